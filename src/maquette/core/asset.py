@@ -1,0 +1,123 @@
+"""Asset: the one rich model everything else is derived from. Material: how its surface looks."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.camera import Camera
+from maquette.core.errors import BadInput
+from maquette.core.history import Step
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.subject import Subject
+from maquette.core.values import Value, noun
+
+_MEDIA_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
+
+
+@noun
+class Texture(Value):
+    """An encoded picture (PNG, JPEG or WebP), kept as the bytes it came in until somebody edits it."""
+
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if not self.media_type:
+            raise BadInput(f"texture: starts with {self.data[:8]!r}, which is no PNG, JPEG or WebP; convert it first")
+
+    def __repr__(self) -> str:
+        return f"Texture({self.media_type}, {len(self.data)} bytes)"
+
+    @property
+    def media_type(self) -> str:
+        """``image/png``, ``image/jpeg`` or ``image/webp``, read off the bytes."""
+        return next((name for magic, name in _MEDIA_TYPES if self.data.startswith(magic)), "")
+
+    @property
+    def suffix(self) -> str:
+        """The file ending that goes with it."""
+        return {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}[self.media_type]
+
+
+@noun
+class Material(Value):
+    """Metallic-roughness PBR as in glTF 2.0 §3.9: factors times textures, colour factors linear, textures sRGB.
+
+    ``orm`` packs occlusion, roughness and metallic in red, green and blue.
+    """
+
+    name: str = "material"
+    base_color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    base_color_texture: Texture | None = None
+    metallic: float = 0.0
+    roughness: float = 0.8
+    orm_texture: Texture | None = None
+    normal_texture: Texture | None = None
+    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    emissive_texture: Texture | None = None
+    alpha_mode: Literal["opaque", "mask", "blend"] = "opaque"
+    double_sided: bool = False
+
+    def __post_init__(self) -> None:
+        factors = (*self.base_color, *self.emissive, self.metallic, self.roughness)
+        if len(self.base_color) != 4 or len(self.emissive) != 3 or not all(0 <= f <= 1 for f in factors):
+            raise BadInput(f"material {self.name!r}: a factor lies outside 0..1: {factors}")
+
+
+@noun
+class Asset(Value):
+    """A model with its materials and its story. In millimetres once ``sized``; before that in a unit of its own.
+
+    ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
+    """
+
+    mesh: Mesh
+    materials: tuple[Material, ...] = ()
+    part_names: tuple[str, ...] = ()
+    sized: bool = False
+    title: str = ""
+    camera: Camera | None = None
+    source: Subject | None = None
+    history: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        _indices_within(self.mesh.material, len(self.materials), "material")
+        _indices_within(self.mesh.part, len(self.part_names), "part")
+
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        unit = "mm" if self.sized else "units"
+        return (
+            f"Asset({len(self.mesh.faces)} faces, {x:.3g} x {y:.3g} x {z:.3g} {unit}, {len(self.materials)} materials)"
+        )
+
+    @property
+    def size(self) -> tuple[float, float, float]:
+        """Extent along x, y and z."""
+        low, high = self.mesh.bounds
+        return float(high[0] - low[0]), float(high[1] - low[1]), float(high[2] - low[2])
+
+    @property
+    def seen(self) -> NDArray[np.float32] | None:
+        """How far each vertex was seen in the photo, (V,) 0..1; it rides on the mesh."""
+        return self.mesh.seen
+
+    def with_mesh(self, mesh: Mesh) -> Self:
+        """The same asset around another mesh."""
+        return self.replace(mesh=mesh)
+
+    def moved(self, *, rotation: Any = None, scale: float = 1.0, offset: Any = (0.0, 0.0, 0.0)) -> Self:
+        """Rotate (3, 3), then scale, then shift; the camera goes along, so it still sees the same picture."""
+        turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
+        shift = np.asarray(offset, dtype=np.float64)
+        vertices = scale * (self.mesh.vertices @ turn.T) + shift
+        camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
+        return self.replace(mesh=self.mesh.with_vertices(vertices), camera=camera)
+
+
+def _indices_within(indices: NDArray[np.int32] | None, count: int, what: str) -> None:
+    """Every face's index names something that exists."""
+    if indices is not None and len(indices) and (indices.min() < 0 or indices.max() >= count):
+        raise BadInput(f"asset: a face names {what} {indices.max()} of {count}; the file is damaged")

@@ -1,0 +1,28 @@
+"""Picture: pixels that are meant to be looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.errors import BadInput
+from maquette.core.values import Value, frozen, noun
+
+
+@noun
+class Picture(Value):
+    """One frame or several (a turntable): (N, H, W, 4) uint8 sRGB with straight alpha, shown ``milliseconds`` each."""
+
+    frames: NDArray[np.uint8]
+    milliseconds: int = 60
+
+    def __post_init__(self) -> None:
+        frames = self.frames[None] if np.ndim(self.frames) == 3 else self.frames
+        frames = frozen(frames, np.uint8, (None, None, None, 4), "picture: frames")
+        if 0 in frames.shape:
+            raise BadInput(f"picture: {frames.shape[0]} frames of {frames.shape[2]} x {frames.shape[1]} pixels")
+        object.__setattr__(self, "frames", frames)
+
+    def __repr__(self) -> str:
+        count, height, width = self.frames.shape[:3]
+        return f"Picture({width} x {height}{f', {count} frames' if count > 1 else ''})"

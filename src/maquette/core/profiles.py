@@ -1,0 +1,139 @@
+"""Printer and Target: the two kinds of destination, read from data files that name the source of every limit."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from importlib.resources import files
+from typing import Any, ClassVar, Literal, Self, cast
+
+from maquette.core.errors import BadInput, BadSetting
+from maquette.core.values import Value, noun
+
+
+class _Profile(Value):
+    """What Printer and Target share: they are found by name and stand for themselves in settings."""
+
+    _file: ClassVar[str]
+    name: str
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Names of the profiles that ship with the package."""
+        return tuple(_shipped(cls))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The shipped profile of this name; ``BadSetting`` lists the names there are."""
+        try:
+            return cast(Self, _shipped(cls)[name])
+        except KeyError:
+            known = ", ".join(cls.names())
+            raise BadSetting(f"{cls.__name__.lower()}: no profile {name!r}; choose one of {known}") from None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """As a setting: an instance, or the name of a shipped profile."""
+        from pydantic_core import core_schema
+
+        def profile(given: Any) -> Any:
+            if isinstance(given, cls):
+                return given
+            if not isinstance(given, str):
+                raise ValueError(f"a {cls.__name__} or the name of one")
+            if given not in cls.names():
+                raise ValueError(f"no profile {given!r}; choose one of {', '.join(cls.names())}")
+            return cls.named(given)
+
+        def plain(made: Any) -> Any:
+            return made.name if made.name in cls.names() and made == cls.named(made.name) else made.as_dict()
+
+        return core_schema.no_info_plain_validator_function(
+            profile, serialization=core_schema.plain_serializer_function_ser_schema(plain)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": list(cls.names())}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+
+_loaded: dict[type[_Profile], dict[str, _Profile]] = {}
+
+
+@noun
+class Printer(_Profile):
+    """A machine and what it can make. Lengths in millimetres; ``sources`` names where each limit comes from."""
+
+    _file: ClassVar[str] = "printers.toml"
+
+    name: str
+    label: str
+    technology: Literal["FDM", "SLA", "SLS"]
+    bed_mm: tuple[float, float, float]
+    nozzle_mm: float  # width of a line; for SLA a pixel, for SLS the spot
+    layer_mm: float
+    min_wall_mm: float
+    min_free_wall_mm: float
+    min_detail_mm: float
+    min_pin_mm: float
+    min_hole_mm: float
+    drain_hole_mm: float
+    clearance_mm: float
+    overhang_deg: float  # steepest overhang without support, from the vertical; 90: needs none
+    bridge_mm: float
+    sources: dict[str, str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bed_mm", tuple(float(side) for side in self.bed_mm))
+        lengths = (*self.bed_mm, self.nozzle_mm, self.layer_mm)
+        if len(self.bed_mm) != 3 or min(lengths) <= 0:
+            raise BadInput(f"printer {self.name}: bed, nozzle and layer must be above 0 mm")
+
+    def source(self, limit: str) -> str:
+        """Who says so: the source of one limit, by field name."""
+        return self.sources.get(limit, self.sources.get("default", ""))
+
+
+@noun
+class Target(_Profile):
+    """An engine or viewer and its budget. ``sources`` names where each limit comes from."""
+
+    _file: ClassVar[str] = "targets.toml"
+
+    name: str
+    label: str
+    max_faces: int
+    max_texture_px: int
+    max_materials: int
+    max_file_mb: float
+    unit_m: float  # metres per unit of the engine
+    up: Literal["+Y", "+Z"]
+    needs_uv: bool
+    sources: dict[str, str]
+
+    def source(self, limit: str) -> str:
+        """Who says so: the source of one limit, by field name."""
+        return self.sources.get(limit, self.sources.get("default", ""))
+
+
+def _shipped(kind: type[_Profile]) -> dict[str, _Profile]:
+    """Profiles of the package's data file by name; `[defaults.X]` tables fill in what a profile leaves out."""
+    if kind not in _loaded:
+        _loaded[kind] = _read(kind)
+    return _loaded[kind]
+
+
+def _read(kind: type[_Profile]) -> dict[str, _Profile]:
+    """The data file of a kind of profile."""
+    tables = tomllib.loads((files("maquette.core") / "data" / kind._file).read_text(encoding="utf-8"))
+    shared = tables.pop("defaults", {})
+    made: dict[str, _Profile] = {}
+    for name, row in tables.items():
+        base = shared.get(row.get("technology", ""), {})
+        sources = {**base.get("sources", {}), **row.get("sources", {})}
+        made[name] = kind(**{**base, **row, "name": name, "sources": sources})
+    return made

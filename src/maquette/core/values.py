@@ -1,0 +1,159 @@
+"""What every noun is: a frozen dataclass over read-only arrays, compared by content, with one canonical form.
+
+The canonical form serves three ends at once: the digest (so equal content has equal name), the store on disk, and
+equality. It is JSON for the structure followed by the raw bytes of the arrays; reading it back builds nouns and
+nothing else, so a hostile store file can make a wrong value but never run code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Self, TypeVar, dataclass_transform
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from maquette.core.errors import BadInput
+
+MAGIC = b"maquette\x00\x01"
+_nouns: dict[str, type[Value]] = {}
+T = TypeVar("T", bound="Value")
+
+
+class Value:
+    """A frozen value with a digest. Subclasses are made by :func:`noun`."""
+
+    @cached_property
+    def digest(self) -> str:
+        """Name of this content, 32 hex digits of BLAKE2b; computed when first asked for."""
+        hasher = hashlib.blake2b(digest_size=16)
+        for chunk in encode(self):
+            hasher.update(chunk)
+        return hasher.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def replace(self, **changes: Any) -> Self:
+        """The same value with some fields changed, checked again."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def noun(cls: type[T]) -> type[T]:
+    """Make a class a frozen noun and make it known to :func:`decode`."""
+    made = dataclasses.dataclass(frozen=True, eq=False, repr="__repr__" not in cls.__dict__)(cls)
+    _nouns[cls.__name__] = made
+    return made
+
+
+def frozen(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
+    """A read-only array of this dtype and shape (``None`` = any length), or ``BadInput`` that names it.
+
+    An array that is read-only already is taken as it is; a writable one is copied, so that nobody can change a value
+    behind its back.
+    """
+    try:
+        made = np.asarray(array, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise BadInput(f"{name}: not an array of {np.dtype(dtype)}: {problem}") from None
+    if made.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, made.shape, strict=True)):
+        wanted = ", ".join("any" if want is None else str(want) for want in shape)
+        raise BadInput(f"{name}: shape {made.shape} where ({wanted}) is needed")
+    if made.dtype.kind == "f" and not np.isfinite(made).all():
+        count = int((~np.isfinite(made)).sum())
+        raise BadInput(f"{name}: {count} numbers are infinite or not a number; drop or repair them first")
+    if made.flags.writeable or not made.flags.c_contiguous:
+        made = np.array(made, order="C")
+    made.flags.writeable = False
+    return made
+
+
+def encode(value: Any) -> Iterator[bytes | memoryview]:
+    """The canonical form of a value, piece by piece: magic, header length, JSON header, raw arrays and bytes."""
+    blobs: list[bytes | memoryview] = []
+    header = json.dumps(_plain(value, blobs), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    yield MAGIC + struct.pack("<Q", len(header))
+    yield header
+    yield from blobs
+
+
+def decode(buffer: bytes | memoryview) -> Any:
+    """The value that :func:`encode` wrote; ``BadInput`` when the bytes are not such a form."""
+    view = memoryview(buffer)
+    if bytes(view[:10]) != MAGIC or len(view) < 18:
+        raise BadInput("store: not a Maquette value; delete the file")
+    (size,) = struct.unpack("<Q", view[10:18])
+    try:
+        tree = json.loads(bytes(view[18 : 18 + size]))
+        cursor = _Cursor(view, 18 + size)
+        return _rich(tree, cursor)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise BadInput(f"store: damaged value ({problem}); delete the file") from None
+
+
+class _Cursor:
+    """Hands out the blobs in the order in which they were written."""
+
+    def __init__(self, view: memoryview, at: int) -> None:
+        self.view, self.at = view, at
+
+    def take(self, size: int) -> memoryview:
+        if size < 0 or self.at + size > len(self.view):
+            raise ValueError("truncated")
+        self.at += size
+        return self.view[self.at - size : self.at]
+
+
+def _plain(value: Any, blobs: list[bytes | memoryview]) -> Any:
+    """JSON for ``value``; arrays and bytes go to ``blobs`` and leave their description behind."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.ndarray):
+        packed = np.ascontiguousarray(value)
+        blobs.append(memoryview(packed.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
+        return {"$": "array", "dtype": packed.dtype.str, "shape": list(packed.shape)}
+    if isinstance(value, bytes):
+        blobs.append(value)
+        return {"$": "bytes", "size": len(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item, blobs) for item in value]
+    if isinstance(value, Mapping):
+        return {"$": "map", "items": [[key, _plain(value[key], blobs)] for key in sorted(value)]}
+    if isinstance(value, Value):
+        fields = dataclasses.fields(value)  # type: ignore[arg-type]
+        return {"$": type(value).__name__, "fields": [[f.name, _plain(getattr(value, f.name), blobs)] for f in fields]}
+    raise TypeError(f"a {type(value).__name__} cannot travel between stages")
+
+
+def _rich(tree: Any, cursor: _Cursor) -> Any:
+    """The value that ``tree`` describes."""
+    if isinstance(tree, list):
+        return tuple(_rich(item, cursor) for item in tree)
+    if not isinstance(tree, dict):
+        return tree
+    kind = tree["$"]
+    if kind == "array":
+        dtype = np.dtype(tree["dtype"])
+        if dtype.hasobject:
+            raise ValueError("object array")
+        shape = tuple(int(n) for n in tree["shape"])
+        count = 1
+        for n in shape:
+            count *= n
+        made: NDArray[Any] = np.frombuffer(cursor.take(count * dtype.itemsize), dtype=dtype).reshape(shape)
+        made.flags.writeable = False
+        return made
+    if kind == "bytes":
+        return bytes(cursor.take(int(tree["size"])))
+    if kind == "map":
+        return {key: _rich(item, cursor) for key, item in tree["items"]}
+    return _nouns[kind](**{name: _rich(item, cursor) for name, item in tree["fields"]})
