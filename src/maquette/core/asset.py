@@ -68,7 +68,10 @@ class Material(Value):
 
 @noun
 class Asset(Value):
-    """A model with its materials and its story. In millimetres once ``sized``; before that in a unit of its own.
+    """A model with its materials and its story, always in millimetres.
+
+    ``sized`` says whether somebody vouches for the scale (a ruler, a user, a file format with a unit). Until then the
+    numbers are a guess: a generator makes its frame 100 mm high.
 
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
     """

@@ -21,7 +21,7 @@ def weld(
 ) -> Asset:
     """Merge vertices that share a position and drop the faces that collapse.
 
-    Faces keep their order and winding, corners keep their uv. On an unsized asset the grid is in the asset's own unit.
+    Faces keep their order and winding, corners keep their uv.
     """
     mesh = asset.mesh
     keep, twin = twins(mesh.vertices, grid_mm)
