@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from importlib.resources import files
 from typing import Any, ClassVar, Literal, Self, cast
 
 from maquette.core.errors import BadInput, BadSetting
@@ -128,7 +126,10 @@ def _shipped(kind: type[_Profile]) -> dict[str, _Profile]:
 
 
 def _read(kind: type[_Profile]) -> dict[str, _Profile]:
-    """The data file of a kind of profile."""
+    """The data file of a kind of profile; its readers are imported here, they would cost every start 20 ms."""
+    import tomllib
+    from importlib.resources import files
+
     tables = tomllib.loads((files("maquette.core") / "data" / kind._file).read_text(encoding="utf-8"))
     shared = tables.pop("defaults", {})
     made: dict[str, _Profile] = {}

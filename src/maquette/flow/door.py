@@ -1,1 +1,62 @@
-"""The front door: ``make``, ``check``, ``load`` and ``save``."""
+"""The front door: ``make``, ``check``, ``load`` and ``save``.
+
+import maquette as mq
+asset = mq.make("chair.jpg")
+print(mq.check(asset, "print"))
+mq.save(asset, "chair.3mf")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maquette.core.asset import Asset
+from maquette.core.profiles import Printer, Target
+from maquette.core.report import Report
+from maquette.flow import disk
+from maquette.flow import make as making
+from maquette.flow.judge import Destination, judge
+from maquette.store import Store
+
+
+def make(
+    photo: str | Path | bytes,
+    destination: Destination = "print",
+    *,
+    route: making.Route = "auto",
+    generator: str | None = None,
+    height_mm: float | None = None,
+    knobs: Mapping[str, Any] | None = None,
+    store: Store | None = None,
+) -> Asset:
+    """A photo (path or bytes) as a finished asset for its destination.
+
+    ``knobs`` are further ones of the recipe (``maquette run print --help`` lists them). Results of the stages are kept
+    in ``store``; the default one lies in the user's cache folder.
+    """
+    turned = {**(knobs or {}), "generator": generator, "height_mm": height_mm}
+    return making.make(photo, destination, route=route, knobs=turned, store=store or Store.default()).asset
+
+
+def check(
+    asset: Asset,
+    destination: Destination = "print",
+    *,
+    printer: Printer | str = "prusa-mk4",
+    target: Target | str = "three",
+) -> Report:
+    """Every check of the destination as one report; ``print()`` it."""
+    return judge(asset, destination, printer=printer, target=target)
+
+
+def load(path: str | Path) -> Asset:
+    """The model in a file: STL, OBJ, PLY, GLB, glTF or 3MF, by its ending."""
+    asset: Asset = disk.read(path)
+    return asset
+
+
+def save(value: Any, path: str | Path, settings: Mapping[str, Any] | None = None) -> Path:
+    """Write an asset, a subject or a picture; the ending names the format, ``settings`` are the writer's."""
+    return disk.save(value, path, settings)

@@ -1,0 +1,50 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out
+PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
+
+.PHONY: demo test fix lock gallery bench fuzz clean
+
+demo: .venv/ready  ## run the main job on a real photograph
+	$(BIN)/python examples/demo.py $(OUT)
+
+test: .venv/ready  ## every gate: lint, format, types, import floors, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+fix: .venv/ready  ## let the linter mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+gallery: .venv/ready  ## contact sheet of a folder of pictures: make gallery PHOTOS=folder
+	$(BIN)/maquette gallery $(PHOTOS) -o $(OUT)/gallery.png
+
+bench: .venv/ready .venv/bench  ## benchmarks against named peers
+	for file in bench/*.py; do case $$file in *fuzz*) ;; *) $(BIN)/python $$file;; esac; done
+
+fuzz: .venv/ready  ## ten minutes of hostile bytes for every reader
+	$(BIN)/python bench/fuzz.py --minutes 10
+
+lock:  ## pin everything again after pyproject.toml changed
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --group dev \
+	  --extra heic --extra onnx pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; assert sys.version_info >= (3, 11), 'Maquette needs Python 3.11 or newer'"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/bench: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check trimesh meshio numpy-stl
+	@touch $@
+
+clean:
+	rm -rf .venv out

@@ -1,0 +1,104 @@
+"""The command line: a few whole jobs first, then every stage as a command of its own.
+
+Commands are made when they are asked for; ``maquette --help`` only reads names and first sentences.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from maquette.faces import jobs
+from maquette.faces.recipe_command import RecipeGroup
+from maquette.faces.stage_command import command_for, stage_lines
+from maquette.faces.terminal import Terminal
+from maquette.registry import registry
+
+EPILOG = """\b
+Examples
+  maquette print chair.jpg -o chair.3mf --height-mm 120
+  maquette model chair.jpg -o chair.glb --target unity
+  maquette check part.stl --for print --printer bambu-a1
+"""
+
+
+class House(click.Group):
+    """Jobs by name, and behind them the registry: each stage is a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Jobs in their own order, then stages by name."""
+        return [*self.commands, *registry()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A job, or the command of a stage."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        known = registry()
+        return command_for(known[cmd_name]) if cmd_name in known or cmd_name in known.aliases else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the nearest names when there is no such command."""
+        import difflib
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
+            if close:
+                problem.message += f" Did you mean {' or '.join(close)}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Jobs, then one section of stages per room."""
+        with formatter.section("Jobs"):
+            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in self.commands.items()])
+        rooms: dict[str, list[tuple[str, str]]] = {}
+        for name, found in registry().items():
+            rooms.setdefault(found.stage.room, []).append((name, found.stage.summary))
+        for room, rows in rooms.items():
+            with formatter.section(f"Stages: {room}"):
+                formatter.write_dl(rows)
+
+
+@click.group(
+    cls=House, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(package_name="maquette")
+def main() -> None:
+    """Turn a picture into a 3D thing you can use: a solid that prints, or a textured model, with the proof."""
+
+
+main.add_command(jobs.print_command())
+main.add_command(jobs.model_command())
+main.add_command(jobs.check)
+main.add_command(jobs.convert)
+main.add_command(jobs.gallery)
+main.add_command(RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file."))
+
+
+@main.command("stages")
+@click.option("--json", "as_json", is_flag=True, help="everything about every stage, for machines")
+def stages(as_json: bool) -> None:
+    """List every stage, and the plugins that failed to load with their reasons."""
+
+    def body(terminal: Terminal) -> int:
+        known = registry()
+        text = stage_lines(found.stage for found in known.values())
+        text += "".join(f"\n\nplugin {name} failed: {reason}" for name, reason in known.failures.items())
+        rows = [found.stage.as_dict() for found in known.values()]
+        terminal.say(text, {"stages": rows, "failures": dict(known.failures)})
+        return 0
+
+    Terminal(as_json).guard(body)
+
+
+@main.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the lines that make your shell complete maquette's commands: eval "$(maquette completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    if maker is not None:
+        click.echo(maker(main, {}, "maquette", "_MAQUETTE_COMPLETE").source())

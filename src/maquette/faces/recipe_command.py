@@ -1,0 +1,101 @@
+"""A recipe as a command: its knobs are the options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maquette.faces.stage_command import Words, choices_of, read_input
+from maquette.faces.terminal import Terminal
+from maquette.flow.recipes import Knob, Recipe, load_recipe, recipe_names
+from maquette.registry import registry
+
+
+class RecipeGroup(click.Group):
+    """``maquette run NAME``: the recipes that ship by name, any other by its file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Recipes that ship with the package."""
+        return list(recipe_names())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one recipe; a name that looks like a file is read as one."""
+        if cmd_name in recipe_names() or cmd_name.endswith((".yaml", ".yml")):
+            made: list[click.Command] = []
+
+            def build(terminal: Terminal) -> int:
+                made.append(command_for_recipe(load_recipe(cmd_name)))
+                return 0
+
+            try:
+                Terminal(False).guard(build)
+            except SystemExit as stop:
+                if stop.code:
+                    raise
+            return made[0]
+        return None
+
+
+def knob_options(knobs: Iterable[Knob]) -> list[click.Parameter]:
+    """Options of a recipe's knobs; help, bounds and choices come from the settings that they turn."""
+    return [
+        click.Option(
+            [f"--{knob.name.replace('_', '-')}", knob.name],
+            type=Words(_choices(knob)),
+            metavar="|".join(_choices(knob)) if 0 < len(_choices(knob)) <= 8 else "VALUE",
+            help=f"{knob.description}{'' if knob.default is None else f' [default: {knob.default}]'}",
+        )
+        for knob in knobs
+    ]
+
+
+def _choices(knob: Knob) -> tuple[str, ...]:
+    """Words that a knob may be: those of its setting, or the stages that fit where it swaps one."""
+    if knob.swaps:
+        from maquette.flow.make import generators
+
+        return tuple(generators())
+    return choices_of(knob.kind)
+
+
+def command_for_recipe(recipe: Recipe) -> click.Command:
+    """The click command of a recipe."""
+    params: list[click.Parameter] = [
+        click.Argument([name], metavar=name.upper(), type=click.Path(path_type=Path)) for name in recipe.inputs
+    ]
+    params += knob_options(recipe.knobs.values())
+    params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
+    params.append(click.Option(["--json", "as_json"], is_flag=True, help="result and errors as JSON"))
+
+    def body(**given: Any) -> None:
+        Terminal(given.pop("as_json")).guard(lambda terminal: _run(recipe, given, terminal))
+
+    return click.Command(recipe.name, params=params, callback=body, help=recipe.summary)
+
+
+def _run(recipe: Recipe, given: dict[str, Any], terminal: Terminal) -> int:
+    """Run a recipe over files; its result goes to a file, findings are printed."""
+    from maquette.core.errors import BadSetting
+    from maquette.faces.stage_command import show_findings
+    from maquette.flow import disk
+    from maquette.flow.run import run
+    from maquette.store import Store
+
+    output = given.pop("output")
+    is_check = registry().find(recipe.steps[recipe.result].stage).stage.is_check
+    if output is None and not is_check:
+        raise BadSetting(f"{recipe.name}: no -o given; name the file that the result goes to")
+    kinds = recipe.input_kinds()
+    inputs = {name: read_input(given.pop(name), kinds[name]) for name in recipe.inputs}
+    knobs = {name: value for name, value in given.items() if value is not None}
+    with terminal.progress(recipe.name):
+        done = run(recipe, inputs, knobs, store=Store.default())
+    if is_check:
+        return show_findings(done.result, terminal)
+    place = disk.save(done.result, output)
+    seconds = dict(done.seconds)
+    terminal.say(f"{place}: {done.result!r}", {"output": str(place), "seconds": seconds})
+    return 0

@@ -1,0 +1,92 @@
+"""What a command says and how: lines for people, JSON for machines, a bar, an exit code for errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from maquette.core.errors import MaquetteError
+from maquette.core.progress import Cancelled, watching
+
+BAR = 28
+
+
+class Terminal:
+    """One command's voice: results to standard output, everything else to standard error."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def say(self, text: str, data: Any) -> None:
+        """A result: the text, or the data as JSON."""
+        if self.as_json:
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+        elif text:
+            click.echo(text)
+
+    def guard(self, body: Callable[[Terminal], int]) -> None:
+        """Run a command; one of the four errors becomes one line and its exit code, a bug keeps its traceback."""
+        try:
+            code = body(self)
+        except MaquetteError as problem:
+            name = type(problem).__name__
+            if self.as_json:
+                click.echo(json.dumps({"error": name, "message": str(problem)}, ensure_ascii=False))
+            else:
+                click.echo(f"{name}: {problem}", err=True)
+            code = problem.exit_code
+        except (Cancelled, KeyboardInterrupt):
+            click.echo("stopped; nothing was written", err=True)
+            code = 130
+        sys.exit(code)
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[None]:
+        """A bar while the work inside goes on; where nobody watches, a line per step."""
+        shown = sys.stderr.isatty() and not self.as_json
+        listener = _Bar(title) if shown else _Lines(quiet=self.as_json)
+        with watching(listener):
+            yield
+        listener.done()
+
+
+class _Bar:
+    """A bar that redraws itself, at most twenty times a second."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.last = title, 0.0
+
+    def __call__(self, fraction: float, message: str) -> None:
+        now = time.monotonic()
+        if now - self.last < 0.05 and fraction < 1:
+            return
+        self.last = now
+        full = int(BAR * fraction)
+        bar = "█" * full + "░" * (BAR - full)
+        click.echo(f"\r\x1b[K{self.title} {bar} {fraction:4.0%} {message}"[:110], nl=False, err=True)
+
+    def done(self) -> None:
+        """Take the bar away."""
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+class _Lines:
+    """Plain lines: each new step once."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet, self.last = quiet, ""
+
+    def __call__(self, fraction: float, message: str) -> None:
+        step = message.partition(":")[0]
+        if step and step != self.last and not self.quiet:
+            click.echo(f"{fraction:4.0%} {step}", err=True)
+            self.last = step
+
+    def done(self) -> None:
+        """Nothing to clear."""

@@ -1,0 +1,98 @@
+"""The pictures of a report: what somebody looks at before reading a single number."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maquette.core.asset import Asset
+from maquette.core.errors import MaquetteError
+from maquette.core.files import Files
+from maquette.core.picture import Picture
+from maquette.core.progress import progress
+from maquette.core.report import Finding
+from maquette.core.subject import Subject
+from maquette.registry import registry
+
+SIDES = ("front", "back", "left", "right", "top", "bottom")
+MAX_MAPS = 6
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of the page: a caption and the picture as a data address."""
+
+    caption: str
+    address: str
+
+
+def photo_shots(photo: Subject, cut: Subject, size_px: int = 512) -> list[Shot]:
+    """The photo as it came, and what of it counts as the subject."""
+    shots = [Shot("the photo", _jpeg(photo.pixels, size_px))]
+    if cut.mask is not None:
+        weight = cut.mask[..., None]
+        grey = np.float32(0.5 * 255)
+        shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * grey) * (1 - weight)
+        shots.append(Shot("the subject in it", _jpeg(shown.astype(np.uint8), size_px)))
+    return shots
+
+
+def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
+    """Three groups: ``hero`` (turntable), ``six`` (sides) and ``seen`` (seen against invented)."""
+    stages = registry()
+    turntable = _try(lambda: stages["turntable"](asset, frames=18, size_px=288), "turntable", ".webp")
+    six = []
+    for index, side in enumerate(SIDES):
+        progress(0.2 + 0.1 * index, f"picture from the {side}")
+        six += _try(lambda side=side: stages["picture"](asset, view=side, size_px=224), side)  # type: ignore[misc]
+    seen = []
+    if asset.mesh.seen is not None:
+        seen = _try(lambda: stages["picture"](asset, look="seen", size_px=320), "seen in the photo, or invented")
+    return {"hero": turntable, "six": six, "seen": seen}
+
+
+def finding_shots(asset: Asset, findings: tuple[Finding, ...]) -> list[Shot]:
+    """A map for each finding that is not a pass and knows where on the model it is."""
+    from maquette.render.overlay import highlight, overlay
+
+    shots: list[Shot] = []
+    for finding in findings:
+        if len(shots) >= MAX_MAPS or finding.verdict == "pass":
+            continue
+        caption = f"{finding.check}: {finding.message}"
+        values, faces = finding.overlay, finding.faces
+        if values is not None and len(values) == len(asset.mesh.faces):
+            shots += _try(lambda v=values, f=finding: overlay(asset, v, label=f"{f.check} {f.unit}".strip()), caption)  # type: ignore[misc]
+        elif faces is not None and len(faces):
+            shots += _try(lambda f=faces: highlight(asset, f), caption)  # type: ignore[misc]
+    return shots
+
+
+def _try(draw: Callable[[], Picture], caption: str, suffix: str = ".png") -> list[Shot]:
+    """The shot, or none where the renderer refuses: a report without one picture is still a report."""
+    try:
+        files: Files = registry()["write-picture"](draw(), suffix=suffix)
+    except MaquetteError:
+        return []
+    return [Shot(caption, _address(files.data, f"image/{suffix[1:]}"))]
+
+
+def _jpeg(pixels: Any, size_px: int) -> str:
+    """Pixels as a small JPEG data address."""
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((size_px, size_px))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=88)
+    return _address(stream.getvalue(), "image/jpeg")
+
+
+def _address(data: bytes, media_type: str) -> str:
+    """Bytes as a data address."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,134 @@
+"""From one photo to a finished asset with its report: which recipe, which size, and may it leave the house?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from maquette.core.asset import Asset
+from maquette.core.errors import BadSetting, CannotDo
+from maquette.core.history import Step
+from maquette.core.profiles import Printer, Target
+from maquette.core.progress import part
+from maquette.core.report import Finding, Report
+from maquette.core.subject import Subject
+from maquette.flow.disk import read_bytes
+from maquette.flow.judge import Destination, judge
+from maquette.flow.recipes import load_recipe
+from maquette.flow.run import Run, run
+from maquette.registry import registry
+from maquette.store import Store
+
+Route = Literal["auto", "full", "relief"]
+MAX_PHOTO_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, and what it took."""
+
+    asset: Asset
+    report: Report
+    photo: Subject
+    cut: Subject
+    intake: tuple[Finding, ...]
+    route: str
+    recipe: str
+    printer: Printer
+    target: Target
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """The stages that the asset went through."""
+        return self.asset.history
+
+
+def make(
+    photo: str | Path | bytes,
+    destination: Destination = "print",
+    *,
+    route: Route = "auto",
+    knobs: Mapping[str, Any] | None = None,
+    printer: Printer | str = "prusa-mk4",
+    target: Target | str = "three",
+    store: Store | None = None,
+) -> Made:
+    """Make a photo into an asset for a destination and judge it.
+
+    ``knobs`` are those of the recipe (``height_mm``, ``generator``, …). With ``route="auto"`` the intake inspection
+    decides between a full body and a relief; a model is always a full body.
+    """
+    data = photo if isinstance(photo, bytes) else read_bytes(Path(photo), MAX_PHOTO_BYTES)
+    title = "" if isinstance(photo, bytes) else Path(photo).stem
+    machine = Printer.named(printer) if isinstance(printer, str) else printer
+    engine = Target.named(target) if isinstance(target, str) else target
+    started = time.perf_counter()
+    with part(0.0, 0.15):
+        looked = _intake(data, store)
+    opened, intake = looked.values["opened"], looked.result
+    chosen = _route(route, destination, intake)
+    name = "model" if destination == "model" else {"full": "print", "relief": "relief"}[chosen]
+    recipe = load_recipe(name)
+    given = {key: value for key, value in (knobs or {}).items() if value is not None}
+    unknown = sorted(set(given) - set(recipe.knobs))
+    if unknown:
+        raise BadSetting(f"{name}: no knob {unknown[0]!r} on this route; it has {', '.join(recipe.knobs)}")
+    with part(0.15, 0.75):
+        done = run(recipe, {"photo": data}, given, store=store)
+    asset: Asset = done.result.replace(title=title or done.result.title)
+    seconds = {**looked.seconds, **done.seconds}
+    before = time.perf_counter()
+    with part(0.75, 1.0):
+        report = judge(asset, destination, printer=machine, target=engine)
+    seconds["checks"] = time.perf_counter() - before
+    seconds["total"] = time.perf_counter() - started
+    cut = _cut(done, opened)
+    return Made(asset, report, opened, cut, intake, chosen, name, machine, engine, seconds)
+
+
+def _intake(data: bytes, store: Store | None) -> Run:
+    """The photo opened, cut out and looked at; only looked at where nothing can be cut out (flat art, a landscape)."""
+    try:
+        return run(load_recipe("intake"), {"photo": data}, {}, store=store)
+    except CannotDo:
+        return run(load_recipe("glance"), {"photo": data}, {}, store=store)
+
+
+def _route(route: Route, destination: Destination, intake: tuple[Finding, ...]) -> str:
+    """The route that was asked for, or the one that the intake recommends."""
+    if route != "auto":
+        if destination == "model" and route == "relief":
+            raise BadSetting("model: a relief is flat; use `print --route relief`")
+        return route
+    if destination == "model":
+        return "full"
+    recommended = next((finding.value for finding in intake if finding.check == "route"), None)
+    return "full" if recommended is None or recommended >= 0.5 else "relief"
+
+
+def _cut(done: Run, opened: Subject) -> Subject:
+    """The last Subject on the way that has a mask; the photo itself where no step cut it."""
+    cut = opened
+    for name in done.values:
+        value = done.values[name]
+        if isinstance(value, Subject) and value.mask is not None:
+            cut = value
+    return cut
+
+
+def refuse_unprintable(made: Made) -> None:
+    """``CannotDo`` when a print asset would not slice to a filled solid; the message names every failed check."""
+    failed = [finding for finding in made.report.findings if finding.verdict == "fail"]
+    if failed:
+        lines = "; ".join(f"{finding.check}: {finding.message}" for finding in failed)
+        fixes = ", ".join(sorted({finding.fix for finding in failed if finding.fix}))
+        raise CannotDo(f"print: {lines}; fix with {fixes or 'another photo'}, or write it all the same with --force")
+
+
+def generators() -> list[str]:
+    """Names of the stages that turn a Subject into an Asset."""
+    return [n for n, f in registry().items() if list(f.stage.inputs.values()) == [Subject] and f.stage.output is Asset]

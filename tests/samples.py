@@ -1,0 +1,119 @@
+"""One small value of every kind that flows between stages, for tests that run over the whole registry."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import numpy as np
+from PIL import Image
+from shapes import box, sphere, together
+
+from maquette.core.asset import Asset, Material, Texture
+from maquette.core.camera import Camera
+from maquette.core.files import Files
+from maquette.core.mesh import Mesh
+from maquette.core.picture import Picture
+from maquette.core.subject import Subject, Views
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels as PNG bytes."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@cache
+def cut_out(size: int = 96) -> Subject:
+    """A red ball on light grey, cut out: the mask is a disc of 0.35 of the frame's width as radius."""
+    y, x = np.mgrid[0:size, 0:size] + 0.5
+    distance = np.hypot(x - size / 2, y - size / 2)
+    mask = np.clip(0.35 * size - distance + 0.5, 0, 1).astype(np.float32)
+    shade = np.clip(1 - distance / size, 0, 1)[..., None]
+    ball = shade * np.array([210.0, 60.0, 50.0])
+    pixels = ball * mask[..., None] + 225.0 * (1 - mask[..., None])
+    return Subject(pixels=pixels.astype(np.uint8), mask=mask, title="ball")
+
+
+@cache
+def photo() -> bytes:
+    """The same ball as a PNG photo without alpha."""
+    return png(np.asarray(cut_out(256).pixels))
+
+
+@cache
+def ball() -> Asset:
+    """A closed sphere of 40 mm with uv, a texture, a camera and its photo: passes what can pass."""
+    mesh = sphere(20.0, 3)
+    camera = Camera.looking((0, 1, 0), distance=200.0, span=40 / 0.7)
+    flat, _ = camera.project(mesh.vertices)
+    textured = Mesh(
+        mesh.vertices + [0, 0, 20],
+        mesh.faces,
+        uv=flat[mesh.faces],
+        material=np.zeros(len(mesh.faces)),
+        seen=(mesh.vertices[:, 1] < 0),
+    )
+    material = Material(name="photo", base_color_texture=Texture(png(np.asarray(cut_out(96).pixels))))
+    return Asset(
+        textured,
+        (material,),
+        sized=True,
+        title="ball",
+        camera=camera.moved(np.eye(3), 1.0, np.array([0, 0, 20.0])),
+        source=cut_out(96),
+    )
+
+
+@cache
+def wreck() -> Asset:
+    """Everything wrong at once: a flipped face, a hole, a speck, an overlap, a floating part, unsized, no uv."""
+    body = box((20, 20, 20))
+    flipped = body.flipped(np.array([3])).keep_faces(np.arange(1, 12))
+    pierced = together(flipped, box((20, 20, 20), (10, 5, 4)), box((0.1, 0.1, 0.1), (50, 0, 0)))
+    sliver = Mesh(
+        np.concatenate([pierced.vertices, [[0, 0, 40], [1, 0, 40], [2, 0, 40]]]),
+        np.concatenate(
+            [pierced.faces, [[len(pierced.vertices), len(pierced.vertices) + 1, len(pierced.vertices) + 2]]]
+        ),
+    )
+    return Asset(sliver)
+
+
+@cache
+def picture() -> Picture:
+    """Two frames of a colour ramp."""
+    ramp = np.zeros((2, 8, 12, 4), np.uint8)
+    ramp[..., 0], ramp[..., 3] = np.arange(12) * 20, 255
+    ramp[1, ..., 1] = 200
+    return Picture(ramp)
+
+
+def files_like(suffix: str) -> Files:
+    """A model file of this ending, written by our own writer."""
+    from maquette.flow import disk
+    from maquette.registry import registry
+
+    if suffix == ".gltf":
+        suffix = ".glb"
+    from pathlib import Path
+
+    plain = ball().replace(source=None)
+    return registry()[disk.writer_for(Path(f"ball{suffix}"), plain).stage.name](plain)
+
+
+def sample_for(kind: object, stage: object) -> object:
+    """A value for an input of this type."""
+    if kind is bytes:
+        if "open" in stage.name:
+            return photo()
+        return png((np.asarray(cut_out(96).mask) * 255).astype(np.uint8))
+    if kind is Files:
+        return files_like(stage.facts["reads"][0])
+    return {
+        Subject: cut_out(96),
+        Asset: ball(),
+        Picture: picture(),
+        Views: Views({"front": cut_out(96)}),
+    }[kind]

@@ -1,0 +1,155 @@
+"""What every stage promises, asked of the whole registry, ours and plugins' alike."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from samples import ball, sample_for, wreck
+
+import maquette as mq
+from maquette.core.asset import Asset
+from maquette.core.errors import BadSetting, CannotDo, Unavailable
+from maquette.core.report import Finding
+from maquette.core.values import Value, decode, encode
+from maquette.faces.cli import main
+from maquette.faces.stage_command import command_for
+from maquette.registry import registry
+
+STAGES = sorted(registry())
+SOURCE = Path(__file__).parent.parent / "src" / "maquette"
+
+
+@pytest.fixture(params=STAGES)
+def function(request):
+    return registry()[request.param]
+
+
+def inputs_of(stage) -> dict[str, object]:
+    return {name: sample_for((typing.get_args(kind) or (kind,))[0], stage) for name, kind in stage.inputs.items()}
+
+
+def required_of(stage) -> dict[str, object]:
+    return {s.name: 10.0 for s in stage.settings.values() if s.required}
+
+
+def outcome(function, **settings):
+    """What a stage answers to the sample: its value, or the error it refuses with."""
+    try:
+        return function(**inputs_of(function.stage), **required_of(function.stage), **settings)
+    except (CannotDo, Unavailable) as problem:
+        return f"{type(problem).__name__}: {problem}"
+
+
+def content(result) -> str:
+    return (
+        result
+        if isinstance(result, str)
+        else "|".join(r.digest for r in result)
+        if isinstance(result, tuple)
+        else result.digest
+    )
+
+
+def test_there_are_stages_in_every_room():
+    rooms = {registry()[name].stage.room for name in STAGES}
+    assert rooms == {"photo", "generate", "shape", "checks", "formats", "render"}
+
+
+def test_is_explained(function):
+    stage = function.stage
+    assert re.match(r"^[A-Z].*\.$", stage.summary), f"{stage.name}: first docstring line is one sentence"
+    assert len(stage.settings) <= 7
+    for setting in stage.settings.values():
+        assert setting.description, f"{stage.name}: {setting.name} has no description"
+
+
+def test_same_input_same_digest(function):
+    assert content(outcome(function)) == content(outcome(function))
+
+
+def test_does_not_answer_the_sample_with_unavailable(function):
+    result = outcome(function)
+    assert not (isinstance(result, str) and result.startswith("Unavailable")), result
+
+
+def test_result_survives_the_store(function):
+    result = outcome(function)
+    if isinstance(result, Value | tuple):
+        again = decode(b"".join(bytes(chunk) for chunk in encode(result)))
+        assert again == result
+
+
+def test_refuses_unknown_settings(function):
+    with pytest.raises(BadSetting, match="no_such_setting"):
+        function(**inputs_of(function.stage), no_such_setting=1)
+
+
+def test_step_is_in_the_history(function):
+    result = outcome(function)
+    if hasattr(result, "history"):
+        assert result.history[-1].stage == function.stage.name
+
+
+def test_command_offers_exactly_the_settings(function):
+    offered = {p.name for p in command_for(function).params} - {"output", "as_json"}
+    assert offered == set(function.stage.inputs) | set(function.stage.settings)
+
+
+def test_command_refuses_in_the_same_words(function, tmp_path):
+    stage = function.stage
+    numeric = [s for s in stage.settings.values() if s.kind in (int, float)]
+    if not numeric:
+        pytest.skip("no number among the settings")
+    (tmp_path / "in").write_bytes(b"")
+    name = numeric[0].name
+    with pytest.raises(BadSetting) as refusal:
+        function(**inputs_of(stage), **{**required_of(stage), name: "nonsense"})
+    arguments = [str(tmp_path / "in")] * len(stage.inputs)
+    flags = [part for key in required_of(stage) if key != name for part in (f"--{key.replace('_', '-')}", "10")]
+    result = CliRunner().invoke(main, [stage.name, *arguments, f"--{name.replace('_', '-')}", "nonsense", *flags])
+    assert result.exit_code == 3
+    assert result.stderr.strip() == f"BadSetting: {refusal.value}"
+
+
+def test_checks_pass_a_good_ball_and_name_real_fixes():
+    for check in registry().checks():
+        if list(check.stage.inputs.values()) != [Asset]:
+            continue
+        assert {f.verdict for f in check(ball())} <= {"pass", "unknown", "warn"}, check.stage.name
+        for finding in check(wreck()):
+            assert finding.fix is None or finding.fix in registry(), f"{finding.check} names {finding.fix!r}"
+
+
+def test_every_fix_in_the_source_is_a_stage():
+    named = {m for path in SOURCE.rglob("*.py") for m in re.findall(r'fix="([a-z-]+)"', path.read_text())}
+    assert named <= set(STAGES)
+
+
+def test_every_check_yields_findings_of_its_own_name():
+    for check in registry().checks():
+        if list(check.stage.inputs.values()) == [Asset]:
+            assert {f.check for f in check(ball())} == {check.stage.name}
+
+
+def test_every_stage_has_its_test():
+    here = {path.stem for path in Path(__file__).parent.glob("test_*.py")}
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for name in STAGES:
+        python_name = registry()[name].function.__name__
+        assert f"test_{name.replace('-', '_')}" in here or python_name in text, f"{name} has no test"
+
+
+def test_front_door_reaches_every_stage():
+    for name in STAGES:
+        assert getattr(mq, name.replace("-", "_")) is registry()[name]
+
+
+def test_output_types_are_nouns():
+    for name in STAGES:
+        output = registry()[name].stage.output
+        assert output == Iterable[Finding] or issubclass(output, Value)
