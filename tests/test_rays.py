@@ -55,7 +55,7 @@ def test_barycentrics_and_distance_name_one_point_to_float64():
     np.testing.assert_allclose((1 - u - v) * a + u * b + v * c, along, atol=1e-11)
 
 
-@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9, 1e200])
 @pytest.mark.parametrize("shift", [0.0, 1e6])
 def test_a_mesh_may_be_tiny_huge_or_far_away(scale, shift):
     mesh = box(size=(scale, scale, scale), corner=(shift * scale,) * 3)

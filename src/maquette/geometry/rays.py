@@ -46,18 +46,18 @@ class Tracer:
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene
 
-        self.vertices, self.faces = np.asarray(vertices, dtype=np.float64), np.asarray(faces, dtype=np.int64)
+        self._faces = np.asarray(faces, dtype=np.int64)
         self._scene: Any = None
-        used = self.vertices[self.faces.reshape(-1)]
+        used = vertices[self._faces.reshape(-1)]
         low, high = (used.min(axis=0), used.max(axis=0)) if len(used) else (np.zeros(3), np.zeros(3))
-        # halves first: the middle and the extent of a box near the largest float would overflow
+        half = high * 0.5 - low * 0.5  # halves first: a box as large as a float can hold must not overflow
         self._centre = low * 0.5 + high * 0.5
-        self._radius = float(np.linalg.norm(high * 0.5 - low * 0.5))
+        self._radius = float(half.max() * np.linalg.norm(half / half.max())) if half.max() > 0 else 0.0
         self.step = 2e-5 * self._radius
         if self._radius > 0:
+            self._unit: Floats = (vertices - self._centre) / self._radius
             self._scene = EmbreeScene(robust=True)
-            unit = ((self.vertices - self._centre) / self._radius).astype(np.float32)
-            TriangleMesh(self._scene, unit, self.faces.astype(np.int32))
+            TriangleMesh(self._scene, self._unit.astype(np.float32), self._faces.astype(np.int32))
             self._scene.run(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # builds the tree, once
 
     def first(self, origins: Floats, directions: Floats) -> Hits:
@@ -66,16 +66,17 @@ class Tracer:
         hits = Hits(np.full(count, -1, np.int64), np.full(count, np.inf), np.zeros(count), np.zeros(count))
 
         def chunk(rows: slice) -> None:
-            origin, direction = _rays(origins, directions, rows)
-            start, _ = self._brought_near(origin, direction)
+            origin, direction = self._local(origins[rows], directions[rows])
+            start, _ = _brought_near(origin, direction)
             found = self._scene.run(start, direction.astype(np.float32), output=1)
             hit = np.flatnonzero(found["primID"] >= 0)
             face = found["primID"][hit].astype(np.int64)
             at = hit + rows.start
             hits.face[at] = face
-            hits.distance[at], hits.u[at], hits.v[at] = self._exact(
+            distance, hits.u[at], hits.v[at] = self._exact(
                 origin[hit], direction[hit], face, found["u"][hit], found["v"][hit]
             )
+            hits.distance[at] = distance * self._radius
 
         self._each_chunk(chunk, count)
         return hits
@@ -87,9 +88,9 @@ class Tracer:
         result = np.zeros(count, dtype=bool)
 
         def chunk(rows: slice) -> None:
-            origin, direction = _rays(origins, directions, rows)
-            start, skipped = self._brought_near(origin, direction)
-            room = np.clip((limits[rows] - skipped) / self._radius, -1.0, 1e30).astype(np.float32)
+            origin, direction = self._local(origins[rows], directions[rows])
+            start, skipped = _brought_near(origin, direction)
+            room = np.clip(limits[rows] / self._radius - skipped, -1.0, 1e30).astype(np.float32)
             found = self._scene.run(start, direction.astype(np.float32), dists=room, query="OCCLUDED")
             result[rows] = (found == 0) & (room > 0)
 
@@ -109,22 +110,21 @@ class Tracer:
             for _ in pool.map(work, rows):
                 pass
 
-    def _brought_near(self, origin: Floats, direction: Floats) -> tuple[NDArray[np.float32], Floats]:
-        """Origins in the tree's unit, moved along the ray to just outside the mesh's ball, and how far (N,)."""
-        local = origin - self._centre
-        skipped = np.maximum(-np.einsum("ij,ij->i", local, direction) - 1.01 * self._radius, 0.0)
-        return ((local + direction * skipped[:, None]) / self._radius).astype(np.float32), skipped
+    def _local(self, origins: Floats, directions: Floats) -> tuple[Floats, Floats]:
+        """Rays in the tree's unit, directions of length one; a zero direction stays zero and meets nothing."""
+        direction = np.asarray(directions, dtype=np.float64)
+        length = np.linalg.norm(direction, axis=1, keepdims=True)
+        unit = np.divide(direction, length, out=np.zeros_like(direction), where=length > 0)
+        return (np.asarray(origins, dtype=np.float64) - self._centre) / self._radius, unit
 
     def _exact(self, origin: Floats, direction: Floats, face: Ints, u: Any, v: Any) -> tuple[Floats, Floats, Floats]:
         """Distance and barycentrics of hits, after Möller & Trumbore 1997; embree's where a ray grazes its face."""
-        corners = self.faces[face]
-        a = self.vertices[corners[:, 0]] - self._centre
-        ab, ac = (self.vertices[corners[:, c]] - self._centre - a for c in (1, 2))
+        a, b, c = (self._unit[corner] for corner in self._faces[face].T)
+        ab, ac, to_origin = b - a, c - a, origin - a
         across = np.cross(direction, ac)
         det = np.einsum("ij,ij->i", ab, across)
         clear = np.abs(det) > 1e-6 * np.linalg.norm(ab, axis=1) * np.linalg.norm(ac, axis=1)
         inverse = np.divide(1.0, det, out=np.zeros_like(det), where=clear)
-        to_origin = origin - self._centre - a
         exact_u = np.einsum("ij,ij->i", to_origin, across) * inverse
         exact_v = np.einsum("ij,ij->i", direction, np.cross(to_origin, ab)) * inverse
         u = np.clip(np.where(clear, exact_u, u), 0.0, 1.0)
@@ -133,9 +133,7 @@ class Tracer:
         return np.einsum("ij,ij->i", point, direction), u, v
 
 
-def _rays(origins: Floats, directions: Floats, rows: slice) -> tuple[Floats, Floats]:
-    """One chunk of rays with directions of length one; a zero direction stays zero and meets nothing."""
-    origin = np.asarray(origins[rows], dtype=np.float64)
-    direction = np.asarray(directions[rows], dtype=np.float64)
-    length = np.linalg.norm(direction, axis=1, keepdims=True)
-    return origin, np.divide(direction, length, out=np.zeros_like(direction), where=length > 0)
+def _brought_near(origin: Floats, direction: Floats) -> tuple[NDArray[np.float32], Floats]:
+    """Origins moved along the ray to just outside the mesh's ball, and how far each was moved (N,)."""
+    skipped = np.maximum(-np.einsum("ij,ij->i", origin, direction) - 1.01, 0.0)
+    return (origin + direction * skipped[:, None]).astype(np.float32), skipped
