@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 from PIL import Image
-from shapes import box, sphere, together
 
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
@@ -15,6 +14,7 @@ from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.core.subject import Subject, Views
+from shapes import box, sphere, together
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from samples import ball, sample_for, wreck
 
 import maquette as mq
 from maquette.core.asset import Asset
@@ -19,6 +18,7 @@ from maquette.core.values import Value, decode, encode
 from maquette.faces.cli import main
 from maquette.faces.stage_command import command_for
 from maquette.registry import registry
+from samples import ball, sample_for, wreck
 
 STAGES = sorted(registry())
 SOURCE = Path(__file__).parent.parent / "src" / "maquette"

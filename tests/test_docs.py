@@ -29,7 +29,7 @@ def test_readme_commands_exist_with_their_options():
         if isinstance(command, click.Group):
             continue
         known = {option for p in command.get_params(click.Context(command)) for option in (*p.opts, *p.secondary_opts)}
-        assert {flag for flag in re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", rest)} <= known | {"-o"}, f"{name} {rest}"
+        assert set(re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", rest)) <= known | {"-o"}, f"{name} {rest}"
 
 
 def test_readme_python_runs_as_it_stands(tmp_path, monkeypatch):

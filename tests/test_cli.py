@@ -1,0 +1,169 @@
+"""The command line as a user meets it: exit codes, files beside the output, words that help."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import maquette as mq
+from maquette.faces.cli import main
+from samples import ball, photo
+from shapes import box, grid
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ball.png").write_bytes(photo())
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_print_writes_a_file_that_passes_and_both_reports(run, tmp_path):
+    result = run("print", "ball.png", "-o", "ball.3mf", "--height-mm", "50")
+    assert result.exit_code == 0, result.output + result.stderr
+    assert sorted(p.name for p in tmp_path.glob("ball.*")) == [
+        "ball.3mf",
+        "ball.png",
+        "ball.report.html",
+        "ball.report.json",
+    ]
+    asset = mq.load("ball.3mf")
+    assert asset.size[2] == pytest.approx(50, abs=1.5)  # settling may cut a sliver off the bottom
+    report = json.loads((tmp_path / "ball.report.json").read_text())
+    assert report["report"]["passed"] is True
+    assert {step["stage"] for step in report["history"]} >= {"open", "matte", "crop", "inflate", "settle"}
+    page = (tmp_path / "ball.report.html").read_text()
+    assert page.count("<img") >= 9
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_same_photo_same_bytes_with_and_without_cache(run, tmp_path):
+    for words in ((), ("--no-cache",), ()):
+        assert run("print", "ball.png", "-o", "a.stl", "--no-report", *words).exit_code == 0
+        made = (tmp_path / "a.stl").read_bytes()
+        assert made == (tmp_path / "first").read_bytes() if (tmp_path / "first").exists() else True
+        (tmp_path / "first").write_bytes(made)
+
+
+def test_model_has_a_texture(run):
+    result = run("model", "ball.png", "-o", "ball.glb", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["report"]["verdict"] in ("pass", "warn")
+    assert mq.load("ball.glb").materials[0].base_color_texture is not None
+
+
+def test_relief_route_lies_flat(run):
+    assert run("print", "ball.png", "-o", "r.stl", "--route", "relief", "--no-report").exit_code == 0
+    x, y, z = mq.load("r.stl").size
+    assert z < 0.2 * min(x, y)
+
+
+def test_check_says_pass_and_fail_by_exit_code(run):
+    mq.save(ball(), "good.3mf")
+    mq.save(mq.Asset(grid()), "sheet.stl")
+    assert run("check", "good.3mf").exit_code == 0
+    result = run("check", "sheet.stl", "--for", "print", "--json")
+    assert result.exit_code == 1
+    failed = {f["check"] for f in json.loads(result.output)["findings"] if f["verdict"] == "fail"}
+    assert "watertight" in failed
+
+
+def test_convert_keeps_the_shape(run):
+    mq.save(mq.Asset(box((1, 2, 3)), sized=True), "a.stl")
+    assert run("convert", "a.stl", "b.glb").exit_code == 0
+    assert mq.load("b.glb").size == pytest.approx((1, 2, 3), abs=1e-5)
+
+
+def test_every_stage_is_a_command_with_the_same_bytes(run, tmp_path):
+    mq.save(ball(), "in.ply")
+    assert run("smooth", "in.ply", "-o", "out.ply").exit_code == 0
+    mq.save(mq.smooth(mq.load("in.ply")), "python.ply", {"stem": "out"})
+    assert (tmp_path / "out.ply").read_bytes() == (tmp_path / "python.ply").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("print", "nothing.jpg", "-o", "a.3mf"), 2, "no such file"),
+        (("print", "ball.png", "-o", "a.doc"), 3, ".3mf"),
+        (("print", "ball.png", "-o", "a.3mf", "--height-mm", "-5"), 3, "greater than"),
+        (("print", "ball.png", "-o", "a.3mf", "--printer", "toaster"), 3, "prusa-mk4"),
+        (("weld", "ball.png", "-o", "a.stl"), 2, ".png"),
+        (("weld", "ball.png"), 3, "-o"),
+        (("run", "print", "ball.png"), 3, "-o"),
+        (("wled",), 2, "weld"),
+    ],
+)
+def test_refusals_say_what_to_do(run, tmp_path, words, code, says):
+    result = run(*words)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.glob("a.*"))
+
+
+def test_errors_as_json(run):
+    result = run("check", "nothing.stl", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.output)["error"] == "BadInput"
+
+
+def test_stages_and_completion(run):
+    rows = json.loads(run("stages", "--json").output)["stages"]
+    assert {"weld", "open", "inflate"} <= {row["name"] for row in rows}
+    assert "weld" in run("stages").output
+    assert "_MAQUETTE_COMPLETE" in run("completion", "bash").output
+
+
+def test_recipes_run_by_name_and_from_a_file(run, tmp_path):
+    assert run("run", "relief", "ball.png", "-o", "r.stl").exit_code == 0
+    assert (tmp_path / "r.stl").exists()
+    (tmp_path / "mine.yaml").write_text(
+        "recipe: mine\nsummary: x\ninputs: [photo]\nsteps:\n  a: {stage: nope, from: photo}\nresult: a\n"
+    )
+    result = run("run", "mine.yaml", "ball.png", "-o", "m.stl")
+    assert result.exit_code in (2, 3)
+    assert "nope" in result.stderr
+
+
+def test_gallery_shows_failures_too(run, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "good.png").write_bytes(photo())
+    (tmp_path / "folder" / "broken.jpg").write_bytes(b"\xff\xd8\xff nonsense")
+    result = run("gallery", "folder", "-o", "sheet.png", "--json")
+    rows = {row["name"]: row for row in json.loads(result.output)["rows"]}
+    assert rows["broken.jpg"]["error"].startswith("BadInput")
+    assert rows["good.png"]["verdict"] in ("pass", "warn")
+    assert (tmp_path / "sheet.png").stat().st_size > 5000
+
+
+def test_unprintable_is_not_written_unless_forced(run, tmp_path, monkeypatch):
+    from maquette.core.report import Finding, Report
+    from maquette.flow import make
+
+    def failing(asset, destination, **_):
+        return Report(destination, "prusa-mk4", (Finding("watertight", "fail", "3 open edges", fix="fill-holes"),))
+
+    monkeypatch.setattr(make, "judge", failing)
+    result = run("print", "ball.png", "-o", "bad.stl")
+    assert result.exit_code == 4
+    assert "3 open edges" in result.stderr
+    assert not (tmp_path / "bad.stl").exists()
+    assert (tmp_path / "bad.report.html").exists()
+    assert run("print", "ball.png", "-o", "bad.stl", "--force").exit_code == 1
+    assert (tmp_path / "bad.stl").exists()
+
+
+def test_cancelling_leaves_nothing_behind(run, tmp_path, monkeypatch):
+    from maquette.core.progress import Cancelled
+    from maquette.flow import make
+
+    def stopped(*_, **__):
+        raise Cancelled
+
+    monkeypatch.setattr(make, "judge", stopped)
+    assert run("print", "ball.png", "-o", "a.stl").exit_code == 130
+    assert not list(tmp_path.glob("a.*"))
