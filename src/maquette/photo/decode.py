@@ -1,0 +1,209 @@
+"""Picture files to 8-bit sRGB, carefully: the size is known before anything is decoded, and a damaged file is refused.
+
+Sizes come from headers, which cost nothing to read and nothing to fake; what a lying header can still cause is bounded
+by the largest size it may claim (100 megapixels, about 400 MB for a moment).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.errors import BadInput, Unavailable
+from maquette.core.progress import note
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.uint8]
+MAX_BYTES = 20_000_000  # what the hosted generators take (features.md IN38)
+MAX_PIXELS = 100_000_000
+MAX_JPEG_SCANS = 100  # libjpeg's encoder writes 10; thousands of empty ones cost minutes of decoding
+KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
+OPAQUE_SHARE = 0.001  # alpha cuts something out when at least this share of the picture is more than half transparent
+
+
+def decoded(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
+    """A raster file as colours (H, W, 3) and, where the file cuts something out, alpha (H, W), both uint8.
+
+    Turned upright, in sRGB, at most ``max_px`` on the long side. ``stage`` is named in errors. Raises ``BadInput`` for
+    anything that is not a whole picture of a known kind.
+    """
+    if not photo:
+        raise BadInput(f"{stage}: the file is empty (0 bytes); save it again")
+    if len(photo) > MAX_BYTES:
+        raise BadInput(f"{stage}: {len(photo) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB, save it as JPEG")
+    if photo.count(b"\xff\xda") > MAX_JPEG_SCANS and photo[:2] == b"\xff\xd8":
+        raise BadInput(f"{stage}: a JPEG of more than {MAX_JPEG_SCANS} scans; save it again without them")
+    image = guarded(lambda: _opened(photo, stage), stage)
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        megapixels = width * height / 1e6
+        raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
+    upright = guarded(lambda: _upright(image, max_px), stage)
+    return guarded(lambda: _split(upright, image.info.get("icc_profile"), stage, max_px), stage)
+
+
+def guarded(work: Callable[[], Any], stage: str) -> Any:
+    """Run a decoder; whatever a damaged file makes it raise becomes ``BadInput``.
+
+    Pillow's readers raise a dozen kinds of exceptions on damaged files, so all are caught; ours pass.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return work()
+    except (BadInput, Unavailable):
+        raise
+    except Image.DecompressionBombError as problem:
+        raise BadInput(f"{stage}: too many pixels ({problem}); at most 100 megapixels, scale it down") from None
+    except Exception as problem:
+        reason = str(problem) or type(problem).__name__
+        raise BadInput(f"{stage}: the picture is damaged or cut short ({reason[:120]}); save it again") from None
+
+
+def _opened(photo: bytes, stage: str) -> Image:
+    """The file with its header read and nothing decoded."""
+    from PIL import Image, UnidentifiedImageError
+
+    brand = photo[8:12] if photo[4:8] == b"ftyp" else b""
+    if brand and brand not in (b"avif", b"avis"):
+        return _opened_heic(photo, stage)
+    try:
+        return Image.open(BytesIO(photo), formats=KINDS)
+    except UnidentifiedImageError:
+        raise BadInput(
+            f"{stage}: not a picture that can be read, it starts with {photo[:8]!r}; "
+            "use JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF or BMP"
+        ) from None
+
+
+def _opened_heic(photo: bytes, stage: str) -> Image:
+    """A HEIC file's first picture; its size is looked at before it is decoded."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise Unavailable(f"{stage}: HEIC needs pillow-heif; pip install 'maquette[heic]', or save as JPEG") from None
+    found = pillow_heif.open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
+    if found.size[0] * found.size[1] > MAX_PIXELS:
+        raise BadInput(f"{stage}: {found.size[0]} x {found.size[1]} is more than 100 megapixels; scale it down")
+    made: Image = found.to_pillow()
+    return made
+
+
+def _upright(image: Image, max_px: int) -> Image:
+    """The first frame, decoded and turned as its EXIF says."""
+    from PIL import ImageOps
+
+    if image.format in ("JPEG", "MPO") and max(image.size) >= 2 * max_px:
+        image.draft(None, (-(-image.width * max_px // max(image.size)), -(-image.height * max_px // max(image.size))))
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF raises as many kinds as damaged pictures
+        note("the EXIF data is damaged; the picture is taken as it lies")
+        return image
+
+
+def _split(image: Image, profile: bytes | None, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
+    """Colours in sRGB and alpha, scaled down together."""
+    if image.mode in ("La", "RGBa"):
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
+    alpha = _alpha(image, stage)
+    colour = _in_srgb(_eight_bit(image), profile)
+    if alpha is not None and not _cuts_out(alpha):
+        alpha = None
+        if "A" in image.getbands() or "transparency" in image.info:
+            colour = _on_white(colour, image)
+    scale = max_px / max(image.size)
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        note(f"scaled down from {image.width} x {image.height} to {size[0]} x {size[1]}")
+        colour, alpha = shrunk(colour, size), None if alpha is None else shrunk(alpha, size)
+    return np.asarray(colour), None if alpha is None else np.asarray(alpha)
+
+
+def shrunk(image: Image, size: tuple[int, int]) -> Image:
+    """A picture at another size, filtered so that fine patterns do not turn into stripes."""
+    from PIL import Image
+
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _alpha(image: Image, stage: str) -> Image | None:
+    """The alpha channel, where the file has one."""
+    if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+        alpha = image.convert("RGBA").getchannel("A")
+        if alpha.getextrema()[1] < 8:  # 3 % opaque: nobody could see it
+            raise BadInput(f"{stage}: every pixel is transparent; there is no subject in it")
+        return alpha
+    return None
+
+
+def _cuts_out(alpha: Image) -> bool:
+    """True when enough of the picture is transparent for alpha to be a cut-out, not a soft edge or a leftover."""
+    histogram = np.asarray(alpha.histogram())
+    return bool(histogram[:128].sum() >= OPAQUE_SHARE * histogram.sum() and histogram[128:].sum() > 0)
+
+
+def _on_white(colour: Image, image: Image) -> Image:
+    """The picture as a page would show it."""
+    from PIL import Image
+
+    alpha = image.convert("RGBA").getchannel("A")
+    if alpha.getextrema()[0] == 255:
+        return colour
+    return Image.composite(colour, Image.new("RGB", image.size, "white"), alpha)
+
+
+def _eight_bit(image: Image) -> Image:
+    """The colours in a mode of 8 bits a channel: L, RGB, CMYK or LAB; alpha and palettes are gone."""
+    from PIL import Image
+
+    if image.mode in ("L", "RGB", "CMYK", "LAB"):
+        return image
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_levels(np.asarray(image)))
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode == "LA":
+        return image.getchannel("L")
+    if image.mode == "P" and "transparency" in image.info:
+        return image.convert("RGBA").convert("RGB")
+    return image.convert("RGB")
+
+
+def _levels(values: NDArray[Any]) -> Pixels:
+    """Grey levels of 16 bits, 32 bits or floating point as 8 bits: by the full scale, else by their own range."""
+    numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(numbers.min()), float(numbers.max())
+    if low >= 0 and high <= 1 and values.dtype.kind == "f":
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 65535 and (values.dtype.kind != "f" or high > 255):
+        low, high = 0.0, 65535.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    scaled = (numbers - low) * (255.0 / max(high - low, 1e-30))
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def _in_srgb(image: Image, profile: bytes | None) -> Image:
+    """Colours as sRGB, by the embedded profile where it fits the picture."""
+    from PIL import ImageCms
+
+    if not profile:
+        return image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        note("the embedded colour profile does not fit; colours are taken as sRGB")
+        return image.convert("RGB")
+    return image.convert("RGB") if made is None else made
