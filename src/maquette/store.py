@@ -1,0 +1,399 @@
+"""Results and weights on disk: results by the digest of what made them, weights by address and sha256.
+
+Several processes may share one folder. Nothing is locked: an entry is written under a name of its own and then renamed,
+so others see all of it or nothing; whoever finds the folder too full deletes what was used least recently. A file's
+time of change is its time of last use. A CRC-32 (2.3 GB/s, BLAKE2b 0.9) finds torn and rotten entries, so results need
+no fsync: losing one costs its computation.
+
+This is the only file that downloads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import mmap
+import os
+import shutil
+import struct
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maquette.core.errors import BadInput, Unavailable
+from maquette.core.progress import progress
+from maquette.core.values import Value, decode, encode
+
+MAGIC = b"mqstore\x01"
+_HEAD = struct.Struct("<8sII")  # magic, CRC-32 of the value's canonical form, zeros before it
+_ALIGN = 64  # arrays start on cache lines, so a mapped array is as good as one made in memory
+_MAPPED_FROM = 1 << 20  # a mapped file keeps a descriptor; small ones are read instead
+_LOW_WATER = 0.9  # eviction goes down to here, so that not every put evicts
+_STALE_NS = 3600 * 10**9  # a part this old belongs to a process that was killed
+_MEANING = 1  # raised when a noun's fields come to mean something else, so that old results die
+
+_BLOCK = 1 << 16
+_TRIES = 5
+_PAUSE_S = 1.0
+_TIMEOUT_S = 30.0
+_SAFE_ENDINGS = (".onnx", ".safetensors")  # formats that cannot carry code; pickle can
+
+
+def home() -> Path:
+    """Where everything is kept: ``MAQUETTE_HOME``, or the platform's folder for caches."""
+    named = os.environ.get("MAQUETTE_HOME")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "maquette" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "maquette"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "maquette"
+
+
+def key_of(stage: str, version: int, settings: str, inputs: Sequence[str]) -> str:
+    """Name of a stage's result, 32 hex digits: settings as canonical text, inputs by their keys or digests."""
+    text = json.dumps([_MEANING, stage, version, settings, list(inputs)], separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def digest_of(value: Any) -> str:
+    """Name of a value's content, 32 hex digits; for a noun its ``digest``."""
+    if isinstance(value, Value):
+        return value.digest
+    hasher = hashlib.blake2b(digest_size=16)
+    for chunk in encode(value):
+        hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+class Store:
+    """Values by key in one folder, at most ``max_bytes`` of them; what was used least recently goes first.
+
+    The bound holds after every :meth:`put` of one process; up to four that write at once stay within it together,
+    because each looks again after writing a quarter of the room it saw.
+    """
+
+    def __init__(self, root: Path | str | None = None, max_bytes: int = 2_000_000_000) -> None:
+        self.folder = (home() if root is None else Path(root)) / "results"
+        self.max_bytes = max_bytes
+        self._unseen = 0  # written since the folder was last looked through
+        self._slack = -1  # how much may be written before looking again
+
+    def get(self, key: str) -> Any:
+        """The value of this key, its large arrays mapped from the file; None when there is none.
+
+        A damaged entry is deleted and counts as none.
+        """
+        path = self._path(key)
+        try:
+            with path.open("rb") as file:
+                large = os.fstat(file.fileno()).st_size >= _MAPPED_FROM
+                packed = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if large else file.read())
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):  # a folder one may only read, or just evicted by somebody
+            os.utime(path)
+        try:
+            return _unpacked(packed)
+        except BadInput:
+            del packed  # Windows deletes no file that is mapped
+            _drop(path)
+        return None
+
+    def put(self, key: str, value: Any) -> bool:
+        """Keep a value under a key; False when it is too large to be kept. ``Unavailable`` when the disk refuses."""
+        path = self._path(key)
+        chunks = _packed(value)
+        if (size := sum(len(chunk) for chunk in chunks)) > self.max_bytes * _LOW_WATER:
+            return False
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_whole(path, chunks)
+            self._make_room(size)
+        except OSError as problem:
+            raise Unavailable(
+                f"store: cannot write to {self.folder}: {problem.strerror}; name another folder with MAQUETTE_HOME"
+            ) from problem
+        return True
+
+    def size(self) -> int:
+        """Bytes of all entries."""
+        return sum(size for _, size, _ in self._entries())
+
+    def clear(self) -> None:
+        """Forget every result. Weights stay."""
+        for _, _, path in self._entries():
+            _drop(path)
+
+    def _path(self, key: str) -> Path:
+        """The entry's file; a key is hexadecimal, so it cannot lead elsewhere."""
+        if not key or key.strip("0123456789abcdef"):
+            raise BadInput(f"store: {key!r} is no key; keys are hexadecimal digits")
+        return self.folder / f"{key}.value"
+
+    def _entries(self) -> list[tuple[int, int, str]]:
+        """Last use in nanoseconds, size and path of every entry; parts that a killed process left are deleted."""
+        found: list[tuple[int, int, str]] = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder) as listing:
+            for file in listing:
+                with contextlib.suppress(FileNotFoundError):
+                    state = file.stat()
+                    if file.name.endswith(".value"):
+                        found.append((state.st_mtime_ns, state.st_size, file.path))
+                    elif file.name.endswith(".part") and time.time_ns() - state.st_mtime_ns > _STALE_NS:
+                        _drop(file.path)
+        return found
+
+    def _make_room(self, written: int) -> None:
+        """Evict down to the low water mark when the bound is passed; looks only when it could be."""
+        self._unseen += written
+        if self._unseen <= self._slack:
+            return
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        if total > self.max_bytes:
+            for _, size, path in entries:
+                if total <= self.max_bytes * _LOW_WATER:
+                    break
+                _drop(path)
+                total -= size
+        self._unseen, self._slack = 0, max(0, self.max_bytes - total) // 4
+
+
+def _packed(value: Any) -> list[bytes | memoryview]:
+    """An entry's bytes: head, zeros up to where the first array is aligned, canonical form."""
+    chunks = list(encode(value))
+    checksum = 0
+    for chunk in chunks:
+        checksum = zlib.crc32(chunk, checksum)
+    gap = -(_HEAD.size + len(chunks[0]) + len(chunks[1])) % _ALIGN
+    return [_HEAD.pack(MAGIC, checksum, gap) + bytes(gap), *chunks]
+
+
+def _unpacked(packed: memoryview) -> Any:
+    """The value in an entry's bytes, over those bytes; ``BadInput`` when they are damaged."""
+    if len(packed) < _HEAD.size:
+        raise BadInput(f"store: an entry of {len(packed)} bytes")
+    magic, checksum, gap = _HEAD.unpack_from(packed)
+    form = packed[_HEAD.size + gap :]
+    if magic != MAGIC or gap >= _ALIGN or zlib.crc32(form) != checksum:
+        raise BadInput("store: a damaged entry")
+    return decode(form)
+
+
+def _write_whole(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+    """Write beside ``path``, then rename: others see the old file or the new one, never a half."""
+    handle, part = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(chunks)
+        os.replace(part, path)
+    except BaseException:
+        _drop(part)
+        raise
+
+
+def _drop(path: Path | str) -> None:
+    """Delete a file unless somebody else did, or holds it open where that forbids it."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A learned model's file: where it comes from, what exactly it must be, and under which licence.
+
+    Stands beside the generator that needs it. ONNX or safetensors only; ``size`` in bytes.
+    """
+
+    name: str
+    address: str
+    sha256: str
+    size: int
+    licence: str
+
+    def __post_init__(self) -> None:
+        if not self.name.endswith(_SAFE_ENDINGS) or self.name != os.path.basename(self.name) or "\\" in self.name:
+            raise BadInput(f"weights: {self.name!r} must be a plain file name ending in {' or '.join(_SAFE_ENDINGS)}")
+        if len(self.sha256) != 64 or self.sha256.strip("0123456789abcdef") or self.size <= 0:
+            raise BadInput(f"weights: {self.name} needs a sha256 of 64 hexadecimal digits and its exact size in bytes")
+        _scheme(self.address)
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies, or is to be put by hand."""
+        return home() / "weights" / self.sha256[:16] / self.name
+
+    def describe(self) -> str:
+        """What would be downloaded, in one line: to be shown before the first time."""
+        return f"{self.name}: {self.size:,} bytes from {self.address}, sha256 {self.sha256}, licence {self.licence}"
+
+
+def fetch(weights: Weights, *, download: bool | None = None) -> Path:
+    """The weights' file on this machine, checked against its sha256.
+
+    A file that is not there is downloaded only when ``download`` is True, or None with ``MAQUETTE_DOWNLOAD=yes``;
+    otherwise ``Unavailable`` says what it is and how to get it. A transfer that broke off goes on where it stopped, now
+    and in a later process. What arrives with another size or sha256 is deleted: ``BadInput``.
+    """
+    path = weights.path
+    if not path.exists():
+        if not (os.environ.get("MAQUETTE_DOWNLOAD", "").lower() == "yes" if download is None else download):
+            raise Unavailable(
+                f"weights: not downloaded yet: {weights.describe()}; agree by setting MAQUETTE_DOWNLOAD=yes, "
+                f"or put the file at {path}"
+            )
+        _bring(weights)
+    _check(weights)
+    return path
+
+
+def _check(weights: Weights) -> None:
+    """The file is the right one; a checked file is not read again until it changes."""
+    path, seal = weights.path, weights.path.with_name(weights.name + ".checked")
+    state = path.stat()
+    sealed = f"{weights.sha256} {state.st_size} {state.st_mtime_ns}"
+    with contextlib.suppress(OSError):
+        if seal.read_text() == sealed:
+            return
+    found = _sha256(path, weights) if state.st_size == weights.size else f"none, for it has {state.st_size} bytes"
+    if found != weights.sha256:
+        raise BadInput(f"weights: {path} has sha256 {found}, not {weights.sha256}; delete the file and fetch it again")
+    with contextlib.suppress(OSError):
+        _write_whole(seal, [sealed.encode()])
+
+
+def _bring(weights: Weights) -> None:
+    """Download into the part file, going on from what is there, and rename it once it is right.
+
+    Two processes may do so at once: both write the same bytes to the same places, and the first to finish renames.
+    """
+    path, part = weights.path, weights.path.with_name(weights.name + ".part")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    progress(0.0, weights.describe())
+    for from_earlier in (part.exists(), False):  # what an earlier process left may be wrong: then once more from zero
+        _transfer(weights, part)
+        found = "nothing"
+        with contextlib.suppress(FileNotFoundError):  # renamed by another process, which checked it
+            found = _sha256(part, weights)
+            if found == weights.sha256:
+                os.replace(part, path)
+        if path.exists():
+            return
+        _drop(part)
+        if not from_earlier:
+            break
+    raise BadInput(
+        f"weights: {weights.address} gave sha256 {found} instead of {weights.sha256}; what came was deleted, "
+        f"tell the maker of the stage, or put the right file at {path}"
+    )
+
+
+def _transfer(weights: Weights, part: Path) -> None:
+    """Fill the part file, trying again when the connection breaks."""
+    reason: Exception = OSError("the connection closed early")
+    for attempt in range(_TRIES):
+        have = 0
+        with contextlib.suppress(FileNotFoundError):
+            have = part.stat().st_size
+        if have >= weights.size or weights.path.exists():
+            return
+        free = shutil.disk_usage(part.parent).free
+        if free < weights.size - have:
+            raise Unavailable(f"weights: {weights.size - have} bytes do not fit on {part.parent}, {free} are free")
+        time.sleep(_PAUSE_S * attempt)
+        try:
+            if _pull(weights, part, have) == weights.size:
+                return
+        except (OSError, http.client.HTTPException) as problem:
+            reason = problem
+            if isinstance(problem, urllib.error.HTTPError):
+                problem.close()
+                break
+    raise Unavailable(
+        f"weights: cannot get {weights.address}: {reason}; run again with a network to go on, "
+        f"or put the file at {weights.path}"
+    )
+
+
+def _pull(weights: Weights, part: Path, have: int) -> int:
+    """One request for what is missing after ``have`` bytes, written to its place in the part file; how far it got."""
+    stream, at = _asked(weights, have)
+    handle = os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    with stream, os.fdopen(handle, "r+b") as file:
+        file.seek(at)
+        while block := stream.read1(_BLOCK):
+            at += len(block)
+            if at > weights.size:
+                _drop(part)
+                raise BadInput(f"weights: {weights.address} sends more than {weights.size} bytes; it is another file")
+            file.write(block)
+            progress(at / weights.size, f"{weights.name}: {at / 1e6:.1f} of {weights.size / 1e6:.1f} MB")
+        file.flush()
+        os.fsync(handle)
+    return at
+
+
+def _asked(weights: Weights, have: int) -> tuple[Any, int]:
+    """The stream of bytes and the place of its first one: ``have``, or 0 where the server knows no ranges."""
+    address = weights.address
+    if _scheme(address) == "file":
+        file = open(urllib.request.url2pathname(urllib.parse.urlsplit(address).path), "rb")  # noqa: SIM115
+        return file, file.seek(have)
+    headers = {"User-Agent": "maquette", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    handlers: list[Any] = [_SameScheme()]
+    if _scheme(address) == "http":
+        handlers.append(urllib.request.ProxyHandler({}))  # this machine is not behind a proxy
+    request = urllib.request.Request(address, headers=headers)
+    answer = urllib.request.build_opener(*handlers).open(request, timeout=_TIMEOUT_S)
+    at = have if answer.status == 206 else 0
+    left, first = str(weights.size - at), f"bytes {at}-"
+    length, span = answer.headers.get("Content-Length", left), answer.headers.get("Content-Range", first)
+    if length == left and span.startswith(first):
+        return answer, at
+    answer.close()
+    raise BadInput(f"weights: {address} offers {length} bytes instead of {left}; it is another file")
+
+
+def _sha256(path: Path, weights: Weights) -> str:
+    """A file's sha256."""
+    hasher = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            hasher.update(block)
+            progress(1.0, f"{weights.name}: checking")
+    return hasher.hexdigest()
+
+
+def _scheme(address: str) -> str:
+    """``https``; ``http`` on this machine only; ``file`` without a host. Anything else is ``BadInput``."""
+    parts = urllib.parse.urlsplit(address)
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and here):
+        return parts.scheme
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return "file"
+    raise BadInput(f"weights: {address!r}: only https is followed")
+
+
+class _SameScheme(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect only within the scheme."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if _scheme(newurl) != _scheme(req.full_url):
+            raise BadInput(f"weights: {req.full_url} leads to {newurl}; only https is followed")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
