@@ -236,6 +236,16 @@ def test_damaged_bytes_give_a_subject_or_bad_input(kind, places):
     assert outcome(bytes(data)).startswith(("opened", "open: "))
 
 
+def test_a_tiff_whose_data_ends_above_the_last_row_is_refused():
+    data = bytearray(saved(Image.fromarray(RAMP[..., 0].astype(np.float32)), "TIFF"))
+    directory = struct.unpack("<I", data[4:8])[0]
+    entries = range(directory + 2, directory + 2 + 12 * struct.unpack("<H", data[directory : directory + 2])[0], 12)
+    (height,) = [at for at in entries if struct.unpack("<H", data[at : at + 2])[0] == 257]
+    data[height + 8 : height + 12] = struct.pack("<I", 50_000)
+    with pytest.raises(BadInput, match="first rows"):
+        open_photo(bytes(data))
+
+
 def test_a_tiff_of_absurd_tiles_is_refused():
     info = TiffImagePlugin.ImageFileDirectory_v2()
     info[322], info[323] = 1 << 30, 1 << 30

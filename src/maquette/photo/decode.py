@@ -104,6 +104,9 @@ def _upright(image: Image, max_px: int) -> Image:
 
     if image.format in ("JPEG", "MPO") and max(image.size) >= 2 * max_px:
         image.draft(None, (-(-image.width * max_px // max(image.size)), -(-image.height * max_px // max(image.size))))
+    tiles = getattr(image, "tile", [])
+    if tiles and max(piece[1][3] for piece in tiles) < image.height:
+        raise ValueError("its data covers only the first rows")  # a TIFF would come out black below them
     image.load()
     try:
         return ImageOps.exif_transpose(image)
@@ -182,16 +185,24 @@ def _eight_bit(image: Image) -> Image:
 
 def _levels(values: NDArray[Any]) -> Pixels:
     """Grey levels of 16 bits, 32 bits or floating point as 8 bits: by the full scale, else by their own range."""
-    numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(numbers.min()), float(numbers.max())
-    if low >= 0 and high <= 1 and values.dtype.kind == "f":
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 65535 and (values.dtype.kind != "f" or high > 255):
-        low, high = 0.0, 65535.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scaled = (numbers - low) * (255.0 / max(high - low, 1e-30))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    finite = [band[np.isfinite(band)] for band in _bands(values)]
+    low = min((float(band.min()) for band in finite if band.size), default=0.0)
+    high = max((float(band.max()) for band in finite if band.size), default=0.0)
+    is_real = values.dtype.kind == "f"
+    scales = ([1.0] if is_real else []) + [255.0, 65535.0] if is_real or values.dtype.itemsize > 2 else [65535.0]
+    full = next((scale for scale in scales if low >= 0 and high <= scale), None)
+    low, high = (low, high) if full is None else (0.0, full)
+    made = np.empty(values.shape, np.uint8)
+    for band, target in zip(_bands(values), _bands(made), strict=True):
+        numbers = np.nan_to_num(band.astype(np.float64), nan=low, posinf=high, neginf=low)
+        target[:] = np.clip(np.rint((numbers - low) * (255.0 / max(high - low, 1e-30))), 0, 255)
+    return made
+
+
+def _bands(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Views of about a million pixels each, so that no step holds several copies of a large picture."""
+    rows = max(1, 1_000_000 // max(values.shape[1], 1))
+    return [values[row : row + rows] for row in range(0, len(values), rows)]
 
 
 def _in_srgb(image: Image, profile: bytes | None) -> Image:
