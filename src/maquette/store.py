@@ -46,13 +46,11 @@ _BLOCK = 1 << 16
 _TRIES = 5
 _PAUSE_S = 1.0
 _TIMEOUT_S = 30.0
-_SAFE_ENDINGS = (".onnx", ".safetensors")  # formats that cannot carry code; pickle can
 
 
 def home() -> Path:
     """Where everything is kept: ``MAQUETTE_HOME``, or the platform's folder for caches."""
-    named = os.environ.get("MAQUETTE_HOME")
-    if named:
+    if named := os.environ.get("MAQUETTE_HOME"):
         return Path(named).expanduser()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "maquette" / "Cache"
@@ -85,11 +83,15 @@ class Store:
     because each looks again after writing a quarter of the room it saw.
     """
 
-    def __init__(self, root: Path | str | None = None, max_bytes: int = 2_000_000_000) -> None:
-        self.folder = (home() if root is None else Path(root)) / "results"
-        self.max_bytes = max_bytes
+    def __init__(self, root: Path | str, max_bytes: int = 2_000_000_000) -> None:
+        self.folder, self.max_bytes = Path(root) / "results", max_bytes
         self._unseen = 0  # written since the folder was last looked through
         self._slack = -1  # how much may be written before looking again
+
+    @classmethod
+    def default(cls) -> Store:
+        """The user's own: results in :func:`home`."""
+        return cls(home())
 
     def get(self, key: str) -> Any:
         """The value of this key, its large arrays mapped from the file; None when there is none.
@@ -163,12 +165,11 @@ class Store:
             return
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
-        if total > self.max_bytes:
-            for _, size, path in entries:
-                if total <= self.max_bytes * _LOW_WATER:
-                    break
-                _drop(path)
-                total -= size
+        goal = self.max_bytes * (_LOW_WATER if total > self.max_bytes else 1)
+        while total > goal:
+            _, size, path = entries.pop(0)
+            _drop(path)
+            total -= size
         self._unseen, self._slack = 0, max(0, self.max_bytes - total) // 4
 
 
@@ -215,7 +216,8 @@ def _drop(path: Path | str) -> None:
 class Weights:
     """A learned model's file: where it comes from, what exactly it must be, and under which licence.
 
-    Stands beside the generator that needs it. ONNX or safetensors only; ``size`` in bytes.
+    Stands beside the stage that needs it; ``size`` in bytes. ONNX and safetensors cannot carry code; whoever reads
+    another format must see to that itself.
     """
 
     name: str
@@ -225,8 +227,8 @@ class Weights:
     licence: str
 
     def __post_init__(self) -> None:
-        if not self.name.endswith(_SAFE_ENDINGS) or self.name != os.path.basename(self.name) or "\\" in self.name:
-            raise BadInput(f"weights: {self.name!r} must be a plain file name ending in {' or '.join(_SAFE_ENDINGS)}")
+        if self.name.strip(".") == "" or any(character in self.name for character in "/\\\0"):
+            raise BadInput(f"weights: {self.name!r} is no plain file name; drop the folders")
         if len(self.sha256) != 64 or self.sha256.strip("0123456789abcdef") or self.size <= 0:
             raise BadInput(f"weights: {self.name} needs a sha256 of 64 hexadecimal digits and its exact size in bytes")
         _scheme(self.address)
@@ -283,7 +285,7 @@ def _bring(weights: Weights) -> None:
     path, part = weights.path, weights.path.with_name(weights.name + ".part")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress(0.0, weights.describe())
-    for from_earlier in (part.exists(), False):  # what an earlier process left may be wrong: then once more from zero
+    for _ in range(2 if part.exists() else 1):  # what an earlier process left may be wrong: then once more from zero
         _transfer(weights, part)
         found = "nothing"
         with contextlib.suppress(FileNotFoundError):  # renamed by another process, which checked it
@@ -293,8 +295,6 @@ def _bring(weights: Weights) -> None:
         if path.exists():
             return
         _drop(part)
-        if not from_earlier:
-            break
     raise BadInput(
         f"weights: {weights.address} gave sha256 {found} instead of {weights.sha256}; what came was deleted, "
         f"tell the maker of the stage, or put the right file at {path}"
@@ -303,7 +303,7 @@ def _bring(weights: Weights) -> None:
 
 def _transfer(weights: Weights, part: Path) -> None:
     """Fill the part file, trying again when the connection breaks."""
-    reason: Exception = OSError("the connection closed early")
+    reason: Any = "the connection closed early"
     for attempt in range(_TRIES):
         have = 0
         with contextlib.suppress(FileNotFoundError):
@@ -317,11 +317,12 @@ def _transfer(weights: Weights, part: Path) -> None:
         try:
             if _pull(weights, part, have) == weights.size:
                 return
+        except urllib.error.HTTPError as refusal:
+            refusal.close()
+            reason = refusal
+            break
         except (OSError, http.client.HTTPException) as problem:
             reason = problem
-            if isinstance(problem, urllib.error.HTTPError):
-                problem.close()
-                break
     raise Unavailable(
         f"weights: cannot get {weights.address}: {reason}; run again with a network to go on, "
         f"or put the file at {weights.path}"
