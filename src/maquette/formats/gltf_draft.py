@@ -1,0 +1,101 @@
+"""A glTF file being written: the JSON grows, the binary chunk grows with it, and both come out as one GLB."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.asset import Material, Texture
+
+_COMPONENTS = {"uint8": 5121, "uint16": 5123, "uint32": 5125, "float32": 5126}
+_KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+_VERTICES, _INDICES = 34962, 34963
+_WEBP = "EXT_texture_webp"
+
+
+class Draft:
+    """Collects accessors, textures and materials; equal textures are stored once."""
+
+    def __init__(self, asset: dict[str, Any]) -> None:
+        self.root: dict[str, Any] = {"asset": asset}
+        self._binary = bytearray()
+        self._textures: dict[bytes, int] = {}
+
+    def add(self, kind: str, entry: dict[str, Any]) -> int:
+        """Put an object on one of the lists of the file; its place there."""
+        rows = self.root.setdefault(kind, [])
+        rows.append(entry)
+        return len(rows) - 1
+
+    def vertices(self, rows: NDArray[Any], *, bounds: bool = False, normalized: bool = False) -> int:
+        """An accessor over vertex data (N, width)."""
+        entry = {"count": len(rows), "type": _KINDS[rows.shape[1]]}
+        if normalized:
+            entry["normalized"] = True
+        if bounds:
+            entry |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
+        return self._accessor(rows, entry, _VERTICES)
+
+    def indices(self, corners: NDArray[np.int64]) -> int:
+        """An accessor over corners (N,), as small as their largest index allows."""
+        dtype = np.uint16 if corners.max() < 65535 else np.uint32  # 65535 itself would restart a strip
+        return self._accessor(corners.astype(dtype), {"count": len(corners), "type": "SCALAR"}, _INDICES)
+
+    def material(self, material: Material) -> int:
+        """A material with its textures: glTF 2.0 §3.9."""
+        shine: dict[str, Any] = {
+            "baseColorFactor": list(material.base_color),
+            "metallicFactor": material.metallic,
+            "roughnessFactor": material.roughness,
+        }
+        entry: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": shine}
+        if material.base_color_texture:
+            shine["baseColorTexture"] = self._texture(material.base_color_texture, f"{material.name} base color")
+        if material.orm_texture:
+            shine["metallicRoughnessTexture"] = self._texture(material.orm_texture, f"{material.name} orm")
+            entry["occlusionTexture"] = self._texture(material.orm_texture, f"{material.name} orm")
+        if material.normal_texture:
+            entry["normalTexture"] = self._texture(material.normal_texture, f"{material.name} normal")
+        if material.emissive_texture:
+            entry["emissiveTexture"] = self._texture(material.emissive_texture, f"{material.name} emissive")
+        if any(material.emissive):
+            entry["emissiveFactor"] = list(material.emissive)
+        if material.alpha_mode != "opaque":
+            entry["alphaMode"] = material.alpha_mode.upper()
+        if material.double_sided:
+            entry["doubleSided"] = True
+        return self.add("materials", entry)
+
+    def glb(self) -> bytes:
+        """The finished file: header, JSON chunk, binary chunk."""
+        self.root["buffers"] = [{"byteLength": len(self._binary)}]
+        text = json.dumps(self.root, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        text += b" " * (-len(text) % 4)
+        binary = self._binary + b"\0" * (-len(self._binary) % 4)
+        head = struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(binary), len(text), 0x4E4F534A)
+        return head + text + struct.pack("<II", len(binary), 0x004E4942) + binary
+
+    def _accessor(self, rows: NDArray[Any], entry: dict[str, Any], target: int) -> int:
+        view = self._view(np.ascontiguousarray(rows).tobytes(), {"target": target})
+        return self.add("accessors", {"bufferView": view, "componentType": _COMPONENTS[rows.dtype.name], **entry})
+
+    def _view(self, data: bytes, entry: dict[str, Any]) -> int:
+        self._binary += b"\0" * (-len(self._binary) % 4)
+        start = len(self._binary)
+        self._binary += data
+        return self.add("bufferViews", {"buffer": 0, "byteOffset": start, "byteLength": len(data), **entry})
+
+    def _texture(self, texture: Texture, name: str) -> dict[str, int]:
+        if texture.data not in self._textures:
+            view = self._view(texture.data, {})
+            image = self.add("images", {"name": name, "mimeType": texture.media_type, "bufferView": view})
+            entry: dict[str, Any] = {"source": image}
+            if texture.media_type == "image/webp":
+                entry = {"extensions": {_WEBP: {"source": image}}}
+                self.root["extensionsUsed"] = self.root["extensionsRequired"] = [_WEBP]
+            self._textures[texture.data] = self.add("textures", entry)
+        return {"index": self._textures[texture.data]}

@@ -1,0 +1,123 @@
+"""What file formats need to know about the pictures inside them: colour spaces, packing, tinting, sampling.
+
+A texture travels as the bytes it came in. Only where a format cannot say what we mean is it decoded and written
+again, always as PNG.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.asset import Texture
+from maquette.core.errors import BadInput
+from maquette.core.mesh import Floats
+
+MOST_PIXELS = 8192 * 8192  # the largest texture that engines take
+
+
+def srgb_from_linear(linear: Floats) -> NDArray[np.uint8]:
+    """Linear light 0..1 as sRGB bytes (IEC 61966-2-1)."""
+    light = np.clip(linear, 0.0, 1.0)
+    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    made: NDArray[np.uint8] = np.rint(curve * 255).astype(np.uint8)
+    return made
+
+
+def linear_from_srgb(srgb: NDArray[np.uint8]) -> Floats:
+    """SRGB bytes as linear light 0..1."""
+    table = np.arange(256) / 255
+    table = np.where(table <= 0.04045, table / 12.92, ((table + 0.055) / 1.055) ** 2.4)
+    made: Floats = table[srgb]
+    return made
+
+
+def pixels(texture: Texture, mode: str = "RGB") -> NDArray[np.uint8]:
+    """A texture decoded, (H, W, C) uint8; ``BadInput`` when it is damaged or larger than ``MOST_PIXELS``."""
+    with _opened(texture) as picture:
+        return np.asarray(picture.convert(mode))
+
+
+def pixel_count(texture: Texture) -> int:
+    """How many pixels a texture has, by its header."""
+    with _opened(texture) as picture:
+        return int(picture.width * picture.height)
+
+
+@contextmanager
+def _opened(texture: Texture) -> Iterator[Any]:
+    """A texture as a Pillow image, nothing decoded yet; whatever Pillow raises inside becomes ``BadInput``."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(texture.data), formats=("PNG", "JPEG", "WEBP")) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise BadInput(f"texture: {picture.width} x {picture.height} pixels are too many; scale it down")
+                yield picture
+    except BadInput:
+        raise
+    except Exception as problem:  # Pillow raises what it likes on damaged bytes
+        reason = f"{type(problem).__name__}: {problem}"
+        raise BadInput(f"texture: cannot be decoded ({reason[:120]}); export the file again") from None
+
+
+def encoded(picture: NDArray[np.uint8]) -> Texture:
+    """Pixels as a PNG texture."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, format="PNG", compress_level=6)
+    return Texture(out.getvalue())
+
+
+def as_png(texture: Texture) -> Texture:
+    """The same picture as PNG."""
+    return texture if texture.media_type == "image/png" else encoded(pixels(texture, "RGBA"))
+
+
+def tinted(texture: Texture, factor: tuple[float, float, float, float]) -> Texture:
+    """A base colour texture with its linear factor multiplied in."""
+    if factor == (1.0, 1.0, 1.0, 1.0):
+        return texture
+    picture = pixels(texture, "RGBA")
+    tables = [srgb_from_linear(linear_from_srgb(np.arange(256, dtype=np.uint8)) * f) for f in factor[:3]]
+    alpha = np.rint(np.arange(256) * factor[3]).astype(np.uint8)
+    return encoded(np.stack([table[picture[:, :, c]] for c, table in enumerate([*tables, alpha])], axis=2))
+
+
+def packed_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> Texture | None:
+    """One picture with occlusion in red, roughness in green and metallic in blue; what is missing is white.
+
+    Two references to one picture are that picture, byte for byte.
+    """
+    if metallic_roughness is None and occlusion is None:
+        return None
+    if metallic_roughness is None or occlusion is None:
+        known = occlusion or metallic_roughness
+        made = pixels(known).copy() if known else np.zeros((1, 1, 3), np.uint8)
+        blank = (0,) if occlusion is None else (1, 2)
+        if known and (made[:, :, blank] == 255).all():
+            return known
+        made[:, :, blank] = 255
+        return encoded(made)
+    if occlusion.data == metallic_roughness.data:
+        return occlusion
+    made = pixels(metallic_roughness).copy()
+    made[:, :, 0] = _resized(pixels(occlusion)[:, :, 0], made.shape[:2])
+    return encoded(made)
+
+
+def _resized(channel: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    if channel.shape == shape:
+        return channel
+    return np.asarray(Image.fromarray(channel).resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
