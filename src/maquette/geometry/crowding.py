@@ -1,0 +1,208 @@
+"""Where more than two faces meet: doubled faces, crowded edges and pinched vertices, found and taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.geometry.surface import vertex_normals
+from maquette.geometry.topology import Edges, edges, face_components
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def undoubled(faces: Ints) -> Bools:
+    """Faces to keep so that no three vertices carry more than one, (F,).
+
+    Two faces back to back are a wall of no thickness between two solids: both go, which joins the solids and leaves
+    every opening as it was. Faces laid twice the same way become one. A part of which more than half would go that way
+    is a skin with two sides; there one face of each pair stays.
+    """
+    ordered = np.sort(faces, axis=1)
+    order = np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))
+    same = (ordered[order][1:] == ordered[order][:-1]).all(axis=1)
+    if not same.any():
+        return np.ones(len(faces), dtype=bool)
+    group = np.empty(len(faces), dtype=np.int64)
+    group[order] = np.concatenate([[0], np.cumsum(~same)])
+    size = int(group.max()) + 1
+    forward = (np.roll(faces, -1, axis=1) > faces).sum(axis=1) == 2  # an even turn of the ordered corners
+    balance = np.bincount(group, weights=np.where(forward, 1, -1), minlength=size)
+    count = np.bincount(group, minlength=size)
+    first = np.full(size, len(faces))
+    np.minimum.at(first, group, np.arange(len(faces)))
+    leader = first[group] == np.arange(len(faces))
+    parts, part = face_components(faces)
+    gone = np.bincount(part, weights=(count[group] > 1) & (balance[group] == 0), minlength=parts)
+    skin = (2 * gone > np.bincount(part, minlength=parts))[part]
+    major = np.full(size, len(faces))  # the first face that runs as the majority does
+    runs_along = forward == (balance[group] > 0)
+    np.minimum.at(major, group[runs_along], np.flatnonzero(runs_along))
+    chosen = (major[group] == np.arange(len(faces))) & (balance[group] != 0)
+    keep: Bools = np.where(count[group] == 1, True, np.where(skin, leader, chosen))
+    return keep
+
+
+def paired(vertices: Floats, faces: Ints) -> Ints:
+    """The half-edge that each half-edge 3·f + c continues across its edge, (3F,); -1 where there is none.
+
+    Around a crowded edge the faces are sorted by angle and each is joined to the one with which it encloses material,
+    so two boxes that touch along an edge stay two boxes. Of two faces in one plane the forward one comes first: two
+    solids that lie against each other, not two folds without a thickness.
+    """
+    found = edges(faces)
+    twin = np.full(faces.size, -1, dtype=np.int64)
+    half = np.flatnonzero(found.count[found.of_half] >= 2)
+    turn = _angles(vertices, faces, found, half)
+    half = half[np.lexsort((~found.forward[half], turn, found.of_half[half]))]
+    while len(half):
+        edge, forward = found.of_half[half], found.forward[half]
+        after = _next_around(edge)
+        opens = ~forward & forward[after]  # material lies between a backward face and the next forward one
+        if not opens.any():
+            break
+        left, right = half[opens], half[after[opens]]
+        twin[left], twin[right] = right, left
+        half = half[twin[half] < 0]
+    return twin
+
+
+def _angles(vertices: Floats, faces: Ints, found: Edges, half: Ints) -> Floats:
+    """Direction of each half-edge's face about the edge's axis, counter-clockwise seen from its high end, (N,)."""
+    low, high = found.ends[found.of_half[half]].T
+    third = faces[half // 3, (half % 3 + 2) % 3]
+    axis = vertices[high] - vertices[low]
+    axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
+    across = np.eye(3)[np.abs(axis).argmin(axis=1)]
+    x = np.cross(axis, across)
+    y = np.cross(axis, x)
+    arm = vertices[third] - vertices[low]
+    turn: Floats = np.round(np.arctan2((arm * y).sum(axis=1), (arm * x).sum(axis=1)), 6)
+    turn[turn <= -np.round(np.pi, 6)] *= -1  # the same direction
+    return turn
+
+
+def _next_around(edge: Ints) -> Ints:
+    """For entries sorted by edge, the place of the next entry of the same edge, cyclic."""
+    starts = np.concatenate([[True], edge[1:] != edge[:-1]])
+    first = np.flatnonzero(starts)[np.cumsum(starts) - 1]
+    after = np.arange(1, len(edge) + 1)
+    last = np.append(starts[1:], True)
+    made: Ints = np.where(last, first, after)
+    return made
+
+
+def parted(faces: Ints, twin: Ints, vertex_count: int) -> tuple[Ints, Ints]:
+    """Vertices doubled so that only paired half-edges share them: faces (F, 3), old vertex of each vertex (V',).
+
+    The first fan at a vertex keeps its number, further ones are appended. Nothing changes on a manifold.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    half = np.flatnonzero(twin >= 0)
+    other = twin[half]
+    rows = np.concatenate([half, _following(half)])
+    columns = np.concatenate([_following(other), other])
+    graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(faces.size, faces.size))
+    count, fan = connected_components(graph, directed=False)
+    corner = faces.reshape(-1)
+    vertex_of_fan = np.empty(count, dtype=np.int64)
+    vertex_of_fan[fan] = corner
+    _, first = np.unique(vertex_of_fan, return_index=True)
+    number = np.full(count, -1, dtype=np.int64)
+    number[first] = vertex_of_fan[first]
+    extra = np.flatnonzero(number < 0)
+    number[extra] = vertex_count + np.arange(len(extra))
+    return number[fan].reshape(-1, 3), np.concatenate([np.arange(vertex_count), vertex_of_fan[extra]])
+
+
+@dataclass(frozen=True)
+class Halving:
+    """Faces of which some are cut in two at the middle of an edge; whatever rides on corners can follow.
+
+    Corner c of face f is halfway between the corners ``first[f, c]`` and ``second[f, c]`` of the old face
+    ``parent[f]``, which are the same one where nothing was cut.
+    """
+
+    faces: Ints  # (F', 3)
+    parent: Ints  # (F',)
+    first: Ints  # (F', 3)
+    second: Ints  # (F', 3)
+    ends: Ints  # (M, 2) the old vertices between which each new vertex lies
+
+
+def halved(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
+    """Edges that several pairs of faces share to both ends cut in the middle for all pairs but one; None: no such edge.
+
+    A face is cut once in a call, so call again until nothing is left. ``twin`` (3F,) as from :func:`paired`.
+    """
+    found = edges(faces)
+    half = np.flatnonzero(found.count[found.of_half] > 2)
+    if not len(half):
+        return None
+    leader = np.where(twin[half] < 0, half, np.minimum(half, twin[half]))  # one name for both halves of a pair
+    leader, edge = np.unique(leader), found.of_half[np.unique(leader)]
+    order = np.lexsort((leader, edge))
+    leader, edge = leader[order], edge[order]
+    leader = leader[np.concatenate([[False], edge[1:] == edge[:-1]])]  # the first pair keeps the edge
+    mate = np.where(twin[leader] < 0, leader, twin[leader])
+    rank = np.full(len(faces), len(leader))
+    for side in (leader, mate):
+        np.minimum.at(rank, side // 3, np.arange(len(leader)))
+    chosen = (rank[leader // 3] == np.arange(len(leader))) & (rank[mate // 3] == np.arange(len(leader)))
+    leader, mate = leader[chosen], mate[chosen]
+    middle = vertex_count + np.arange(len(leader))
+    paired_up = mate != leader
+    cut, new = np.concatenate([leader, mate[paired_up]]), np.concatenate([middle, middle[paired_up]])
+    return _cut(faces, cut, new, found.ends[found.of_half[leader]])
+
+
+def _cut(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
+    """Each named half-edge's face cut in two at a new vertex: a-b-c becomes a-m-c and, at the end, m-b-c."""
+    face, a = half // 3, half % 3
+    b, c = (a + 1) % 3, (a + 2) % 3
+    size = len(faces)
+    first = np.concatenate([np.tile(np.arange(3), (size, 1)), np.stack([a, b, c], axis=1)])
+    second = first.copy()
+    second[face, b] = a  # the corner at b moves to the middle
+    second[size:, 0] = b
+    parent = np.concatenate([np.arange(size), face])
+    made = faces[parent[:, None], first]
+    made[face, b] = middle
+    made[size:, 0] = middle
+    return Halving(made, parent, first, second, ends)
+
+
+def shrunk(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floats:
+    """Vertices (V, 3) with those of ``which`` (V,) moved into their own solid, so that twins come apart.
+
+    By a tenth of the shortest edge at hand, at least a quarter of ``distance`` and at most all of it; no two by quite
+    the same, for twins may have the same normal. Without it the next weld would undo :func:`parted`.
+    """
+    ends = edges(faces).ends
+    length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
+    shortest = np.full(len(vertices), np.inf)
+    np.minimum.at(shortest, ends[:, 0], length)
+    np.minimum.at(shortest, ends[:, 1], length)
+    varied = 1 - 0.5 * (np.arange(len(vertices)) * 0.6180339887 % 1)  # golden ratio: neighbours in number far apart
+    step = np.where(which, varied * np.clip(0.1 * shortest, distance / 4, distance), 0.0)
+    inward = -vertex_normals(vertices, faces)
+    lost = which & ~inward.any(axis=1)  # only faces without area: towards their middles instead
+    if lost.any():
+        arm = np.repeat(vertices[faces].mean(axis=1), 3, axis=0) - vertices[faces.reshape(-1)]
+        sums = [np.bincount(faces.reshape(-1), weights=arm[:, axis], minlength=len(vertices)) for axis in range(3)]
+        toward = np.stack(sums, axis=1)[lost]
+        inward[lost] = toward / np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-300)
+    made: Floats = vertices + inward * step[:, None]
+    return made
+
+
+def _following(half: Ints) -> Ints:
+    """The next half-edge of the same face."""
+    made: Ints = half - half % 3 + (half + 1) % 3
+    return made

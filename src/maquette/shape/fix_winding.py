@@ -1,0 +1,70 @@
+"""Fix winding: every face turned so that its outside is outside."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from maquette.core.asset import Asset
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.progress import note, progress
+from maquette.geometry.orientation import Agreement, agreement, capped_volumes
+from maquette.geometry.parts import areas_by, outermost
+from maquette.geometry.topology import edges
+from maquette.registry import stage
+
+# Below this volume, against area^1.5, an open patch has no inside to speak of (a plate 1/350 as thick as wide).
+_FLAT = 1e-3
+
+
+@stage
+def fix_winding(asset: Asset) -> Asset:
+    """Turn faces so that neighbours agree and the outside faces outward.
+
+    Neighbours are made to agree over every edge that joins exactly two faces, turning as little area as possible.
+    Then each closed part is turned so that it encloses a positive volume. A part inside another one turns along with
+    the outermost part around it, so a cavity stays a cavity and a solid inside a solid stays solid. An open part is
+    judged as if its openings were closed; a flat sheet has no outside and keeps the winding most of it has. A one-sided
+    part (like a Moebius strip) cannot be wound and is left alone with a note. Corners keep their uv.
+    """
+    mesh = asset.mesh
+    if not len(mesh.faces):
+        return asset
+    found = agreement(mesh.vertices, mesh.faces)
+    progress(0.5, "winding the faces alike")
+    turn = found.turn.copy()
+    agreed = mesh.flipped(turn) if turn.any() else mesh
+    volume = capped_volumes(agreed.vertices, agreed.faces, found.patch, found.count)
+    inside_out = _inside_out(agreed, found, volume)
+    turn ^= inside_out[found.patch]
+    if found.one_sided.any():
+        faces = int(found.one_sided[found.patch].sum())
+        note(f"left {int(found.one_sided.sum())} one-sided parts ({faces} faces) as they were; they have no outside")
+    if not turn.any():
+        return asset
+    note(f"turned {int(turn.sum())} of {len(turn)} faces")
+    return asset.with_mesh(mesh.flipped(turn))
+
+
+def _inside_out(agreed: Mesh, found: Agreement, volume: Floats) -> np.ndarray:
+    """Which patches to turn as a whole, (P,) bool."""
+    area = areas_by(found.patch, agreed.vertices, agreed.faces, found.count)
+    closed = _closed(agreed, found)
+    wrong = volume < 0
+    wrong[~closed & (np.abs(volume) < _FLAT * area**1.5)] = False
+    wrong[found.one_sided] = False
+    if not (wrong & closed).any() or closed.sum() < 2:
+        return wrong
+    number = np.cumsum(closed) - 1  # closed patches among themselves
+    mine = closed[found.patch]
+    root = outermost(agreed.vertices, agreed.faces[mine], number[found.patch[mine]], np.abs(volume[closed]))
+    wrong[closed] = (volume[closed] < 0)[root]
+    return wrong
+
+
+def _closed(agreed: Mesh, found: Agreement) -> np.ndarray:
+    """Which patches have no open and no crowded edge, (P,) bool."""
+    edge = edges(agreed.faces)
+    ragged = found.patch[np.flatnonzero(edge.count[edge.of_half] != 2) // 3]
+    closed = ~found.one_sided
+    closed[ragged] = False
+    return closed

@@ -1,0 +1,41 @@
+"""Scale to: the model gets a real size."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
+from maquette.core.progress import note
+from maquette.registry import stage
+
+# Closer than this to the wanted size nothing is scaled, so that scaling twice is scaling once.
+_EXACT = 1e-12
+
+
+@stage
+def scale_to(
+    asset: Asset,
+    *,
+    height_mm: Annotated[float, Field(gt=0, le=1e5, description="the wanted size in millimetres")],
+    along: Annotated[
+        Literal["height", "width", "depth", "longest"], Field(description="the extent that becomes height_mm")
+    ] = "height",
+    certain: Annotated[bool, Field(description="somebody vouches for this size; a recipe that guesses says no")] = True,
+) -> Asset:
+    """Scale the model evenly until it is this many millimetres high.
+
+    Nothing changes its proportions; the camera goes along. Marks the asset as sized when the size is certain. Refuses
+    a model that is flat in that direction.
+    """
+    x, y, z = asset.size
+    extent = {"height": z, "width": x, "depth": y, "longest": max(x, y, z)}[along]
+    if extent <= 0:
+        raise CannotDo(f"scale-to: the model's {along} is 0; choose another extent or rotate it")
+    factor = height_mm / extent
+    if abs(factor - 1) > _EXACT:
+        asset = asset.moved(scale=factor)
+        note(f"scaled by {factor:.4g} to {' x '.join(f'{side:.4g}' for side in asset.size)} mm")
+    return asset.replace(sized=certain)

@@ -1,0 +1,174 @@
+"""Solidify: whatever can be closed without remaking the surface becomes a solid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
+from maquette.core.mesh import Mesh
+from maquette.core.progress import note, part
+from maquette.geometry.cracks import zipped
+from maquette.geometry.crowding import halved, paired, parted, shrunk, undoubled
+from maquette.geometry.orientation import agreement, capped_volumes
+from maquette.geometry.parts import areas_by
+from maquette.geometry.surface import signed_volume
+from maquette.geometry.topology import edges, face_components
+from maquette.registry import stage
+from maquette.shape.drop_specks import drop_specks
+from maquette.shape.fill_holes import fill_holes
+from maquette.shape.fix_winding import fix_winding
+from maquette.shape.weld import weld
+
+# Cracks narrower than this share of the model's diagonal are closed by merging their sides: 0.1 mm on 100 mm.
+_CRACK = 1e-3
+# Solids that touch in an edge or vertex are moved apart by this share of the diagonal: 2 µm on 100 mm, far below what
+# prints and far above what a 32-bit file rounds away.
+_GAP = 2e-5
+# Rounds of cutting crowded edges; a face is cut in one edge a round.
+_CUTS = 8
+# Sheets that enclose nothing are dropped up to this share of the surface; more than that is the model itself.
+_SHEETS = 0.2
+
+
+@stage
+def solidify(
+    asset: Asset,
+    *,
+    min_share: Annotated[
+        float, Field(ge=0, le=1, description="parts below this share of the largest one's volume and area are specks")
+    ] = 0.001,
+) -> Asset:
+    """Make the model one or several closed solids, keeping its triangles and its texture.
+
+    Climbs only as far as it must: welds, removes doubled faces, zips cracks, winds faces outward, parts solids that
+    touch in an edge or a vertex (by 2 µm on 100 mm), fills holes, drops sheets without a thickness (up to a fifth of
+    the surface) and specks. A solid comes back unchanged. Afterwards every edge has two faces that are wound alike, the
+    outside is outside and manifold3d accepts it. Surfaces may still cut through each other. Refuses what stays open,
+    one-sided or without volume, with the numbers.
+    """
+    if not len(asset.mesh.faces):
+        raise CannotDo("solidify: the model has 0 faces; there is nothing to make solid")
+    rungs = (weld, _without_doubles, _zipped, fix_winding, _parted, fill_holes, fix_winding, _without_sheets)
+    for number, rung in enumerate(rungs):
+        with part(number / 9, (number + 1) / 9):
+            asset = rung(asset)
+    asset = drop_specks(asset, min_share=min_share)
+    _insist_on_solid(asset.mesh)
+    return asset
+
+
+def _without_doubles(asset: Asset) -> Asset:
+    keep = undoubled(asset.mesh.faces)
+    if keep.all():
+        return asset
+    note(f"removed {int((~keep).sum())} doubled faces")
+    return asset.with_mesh(asset.mesh.keep_faces(keep))
+
+
+def _zipped(asset: Asset) -> Asset:
+    """Cracks closed, if that leaves fewer open edges and no more crowded ones."""
+    mesh = asset.mesh
+    before = edges(mesh.faces).count
+    if (before != 1).all():
+        return asset
+    keep, twin = zipped(mesh.vertices, mesh.faces, _CRACK * mesh.diagonal)
+    if len(keep) == len(mesh.vertices):
+        return asset
+    merged = mesh.renumbered(keep, twin)
+    merged = merged.keep_faces((merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1))
+    after = edges(merged.faces).count
+    if (after == 1).sum() >= (before == 1).sum() or (after > 2).sum() > (before > 2).sum():
+        return asset
+    note(f"zipped cracks: {int((before == 1).sum())} open edges became {int((after == 1).sum())}")
+    return asset.with_mesh(merged)
+
+
+def _parted(asset: Asset) -> Asset:
+    """Crowded edges and pinched vertices taken apart, then wound again, for solids may have come free."""
+    mesh = asset.mesh
+    count = len(mesh.vertices)
+    faces, origin = parted(mesh.faces, paired(mesh.vertices, mesh.faces), count)
+    color = None if mesh.color is None else mesh.color[origin]
+    seen = None if mesh.seen is None else mesh.seen[origin]
+    loose = np.bincount(origin, minlength=count)[origin] > 1
+    mesh = mesh.replace(vertices=mesh.vertices[origin], faces=faces, color=color, seen=seen)
+    mesh = _uncrowded(mesh)
+    if len(mesh.vertices) == count:
+        return asset
+    note(f"parted touching surfaces at {len(mesh.vertices) - count} vertices")
+    loose = np.append(loose, np.ones(len(mesh.vertices) - len(loose), dtype=bool))
+    vertices = shrunk(mesh.vertices, mesh.faces, loose, _GAP * mesh.diagonal)
+    return fix_winding(asset.with_mesh(mesh.with_vertices(vertices)))
+
+
+def _uncrowded(mesh: Mesh) -> Mesh:
+    """Edges that are still crowded, since their faces hang together at both ends, cut in the middle."""
+    for _ in range(_CUTS):
+        cut = halved(mesh.faces, paired(mesh.vertices, mesh.faces), len(mesh.vertices))
+        if cut is None:
+            break
+
+        def mean(channel: np.ndarray, pair: np.ndarray = cut.ends) -> np.ndarray:
+            middle = channel[pair].mean(axis=1)
+            return np.concatenate([channel, np.round(middle) if channel.dtype == np.uint8 else middle])
+
+        across = cut.parent[:, None]
+        mesh = mesh.replace(
+            vertices=mean(mesh.vertices),
+            faces=cut.faces,
+            uv=None if mesh.uv is None else (mesh.uv[across, cut.first] + mesh.uv[across, cut.second]) / 2,
+            material=None if mesh.material is None else mesh.material[cut.parent],
+            part=None if mesh.part is None else mesh.part[cut.parent],
+            color=None if mesh.color is None else mean(mesh.color),
+            seen=None if mesh.seen is None else mean(mesh.seen),
+        )
+    return mesh
+
+
+def _without_sheets(asset: Asset) -> Asset:
+    """Parts that are still open or hold no volume dropped, if they are little and something solid remains."""
+    mesh = asset.mesh
+    count, label = face_components(mesh.faces)
+    found = edges(mesh.faces)
+    sheet = np.zeros(count, dtype=bool)
+    sheet[label[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
+    area = areas_by(label, mesh.vertices, mesh.faces, count)
+    sheet |= np.abs(capped_volumes(mesh.vertices, mesh.faces, label, count)) <= 1e-9 * area**1.5
+    share = area[sheet].sum() / max(area.sum(), 1e-300)
+    if not sheet.any() or sheet.all() or share > _SHEETS:
+        return asset
+    note(f"dropped {int(sheet.sum())} sheets that enclose nothing, {share:.2%} of the surface")
+    return asset.with_mesh(mesh.keep_faces(~sheet[label]))
+
+
+def _insist_on_solid(mesh: Mesh) -> None:
+    """``CannotDo`` that names what is left."""
+    found = edges(mesh.faces)
+    twisted = int(agreement(mesh.vertices, mesh.faces).one_sided.sum())
+    troubles = {
+        "open edges": int((found.count == 1).sum()),
+        "edges with more than two faces": int((found.count > 2).sum()),
+        "one-sided parts": twisted,
+        "edges whose faces disagree": int(((found.count == 2) & (found.balance != 0)).sum()),
+    }
+    left = ", ".join(f"{number} {what}" for what, number in troubles.items() if number)
+    if left:
+        raise CannotDo(f"solidify: left with {left}; give sheets a thickness, or remake the surface from a grid")
+    volume = signed_volume(mesh.vertices, mesh.faces)
+    if volume <= 0:
+        raise CannotDo(f"solidify: the closed surface encloses {volume:.3g} mm³; it has no inside, check the model")
+    status = _manifold_status(mesh)
+    if status != "NoError":
+        raise CannotDo(f"solidify: manifold3d says {status}; remake the surface from a grid")
+
+
+def _manifold_status(mesh: Mesh) -> str:
+    """What manifold3d thinks of the mesh."""
+    from manifold3d import Manifold, Mesh64
+
+    solid = Manifold(Mesh64(np.array(mesh.vertices), mesh.faces.astype(np.uint64)))
+    return str(solid.status().name)
