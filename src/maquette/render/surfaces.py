@@ -1,0 +1,115 @@
+"""What a surface is made of at each sample: colour, metal, roughness, glow and the fine normal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.asset import Material
+from maquette.render.colour import LINEAR_OF_BYTE, Colors
+from maquette.render.scene import Samples, Scene
+from maquette.render.textures import Bitmap
+
+Floats32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Material at N samples, in linear light."""
+
+    color: Colors  # (N, 3)
+    metallic: Floats32  # (N,)
+    roughness: Floats32  # (N,)
+    glow: Colors  # (N, 3)
+    normal: Floats32  # (N, 3)
+
+    def only(self, which: slice | NDArray[np.int64]) -> Surface:
+        """The samples that a slice or an index array names."""
+        return Surface(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def joined(self, other: Surface) -> Surface:
+        """These samples and those."""
+        return Surface(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+
+def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75) -> Surface:
+    """One substance of any colour, (3,) or (N, 3)."""
+    count = len(samples)
+    return Surface(
+        color=np.broadcast_to(color.astype(np.float32), (count, 3)),
+        metallic=np.zeros(count, np.float32),
+        roughness=np.full(count, roughness, np.float32),
+        glow=np.zeros((count, 3), np.float32),
+        normal=samples.normal,
+    )
+
+
+def textured_surface(scene: Scene, samples: Samples) -> Surface:
+    """The asset's own materials, glTF 2.0 §3.9: factors times textures; vertex colours where no texture is."""
+    count = len(samples)
+    made = Surface(
+        color=np.empty((count, 3), np.float32),
+        metallic=np.empty(count, np.float32),
+        roughness=np.empty(count, np.float32),
+        glow=np.empty((count, 3), np.float32),
+        normal=samples.normal.copy(),
+    )
+    index = scene.material[samples.face]
+    for number in np.unique(index):
+        rows = np.flatnonzero(index == number)
+        _put(made, rows, scene, samples.only(rows), int(number))
+    return made
+
+
+def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples, number: int) -> None:
+    """Fill in the samples that show one material."""
+    material: Material = scene.materials[number]
+    made.color[rows] = np.array(material.base_color[:3], np.float32)
+    made.metallic[rows], made.roughness[rows] = material.metallic, material.roughness
+    made.glow[rows] = np.array(material.emissive, np.float32)
+    base = scene.bitmap(number, "base_color_texture")
+    if base is None and scene.mesh.color is not None:
+        made.color[rows] *= scene.of_vertices(LINEAR_OF_BYTE[scene.mesh.color], samples)
+    kinds = ("base_color_texture", "orm_texture", "emissive_texture", "normal_texture")
+    if all(scene.bitmap(number, kind) is None for kind in kinds):
+        return
+    uv, texels = scene.uv(samples), scene.texels(samples)
+    if base is not None:
+        made.color[rows] *= base.color(uv, texels)[0]
+    packed = scene.bitmap(number, "orm_texture")
+    if packed is not None:
+        numbers = packed.data(uv, texels)
+        made.roughness[rows] *= numbers[:, 1]
+        made.metallic[rows] *= numbers[:, 2]
+    glow = scene.bitmap(number, "emissive_texture")
+    if glow is not None:
+        made.glow[rows] *= glow.color(uv, texels)[0]
+    bumps = scene.bitmap(number, "normal_texture")
+    if bumps is not None:
+        made.normal[rows] = _bumped(scene, samples, bumps, uv, texels)
+
+
+def _bumped(scene: Scene, samples: Samples, bumps: Bitmap, uv: Floats32, texels: Floats32) -> Floats32:
+    """Normals turned by a tangent-space map, +Y up in the map as glTF has it. Tangents follow the face's uv."""
+    assert scene.mesh.uv is not None
+    a, b, c = (scene.vertices[corner] for corner in scene.faces[samples.face].T)
+    ua, ub, uc = (scene.mesh.uv[samples.face, corner].astype(np.float64) for corner in range(3))
+    (du1, dv1), (du2, dv2) = (ub - ua).T, (uc - ua).T
+    sign = np.sign(du1 * dv2 - du2 * dv1)[:, None]
+    along_u = ((b - a) * dv2[:, None] - (c - a) * dv1[:, None]) * sign
+    along_v = ((c - a) * du1[:, None] - (b - a) * du2[:, None]) * sign
+    normal = samples.normal
+    x, y = (_across(normal, direction.astype(np.float32)) for direction in (along_u, -along_v))  # v runs downwards
+    bump = bumps.data(uv, texels) * 2 - 1
+    made = x * bump[:, :1] + y * bump[:, 1:2] + normal * np.maximum(bump[:, 2:], 0.05)
+    made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-6)
+    return np.where((sign != 0) & (np.einsum("ij,ij->i", made, samples.toward) < 0)[:, None], made, normal)
+
+
+def _across(normal: Floats32, direction: Floats32) -> Floats32:
+    """Unit part of ``direction`` that lies in the surface; zero where there is none."""
+    flat = direction - normal * np.einsum("ij,ij->i", direction, normal)[:, None]
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    return np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
