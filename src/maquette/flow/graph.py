@@ -1,0 +1,137 @@
+"""The graph of a recipe: steps, the knobs that turn them, and what fits where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from maquette.core.errors import BadSetting
+from maquette.flow.sockets import fits, shared
+from maquette.registry import Registry, Stage
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step: a stage, the steps or recipe inputs that flow in (in the stage's order), and its own settings."""
+
+    stage: str
+    sources: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a user may turn: settings (``turns``, each as step and name) or the stage of one step (``swaps``).
+
+    ``kind`` is the setting's type, or a ``Literal`` of the stages that fit; ``default`` is None where it must be given.
+    """
+
+    name: str
+    description: str
+    default: Any
+    kind: Any
+    turns: tuple[tuple[str, str], ...] = ()
+    swaps: str = ""
+    implies: tuple[tuple[str, str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Steps in an order in which they can run, checked against a registry: names, types, settings, no circles."""
+
+    name: str
+    summary: str
+    inputs: tuple[str, ...]
+    knobs: Mapping[str, Knob]
+    steps: Mapping[str, Node]
+    result: str
+    known: Registry = field(repr=False, compare=False)
+
+    def stage_of(self, step: str) -> Stage:
+        """The stage that a step runs."""
+        return self.known[self.steps[step].stage].stage
+
+    def input_kinds(self) -> dict[str, Any]:
+        """The type of each input: what every step that it flows into takes."""
+        return {name: shared(self.wanted(name).values()) for name in self.inputs}
+
+    def wanted(self, source: str) -> dict[tuple[str, str], Any]:
+        """What the takers of a step or an input want: types by taking step and its stage's input."""
+        return {
+            (step, name): kind
+            for step, node in self.steps.items()
+            for (name, kind), taken in zip(self.stage_of(step).inputs.items(), node.sources, strict=True)
+            if taken == source
+        }
+
+    def fitting(self, step: str) -> tuple[str, ...]:
+        """Names of the stages that could stand in a step's place: same sources in, something its takers take out."""
+        given = [self._given(source) for source in self.steps[step].sources]
+        takers = list(self.wanted(step).values())
+        if step == self.result:
+            takers.append(self.stage_of(step).output)
+        return tuple(name for name, found in self.known.items() if _stands(found.stage, given, takers))
+
+    def turned(self, knobs: Mapping[str, Any]) -> Recipe:
+        """The recipe with knobs turned: its own by name, or ``step.setting`` for any setting there is.
+
+        ``BadSetting`` when a knob is unknown, a value out of range or a setting that must be given is not.
+        """
+        recipe = self
+        for knob in self.knobs.values():
+            if knob.swaps and knob.name in knobs:
+                recipe = recipe._swapped(knob, knobs[knob.name])
+        steps = dict(recipe.steps)
+        for step, setting, value in recipe._settings(knobs):
+            stage = recipe.stage_of(step)
+            if setting not in stage.settings:
+                known = ", ".join(stage.settings) or "none"
+                raise BadSetting(
+                    f"recipe {self.name}: {step}.{setting}: {stage.name} has no such setting; it has {known}"
+                )
+            steps[step] = replace(steps[step], settings=MappingProxyType({**steps[step].settings, setting: value}))
+        for step, node in steps.items():
+            recipe.stage_of(step).validated(node.settings)
+        return replace(recipe, steps=MappingProxyType(steps))
+
+    def _settings(self, knobs: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+        """What turned knobs set, step by step: first what they imply, then what they turn, then single settings."""
+        mine = [(knob, knobs[name]) for name, knob in self.knobs.items() if name in knobs]
+        implied = [target for knob, _ in mine for target in knob.implies]
+        turned = [(*target, value) for knob, value in mine for target in knob.turns]
+        single: list[tuple[str, str, Any]] = []
+        for name in sorted(knobs.keys() - self.knobs.keys()):
+            step, _, setting = name.partition(".")
+            if step not in self.steps or not setting:
+                known = ", ".join(self.knobs) or "none"
+                raise BadSetting(f"recipe {self.name}: no knob {name!r}; it has {known}, and any `step.setting`")
+            single.append((step, setting, knobs[name]))
+        return implied + turned + single
+
+    def _swapped(self, knob: Knob, value: Any) -> Recipe:
+        """The recipe with another stage in the step under a knob, which keeps the settings that both stages have."""
+        fitting = self.fitting(knob.swaps)
+        stage = self.known.find(str(value)).stage
+        if stage.name not in fitting:
+            choice = ", ".join(fitting)
+            raise BadSetting(f"recipe {self.name}: {knob.name} = {value!r} does not fit; it can be {choice}")
+        node = self.steps[knob.swaps]
+        kept = {name: value for name, value in node.settings.items() if name in stage.settings}
+        swapped = replace(node, stage=stage.name, settings=MappingProxyType(kept))
+        return replace(self, steps=MappingProxyType({**self.steps, knob.swaps: swapped}))
+
+    def _given(self, source: str) -> Any:
+        """The type that a step or a recipe input gives."""
+        return self.stage_of(source).output if source in self.steps else self.input_kinds()[source]
+
+
+def _stands(stage: Stage, given: list[Any], takers: list[Any]) -> bool:
+    """True when a stage takes what is given and gives what its takers take."""
+    wanted = list(stage.inputs.values())
+    return (
+        len(wanted) == len(given)
+        and all(fits(one, other) for one, other in zip(given, wanted, strict=True))
+        and all(fits(stage.output, taker) for taker in takers)
+    )

@@ -1,0 +1,31 @@
+"""Which output goes into which input, by type."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any, Union, get_args, get_origin
+
+
+def kinds(kind: Any) -> tuple[Any, ...]:
+    """The members of a union, or the type itself."""
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def fits(given: Any, wanted: Any) -> bool:
+    """True when whatever ``given`` may be is something that ``wanted`` takes."""
+    return all(any(_is_a(one, other) for other in kinds(wanted)) for one in kinds(given))
+
+
+def shared(wanted: Iterable[Any]) -> Any:
+    """The type that all of them take, or None when there is none."""
+    first, *rest = wanted
+    left = [kind for kind in kinds(first) if all(fits(kind, other) for other in rest)]
+    return reduce(or_, left) if left else None
+
+
+def _is_a(given: Any, wanted: Any) -> bool:
+    """True for the same type and for a subclass."""
+    return bool(given == wanted or (isinstance(given, type) and isinstance(wanted, type) and issubclass(given, wanted)))
