@@ -243,7 +243,7 @@ def test_a_process_killed_while_it_writes_harms_nobody(tmp_path):
 def test_home_is_named_or_the_platforms(monkeypatch, tmp_path):
     monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path))
     assert home() == tmp_path
-    assert Store.default().folder == tmp_path / "results"
+    assert Store().folder == tmp_path / "results"
     monkeypatch.delenv("MAQUETTE_HOME")
     monkeypatch.setattr(store_module.sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", "/x/cache")

@@ -77,21 +77,16 @@ def digest_of(value: Any) -> str:
 
 
 class Store:
-    """Values by key in one folder, at most ``max_bytes`` of them; what was used least recently goes first.
+    """Values by key under ``root`` (:func:`home`), at most ``max_bytes``; what was used least recently goes first.
 
     The bound holds after every :meth:`put` of one process; up to four that write at once stay within it together,
     because each looks again after writing a quarter of the room it saw.
     """
 
-    def __init__(self, root: Path | str, max_bytes: int = 2_000_000_000) -> None:
-        self.folder, self.max_bytes = Path(root) / "results", max_bytes
+    def __init__(self, root: Path | str | None = None, max_bytes: int = 2_000_000_000) -> None:
+        self.folder, self.max_bytes = Path(root or home()) / "results", max_bytes
         self._unseen = 0  # written since the folder was last looked through
         self._slack = -1  # how much may be written before looking again
-
-    @classmethod
-    def default(cls) -> Store:
-        """The user's own: results in :func:`home`."""
-        return cls(home())
 
     def get(self, key: str) -> Any:
         """The value of this key, its large arrays mapped from the file; None when there is none.
