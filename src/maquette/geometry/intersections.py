@@ -1,0 +1,238 @@
+"""Which faces cut through each other, and which lie on one another. vertices (V, 3), faces (F, 3).
+
+Broad phase: a complete binary tree of boxes over Morton order (Lauterbach et al. 2009, "Fast BVH construction on
+GPUs"), walked against itself a block of node pairs at a time: 0.1 s for 184 thousand faces where a uniform grid hash
+took 2, memory bounded by the block, and no cell size to guess, so that one huge face among small ones costs nothing.
+
+Narrow phase: the signs of each face's corners against the other's plane, then the overlap of the two segments on the
+line that both planes share (Möller 1997, "A fast triangle-triangle intersection test"); coplanar pairs by separating
+axes in their plane. No topology is asked for: neighbours meet in an edge and overlap along nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_BLOCK = 1 << 15  # node pairs in work at a time: their boxes stay in the cache
+_THIN = 1e-12  # a face lower than this share of the model has no plane to speak of
+_ROUNDING = 4e-16  # of a plane's distance in a model of size 1, over the height of the face that spans the plane
+
+
+@dataclass(frozen=True)
+class FacePairs:
+    """Faces that meet where they must not: ``pairs`` (N, 2), the lower index first, sorted."""
+
+    pairs: Ints
+    lying: Bools  # (N,) the two lie on each other instead of cutting through
+    complete: bool  # False: the search stopped early and there are at least this many
+
+
+def intersecting_pairs(
+    vertices: Floats,
+    faces: Ints,
+    *,
+    tolerance: float = 0.0,
+    limit: int = 1_000_000,
+    effort: int = 400_000_000,
+    tell: Callable[[float], None] = lambda done: None,
+) -> FacePairs:
+    """All pairs of faces that share more than a point or a common edge. vertices (V, 3), faces (F, 3) -> FacePairs.
+
+    Touching is no intersection, and what reaches less than ``tolerance`` (a length) through or along the other face
+    is a touch: a T-junction, a corner on a face, a fin that stands on a plate. Faces lower than that are left out.
+    ``limit`` bounds the pairs and ``effort`` the boxes compared, so that a hostile soup ends; ``tell`` hears 0..1.
+    """
+    found, lying = [np.zeros((0, 2), np.int64)], [np.zeros(0, dtype=bool)]
+    triangles = _triangles(vertices, faces, tolerance)
+    count, done = 0, 0.0
+    for first, second, done in _overlapping(triangles.corners, effort):
+        tell(done)
+        pairs, kind = triangles.meeting(first, second)
+        found.append(pairs)
+        lying.append(kind)
+        count += len(pairs)
+        if count > limit:
+            break
+    every, kinds = np.sort(np.concatenate(found)[:limit], axis=1), np.concatenate(lying)[:limit]
+    order = np.lexsort((every[:, 1], every[:, 0]))
+    return FacePairs(every[order], kinds[order], done == 1.0 and count <= limit)
+
+
+@dataclass(frozen=True)
+class _Triangles:
+    """The faces that have a plane, in a box of size 1, by columns: numpy gathers single numbers fastest."""
+
+    face: Ints  # (T,) index among all faces
+    corners: Floats  # (3, 3, T): corner, axis
+    normal: Floats  # (3, T) unit
+    offset: Floats  # (T,) the plane is normal · x = offset
+    slack: Floats  # (T,) distances up to this count as zero
+
+    def meeting(self, first: Ints, second: Ints) -> tuple[Ints, Bools]:
+        """Which of these pairs (N,), (N,) intersect -> faces (M, 2) and whether they lie on each other (M,)."""
+        ahead = self._distances(first, second)
+        cuts, lies = _sides(ahead, self.slack[first])
+        left = np.flatnonzero(cuts | lies)
+        first, second, ahead, cuts, lies = first[left], second[left], ahead[:, left], cuts[left], lies[left]
+        back = self._distances(second, first)
+        cuts_back, lies_back = _sides(back, self.slack[second])
+        cut = np.flatnonzero(cuts & cuts_back)
+        cut = cut[self._cross(first[cut], second[cut], ahead[:, cut], back[:, cut])]
+        flat = np.flatnonzero(lies | lies_back)
+        plane = np.where(lies, first, second)[flat]
+        flat = flat[self._overlay(first[flat], second[flat], plane)]
+        hit = np.concatenate([cut, flat])
+        return self.face[np.stack([first[hit], second[hit]], axis=1)], np.arange(len(hit)) >= len(cut)
+
+    def _distances(self, plane: Ints, other: Ints) -> Floats:
+        """Each corner of ``other`` (N,) above the plane of ``plane`` (N,) -> (3, N)."""
+        normal, offset = self.normal.take(plane, axis=1), self.offset[plane]
+        made = np.empty((3, len(plane)))
+        for corner in range(3):
+            x, y, z = (self.corners[corner, axis].take(other) for axis in range(3))
+            made[corner] = normal[0] * x + normal[1] * y + normal[2] * z - offset
+        return made
+
+    def _cross(self, first: Ints, second: Ints, ahead: Floats, back: Floats) -> Bools:
+        """Whether the segments in which both faces meet the other's plane overlap on the line that they share."""
+        line = np.cross(self.normal[:, first], self.normal[:, second], axis=0)
+        line /= np.linalg.norm(line, axis=0)
+        low_1, high_1 = self._segment(first, back, self.slack[second], line)
+        low_2, high_2 = self._segment(second, ahead, self.slack[first], line)
+        overlap = np.minimum(high_1, high_2) - np.maximum(low_1, low_2)
+        return np.asarray(overlap > np.maximum(self.slack[first], self.slack[second]))
+
+    def _segment(self, face: Ints, distance: Floats, slack: Floats, line: Floats) -> tuple[Floats, Floats]:
+        """Where each face's cut with a plane begins and ends along a line; ``distance`` (3, N) is to that plane."""
+        along = np.einsum("can,an->cn", self.corners[:, :, face], line)
+        side = np.where(np.abs(distance) <= slack, 0.0, distance)
+        low, high = np.full(len(face), np.inf), np.full(len(face), -np.inf)
+        for i, j in ((0, 1), (1, 2), (2, 0)):
+            crosses = side[i] * side[j] < 0
+            share = np.divide(side[i], side[i] - side[j], out=np.zeros_like(low), where=crosses)
+            for meets, at in ((crosses, along[i] + (along[j] - along[i]) * share), (side[i] == 0, along[i])):
+                np.minimum(low, at, out=low, where=meets)
+                np.maximum(high, at, out=high, where=meets)
+        return low, high
+
+    def _overlay(self, first: Ints, second: Ints, plane: Ints) -> Bools:
+        """Whether two faces in one plane overlap: no edge of either parts them (separating axes)."""
+        normal = np.abs(self.normal[:, plane])
+        keep = np.array([[1, 2], [2, 0], [0, 1]])[normal.argmax(axis=0)].T  # the two axes that see the plane best
+        slack = np.maximum(self.slack[first], self.slack[second])
+        flat = [self.corners[:, keep, face] for face in (first, second)]  # two of (3, 2, N)
+        overlaps = np.ones(len(first), dtype=bool)
+        left = np.arange(len(first))
+        for side, corner in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)):
+            edge = flat[side][(corner + 1) % 3] - flat[side][corner]
+            across = np.stack([edge[1], -edge[0]]) / np.hypot(*edge)
+            one, two = ((shape * across).sum(axis=1) for shape in flat)  # (3, N)
+            inside = np.minimum(one.max(0), two.max(0)) - np.maximum(one.min(0), two.min(0)) > slack
+            overlaps[left[~inside]] = False
+            left, slack, flat = left[inside], slack[inside], [shape[:, :, inside] for shape in flat]
+        return overlaps
+
+
+def _triangles(vertices: Floats, faces: Ints, tolerance: float) -> _Triangles:
+    """The faces brought into a box of size 1 about the origin, without those that have no plane."""
+    used = vertices[np.unique(faces)]
+    low, high = (used.min(axis=0), used.max(axis=0)) if len(used) else (np.zeros(3), np.zeros(3))
+    size = float(np.linalg.norm(high / 2 - low / 2)) * 2 or 1.0  # halves first: the largest float must not overflow
+    corners = np.ascontiguousarray(((vertices - low / 2 - high / 2) / size)[faces].transpose(1, 2, 0))  # (3, 3, F)
+    edges = np.roll(corners, -1, axis=0) - corners
+    normal = np.cross(edges[0], edges[1], axis=0)
+    area = np.linalg.norm(normal, axis=0)
+    longest = np.sqrt((edges * edges).sum(axis=1).max(axis=0, initial=0.0))
+    height = np.divide(area, longest, out=np.zeros_like(area), where=longest > 0)
+    close = max(tolerance / size, _THIN)
+    face = np.flatnonzero(height > close)
+    corners, normal = corners.take(face, axis=2), normal.take(face, axis=1) / area[face]
+    slack = close + _ROUNDING * (1 + 1 / height[face])
+    return _Triangles(face, corners, normal, (normal * corners[0]).sum(axis=0), slack)
+
+
+def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
+    """Whether three corners (3, N) lie on both sides of a plane, and whether they all lie in it."""
+    low, high = distances.min(axis=0), distances.max(axis=0)
+    return (low < -slack) & (high > slack), (low >= -slack) & (high <= slack)
+
+
+def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, float]]:
+    """Pairs of triangles whose boxes overlap, in blocks, with the share done; it ends below 1 when effort runs out."""
+    low, high = corners.min(axis=0), corners.max(axis=0)  # (3, T)
+    order = np.argsort(_morton(low + high), kind="stable")
+    levels = _tree(low[:, order], high[:, order])
+    root = np.zeros(1, np.int64)
+    blocks = [(0, root, root, 1.0)]  # level, nodes, nodes, share of the work
+    done = 0.0
+    while blocks and effort > 0:
+        level, first, second, share = blocks.pop()
+        if len(first) > _BLOCK:
+            half = len(first) // 2
+            blocks.append((level, first[half:], second[half:], share / 2))
+            blocks.append((level, first[:half], second[:half], share / 2))
+        elif level == len(levels):
+            done += share
+            apart = first != second
+            yield order[first[apart]], order[second[apart]], min(done, 0.999)
+        else:
+            effort -= 4 * len(first)
+            first, second = _children(levels[level], first, second)
+            blocks.append((level + 1, first, second, share))
+    if not blocks:
+        yield root[:0], root[:0], 1.0
+
+
+def _tree(low: Floats, high: Floats) -> list[Singles]:
+    """Boxes (3, T) and (3, T) in tree order -> for each level below the root (2, 6, nodes above): both children."""
+    count = low.shape[1]
+    level = np.full((6, 1 << max(count - 1, 0).bit_length()), np.inf, np.float32)
+    level[:3, :count] = np.nextafter(low.astype(np.float32), np.float32(-np.inf))
+    level[3:] = -np.inf
+    level[3:, :count] = np.nextafter(high.astype(np.float32), np.float32(np.inf))
+    levels = []
+    while level.shape[1] > 1:
+        left, right = level[:, 0::2], level[:, 1::2]
+        levels.append(np.stack([left, right]))
+        level = np.concatenate([np.minimum(left[:3], right[:3]), np.maximum(left[3:], right[3:])])
+    return levels[::-1]
+
+
+def _children(level: Singles, first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """The pairs of children whose boxes overlap, each pair once. level (2, 6, nodes), first (N,), second (N,)."""
+    mine, other = level.take(first, axis=2), level.take(second, axis=2)
+    pairs = []
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        a, b = mine[i], other[j]
+        overlap = (a[0] <= b[3]) & (b[0] <= a[3])
+        overlap &= (a[1] <= b[4]) & (b[1] <= a[4])
+        overlap &= (a[2] <= b[5]) & (b[2] <= a[5])
+        if i > j:
+            overlap &= first != second
+        kept = np.flatnonzero(overlap)
+        pairs.append((2 * first[kept] + i, 2 * second[kept] + j))
+    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+
+
+def _morton(points: Floats) -> NDArray[np.uint64]:
+    """Place of each point (3, T) on the Z-order curve, 21 bits an axis."""
+    shifted = points - points.min(axis=1, initial=0.0)[:, None]
+    steps = (shifted * ((2**21 - 1) / (shifted.max(initial=0.0) or 1.0))).astype(np.uint64)
+    for shift, mask in (
+        (32, 0x1F00000000FFFF),
+        (16, 0x1F0000FF0000FF),
+        (8, 0x100F00F00F00F00F),
+        (4, 0x10C30C30C30C30C3),
+        (2, 0x1249249249249249),
+    ):
+        steps = (steps | (steps << np.uint64(shift))) & np.uint64(mask)
+    return np.asarray(steps[0] << np.uint64(2) | steps[1] << np.uint64(1) | steps[2])
