@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Annotated, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from maquette.core.errors import BadInput, BadSetting, Unavailable
 from maquette.core.history import Step, merged
@@ -29,6 +30,42 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROOMS = ("photo", "generate", "shape", "checks", "formats", "render")
+
+
+class ByContent:
+    """Annotation of a setting that names a file: in history and cache keys it stands as name and sha256, not as a path.
+
+    So the same work has the same history on every machine, and another file under an old name is other work.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
+        from pydantic_core import core_schema
+
+        schema = handler(source)
+        schema["serialization"] = core_schema.plain_serializer_function_ser_schema(_by_content)
+        return schema
+
+
+def _by_content(path: str) -> str:
+    """``name sha256:…`` of the file, or the text as it is where there is no such file."""
+    place = Path(path)
+    if not path or not place.is_file():
+        return path
+    state = place.stat()
+    return f"{place.name} sha256:{_sha256(place, state.st_size, state.st_mtime_ns)}"
+
+
+@functools.lru_cache(maxsize=32)
+def _sha256(place: Path, size: int, mtime_ns: int) -> str:
+    """Digest of a file, read once for as long as it keeps its size and time: weights are gigabytes."""
+    import hashlib
+
+    with place.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+LocalFile = Annotated[str, ByContent]
 
 
 @dataclass(frozen=True)
@@ -127,7 +164,7 @@ class Stage:
             "inputs": {name: type_name(kind) for name, kind in self.inputs.items()},
             "output": type_name(self.output),
             "settings": self.schema(),
-            "facts": dict(self.facts),
+            "facts": {name: fact for name, fact in self.facts.items() if not callable(fact)},
         }
 
 

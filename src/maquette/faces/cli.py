@@ -5,15 +5,17 @@ Commands are made when they are asked for; ``maquette --help`` only reads names 
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
+from maquette.core.errors import MaquetteError
 from maquette.faces import jobs
 from maquette.faces.recipe_command import RecipeGroup
 from maquette.faces.stage_command import command_for, stage_lines
 from maquette.faces.terminal import Terminal
-from maquette.registry import registry
+from maquette.registry import Stage, registry
 
 EPILOG = """\b
 Examples
@@ -25,6 +27,14 @@ Examples
 
 class House(click.Group):
     """Jobs by name, and behind them the registry: each stage is a command."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click does; what goes wrong before a command can speak for itself is one line too."""
+        try:
+            return super().main(*args, **kwargs)
+        except MaquetteError as problem:
+            click.echo(f"{type(problem).__name__}: {problem}", err=True)
+            sys.exit(problem.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Jobs in their own order, then stages by name."""
@@ -91,6 +101,34 @@ def stages(as_json: bool) -> None:
         return 0
 
     Terminal(as_json).guard(body)
+
+
+@main.command("generators")
+@click.option("--json", "as_json", is_flag=True, help="the list for machines")
+def generators(as_json: bool) -> None:
+    """List what can make a shape from a photo: licence, size, device, and whether it is ready here."""
+
+    def body(terminal: Terminal) -> int:
+        from maquette.flow.make import generators as names
+
+        rows = [_generator(registry()[name].stage) for name in names()]
+        text = "\n".join(
+            f"{row['name']:<10} {'ready' if row['ready'] else 'not ready'}, {row['device']}, {row['licence']}"
+            f"{', weights ' + row['size'] if row['size'] else ''}\n{'':<10} {row['summary']}"
+            + (f"\n{'':<10} {row['get']}" if row["get"] else "")
+            for row in rows
+        )
+        terminal.say(text, {"generators": rows})
+        return 0
+
+    Terminal(as_json).guard(body)
+
+
+def _generator(stage: Stage) -> dict[str, Any]:
+    """One generator; a stage's fact ``missing`` says in one line what makes it ready, or nothing when it is."""
+    get = stage.facts["missing"]() if "missing" in stage.facts else ""
+    row = {"name": stage.name, "summary": stage.summary, "ready": not get, "get": get}
+    return row | {fact: stage.facts.get(fact, "") for fact in ("licence", "device", "size")}
 
 
 @main.command("completion")

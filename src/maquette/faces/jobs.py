@@ -9,7 +9,7 @@ import click
 
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer, Target
-from maquette.faces.recipe_command import knob_options
+from maquette.faces.recipe_command import knob_options, turned
 from maquette.faces.stage_command import Words
 from maquette.faces.terminal import Terminal
 
@@ -30,8 +30,7 @@ class JobCommand(click.Command):
             from maquette.flow.recipes import load_recipe
 
             knobs = {knob.name: knob for name in self.recipes for knob in load_recipe(name).knobs.values()}
-            fixed = {parameter.name for parameter in self.params}
-            self.params[-3:-3] = knob_options(knob for knob in knobs.values() if knob.name not in fixed)
+            self.params[-3:-3] = knob_options(list(knobs.values()))
             self.complete = True
         return super().get_params(ctx)
 
@@ -118,9 +117,9 @@ def _make(destination: Any, endings: tuple[str, ...], given: dict[str, Any], ter
         raise BadSetting(f"{destination}: {output.name} does not end in {', '.join(endings)}; choose one of them")
     photo, force, no_report = given.pop("photo"), given.pop("force", False), given.pop("no_report")
     fixed = {name: given.pop(name) for name in ("route", "printer", "target") if name in given}
-    store = None if given.pop("no_cache") else Store.default()
+    store = None if given.pop("no_cache") else Store()
     with terminal.progress(destination):
-        made = make(photo, destination, knobs=given, store=store, **fixed)
+        made = make(photo, destination, knobs=turned(given), store=store, **fixed)
         reports = [] if no_report else write_report(made, output)
         if destination == "print" and not force:
             refuse_unprintable(made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,11 @@ import click
 
 from maquette.faces.stage_command import Words, choices_of, read_input
 from maquette.faces.terminal import Terminal
-from maquette.flow.recipes import Knob, Recipe, load_recipe, recipe_names
-from maquette.registry import registry
+from maquette.flow.graph import Knob, Recipe
+from maquette.flow.recipes import load_recipe, recipe_names
+from maquette.registry import Setting, registry
+
+DOT = "__"  # between step and setting in a parameter's name
 
 
 class RecipeGroup(click.Group):
@@ -39,26 +41,37 @@ class RecipeGroup(click.Group):
         return None
 
 
-def knob_options(knobs: Iterable[Knob]) -> list[click.Parameter]:
-    """Options of a recipe's knobs; help, bounds and choices come from the settings that they turn."""
-    return [
-        click.Option(
+def knob_options(knobs: list[Knob]) -> list[click.Parameter]:
+    """Options of a recipe's knobs; where a knob swaps a stage, also the settings of the stages that may stand there."""
+    options: dict[str, click.Parameter] = {}
+    swaps = [knob for knob in knobs if knob.swaps]
+    for knob in knobs:
+        words = choices_of(knob.kind)
+        default = "" if knob.default is None else f" [default: {knob.default}]"
+        options[knob.name] = click.Option(
             [f"--{knob.name.replace('_', '-')}", knob.name],
-            type=Words(_choices(knob)),
-            metavar="|".join(_choices(knob)) if 0 < len(_choices(knob)) <= 8 else "VALUE",
-            help=f"{knob.description}{'' if knob.default is None else f' [default: {knob.default}]'}",
+            type=Words(words),
+            metavar="|".join(words) if 0 < len(words) <= 8 else "VALUE",
+            help=f"{knob.description}{default}",
         )
-        for knob in knobs
-    ]
+    for knob in swaps:
+        for name in choices_of(knob.kind):
+            for setting in registry()[name].stage.settings.values():
+                if setting.name not in options:
+                    options[setting.name] = _setting_of(knob.swaps, name, setting)
+    return list(options.values())
 
 
-def _choices(knob: Knob) -> tuple[str, ...]:
-    """Words that a knob may be: those of its setting, or the stages that fit where it swaps one."""
-    if knob.swaps:
-        from maquette.flow.make import generators
+def _setting_of(step: str, stage: str, setting: Setting) -> click.Option:
+    """A setting of one of the stages that fit a step, as an option; its parameter is called step__setting."""
+    flag = f"--{setting.name.replace('_', '-')}"
+    help_text = f"{stage}: {setting.description}"
+    return click.Option([flag, f"{step}{DOT}{setting.name}"], type=Words(choices_of(setting.kind)), help=help_text)
 
-        return tuple(generators())
-    return choices_of(knob.kind)
+
+def turned(given: dict[str, Any]) -> dict[str, Any]:
+    """Knobs as the recipe takes them: those that were given, step__setting as step.setting."""
+    return {name.replace(DOT, "."): value for name, value in given.items() if value is not None}
 
 
 def command_for_recipe(recipe: Recipe) -> click.Command:
@@ -90,9 +103,8 @@ def _run(recipe: Recipe, given: dict[str, Any], terminal: Terminal) -> int:
         raise BadSetting(f"{recipe.name}: no -o given; name the file that the result goes to")
     kinds = recipe.input_kinds()
     inputs = {name: read_input(given.pop(name), kinds[name]) for name in recipe.inputs}
-    knobs = {name: value for name, value in given.items() if value is not None}
     with terminal.progress(recipe.name):
-        done = run(recipe, inputs, knobs, store=Store.default())
+        done = run(recipe, inputs, turned(given), store=Store())
     if is_check:
         return show_findings(done.result, terminal)
     place = disk.save(done.result, output)

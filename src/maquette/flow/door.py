@@ -37,7 +37,7 @@ def make(
     in ``store``; the default one lies in the user's cache folder.
     """
     turned = {**(knobs or {}), "generator": generator, "height_mm": height_mm}
-    return making.make(photo, destination, route=route, knobs=turned, store=store or Store.default()).asset
+    return making.make(photo, destination, route=route, knobs=turned, store=store or Store()).asset
 
 
 def check(

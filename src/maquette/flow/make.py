@@ -74,13 +74,13 @@ def make(
     name = "model" if destination == "model" else {"full": "print", "relief": "relief"}[chosen]
     recipe = load_recipe(name)
     given = {key: value for key, value in (knobs or {}).items() if value is not None}
-    unknown = sorted(set(given) - set(recipe.knobs))
+    unknown = sorted(name for name in given if name not in recipe.knobs and "." not in name)
     if unknown:
         raise BadSetting(f"{name}: no knob {unknown[0]!r} on this route; it has {', '.join(recipe.knobs)}")
     with part(0.15, 0.75):
         done = run(recipe, {"photo": data}, given, store=store)
     asset: Asset = done.result.replace(title=title or done.result.title)
-    seconds = {**looked.seconds, **done.seconds}
+    seconds = {ran.recipe.steps[step].stage: taken for ran in (looked, done) for step, taken in ran.seconds.items()}
     before = time.perf_counter()
     with part(0.75, 1.0):
         report = judge(asset, destination, printer=machine, target=engine)
@@ -113,10 +113,10 @@ def _route(route: Route, destination: Destination, intake: tuple[Finding, ...]) 
 def _cut(done: Run, opened: Subject) -> Subject:
     """The last Subject on the way that has a mask; the photo itself where no step cut it."""
     cut = opened
-    for name in done.values:
-        value = done.values[name]
-        if isinstance(value, Subject) and value.mask is not None:
-            cut = value
+    for step in done.values:
+        if done.recipe.stage_of(step).output is Subject:
+            made = done.values[step]
+            cut = cut if made.mask is None else made
     return cut
 
 

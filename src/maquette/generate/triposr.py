@@ -20,7 +20,7 @@ from maquette.core.progress import note, part, progress
 from maquette.core.subject import Subject
 from maquette.generate import triposr_weights
 from maquette.generate.triposr_network import RADIUS, Shape, image_tokens, planes
-from maquette.registry import stage
+from maquette.registry import LocalFile, stage
 
 SHARE = 0.85  # of the frame that the subject fills, as in training
 GREY = 0.5  # behind it
@@ -30,11 +30,11 @@ SCALE = 100.0 / (DISTANCE * SPAN)  # field units to mm: the frame is 100 mm high
 SHAPE = Shape()
 
 
-@stage(licence="MIT", device="cpu or cuda", weights=triposr_weights.CHECKPOINT.describe())
+@stage(licence="MIT", device="cpu or cuda", size="1.68 GB", missing=triposr_weights.missing)
 def triposr(
     subject: Subject,
     *,
-    weights: Annotated[str, Field(description="a checkpoint file of your own; empty: the published one")] = "",
+    weights: Annotated[LocalFile, Field(description="a checkpoint file of your own; empty: the published one")] = "",
     resolution: Annotated[int, Field(ge=32, le=512, description="points per side of the field's lattice")] = 256,
     threshold: Annotated[float, Field(gt=0, description="density where the surface lies")] = 25.0,
     device: Annotated[Literal["cpu", "cuda"], Field(description="where the network runs")] = "cpu",

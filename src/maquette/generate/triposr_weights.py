@@ -43,6 +43,17 @@ def load(file: Path | None, shape: Shape, device: str) -> Weights:
     return _strict(_mapped(converted), converted, shape, device)
 
 
+def missing() -> str:
+    """What makes the generator ready on this machine, in one line; nothing when it is."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        return GET_TORCH
+    if CHECKPOINT.path.exists():
+        return ""
+    return f"MAQUETTE_DOWNLOAD=yes maquette model PHOTO -o OUT.glb --generator triposr ({CHECKPOINT.describe()})"
+
+
 def _converted(path: Path, shape: Shape) -> Path:
     """The safetensors twin of a PyTorch archive, beside the published weights in the store; made when missing."""
     twin = CHECKPOINT.path.parent / f"triposr-{_sha256(path)[:32]}.safetensors"
