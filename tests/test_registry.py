@@ -19,7 +19,6 @@ from maquette.core.subject import Subject, Views
 from maquette.registry import Registry, StageFunction, build, stage, type_name
 from shapes import box
 
-
 MK4 = Printer.named("prusa-mk4")
 
 
