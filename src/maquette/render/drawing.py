@@ -1,7 +1,7 @@
 """One frame: one ray a pixel, eight more where something ends, light, colour, and all of it added up.
 
-Tried first: four rays for every pixel. At 188 k faces and 512² that took three times as long and left steps on edges;
-edges are 3 to 8 % of the pixels, so eight rays there cost less than one more everywhere.
+Measured against four rays for every pixel at 512²: edges are 1 to 8 % of the pixels; four everywhere took 1.1 times (a
+bicycle) to 2.3 times (a ball of 131 k faces) as long, and an edge has four steps instead of eight.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def overlay(
         raise BadInput(f"overlay: values of shape {given.shape} for {len(scene.faces)} faces; give one number a face")
     known = np.isfinite(given)
     low, high = limits or ((float(given[known].min()), float(given[known].max())) if known.any() else (0.0, 0.0))
-    span = high - low if high > low else 1.0
-    share = np.where(known, (np.where(known, given, low) - low) / span, 0.0)
+    half = (high / 2 - low / 2) or 1.0  # halves: the whole may be larger than a float can hold
+    share = (np.clip(np.where(known, given, low), low, high) / 2 - low / 2) / half
     colors = np.where(known[:, None], to_linear(ramp_colors(share, ramp)), NO_VALUE).astype(np.float32)
     frame = photographed(scene, scene.camera(view), _painted(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
@@ -79,7 +79,7 @@ def highlight(
     scene = Scene(asset)
     chosen = np.unique(np.asarray(faces, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(scene.faces):
-        raise BadInput(f"highlight: face {chosen[-1] if chosen[0] >= 0 else chosen[0]} of {len(scene.faces)}")
+        raise BadInput(f"highlight: faces {chosen[0]} to {chosen[-1]} of {len(scene.faces)} faces; they count from 0")
     marked = np.zeros(len(scene.faces), dtype=bool)
     marked[chosen] = True
     look = _painted(np.where(marked[:, None], RED, PALE).astype(np.float32))
@@ -94,7 +94,7 @@ def _painted(colors: NDArray[np.float32]) -> Look:
     """Faces in the linear colours (F, 3)."""
 
     def surface(scene: Scene, samples: Samples) -> Surface:
-        return plain_surface(samples, colors[samples.face], roughness=0.9)
+        return plain_surface(samples, colors[samples.face], roughness=1.0, reflectance=0.0)
 
     return Look(surface, light="soft")
 

@@ -71,7 +71,7 @@ class Scene:
         self.low, self.high = self.vertices[used].min(axis=0), self.vertices[used].max(axis=0)
         self.tracer = Tracer(self.vertices, self.faces)
         self.normals = corner_normals(self.vertices, self.faces)
-        self.materials = asset.materials or (_PLAIN,)
+        self.materials = asset.materials or (_PLAIN if mesh.color is None else Material(),)
         self.material = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
         self._bitmaps: dict[tuple[int, str], Bitmap | None] = {}
 

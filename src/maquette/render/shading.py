@@ -24,7 +24,7 @@ def shaded(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors
     metal = surface.metallic[:, None]
     # A studio shows metal mostly by what it mirrors; a part stays diffuse, because one sky is little to mirror.
     diffuse = surface.color * (1 - 0.75 * metal) * (ambient + (key + rim)[:, None])
-    straight = 0.04 * (1 - metal) + surface.color * metal  # reflectance at right angles
+    straight = surface.reflectance[:, None] * (1 - metal) + surface.color * metal  # reflectance at right angles
     smooth = (1 - surface.roughness)[:, None]
     fresnel = straight + np.maximum(smooth - straight, 0) * ((1 - facing) ** 5)[:, None]
     mirrored = 2 * np.einsum("ij,ij->i", normal, back)[:, None] * normal - back

@@ -14,6 +14,8 @@ from maquette.render.textures import Bitmap
 
 Floats32 = NDArray[np.float32]
 
+DIELECTRIC = 0.04  # reflectance of plastic, paint, skin: glTF 2.0 §3.9.6
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -22,6 +24,7 @@ class Surface:
     color: Colors  # (N, 3)
     metallic: Floats32  # (N,)
     roughness: Floats32  # (N,)
+    reflectance: Floats32  # (N,) what a mirror-smooth one would throw back at right angles, metal apart
     glow: Colors  # (N, 3)
     normal: Floats32  # (N, 3)
 
@@ -34,13 +37,14 @@ class Surface:
         return Surface(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
 
-def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75) -> Surface:
+def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, reflectance: float = DIELECTRIC) -> Surface:
     """One substance of any colour, (3,) or (N, 3)."""
     count = len(samples)
     return Surface(
         color=np.broadcast_to(color.astype(np.float32), (count, 3)),
         metallic=np.zeros(count, np.float32),
         roughness=np.full(count, roughness, np.float32),
+        reflectance=np.full(count, reflectance, np.float32),
         glow=np.zeros((count, 3), np.float32),
         normal=samples.normal,
     )
@@ -53,6 +57,7 @@ def textured_surface(scene: Scene, samples: Samples) -> Surface:
         color=np.empty((count, 3), np.float32),
         metallic=np.empty(count, np.float32),
         roughness=np.empty(count, np.float32),
+        reflectance=np.full(count, DIELECTRIC, np.float32),
         glow=np.empty((count, 3), np.float32),
         normal=samples.normal.copy(),
     )
