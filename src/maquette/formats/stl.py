@@ -89,12 +89,12 @@ def _binary_count(data: bytes) -> int | None:
     expected = _HEADER + 50 * promised
     if len(data) == expected:
         return promised
-    start = data[:512]
+    start = data[:_HEADER]
     if b"\0" not in start and start.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid":
         return None
     if promised < 0:
         raise BadInput(f"read-stl: {len(data)} bytes are too few for an STL file (at least 84); check the export")
-    if start[:_HEADER].isascii() and b"\0" not in start[:_HEADER]:
+    if start.isascii() and b"\0" not in start:
         raise BadInput(f"read-stl: begins with {start[:12]!r}, which is neither binary nor text STL; check the export")
     if len(data) < expected:
         room = (len(data) - _HEADER) // 50
