@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.gltf_buffers import Buffers
 from maquette.formats.gltf_json import Document, document, plain_name
-from maquette.formats.gltf_materials import Looks
+from maquette.formats.gltf_materials import Looks, distinct
 from maquette.formats.gltf_primitives import Piece, Shapes
 from maquette.formats.gltf_scene import Placed, placed
 from maquette.geometry.welding import twins
@@ -85,7 +85,7 @@ def read_glb(files: Files) -> Asset:
         note(f"dropped {collapsed} triangles without area")
     return Asset(
         mesh=mesh,
-        materials=_distinct([looks.look(index).material for index in used]),
+        materials=distinct([looks.look(index).material for index in used]),
         part_names=tuple(names) if len(names) > 1 else (),
         sized=_is_sized(file),
         title=scene_name or files.stem,
@@ -205,16 +205,3 @@ def _channel(meshes: list[Mesh], name: str, missing: float) -> np.ndarray | None
         for array, count in zip(arrays, counts, strict=True)
     ]
     return np.concatenate(filled)
-
-
-def _distinct(materials: list[Material]) -> tuple[Material, ...]:
-    """Materials as they are; two of one name get a number, so that a writer can tell them apart."""
-    made: list[Material] = []
-    taken: set[str] = set()
-    for material in materials:
-        name, number = material.name, 2
-        while name in taken:
-            name, number = f"{material.name} {number}", number + 1
-        taken.add(name)
-        made.append(material.replace(name=name))
-    return tuple(made)

@@ -73,7 +73,8 @@ class Draft:
     def glb(self) -> bytes:
         """The finished file: header, JSON chunk, binary chunk."""
         self.root["buffers"] = [{"byteLength": len(self._binary)}]
-        text = json.dumps(self.root, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        plain = json.dumps(self.root, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = plain.encode("utf-8", "replace")  # half a surrogate pair, from a file name, becomes "?"
         text += b" " * (-len(text) % 4)
         binary = self._binary + b"\0" * (-len(self._binary) % 4)
         head = struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(binary), len(text), 0x4E4F534A)

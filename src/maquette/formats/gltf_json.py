@@ -66,6 +66,8 @@ class Entry:
         value = self.fields.get(key, default)
         if not isinstance(value, str):
             self.refuse(f"has {key} {_short(value)} where text is needed")
+        if not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+            self.refuse(f"has {key} {_short(value)}, which is no Unicode text")
         return value
 
     def entry(self, key: str) -> Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,3 +148,18 @@ def _set_and_bend(info: Entry) -> tuple[int, Floats]:
     (x, y), (wide, high) = moved.numbers("offset", 2, (0.0, 0.0)), moved.numbers("scale", 2, (1.0, 1.0))
     cos, sin = np.cos(turn), np.sin(turn)
     return uv_set, np.array([[cos * wide, sin * high, x], [-sin * wide, cos * high, y], [0.0, 0.0, 1.0]])
+
+
+def distinct(materials: Iterable[Material]) -> tuple[Material, ...]:
+    """Materials as they are; two of one name get a number, so that a writer can tell them apart."""
+    made: list[Material] = []
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    for material in materials:
+        name = material.name
+        while name in taken:
+            counts[material.name] += 1
+            name = f"{material.name} {counts[material.name] + 1}"
+        taken.add(name)
+        made.append(material if name == material.name else material.replace(name=name))
+    return tuple(made)
