@@ -113,27 +113,42 @@ class Tracer:
     def _local(self, origins: Floats, directions: Floats) -> tuple[Floats, Floats]:
         """Rays in the tree's unit, directions of length one; a zero direction stays zero and meets nothing."""
         direction = np.asarray(directions, dtype=np.float64)
-        length = np.linalg.norm(direction, axis=1, keepdims=True)
+        length = np.sqrt(_dot(direction, direction))[:, None]
         unit = np.divide(direction, length, out=np.zeros_like(direction), where=length > 0)
         return (np.asarray(origins, dtype=np.float64) - self._centre) / self._radius, unit
 
     def _exact(self, origin: Floats, direction: Floats, face: Ints, u: Any, v: Any) -> tuple[Floats, Floats, Floats]:
         """Distance and barycentrics of hits, after Möller & Trumbore 1997; embree's where a ray grazes its face."""
-        a, b, c = (self._unit[corner] for corner in self._faces[face].T)
+        corners = self._faces.take(face, axis=0)
+        a, b, c = (self._unit.take(corners[:, number], axis=0) for number in range(3))
         ab, ac, to_origin = b - a, c - a, origin - a
-        across = np.cross(direction, ac)
-        det = np.einsum("ij,ij->i", ab, across)
-        clear = np.abs(det) > 1e-6 * np.linalg.norm(ab, axis=1) * np.linalg.norm(ac, axis=1)
+        across = _cross(direction, ac)
+        det = _dot(ab, across)
+        clear = np.abs(det) > 1e-6 * np.sqrt(_dot(ab, ab) * _dot(ac, ac))
         inverse = np.divide(1.0, det, out=np.zeros_like(det), where=clear)
-        exact_u = np.einsum("ij,ij->i", to_origin, across) * inverse
-        exact_v = np.einsum("ij,ij->i", direction, np.cross(to_origin, ab)) * inverse
+        exact_u = _dot(to_origin, across) * inverse
+        exact_v = _dot(direction, _cross(to_origin, ab)) * inverse
         u = np.clip(np.where(clear, exact_u, u), 0.0, 1.0)
         v = np.clip(np.where(clear, exact_v, v), 0.0, 1.0 - u)  # the robust tree may hit a hair outside the edge
         point = ab * u[:, None] + ac * v[:, None] - to_origin
-        return np.einsum("ij,ij->i", point, direction), u, v
+        return _dot(point, direction), u, v
 
 
 def _brought_near(origin: Floats, direction: Floats) -> tuple[NDArray[np.float32], Floats]:
     """Origins moved along the ray to just outside the mesh's ball, and how far each was moved (N,)."""
-    skipped = np.maximum(-np.einsum("ij,ij->i", origin, direction) - 1.01, 0.0)
+    skipped = np.maximum(-_dot(origin, direction) - 1.01, 0.0)
     return (origin + direction * skipped[:, None]).astype(np.float32), skipped
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Row by row, (N, 3), (N, 3) -> (N,)."""
+    made: Floats = np.einsum("ij,ij->i", a, b)
+    return made
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    """Row by row; half the time of ``np.cross``."""
+    made = np.empty_like(a)
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        made[:, i] = a[:, j] * b[:, k] - a[:, k] * b[:, j]
+    return made

@@ -140,6 +140,15 @@ def rays_through(camera: Camera, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return np.broadcast_to(camera.position, directions.shape), directions
 
 
+def box_in_picture(camera: Camera, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Where the box ``low``..``high`` can lie in the picture, 0..1: first and last (x, y). All of it if in doubt."""
+    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    if camera.projection == "perspective" and (((corners - camera.position) @ camera.pose[:3, 2]) <= 0).any():
+        return np.zeros(2), np.ones(2)
+    spot, _ = camera.project(corners)
+    return spot.min(axis=0), spot.max(axis=0)
+
+
 def pixel_at(camera: Camera, depth: Floats, height_px: int) -> Floats:
     """How long a pixel's side is at a depth (N,) along the view, in the scene's unit."""
     side = camera.span / height_px

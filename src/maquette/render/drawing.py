@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.camera import Camera
+from maquette.render.cameras import box_in_picture
 from maquette.render.colour import Colors
 from maquette.render.lighting import Rig, light_on
 from maquette.render.scene import Samples, Scene
@@ -84,7 +85,7 @@ def _lit(scene: Scene, camera: Camera, samples: Samples, surface: Surface, width
 
 def _samples(scene: Scene, camera: Camera, look: Look, width: int, height: int) -> tuple[Samples, Surface]:
     """One sample a pixel inside surfaces, eight on edges, and what they are made of."""
-    base = _looked(scene, camera, np.arange(width * height), np.array([[0.5, 0.5]]), width, height)
+    base = _looked(scene, camera, _around(scene, camera, width, height), np.array([[0.5, 0.5]]), width, height)
     surface = look.surface(scene, base)
     fresh = _edges(base, surface.color, width, height)
     done = np.zeros((height, width), dtype=bool)
@@ -104,6 +105,15 @@ def _samples(scene: Scene, camera: Camera, look: Look, width: int, height: int) 
     inner = np.flatnonzero(~done.reshape(-1)[base.pixel])
     edge = parts[0].joined(*parts[1:])
     return base.only(inner).joined(edge), surface.only(inner).joined(look.surface(scene, edge))
+
+
+def _around(scene: Scene, camera: Camera, width: int, height: int) -> NDArray[np.int64]:
+    """Pixels that the box around the scene can reach, row by row."""
+    first, last = box_in_picture(camera, scene.low, scene.high)
+    left, top = np.clip(np.floor(first * [width, height]) - 1, 0, [width, height]).astype(np.int64)
+    right, bottom = np.clip(np.ceil(last * [width, height]) + 1, 0, [width, height]).astype(np.int64)
+    made: NDArray[np.int64] = np.add.outer(np.arange(top, bottom) * width, np.arange(left, right)).reshape(-1)
+    return made
 
 
 def _looked(

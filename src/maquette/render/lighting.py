@@ -141,8 +141,9 @@ class _Cells:
 
     def __init__(self, grid: Ints, seeds: Samples) -> None:
         self._grid, self._seeds = grid, seeds
+        reach = np.maximum(seeds.footprint * (2.5 * _CELL), 1e-12)
         self._point, self._normal = seeds.point.astype(np.float32), seeds.normal
-        self._reach = seeds.footprint * (2.5 * _CELL)
+        self._packed = np.concatenate([self._point, self._normal, 1 / reach[:, None]], axis=1)  # one gather, not three
 
     def smoothed(self, values: Floats32, row: Ints, column: Ints) -> Floats32:
         """Mean over the 3 x 3 cells around each, of those on the same surface."""
@@ -178,12 +179,13 @@ class _Cells:
         """How far the cell at (row, column) shows the surface of a point: weights (N, 1), and the cell's place."""
         height, width = self._grid.shape
         inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        at = np.where(inside, self._grid[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)], -1)
+        at = np.where(inside, self._grid.reshape(-1).take(row * width + column, mode="clip"), -1)
         there = np.maximum(at, 0)
-        facing = np.maximum(np.einsum("ij,ij->i", normal, self._normal[there]), 0)
-        off = np.abs(np.einsum("ij,ij->i", normal, self._point[there] - point)) / np.maximum(self._reach[there], 1e-12)
+        cells = self._packed.take(there, axis=0)
+        facing = np.maximum(np.einsum("ij,ij->i", normal, cells[:, 3:6]), 0)
+        off = np.abs(np.einsum("ij,ij->i", normal, cells[:, :3] - point)) * cells[:, 6]
         weight = np.square(np.square(facing)) * np.maximum(1 - off, 0)
-        return ((weight + np.float32(floor)) * (at >= 0))[:, None].astype(np.float32), there
+        return ((weight + np.float32(floor)) * (at >= 0))[:, None], there
 
 
 def _tangents(normal: Floats32) -> tuple[Floats32, Floats32]:

@@ -12,6 +12,7 @@ from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
 from maquette.geometry.rays import Tracer
+from maquette.geometry.surface import face_normals
 from maquette.render.cameras import View, camera_for, pixel_at, rays_through
 from maquette.render.normals import corner_normals
 from maquette.render.textures import Bitmap
@@ -71,6 +72,7 @@ class Scene:
         self.low, self.high = self.vertices[used].min(axis=0), self.vertices[used].max(axis=0)
         self.tracer = Tracer(self.vertices, self.faces)
         self.normals = corner_normals(self.vertices, self.faces)
+        self.outward = face_normals(self.vertices, self.faces).astype(np.float32)
         self.materials = asset.materials or (_PLAIN if mesh.color is None else Material(),)
         self.material = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
         self._bitmaps: dict[tuple[int, str], Bitmap | None] = {}
@@ -210,13 +212,12 @@ class Scene:
 
     def _normals(self, face: Ints, share: Floats32, toward: Floats32) -> tuple[Floats32, NDArray[np.bool_]]:
         """Shading normals that face the viewer, and where the face's own outside does."""
-        made = np.einsum("nc,ncj->nj", share, self.normals[face])
-        length = np.linalg.norm(made, axis=1, keepdims=True)
-        made = np.divide(made, length, out=np.zeros_like(made), where=length > 1e-6)
-        a, b, c = (self.vertices[corner] for corner in self.faces[face].T)
-        outward = np.cross(b - a, c - a)
-        front = np.einsum("ij,ij->i", outward, toward) <= 0
-        return np.where(front[:, None], made, -made), front
+        made = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
+        length = np.sqrt(np.einsum("ij,ij->i", made, made))
+        front = np.einsum("ij,ij->i", self.outward.take(face, axis=0), toward) <= 0
+        sign = np.where(front, np.float32(1), np.float32(-1))
+        scale = np.divide(sign, length, out=np.zeros_like(length), where=length > 1e-6)
+        return made * scale[:, None], front
 
 
 def _weighted(samples: Samples, weight: Floats32) -> Samples:

@@ -94,14 +94,16 @@ def _bilinear(
     y = np.mod(uv[:, 1].astype(np.float64), 1.0) * height - 0.5
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    rows, columns = [top % height * width, (top + 1) % height * width], [left % width, (left + 1) % width]
+    texels = pixels.reshape(-1, 4)
     total, weights = np.zeros((len(uv), 4), np.float32), np.zeros((len(uv), 1), np.float32)
     for i in (0, 1):
         for j in (0, 1):
-            row, column = (top + i) % height, (left + j) % width
+            at = rows[i] + columns[j]
             weight = (down if i else 1 - down) * (across if j else 1 - across)
             if counted is not None:
-                weight = weight * np.maximum(counted[row, column], np.float32(0.01))
-            total += _looked_up(pixels[row, column], table) * weight[:, None]
+                weight = weight * np.maximum(counted.reshape(-1).take(at), np.float32(0.01))
+            total += _looked_up(texels.take(at, axis=0), table) * weight[:, None]
             weights += weight[:, None]
     return total / weights
 
@@ -109,7 +111,7 @@ def _bilinear(
 def _looked_up(texels: NDArray[np.uint8], table: Colors) -> Colors:
     """Bytes (N, 4) to numbers: colour through the table, opacity as it is."""
     made = np.empty(texels.shape, np.float32)
-    made[:, :3] = table[texels[:, :3]]
+    made[:, :3] = table.take(texels[:, :3])
     made[:, 3] = texels[:, 3] / np.float32(255)
     return made
 
