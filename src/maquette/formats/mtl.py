@@ -1,0 +1,237 @@
+"""MTL, the materials beside an OBJ (Wavefront, 1995), with the physically based keys of Exocortex (2014).
+
+Colours in MTL are what a screen shows (sRGB), ours are linear light. Roughness and metallic are grey pictures of their
+own there, green and blue of one picture here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from maquette.core.asset import Material, Texture
+from maquette.core.files import Files
+from maquette.core.progress import note
+from maquette.formats.pictures_in_files import encoded, pixels
+from maquette.formats.side_files import find, plain_name, referred, texture
+from maquette.formats.text_numbers import decoded
+
+_OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
+_MAPS = ("map_kd", "map_ke", "map_pr", "map_pm", "map_d", "norm")
+
+
+def mtl_references(data: bytes) -> list[str]:
+    """The picture files that an MTL refers to, as plain names a loader may look for beside it."""
+    statements = [row for values in _statements(data) for row in values.items()]
+    return referred([_picture_name(value) for key, value in statements if key in _MAPS])
+
+
+def read_materials(files: Files, data: bytes) -> dict[str, Material]:
+    """Materials of an MTL by name, with their pictures out of ``files``."""
+    shelf = _Shelf(files)
+    return {values["newmtl"]: _material(values, shelf) for values in _statements(data)}
+
+
+def write_materials(materials: tuple[Material, ...], stem: str) -> tuple[list[str], dict[str, bytes]]:
+    """Names the materials bear in the OBJ, and the files: the MTL (first) and its pictures, each picture once."""
+    names = unique_names([material.name for material in materials])
+    safe = safe_stem(stem)
+    pictures: dict[str, bytes] = {}
+    rows: list[str] = []
+    for number, (name, material) in enumerate(zip(names, materials, strict=True), start=1):
+        prefix = safe if len(materials) == 1 else f"{safe}_{number}"
+        rows += [f"newmtl {name}", *_factors(material), *_maps(material, prefix, pictures), ""]
+    return names, {f"{safe}.mtl": "\n".join(rows).encode("utf-8"), **pictures}
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Names on one line each, none empty, none twice: the second ``wood`` becomes ``wood_2``."""
+    made: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        plain = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "material"
+        candidate, number = plain, 1
+        while candidate in taken:
+            number += 1
+            candidate = f"{plain}_{number}"
+        taken.add(candidate)
+        made.append(candidate)
+    return made
+
+
+def safe_stem(stem: str) -> str:
+    """A stem that stands in a reference without quotes: letters, digits, dot, dash and underscore."""
+    return re.sub(r"[^\w.-]", "_", stem)
+
+
+@dataclass
+class _Shelf:
+    """The pictures of one set of files, each read once."""
+
+    files: Files
+    known: dict[str, Texture | None] = field(default_factory=dict)
+
+    def picture(self, value: str | None) -> Texture | None:
+        """The picture that a ``map_`` line names."""
+        if value is None:
+            return None
+        name = _picture_name(value)
+        if name not in self.known:
+            data = find(self.files, name, "read-obj") if name else None
+            self.known[name] = None if data is None else texture(data, plain_name(name))
+        return self.known[name]
+
+
+def _statements(data: bytes) -> list[dict[str, str]]:
+    """One dictionary per ``newmtl``, keys in lower case."""
+    made: list[dict[str, str]] = []
+    for line in decoded(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
+        key, value = [*line.split(None, 1), "", ""][:2]
+        if key.lower() == "newmtl":
+            made.append({"newmtl": value.strip()})
+        elif made and key:
+            made[-1][key.lower()] = value.strip()
+    return made
+
+
+def _picture_name(value: str) -> str:
+    """The file name at the end of a ``map_`` line, behind its options; it may hold spaces."""
+    rest = value
+    while rest.startswith("-"):
+        option, _, rest = rest.partition(" ")
+        for number in range(_OPTIONS.get(option.lower(), 1)):
+            word, _, behind = rest.lstrip().partition(" ")
+            if number and option.lower() in ("-o", "-s", "-t") and not _is_number(word):
+                break
+            rest = behind.lstrip()
+    return rest.strip()
+
+
+def _is_number(word: str) -> bool:
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", word) is not None
+
+
+def _numbers(values: dict[str, str], key: str, count: int) -> list[float] | None:
+    """``count`` numbers 0..1 behind a key; one number stands for all, None when they cannot be read."""
+    words = values.get(key, "").split()
+    if not words or not all(_is_number(word) for word in words[:count]):
+        return None
+    found = [min(max(float(word), 0.0), 1.0) for word in words[:count]]
+    return found if len(found) == count else found[:1] * count
+
+
+def _material(values: dict[str, str], shelf: _Shelf) -> Material:
+    """One material out of its lines."""
+    color = _linear(_numbers(values, "kd", 3) or [1.0] * 3)
+    opaque = _numbers(values, "d", 1)
+    alpha = opaque[0] if opaque else 1.0 - (_numbers(values, "tr", 1) or [0.0])[0]
+    glow = shelf.picture(values.get("map_ke"))
+    base = shelf.picture(values.get("map_kd"))
+    see_through = alpha < 1.0 or ("map_d" in values and base is not None)
+    if "map_d" in values and _picture_name(values["map_d"]) != _picture_name(values.get("map_kd", "")):
+        note(f"material {values['newmtl']!r}: its separate alpha picture is left out")
+        see_through = alpha < 1.0
+    rough, metal = shelf.picture(values.get("map_pr")), shelf.picture(values.get("map_pm"))
+    return Material(
+        name=values["newmtl"] or "material",
+        base_color=(*color, alpha),
+        base_color_texture=base,
+        metallic=1.0 if metal else (_numbers(values, "pm", 1) or [0.0])[0],
+        roughness=1.0 if rough else _roughness(values),
+        orm_texture=_packed(rough, metal),
+        normal_texture=shelf.picture(values.get("norm")),
+        emissive=_linear(_numbers(values, "ke", 3) or ([1.0] * 3 if glow else [0.0] * 3)),
+        emissive_texture=glow,
+        alpha_mode="blend" if see_through else "opaque",
+    )
+
+
+def _roughness(values: dict[str, str]) -> float:
+    """``Pr``, or what Blender makes of the older gloss exponent ``Ns`` 0..1000."""
+    stated = _numbers(values, "pr", 1)
+    if stated:
+        return stated[0]
+    gloss = values.get("ns", "").split()[:1]
+    if not gloss or not _is_number(gloss[0]):
+        return Material().roughness
+    share = min(max(float(gloss[0]), 0.0), 1000.0) / 1000.0
+    return float(1.0 - share**0.5)
+
+
+def _packed(rough: Texture | None, metal: Texture | None) -> Texture | None:
+    """Two grey pictures as green and blue of one, as large as the larger; white where there is none."""
+    from PIL import Image
+
+    found = {channel: pixels(made, "L") for channel, made in ((1, rough), (2, metal)) if made}
+    if not found:
+        return None
+    height, width = max((grey.shape for grey in found.values()), key=lambda shape: shape[0] * shape[1])
+    packed = np.full((height, width, 3), 255, np.uint8)
+    for channel, grey in found.items():
+        same = grey.shape == (height, width)
+        packed[:, :, channel] = grey if same else np.asarray(Image.fromarray(grey).resize((width, height)))
+    return encoded(packed)
+
+
+def _factors(material: Material) -> list[str]:
+    """The lines that are numbers. ``Ns`` and ``Ks`` are for viewers that know no roughness."""
+    gloss = (1.0 - material.roughness) ** 2 * 1000.0
+    mapped = material.orm_texture is not None
+    return [
+        f"Kd {_triple(_shown(material.base_color[:3]))}",
+        "Ks 0.04 0.04 0.04",
+        f"Ke {_triple(_shown(material.emissive))}",
+        f"Ns {gloss:.6g}",
+        f"d {float(material.base_color[3])!r}",
+        "illum 2",
+        f"Pr {1.0 if mapped else float(material.roughness)!r}",
+        f"Pm {1.0 if mapped else float(material.metallic)!r}",
+    ]
+
+
+def _maps(material: Material, prefix: str, pictures: dict[str, bytes]) -> list[str]:
+    """The lines that name pictures; new pictures are put into ``pictures``."""
+    named: list[tuple[str, str, Texture | None]] = [
+        ("map_Kd", "color", material.base_color_texture),
+        ("map_Ke", "emissive", material.emissive_texture),
+        ("norm", "normal", material.normal_texture),
+    ]
+    if material.orm_texture:
+        packed = pixels(material.orm_texture)
+        if (packed[:, :, 0] != 255).any():
+            note(f"material {material.name!r}: MTL has no key for occlusion; it stays behind")
+        for key, role, channel, factor in (
+            ("map_Pr", "roughness", 1, material.roughness),
+            ("map_Pm", "metallic", 2, material.metallic),
+        ):
+            named.append((key, role, encoded(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
+    rows = [f"{key} {_kept(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
+    if material.alpha_mode != "opaque" and material.base_color_texture:
+        rows.append(rows[0].replace("map_Kd", "map_d", 1))
+    return rows
+
+
+def _kept(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
+    """The file name of a picture: that of an equal one if there is one already."""
+    known = next((old for old, data in pictures.items() if data == made.data), None)
+    if known is None:
+        known = f"{name}{made.suffix}"
+        pictures[known] = made.data
+    return known
+
+
+def _linear(shown: list[float]) -> tuple[float, float, float]:
+    """Screen values as linear light (IEC 61966-2-1)."""
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shown)
+    return r, g, b
+
+
+def _shown(linear: tuple[float, ...]) -> list[float]:
+    """Linear light as screen values."""
+    return [c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in linear]
+
+
+def _triple(values: list[float]) -> str:
+    return " ".join(f"{value:.9g}" for value in values)
