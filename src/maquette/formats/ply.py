@@ -1,0 +1,290 @@
+"""PLY: rows of named numbers, binary or text (Turk 1994), with colours, textures and seams as MeshLab writes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from maquette.core.asset import Asset, Material, Texture
+from maquette.core.errors import BadInput
+from maquette.core.files import Files
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.progress import note
+from maquette.formats.mtl import safe_stem
+from maquette.formats.ply_elements import Element, Header, read_elements
+from maquette.formats.positions import usable
+from maquette.formats.side_files import find, plain_name, referred, texture
+from maquette.formats.text_numbers import decoded, one_line
+from maquette.geometry.polygons import triangulated
+from maquette.registry import stage
+
+_TITLE = "Maquette: "
+_TEXTURE = "TextureFile "
+_UV = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texcoord_u", "texcoord_v"))
+_RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
+_CHUNK = 1 << 15  # rows of text at a time
+
+
+def ply_references(name: str, data: bytes) -> list[str]:
+    """Pictures that a PLY's ``TextureFile`` comments name, as plain names to look for beside it."""
+    head = data[: 1 << 20].partition(b"end_header")[0] if data.startswith(b"ply") else b""
+    stem = name.rpartition(".")[0]
+    lines = [decoded(line).strip().removeprefix("comment").strip() for line in head.splitlines()]
+    return referred(_texture_names(lines, stem))
+
+
+@stage(reads=(".ply",), refers=ply_references)
+def read_ply(files: Files) -> Asset:
+    """Read a PLY, text or binary of either byte order, with vertex colours, texture coordinates and textures.
+
+    Vertices keep their order and position (those that no face uses go). Texture coordinates are taken per corner from
+    a ``texcoord`` list or per vertex (``s t``, ``u v``, ``texture_u texture_v``); ``TextureFile`` comments become
+    materials, ``texnumber`` says which. Polygons become triangles, hollow ones too. Normals, face colours and other
+    properties are left out. PLY names no unit: the numbers are taken as millimetres and the asset is not sized.
+
+    Refused: fewer rows than the header promises, indices that point nowhere, numbers that are infinite or not a
+    number, textures by network address or through ``..``, point clouds. Bytes behind the last row are ignored.
+    """
+    header = read_elements(files.data)
+    vertex = _element(header, "vertex", "export a mesh")
+    face = _element(header, "face", "triangle strips and point clouds cannot be read; export faces")
+    points = vertex.column("x", "y", "z")
+    if points is None:
+        raise BadInput("read-ply: vertices without x, y and z; export the file again")
+    points = usable(points, "read-ply")
+    counts, corners = _corners(face, len(points))
+    whole = counts >= 3
+    if not whole.any():
+        raise BadInput("read-ply: the file holds no faces of three or more corners; export a mesh, not a point cloud")
+    if not whole.all():
+        note(f"left out {int((~whole).sum())} faces of fewer than three corners")
+    kept = np.repeat(whole, counts)
+    triangles, polygon = triangulated(points, corners[kept], counts[whole])
+    uv = _uv(vertex, face, counts, corners)
+    material, materials = _materials(files, header, face)
+    mesh = Mesh(
+        points,
+        corners[kept][triangles],
+        uv=None if uv is None else uv[kept][triangles],
+        material=None if material is None else material[whole][polygon],
+        color=_colors(vertex),
+        seen=_seen(vertex),
+    ).keep_faces(slice(None))
+    if "red" in face.columns:
+        note("colours of faces are left out; only those of vertices are read")
+    if len(mesh.vertices) < len(points):
+        note(f"left out {len(points) - len(mesh.vertices)} vertices that no face uses")
+    title = next((c.removeprefix(_TITLE) for c in header.comments if c.startswith(_TITLE)), files.stem)
+    return Asset(mesh, materials=materials, title=title)
+
+
+@stage(writes=(".ply",))
+def write_ply(
+    asset: Asset,
+    *,
+    stem: Annotated[str, Field(min_length=1, description="file name without its ending")] = "model",
+    encoding: Annotated[
+        Literal["binary", "ascii"], Field(description="binary: little-endian, small and quick; ascii: text")
+    ] = "binary",
+) -> Files:
+    """Write a PLY, its base colour textures beside it.
+
+    Positions keep every digit: 32-bit floats where that loses nothing, else doubles. Vertex colours and ``seen`` ride
+    on vertices; texture coordinates too (``s t``) when no seam parts them, else they stand on corners (``texcoord``,
+    as MeshLab has it). Of the materials only base colour textures remain, parts stay behind. Millimetres, +Z up.
+    Refused: an asset without faces.
+    """
+    mesh = asset.mesh
+    if not len(mesh.faces):
+        raise BadInput("write-ply: the asset has no faces; there is nothing to write")
+    textures, number = _textures(asset)
+    prefix = safe_stem(stem)
+    names = [
+        f"{prefix}{made.suffix}" if len(textures) == 1 else f"{prefix}_{i}{made.suffix}"
+        for i, made in enumerate(textures, start=1)
+    ]
+    vertices, faces = _vertex_rows(mesh), _face_rows(mesh, number)
+    lines = [
+        "ply",
+        f"format {'ascii' if encoding == 'ascii' else 'binary_little_endian'} 1.0",
+        f"comment {_TITLE}{one_line(asset.title or stem)}",
+        *(f"comment {_TEXTURE}{name}" for name in names),
+        *_declared("vertex", vertices),
+        *_declared("face", faces),
+        "end_header\n",
+    ]
+    body = b"".join(_text(rows) if encoding == "ascii" else rows.tobytes() for rows in (vertices, faces))
+    parts = {name: made.data for name, made in zip(names, textures, strict=True)}
+    return Files(f"{stem}.ply", {f"{stem}.ply": "\n".join(lines).encode("utf-8") + body, **parts})
+
+
+def _element(header: Header, name: str, advice: str) -> Element:
+    found = next((element for element in header.elements if element.name == name), None)
+    if found is None or not found.count:
+        raise BadInput(f"read-ply: the file holds no {name}; {advice}")
+    return found
+
+
+def _corners(face: Element, vertex_count: int) -> tuple[Ints, Ints]:
+    """Corners per face (F,) and the vertex of each (C,)."""
+    name = next((name for name in ("vertex_indices", "vertex_index") if name in face.lists), None)
+    if name is None:
+        raise BadInput("read-ply: faces without vertex_indices; export the file again")
+    counts, stated = face.lists[name]
+    good = (stated >= 0) & (stated < vertex_count) & (stated == np.floor(stated))
+    if not good.all():
+        wrong = stated[~good][0]
+        raise BadInput(f"read-ply: a face names vertex {wrong:g} of {vertex_count}; the file is damaged")
+    return counts, stated.astype(np.int64)
+
+
+def _uv(vertex: Element, face: Element, counts: Ints, corners: Ints) -> NDArray[np.float32] | None:
+    """(C, 2) texture coordinates of corners, v downwards; 0 where a face has none, None where none has any."""
+    flat: Floats | None = None
+    if "texcoord" in face.lists:
+        lengths, values = face.lists["texcoord"]
+        textured = np.repeat(lengths == 2 * counts, counts)  # (C,)
+        place = np.arange(len(corners)) - np.repeat(np.cumsum(counts) - counts, counts)
+        at = np.repeat(np.cumsum(lengths) - lengths, counts) + 2 * place
+        if textured.any():
+            flat = np.zeros((len(corners), 2))
+            flat[textured] = np.stack([values[at[textured]], 1.0 - values[at[textured] + 1].astype(np.float64)], axis=1)
+    else:
+        found = next((made for made in (vertex.column(*names) for names in _UV) if made is not None), None)
+        if found is not None:
+            flat = np.stack([found[:, 0], 1.0 - found[:, 1]], axis=1)[corners]
+    if flat is None:
+        return None
+    with np.errstate(over="ignore"):
+        return flat.astype(np.float32)
+
+
+def _colors(vertex: Element) -> NDArray[np.uint8] | None:
+    """(V, 3) sRGB; floats and 16-bit numbers are brought to 0..255."""
+    names = next((names for names in _RGB if all(name in vertex.columns for name in names)), None)
+    found = vertex.column(*names) if names else None
+    if names is None or found is None:
+        return None
+    kind = vertex.kind(names[0])
+    white = {"u2": 65535.0}.get(kind, 255.0)
+    if kind in ("f4", "f8") and not found.max() > 1.0:
+        white = 1.0
+    return np.rint(np.nan_to_num(np.clip(found / white, 0.0, 1.0)) * 255).astype(np.uint8)
+
+
+def _seen(vertex: Element) -> NDArray[np.float32] | None:
+    found = vertex.column("seen")
+    return None if found is None else np.nan_to_num(np.clip(found[:, 0], 0.0, 1.0)).astype(np.float32)
+
+
+def _texture_names(comments: list[str], stem: str) -> list[str]:
+    """Files that comments name; MeshLab writes ``<this>`` for the file's own stem."""
+    names = [c.removeprefix(_TEXTURE).strip() for c in comments if c.startswith(_TEXTURE)]
+    return [name.replace("<this>", stem) for name in names]
+
+
+def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.int32] | None, tuple[Material, ...]]:
+    """One material per texture, and which of them each face has (F,); None: all have the first."""
+    made: list[Material] = []
+    for name in _texture_names(header.comments, files.stem):
+        data = find(files, name, "read-ply")
+        picture = None if data is None else texture(data, plain_name(name))
+        made.append(Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture))
+    number = face.columns.get("texnumber")
+    if number is None or not made:
+        return None, tuple(made)
+    if not (number < len(made)).all():
+        raise BadInput(f"read-ply: a face names texture {number.max():g} of {len(made)}; the file is damaged")
+    plain = number < 0  # MeshLab's word for no texture
+    if plain.any():
+        made.append(Material())
+    return np.where(plain, len(made) - 1, number).astype(np.int32), tuple(made)
+
+
+def _textures(asset: Asset) -> tuple[list[Texture], NDArray[np.int32] | None]:
+    """Base colour textures, each once, and which of them each face has (F,), -1 without; None for one or none."""
+    own = [material.base_color_texture for material in asset.materials]
+    unique = list(dict.fromkeys(made for made in own if made is not None))
+    if not unique or (len(unique) == 1 and None not in own):
+        return unique, None
+    of_material = np.array([-1 if made is None else unique.index(made) for made in own], np.int32)
+    material = asset.mesh.material
+    return unique, of_material[np.zeros(len(asset.mesh.faces), np.int32) if material is None else material]
+
+
+def _vertex_rows(mesh: Mesh) -> NDArray[Any]:
+    """One record per vertex."""
+    with np.errstate(over="ignore"):
+        single = bool((mesh.vertices.astype(np.float32) == mesh.vertices).all())
+    columns: list[tuple[str, str, NDArray[Any]]] = []
+    for axis, name in enumerate("xyz"):
+        columns.append((name, "<f4" if single else "<f8", mesh.vertices[:, axis] + 0.0))
+    uv = _seamless(mesh)
+    if uv is not None:
+        columns += [("s", "<f4", uv[:, 0]), ("t", "<f4", 1.0 - uv[:, 1])]
+    if mesh.color is not None:
+        columns += [(name, "u1", mesh.color[:, i]) for i, name in enumerate(_RGB[0])]
+    if mesh.seen is not None:
+        columns.append(("seen", "<f4", mesh.seen))
+    made = np.empty(len(mesh.vertices), [(name, kind) for name, kind, _ in columns])
+    for name, _, values in columns:
+        made[name] = values
+    return made
+
+
+def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None) -> NDArray[Any]:
+    """One record per face; a list's length stands in a column ``n name`` before it."""
+    fields: list[tuple[Any, ...]] = [("n vertex_indices", "u1"), ("vertex_indices", "<i4", 3)]
+    wedges = mesh.uv is not None and _seamless(mesh) is None
+    if wedges:
+        fields += [("n texcoord", "u1"), ("texcoord", "<f4", 6)]
+    if number is not None:
+        fields.append(("texnumber", "<i4"))
+    made = np.zeros(len(mesh.faces), fields)
+    made["n vertex_indices"], made["vertex_indices"] = 3, mesh.faces
+    if wedges and mesh.uv is not None:
+        up = mesh.uv.astype(np.float64)
+        made["n texcoord"] = 6
+        made["texcoord"] = np.stack([up[..., 0], 1.0 - up[..., 1]], axis=2).reshape(-1, 6)
+    if number is not None:
+        made["texnumber"] = number
+    return made
+
+
+def _seamless(mesh: Mesh) -> Floats | None:
+    """(V, 2) texture coordinates when all corners of a vertex share theirs, else None."""
+    if mesh.uv is None:
+        return None
+    made = np.zeros((len(mesh.vertices), 2))
+    made[mesh.faces.reshape(-1)] = mesh.uv.reshape(-1, 2)
+    return made if (made[mesh.faces] == mesh.uv).all() else None
+
+
+def _declared(name: str, rows: NDArray[Any]) -> list[str]:
+    """The header's lines for an element."""
+    words = {"f4": "float", "f8": "double", "u1": "uchar", "i4": "int"}
+    made = [f"element {name} {len(rows)}"]
+    for column in rows.dtype.names or ():
+        kind = words[rows.dtype[column].base.str[1:]]
+        if f"n {column}" in (rows.dtype.names or ()):
+            made.append(f"property list uchar {kind} {column}")
+        elif not column.startswith("n "):
+            made.append(f"property {kind} {column}")
+    return made
+
+
+def _text(rows: NDArray[Any]) -> bytes:
+    """Records as lines; floats of 32 bits with the nine digits that tell them apart, doubles with all they need."""
+    row: list[str] = []
+    columns: list[NDArray[Any]] = []
+    for name in rows.dtype.names or ():
+        values = rows[name].reshape(len(rows), -1)
+        row += [{"f4": "%.9g", "f8": "%r"}.get(values.dtype.str[1:], "%d")] * values.shape[1]
+        columns.append(values.astype(np.float64))
+    numbers = np.concatenate(columns, axis=1)
+    pieces = (numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK))
+    line = " ".join(row) + "\n"
+    return "".join(line * len(piece) % tuple(piece.reshape(-1).tolist()) for piece in pieces).encode("ascii")
