@@ -23,6 +23,7 @@ from maquette.core.subject import Subject
 from maquette.flow.plain_yaml import MAX_CHARACTERS, read_yaml
 from maquette.flow.recipes import load_recipe, recipe_names
 from maquette.flow.run import run
+from maquette.flow.sockets import fits, shared
 from maquette.registry import Registry, stage
 from maquette.store import Store
 from shapes import box
@@ -365,6 +366,37 @@ def test_knobs_that_cannot_turn_are_refused_before_anything_runs(line, knobs, sa
     with pytest.raises(BadSetting, match=says):
         run(line, {"photo": PHOTO}, knobs)
     assert ran() == {}
+
+
+def test_the_last_step_can_be_swapped_for_one_that_gives_the_same():
+    text = LINE.replace("  maker: {swaps: raw}", "  finish: {swaps: grown}")
+    assert (
+        load_recipe(text, known=KNOWN).knobs["finish"].kind == Literal["grow"]
+    )  # a check takes models too, but gives none
+
+
+def test_turning_checks_every_setting(line):
+    with pytest.raises(BadSetting, match="grow: factor = 0: input should be greater than 0"):
+        line.turned({"factor": 0})
+    with pytest.raises(BadSetting, match="cube: depth = 2"):
+        line.turned({"maker": "cube", "raw.depth": 2})
+
+
+class Kitten(Subject):
+    pass
+
+
+def test_what_fits_where():
+    assert fits(Kitten, Subject)
+    assert not fits(Subject, Kitten)
+    assert fits(Subject, Subject | Asset)
+    assert not fits(Subject | Asset, Subject)
+    assert fits(Subject | Asset, Asset | Subject)
+    assert fits(Iterable[Finding], Iterable[Finding])
+    assert not fits(Iterable[Finding], Asset)
+    assert shared([Subject | Asset, Asset | bytes]) is Asset
+    assert shared([Subject | Asset, Asset | Subject]) == Subject | Asset
+    assert shared([Subject, bytes]) is None
 
 
 def test_a_knob_without_a_default_must_be_turned():

@@ -238,7 +238,7 @@ def test_a_plugin_that_fails_is_listed_and_the_rest_work(plugin, source, reason)
 
 
 def test_a_plugin_with_one_clash_adds_nothing(plugin):
-    source = GOOD.format(name="aaa") + GOOD.format(name="weld")
+    source = GOOD.format(name="aaa") + GOOD.format(name="smooth")
     found = build(("shape",), [plugin("half_bad", source)])
     assert "aaa" not in found
     assert list(found.failures) == ["half_bad"]
