@@ -205,6 +205,7 @@ TRUNCATED_AT = TETRAHEDRON_TEXT.index(b"vertex 0.0 0.0 1.0") + 10
     ("data", "reason"),
     [
         (b"", "0 bytes are too few"),
+        (b"\1" * 34, "34 bytes are too few"),
         (b"solid", "no triangles"),
         (b"solid nothing\nendsolid nothing\n", "no triangles"),
         (binary([]), "no triangles"),

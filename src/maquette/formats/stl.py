@@ -85,14 +85,15 @@ def write_stl(
 
 def _binary_count(data: bytes) -> int | None:
     """Triangles of a binary file, None for text. Length decides first: many binary headers begin with "solid"."""
-    promised = int.from_bytes(data[80:_HEADER], "little") if len(data) >= _HEADER else -1
+    whole = len(data) >= _HEADER
+    promised = int.from_bytes(data[80:_HEADER], "little") if whole else 0
     expected = _HEADER + 50 * promised
     if len(data) == expected:
         return promised
     start = data[:_HEADER]
     if b"\0" not in start and start.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid":
         return None
-    if promised < 0:
+    if not whole:
         raise BadInput(f"read-stl: {len(data)} bytes are too few for an STL file (at least 84); check the export")
     if start.isascii() and b"\0" not in start:
         raise BadInput(f"read-stl: begins with {start[:12]!r}, which is neither binary nor text STL; check the export")
