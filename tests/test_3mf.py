@@ -358,6 +358,7 @@ HOSTILE = {
     "depth without end": wrapped("<a>" * 100_000),
     "cut short": tiny()[:-40],
     "no XML": "hello",
+    "an encoding that is none": '<?xml version="1.0" encoding="UTF2147483648"?>' + tiny(),
     "nothing": "",
     "another XML": "<html/>",
 }

@@ -46,7 +46,7 @@ class Reader:
             self.refuse(f"is no XML ({problem})")
         except KeyError as problem:
             self.refuse(f"lacks {problem}")
-        except (ValueError, OverflowError) as problem:
+        except (LookupError, ValueError, OverflowError) as problem:  # LookupError: an encoding that nobody knows
             self.refuse(f"holds {str(problem)[:100]}")
 
     def refuse(self, problem: str) -> NoReturn:
