@@ -97,7 +97,7 @@ def clashing(loops: list[Ints], made: list[Ints | None]) -> Ints:
 
 
 def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
-    """The best triangulation of B loops, (N-2, 3) places in the loop. points (B, N, 3), outer (B, N, 3), taken (B, N, N)."""
+    """The best triangulation of B loops (B, N, 3), as (N-2, 3) places in the loop. outer (B, N, 3), taken (B, N, N)."""
     batch, size, _ = points.shape
     if size == 3:
         return [np.array([[0, 1, 2]]) for _ in range(batch)]

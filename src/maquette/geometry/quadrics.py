@@ -1,0 +1,138 @@
+"""Quadric errors: how far a point, and the texture on it, lies from the surface it stands for.
+
+Garland and Heckbert 1997 for positions (sum of squared distances to planes, area-weighted), Hoppe 1999 ("New quadric
+metric for simplifying meshes with appearance attributes") for uv: on each face uv is a linear function of position,
+and its squared error is a quadric too. A quadric is ten numbers: the upper triangle of A (6), b (3) and c of
+pᵀAp + 2bᵀp + c.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.geometry.surface import area_vectors
+from maquette.geometry.topology import edges
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# A border or seam weighs this much more than the surface beside it: the outline is what the eye follows.
+_OUTLINE = 10.0
+_BLOCK = 4096
+
+
+def terms(points: Floats) -> Floats:
+    """What the ten numbers of a quadric are multiplied with to evaluate it at each point. (N, 3) -> (N, 10)."""
+    x, y, z = points.T
+    columns = (x * x, 2 * x * y, 2 * x * z, y * y, 2 * y * z, z * z, 2 * x, 2 * y, 2 * z, np.ones_like(x))
+    made: Floats = np.stack(columns, axis=1)
+    return made
+
+
+def of_planes(gradient: Floats, offset: Floats, weight: Floats) -> Floats:
+    """Quadrics of the squared linear functions (gradient·p + offset)², weighted. (N, 3), (N,), (N,) -> (N, 10)."""
+    x, y, z = gradient.T
+    columns = (x * x, x * y, x * z, y * y, y * z, z * z, x * offset, y * offset, z * offset, offset * offset)
+    made: Floats = np.stack(columns, axis=1) * weight[:, None]
+    return made
+
+
+def summed(rows: Floats, label: Ints, count: int) -> Floats:
+    """Rows (N, K) added up by label, (count, K)."""
+    made = np.stack([np.bincount(label, weights=column, minlength=count) for column in rows.T], axis=1)
+    return made.astype(np.float64)
+
+
+def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floats, Floats]:
+    """Quadric (V, 10) of each vertex from the planes of its faces, and the area behind it (V,).
+
+    Along each half-edge of ``outline`` (3·f + c: borders and seams) stands one more plane, upright on its face.
+    """
+    vectors = area_vectors(vertices, faces)
+    area = np.linalg.norm(vectors, axis=1)
+    normal = vectors / np.maximum(area, 1e-300)[:, None]
+    offset = -(normal * vertices[faces[:, 0]]).sum(axis=1)
+    corner = faces.reshape(-1)
+    per_face = np.concatenate([of_planes(normal, offset, area), area[:, None]], axis=1)
+    quadrics = summed(np.repeat(per_face, 3, axis=0), corner, len(vertices))
+    face, place = outline // 3, outline % 3
+    start, end = faces[face, place], faces[face, (place + 1) % 3]
+    along = vertices[end] - vertices[start]
+    upright = np.cross(along, normal[face])
+    length = np.linalg.norm(upright, axis=1)
+    upright /= np.maximum(length, 1e-300)[:, None]
+    wall = of_planes(upright, -(upright * vertices[start]).sum(axis=1), _OUTLINE * length**2)
+    quadrics[:, :10] += summed(np.concatenate([wall, wall]), np.concatenate([start, end]), len(vertices))
+    return np.ascontiguousarray(quadrics[:, :10]), quadrics[:, 10].copy()
+
+
+def texture_quadrics(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats) -> tuple[Floats, Floats]:
+    """How far uv slides when wedge s moves onto wedge t: ``sums[s] · terms[t]``, squared and area-weighted.
+
+    A wedge is a vertex as one chart sees it; wedge (F, 3), uv (W, 2) -> sums (W, 19), terms (W, 19). Both are in
+    millimetres of surface, so that a slide counts like a dent of that depth.
+    """
+    vectors = area_vectors(vertices, faces)
+    area = np.linalg.norm(vectors, axis=1)
+    a, b, c = uv[wedge[:, 0]], uv[wedge[:, 1]], uv[wedge[:, 2]]
+    flat = np.abs(_cross(b - a, c - a)).sum() / 2
+    uv = uv * np.sqrt(area.sum() / flat) if flat > 0 else uv * 0
+    gradient, offset, weight = _slopes(vertices[faces], uv[wedge], vectors, area)
+    rows = [of_planes(gradient[:, 0], offset[:, 0], weight) + of_planes(gradient[:, 1], offset[:, 1], weight)]
+    rows += [gradient.reshape(-1, 6) * weight[:, None], offset * weight[:, None], weight[:, None]]
+    sums = summed(np.repeat(np.concatenate(rows, axis=1), 3, axis=0), wedge.reshape(-1), len(uv))
+    place = np.zeros((len(uv), 3))
+    place[wedge.reshape(-1)] = vertices[faces.reshape(-1)]
+    u, v = uv[:, :1], uv[:, 1:]
+    return sums, np.concatenate([terms(place), -2 * u * place, -2 * v * place, -2 * u, -2 * v, u * u + v * v], axis=1)
+
+
+def _slopes(corners: Floats, uv: Floats, vectors: Floats, area: Floats) -> tuple[Floats, Floats, Floats]:
+    """uv as a linear function of position on each face: gradient (F, 2, 3), offset (F, 2), weight (F,)."""
+    normal = vectors / np.maximum(area, 1e-300)[:, None]
+    opposite = np.roll(corners, -2, axis=1) - np.roll(corners, -1, axis=1)  # edge opposite each corner
+    longest = (opposite**2).sum(axis=2).max(axis=1)
+    sound = area > 1e-6 * longest  # slivers have no slope worth the name
+    heights = np.cross(normal[:, None], opposite) / np.where(sound, 2 * area, 1)[:, None, None]  # (F, 3, 3)
+    gradient = np.einsum("fcd,fcs->fsd", heights, uv)
+    offset = uv[:, 0] - np.einsum("fsd,fd->fs", gradient, corners[:, 0])
+    return gradient, offset, np.where(sound, area, 0.0)
+
+
+def evaluated(sums: Floats, source: Ints, factors: Floats, target: Ints) -> Floats:
+    """``sums[source] · factors[target]`` row by row, (N,); in blocks that fit the cache, which halves the time."""
+    made = np.empty(len(source))
+    for start in range(0, len(source), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        np.einsum("ij,ij->i", sums[source[some]], factors[target[some]], out=made[some])
+    return made
+
+
+def moved_over(sums: Floats, source: Ints, target: Ints) -> Floats:
+    """A copy of ``sums`` (N, K) with each source row added to its target row; a target may occur often."""
+    made = sums.copy()
+    if len(target):
+        order = np.argsort(target, kind="stable")
+        unique, first = np.unique(target[order], return_index=True)
+        made[unique] += np.add.reduceat(sums[source[order]], first, axis=0)
+    return made
+
+
+def outline_halves(faces: Ints, wedge: Ints) -> Ints:
+    """Half-edges on borders, crowded edges and seams (where two faces hold different wedges)."""
+    found = edges(faces)
+    low = np.where(found.forward, wedge.reshape(-1), np.roll(wedge, -1, axis=1).reshape(-1))
+    high = np.where(found.forward, np.roll(wedge, -1, axis=1).reshape(-1), wedge.reshape(-1))
+    last = np.zeros(len(found.ends), dtype=np.int64)
+    last[found.of_half] = np.arange(faces.size)
+    last = last[found.of_half]
+    seam = np.zeros(len(found.ends), dtype=bool)
+    seam[found.of_half[(low != low[last]) | (high != high[last])]] = True
+    made: Ints = np.flatnonzero((found.count != 2)[found.of_half] | seam[found.of_half])
+    return made
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    made: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return made

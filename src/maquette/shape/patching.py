@@ -1,0 +1,96 @@
+"""Patches put into openings: what rides on the border is carried across."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.topology import border_loops, edges
+
+
+@dataclass(frozen=True)
+class Openings:
+    """Loops of open edges end to end: their vertices, the half-edge beyond each, and where each loop starts."""
+
+    loops: list[Ints]
+    ring: Ints  # (R,) vertices, in the order in which a patch's faces run
+    half: Ints  # (R,) half-edge 3·f + c that runs from the next vertex to this one
+    start: Ints  # (N,) first place of each loop
+
+    @property
+    def of_ring(self) -> Ints:
+        """Loop of each place, (R,)."""
+        return np.repeat(np.arange(len(self.loops)), [len(loop) for loop in self.loops])
+
+    def only(self, which: list[int]) -> Openings:
+        """Some of the loops."""
+        halves = np.split(self.half, self.start[1:])
+        return _end_to_end([self.loops[number] for number in which], [halves[number] for number in which])
+
+
+def openings(mesh: Mesh) -> Openings:
+    """Every loop of open edges."""
+    faces, count = mesh.faces, len(mesh.vertices)
+    found = edges(faces)
+    half = np.flatnonzero(found.count[found.of_half] == 1)
+    key = faces.reshape(-1)[half] * count + np.roll(faces, -1, axis=1).reshape(-1)[half]
+    order = np.argsort(key)
+    key, half = key[order], half[order]
+    loops = border_loops(faces)
+    return _end_to_end(loops, [half[np.searchsorted(key, np.roll(loop, -1) * count + loop)] for loop in loops])
+
+
+def _end_to_end(loops: list[Ints], halves: list[Ints]) -> Openings:
+    nothing = np.zeros(0, np.int64)
+    sizes = np.array([len(loop) for loop in loops], dtype=np.int64)
+    return Openings(
+        loops, np.concatenate([nothing, *loops]), np.concatenate([nothing, *halves]), np.cumsum(sizes) - sizes
+    )
+
+
+def patched(mesh: Mesh, holes: Openings, middles: Ints, place: Ints, hole: Ints) -> Mesh:
+    """The mesh with faces (T, 3) appended, given as places on the rings; ``hole`` (T,) is the loop each one closes.
+
+    ``middles`` names loops that get a vertex in the middle; their places follow those of the rings. uv come from the
+    border's corners, material and part from most of the border, colour of a middle from the mean of its loop. A middle
+    counts as not seen.
+    """
+    count, border = len(mesh.vertices), len(holes.ring)
+    middle = _means(mesh.vertices[holes.ring], holes, middles)
+    vertex = np.concatenate([holes.ring, count + np.arange(len(middles))])
+    uv, color, seen = mesh.uv, mesh.color, mesh.seen
+    if uv is not None:
+        on_ring = uv[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
+        uv = np.concatenate([uv, np.concatenate([on_ring, _means(on_ring, holes, middles)])[place]])
+    if color is not None and len(middles):
+        color = np.concatenate([color, np.round(_means(color[holes.ring], holes, middles)).astype(np.uint8)])
+    if seen is not None:
+        seen = np.concatenate([seen, np.zeros(len(middles), np.float32)])
+    return mesh.replace(
+        vertices=np.concatenate([mesh.vertices, middle]) if border else mesh.vertices,
+        faces=np.concatenate([mesh.faces, vertex[place]]),
+        uv=uv,
+        color=color,
+        seen=seen,
+        material=_like_border(mesh.material, holes, hole),
+        part=_like_border(mesh.part, holes, hole),
+    )
+
+
+def _means(on_ring: np.ndarray, holes: Openings, which: Ints) -> Floats:
+    """Mean over each of the loops ``which``, (N, K)."""
+    rows = [on_ring[holes.of_ring == number].mean(axis=0) for number in which.tolist()]
+    return np.array(rows).reshape(len(rows), on_ring.shape[1])
+
+
+def _like_border(values: np.ndarray | None, holes: Openings, hole: Ints) -> np.ndarray | None:
+    """A face channel (F,) continued over the patches: what most of each hole's border has."""
+    if values is None:
+        return None
+    rows, count = np.unique(np.stack([holes.of_ring, values[holes.half // 3]], axis=1), axis=0, return_counts=True)
+    most = np.zeros(len(holes.loops), dtype=values.dtype)
+    order = np.argsort(count, kind="stable")
+    most[rows[order, 0]] = rows[order, 1]  # the most frequent is written last
+    return np.concatenate([values, most[hole]])
