@@ -166,6 +166,20 @@ def test_huge_and_tiny_faces_together():
     assert found == {(0, 1 + face) for face in np.flatnonzero(cut)}
 
 
+def test_long_slivers_are_found_wherever_they_lie():
+    """Their boxes are halved many times on the way; the answer must be that of whole faces, each pair once."""
+    random = np.random.default_rng(5)
+    middle, along = random.uniform(-0.7, 0.7, (2, 6, 1, 3))
+    ends = middle + along * np.array([[-30.0], [30.0]])
+    slivers = Mesh(np.concatenate([ends, ends[:, 1:] + 1e-3], axis=1).reshape(-1, 3), np.arange(18).reshape(-1, 3))
+    mesh = together(slivers, sphere(1, 2))
+    corners = mesh.triangles
+    expected = {(i, j) for i in range(6) for j in range(i + 1, len(corners)) if insides_meet(*corners[[i, j]])}
+    found = intersecting_pairs(mesh.vertices, mesh.faces).pairs
+    assert len(found) == len(expected) > 10
+    assert set(map(tuple, found.tolist())) == expected
+
+
 def hostile(count: int) -> Mesh:
     """Large triangles all over the same place: nearly every pair meets."""
     corners = np.random.default_rng(0).uniform(-1, 1, (count * 3, 3))
