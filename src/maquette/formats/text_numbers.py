@@ -63,11 +63,14 @@ class Block:
 
     def numbers(self, starts: Ints, ends: Ints, dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """The words between ``starts`` and ``ends`` as numbers; ``BadInput`` names the line of one that is none."""
-        toggle = np.zeros(len(self.text) + 1, np.uint8)
-        toggle[starts] = 255
-        toggle[ends] = 255
+        if not len(starts):
+            return np.zeros(0, dtype)
+        begin, end = int(starts[0]), int(ends[-1])
+        toggle = np.zeros(end - begin + 1, np.uint8)
+        toggle[starts - begin] = 255
+        toggle[ends - begin] = 255
         kept = np.bitwise_xor.accumulate(toggle[:-1])
-        kept &= self.text
+        kept &= self.text[begin:end]
         kept[kept == 0] = 32
         made = parsed(kept.tobytes(), dtype)
         if made is None or len(made) != len(starts):
