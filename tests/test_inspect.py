@@ -1,0 +1,119 @@
+"""Inspect: each finding is seen to pass and to complain, and the route fits what is in the picture."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+
+import maquette as mq
+from maquette.photo.inspect import recommended_route
+from samples import cut_out
+
+IMAGES = Path(__file__).parents[2] / "shared" / "data" / "images"
+
+
+def of(subject: mq.Subject, check: str) -> mq.Finding:
+    return next(finding for finding in mq.inspect(subject) if finding.check == check)
+
+
+def scene(size: int = 1600, busy: bool = False, shift: float = 0.0, second: bool = False) -> mq.Subject:
+    """A textured ball on a plain or busy ground, cut out."""
+    y, x = np.mgrid[0:size, 0:size]
+    rng = np.random.default_rng(1)
+    distance = np.hypot(x - size * (0.5 + shift), y - size / 2)
+    mask = (distance < 0.3 * size).astype(np.float32)
+    if second:
+        mask[: size // 6, : size // 6] = 1
+    ground = (
+        rng.integers(0, 255, (size // 4, size // 4)).repeat(4, 0).repeat(4, 1) if busy else np.full((size, size), 230)
+    )
+    ball = 60 + 120 * np.clip(1 - distance / (0.4 * size), 0, 1) + rng.normal(0, 3, (size, size))
+    ball += 40 * ((x // 43 + y // 43) % 2)
+    grey = np.where(mask > 0.5, ball, ground)
+    return mq.Subject(np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2), mask)
+
+
+def blurred(subject: mq.Subject, radius: float) -> mq.Subject:
+    image = Image.fromarray(subject.pixels).filter(ImageFilter.GaussianBlur(radius))
+    return subject.replace(pixels=np.asarray(image))
+
+
+def squeezed(subject: mq.Subject) -> mq.Subject:
+    stream = io.BytesIO()
+    Image.fromarray(subject.pixels).save(stream, "JPEG", quality=4)
+    return subject.replace(pixels=np.asarray(Image.open(stream)))
+
+
+@pytest.mark.parametrize(
+    ("check", "bad"),
+    [
+        ("resolution", lambda: scene(400)),
+        ("relief-resolution", lambda: scene(1024)),
+        ("one-subject", lambda: scene(second=True)),
+        ("centred", lambda: scene(shift=0.32)),
+        ("whole", lambda: scene(shift=0.32)),
+        ("background", lambda: scene(busy=True)),
+        ("sharp", lambda: blurred(scene(), 30)),
+        ("light", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 255, np.uint8))),
+        ("contrast", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 90, np.uint8))),
+        ("compression", lambda: squeezed(blurred(scene(), 3))),
+        ("mask", lambda: scene().replace(mask=np.full((1600, 1600), 0.5))),
+    ],
+)
+def test_good_passes_and_bad_is_named(check, bad):
+    good = of(scene(), check)
+    assert good.verdict == "pass", good
+    worse = of(bad(), check)
+    assert worse.verdict in ("warn", "fail"), worse
+    assert worse.limit
+
+
+def test_without_a_mask_says_so_and_speaks_for_a_relief():
+    findings = mq.inspect(scene().replace(mask=None))
+    assert {f.check for f in findings if f.verdict == "unknown"} == {"one-subject", "centred", "whole", "mask"}
+    assert recommended_route(findings) == "relief"
+
+
+def test_routes_by_kind_of_picture():
+    assert recommended_route(mq.inspect(scene())) == "full"
+    drawing = np.full((600, 600, 3), 255, np.uint8)
+    mask = np.zeros((600, 600), np.float32)
+    mask[100:500, 100:500] = 1
+    drawing[100:500, 100:500] = (200, 30, 30)
+    drawing[200:400, 200:400] = (20, 20, 120)
+    assert recommended_route(mq.inspect(mq.Subject(drawing, mask))) == "relief"
+    assert recommended_route(mq.inspect(scene().replace(mask=np.ones((1600, 1600))))) == "relief"
+    assert recommended_route([]) == "full"
+
+
+@pytest.mark.skipif(not IMAGES.is_dir(), reason="needs ../shared/data/images")
+def test_routes_of_drawn_and_rendered_emoji():
+    right = 0
+    places = [(p, "full") for p in sorted((IMAGES / "fluent_emoji_3d").iterdir())[::4]]
+    places += [(p, "relief") for p in sorted((IMAGES / "noto_emoji").iterdir())[::2]]
+    for place, route in places:
+        right += recommended_route(mq.inspect(mq.open(place.read_bytes()))) == route
+    assert right == len(places)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 2**32 - 1), st.booleans())
+def test_any_picture_gets_an_answer(height, width, seed, masked):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    mask = (rng.random((height, width)) < rng.random()).astype(np.float32) if masked else None
+    findings = mq.inspect(mq.Subject(pixels, mask))
+    assert len({f.check for f in findings}) == 11 + 1
+
+
+def test_nothing_is_changed():
+    subject = cut_out(96)
+    before = subject.digest
+    mq.inspect(subject)
+    assert mq.Subject(subject.pixels, subject.mask, title="ball").digest == before
