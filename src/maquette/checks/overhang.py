@@ -1,0 +1,57 @@
+"""Overhang: how much of the surface hangs in the air?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.asset import Asset
+from maquette.core.profiles import Printer
+from maquette.core.report import Finding
+from maquette.geometry.surface import area_vectors
+from maquette.registry import stage
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_SLACK_DEG = 0.1  # a face drawn at the limit is not beyond it
+
+
+@stage(destinations=("print",))
+def overhang(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
+    max_share: Annotated[
+        float, Field(ge=0, le=1, description="share of the surface that may overhang before it is a warning")
+    ] = 0.15,
+) -> Iterable[Finding]:
+    """Measure the share of the surface that faces down more steeply than the printer carries without support.
+
+    The angle is from the vertical: a wall has 0 degrees, a ceiling 90. Faces within the first layer rest on the bed and
+    do not count; bridges do. The coloured picture shows the angle of every face that looks down. Supports carry what
+    hangs, so more than ``max_share`` is a warning.
+    """
+    mesh = asset.mesh
+    vectors = area_vectors(mesh.vertices, mesh.faces)
+    area = np.linalg.norm(vectors, axis=1)
+    down = np.divide(-vectors[:, 2], area, out=np.zeros_like(area), where=area > 0)
+    angle = np.degrees(np.arcsin(np.clip(down, 0.0, 1.0)))  # (F,) 0 where the face does not look down
+    top = mesh.vertices[:, 2][mesh.faces].max(axis=1)
+    angle[top <= mesh.bounds[0, 2] + printer.layer_mm] = 0.0
+    steep = angle > printer.overhang_deg + _SLACK_DEG
+    share = float(area[steep].sum() / area.sum()) if area.any() else 0.0
+    yield Finding(
+        "overhang",
+        "warn" if share > max_share else "pass",
+        f"{share:.1%} of the surface, {area[steep].sum():.4g} mm², leans out by more than {printer.overhang_deg:g} deg",
+        value=100 * share,
+        unit="% of the surface",
+        limit=f"at most {100 * max_share:g}",
+        source=f"{printer.source('overhang_deg')}; share: photo-to-print rubric of romanmartins.com",
+        fix="rotate",
+        faces=np.flatnonzero(steep),
+        overlay=angle,
+    )

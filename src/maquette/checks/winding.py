@@ -1,0 +1,110 @@
+"""Winding: do the faces look outward, all of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from maquette.checks.welded import Welded, shaded, welded
+from maquette.core.asset import Asset
+from maquette.core.report import Finding, Verdict
+from maquette.geometry.orientation import agreement, capped_volumes
+from maquette.geometry.parts import areas_by, outermost
+from maquette.geometry.topology import face_components
+from maquette.registry import stage
+
+_SOURCE = {
+    "print": "3MF Core Specification 1.3 §4.1: consistent triangle orientation, outward-facing normals",
+    "model": "glTF 2.0 §3.7.2.1: counter-clockwise faces are front faces, backs are culled",
+}
+# Below this volume, against area^1.5, an open part has no inside to speak of (as in fix-winding).
+_FLAT = 1e-3
+
+
+@stage(destinations=("print", "model"))
+def winding(
+    asset: Asset,
+    *,
+    destination: Annotated[
+        Literal["print", "model"],
+        Field(description="what it is for: wrong faces fail a print and warn of a model"),
+    ] = "print",
+) -> Iterable[Finding]:
+    """Count edges whose two faces disagree, and parts that are inside out, after welding by position.
+
+    A part is inside out when it encloses a negative volume; a part inside another is judged with the outermost one
+    around it, so a cavity is no mistake. Open parts are judged as if closed, flat sheets are not judged. Of a model a
+    mistake is a warning unless more than half of the surface is inside out.
+    """
+    surface = welded(asset.mesh)
+    disagree = (surface.edges.count == 2) & (surface.edges.balance != 0)
+    yield _alike(asset, surface, disagree, destination)
+    yield _outward(asset, surface, disagree, destination)
+
+
+def _alike(asset: Asset, surface: Welded, disagree: np.ndarray, destination: str) -> Finding:
+    """Whether neighbours are wound alike."""
+    count = int(disagree.sum())
+    message, faces = "neighbours are wound alike", None
+    verdict: Verdict = "pass"
+    if count:
+        found = agreement(surface.vertices, surface.faces)
+        faces = surface.of_face[found.turn]
+        message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree, {len(faces):,} faces must turn"
+        if found.one_sided.any():
+            message += f"; {int(found.one_sided.sum())} parts are one-sided and have no outside"
+        verdict = "fail" if destination == "print" else "warn"
+    return _finding(asset, destination, verdict, message, count, "edges", faces)
+
+
+def _outward(asset: Asset, surface: Welded, disagree: np.ndarray, destination: str) -> Finding:
+    """Whether each part has its outside outside."""
+    count, part = face_components(surface.faces)
+    area = areas_by(part, surface.vertices, surface.faces, count)
+    wrong = _inside_out(surface, disagree, part, area)
+    number = int(wrong.sum())
+    share = area[wrong].sum() / area.sum() if number else 0.0
+    verdict: Verdict = "pass" if not number else "fail" if destination == "print" or share > 0.5 else "warn"
+    message = f"{number:,} of {count:,} part{'s' * (count != 1)} inside out, {share:.0%} of the surface"
+    if not number:
+        message = f"{'no part is' if count != 1 else 'the part is not'} inside out"
+    faces = surface.of_face[wrong[part]] if number else None
+    return _finding(asset, destination, verdict, message, number, "parts", faces)
+
+
+def _inside_out(surface: Welded, disagree: np.ndarray, part: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Which parts are inside out, (P,) bool; parts whose faces disagree are not judged."""
+    count = len(area)
+    volume = capped_volumes(surface.vertices, surface.faces, part, count)
+    at_half = surface.edges.of_half
+    torn, mixed = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    torn[part[np.flatnonzero(surface.edges.count[at_half] != 2) // 3]] = True
+    mixed[part[np.flatnonzero(disagree[at_half]) // 3]] = True
+    closed = ~torn & ~mixed
+    wrong = (volume < 0) & ~mixed & (closed | (np.abs(volume) >= _FLAT * area**1.5))
+    if (wrong & closed).any() and closed.sum() > 1:
+        mine = closed[part]
+        number = np.cumsum(closed) - 1  # closed parts among themselves
+        root = outermost(surface.vertices, surface.faces[mine], number[part[mine]], np.abs(volume[closed]))
+        wrong[closed] = (volume[closed] < 0)[root]
+    return wrong
+
+
+def _finding(
+    asset: Asset, destination: str, verdict: Verdict, message: str, value: int, unit: str, faces: np.ndarray | None
+) -> Finding:
+    return Finding(
+        "winding",
+        verdict,
+        message,
+        value=value,
+        unit=unit,
+        limit="0",
+        source=_SOURCE[destination],
+        fix="fix-winding",
+        faces=faces,
+        overlay=None if faces is None else shaded(asset.mesh, faces),
+    )
