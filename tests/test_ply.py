@@ -175,8 +175,9 @@ def test_other_hands(change):
 def test_colours_of_any_type(kind, white):
     columns = "".join(f"property {kind} {name}\n" for name in ("red", "green", "blue"))
     head = TRIANGLE.partition(b"0 0 0\n")[0].decode().replace("float z\n", f"float z\n{columns}")
-    rows = f"0 0 0 {white} 0 0\n1 0 0 0 0 0\n0 1 0 0 {white} {white}\n3 0 1 2\n"
-    assert read_ply(files((head + rows).encode())).mesh.color.tolist() == [[255, 0, 0], [0, 0, 0], [0, 255, 255]]
+    fifth = white / 5 if kind == "float" else white // 5
+    rows = f"0 0 0 {white} 0 0\n1 0 0 0 {fifth} 0\n0 1 0 0 {white} {white}\n3 0 1 2\n"
+    assert read_ply(files((head + rows).encode())).mesh.color.tolist() == [[255, 0, 0], [0, 51, 0], [0, 255, 255]]
 
 
 def test_faces_without_texture_keep_their_place():
@@ -223,6 +224,7 @@ BINARY = write_ply(painted()).data
         (replaced(b"vertex_indices", b"corners"), "without vertex_indices"),
         (replaced(b"3 0 1 2", b"3 0 1 3"), "vertex 3 of 3"),
         (replaced(b"3 0 1 2", b"3 0 1 -1"), "vertex -1 of 3"),
+        (replaced(b"3 0 1 2", b"4 0 1 2 3"), "vertex 3 of 3"),
         (replaced(b"3 0 1 2", b"3 0 1 0.5"), "vertex 0.5 of 3"),
         (replaced(b"3 0 1 2", b"3 0 1 nan"), "vertex nan of 3"),
         (replaced(b"3 0 1 2", b"3 0 1"), "promises 1 of 'face', the file holds 0"),

@@ -151,7 +151,9 @@ def test_a_file_without_a_title_is_called_by_its_name():
 
 def test_length_decides_before_the_word_solid():
     lying = binary(shapes.box().triangles, header=b"solid but binary")
-    assert len(read_stl(files(lying)).mesh.faces) == 12
+    with noting() as notes:
+        assert len(read_stl(files(lying)).mesh.faces) == 12
+    assert not any("ignored" in line for line in notes)
 
 
 def test_bytes_behind_the_last_triangle_are_ignored_and_noted():
@@ -165,6 +167,11 @@ def test_bytes_behind_the_last_triangle_are_ignored_and_noted():
 def test_positive_and_negative_zero_weld():
     triangles = [[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[-0.0, -0.0, 0], [0, 1, -0.0], [-1, 0, 0]]]
     assert len(read_stl(files(binary(triangles))).mesh.vertices) == 4
+
+
+def test_text_knows_no_negative_zero():
+    mesh = Mesh([[-0.0, 0, 0], [1, -0.0, 0], [0, 1, -0.0]], [[0, 1, 2]])
+    assert b"-0" not in write_stl(Asset(mesh), encoding="ascii").data
 
 
 @pytest.mark.parametrize(
