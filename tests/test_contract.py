@@ -76,6 +76,8 @@ def test_is_explained(function):
 
 
 def test_same_input_same_digest(function):
+    if "varies" in function.stage.facts:
+        pytest.skip(function.stage.facts["varies"])
     assert content(first_outcome(function.stage.name)) == content(outcome(function))
 
 

@@ -46,7 +46,12 @@ def missing() -> str:
     return "slice: PrusaSlicer is not installed; apt install prusa-slicer, or get it from prusa3d.com"
 
 
-@stage(name="slice", licence="Apache-2.0; runs PrusaSlicer (AGPL-3.0) as a program of its own", missing=missing)
+@stage(
+    name="slice",
+    licence="Apache-2.0; runs PrusaSlicer (AGPL-3.0) as a program of its own",
+    missing=missing,
+    varies="PrusaSlicer 2.5 places seams by the timing of its threads: the G-code of round models differs run to run",
+)
 def slice_(
     asset: Asset,
     *,
