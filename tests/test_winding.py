@@ -71,7 +71,14 @@ def test_a_moebius_strip_has_no_outside():
     faces = np.concatenate([np.stack([here, following, beyond], 1), np.stack([here, beyond, there], 1)])
     alike, _ = findings(Mesh(np.concatenate([ring + arm, ring - arm]), faces))
     assert alike.verdict == "fail"
-    assert "1 parts are one-sided" in alike.message
+    assert "1 part is one-sided" in alike.message
+
+
+def test_a_part_that_is_mostly_inside_out_is_called_so():
+    mesh = sphere().flipped(np.arange(5, 512))
+    alike, outward = findings(mesh)
+    assert (alike.value, alike.faces.tolist()) == (15, [0, 1, 2, 3, 4])
+    assert (outward.verdict, outward.value, len(outward.faces)) == ("fail", 1, 512)
 
 
 @pytest.mark.parametrize(

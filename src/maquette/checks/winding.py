@@ -11,7 +11,7 @@ from pydantic import Field
 from maquette.checks.welded import Welded, shaded, welded
 from maquette.core.asset import Asset
 from maquette.core.report import Finding, Verdict
-from maquette.geometry.orientation import agreement, capped_volumes
+from maquette.geometry.orientation import Agreement, agreement, capped_volumes
 from maquette.geometry.parts import areas_by, outermost
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
@@ -40,31 +40,30 @@ def winding(
     mistake is a warning unless more than half of the surface is inside out.
     """
     surface = welded(asset.mesh)
-    disagree = (surface.edges.count == 2) & (surface.edges.balance != 0)
-    yield _alike(asset, surface, disagree, destination)
-    yield _outward(asset, surface, disagree, destination)
+    disagree = int(((surface.edges.count == 2) & (surface.edges.balance != 0)).sum())
+    found = agreement(surface.vertices, surface.faces) if disagree else None
+    yield _alike(asset, surface, disagree, found, destination)
+    yield _outward(asset, surface, found, destination)
 
 
-def _alike(asset: Asset, surface: Welded, disagree: np.ndarray, destination: str) -> Finding:
+def _alike(asset: Asset, surface: Welded, count: int, found: Agreement | None, destination: str) -> Finding:
     """Whether neighbours are wound alike."""
-    count = int(disagree.sum())
-    message, faces = "neighbours are wound alike", None
-    verdict: Verdict = "pass"
-    if count:
-        found = agreement(surface.vertices, surface.faces)
-        faces = surface.of_face[found.turn]
-        message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree, {len(faces):,} faces must turn"
-        if found.one_sided.any():
-            message += f"; {int(found.one_sided.sum())} parts are one-sided and have no outside"
-        verdict = "fail" if destination == "print" else "warn"
+    if found is None:
+        return _finding(asset, destination, "pass", "neighbours are wound alike", 0, "edges", None)
+    faces = surface.of_face[found.turn]
+    message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree, {len(faces):,} faces must turn"
+    one_sided = int(found.one_sided.sum())
+    if one_sided:
+        message += f"; {one_sided} part{'s are' if one_sided > 1 else ' is'} one-sided and can have no outside"
+    verdict: Verdict = "fail" if destination == "print" else "warn"
     return _finding(asset, destination, verdict, message, count, "edges", faces)
 
 
-def _outward(asset: Asset, surface: Welded, disagree: np.ndarray, destination: str) -> Finding:
-    """Whether each part has its outside outside."""
+def _outward(asset: Asset, surface: Welded, found: Agreement | None, destination: str) -> Finding:
+    """Whether each part has its outside outside, once its faces are wound alike."""
     count, part = face_components(surface.faces)
     area = areas_by(part, surface.vertices, surface.faces, count)
-    wrong = _inside_out(surface, disagree, part, area)
+    wrong = _inside_out(surface, found, part, area)
     number = int(wrong.sum())
     share = area[wrong].sum() / area.sum() if number else 0.0
     verdict: Verdict = "pass" if not number else "fail" if destination == "print" or share > 0.5 else "warn"
@@ -75,20 +74,21 @@ def _outward(asset: Asset, surface: Welded, disagree: np.ndarray, destination: s
     return _finding(asset, destination, verdict, message, number, "parts", faces)
 
 
-def _inside_out(surface: Welded, disagree: np.ndarray, part: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Which parts are inside out, (P,) bool; parts whose faces disagree are not judged."""
-    count = len(area)
-    volume = capped_volumes(surface.vertices, surface.faces, part, count)
-    at_half = surface.edges.of_half
-    torn, mixed = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    torn[part[np.flatnonzero(surface.edges.count[at_half] != 2) // 3]] = True
-    mixed[part[np.flatnonzero(disagree[at_half]) // 3]] = True
-    closed = ~torn & ~mixed
-    wrong = (volume < 0) & ~mixed & (closed | (np.abs(volume) >= _FLAT * area**1.5))
+def _inside_out(surface: Welded, found: Agreement | None, part: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Which parts are inside out, (P,) bool; one-sided parts are not."""
+    count, vertices, faces = len(area), surface.vertices, surface.faces
+    torn, one_sided = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    torn[part[np.flatnonzero(surface.edges.count[surface.edges.of_half] != 2) // 3]] = True
+    if found is not None:
+        faces = np.where(found.turn[:, None], faces[:, ::-1], faces)
+        one_sided[part[found.one_sided[found.patch]]] = True
+    volume = capped_volumes(vertices, faces, part, count)
+    closed = ~torn & ~one_sided
+    wrong = (volume < 0) & ~one_sided & (closed | (np.abs(volume) >= _FLAT * area**1.5))
     if (wrong & closed).any() and closed.sum() > 1:
         mine = closed[part]
         number = np.cumsum(closed) - 1  # closed parts among themselves
-        root = outermost(surface.vertices, surface.faces[mine], number[part[mine]], np.abs(volume[closed]))
+        root = outermost(vertices, faces[mine], number[part[mine]], np.abs(volume[closed]))
         wrong[closed] = (volume[closed] < 0)[root]
     return wrong
 
