@@ -22,7 +22,7 @@ from maquette.core.mesh import Ints
 Bytes = NDArray[np.uint8]
 
 BLOCK = 1 << 20
-LONGEST_LINE = 1 << 26  # 64 MiB: a polygon of five million corners
+LONGEST_LINE = 1 << 25  # 32 MiB: a polygon of two million corners
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def parsed(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | None:
 def blocks(data: bytes, stage: str) -> Iterator[Block]:
     """A text file as blocks of whole lines, about a megabyte each.
 
-    ``BadInput`` when there are zero bytes (no text) or a line above 64 MiB.
+    ``BadInput`` when there are zero bytes (no text) or a line above 32 MiB.
     """
     if b"\0" in data:
         raise BadInput(f"{stage}: byte {data.index(0)} is zero, so this is no text file; check what was exported")
