@@ -15,6 +15,7 @@ from pydantic import Field
 
 from maquette.core.report import Finding, Verdict
 from maquette.core.subject import Subject
+from maquette.photo.autofix import blockiness
 from maquette.registry import stage
 
 Floats = NDArray[np.float32]
@@ -271,21 +272,13 @@ def _contrast(luma: Floats, mask: Floats | None) -> Finding:
 
 def _blocks(subject: Subject) -> Finding:
     """JPEG blockiness: steps across 8 px block borders against steps elsewhere (Wang, Bovik and Evans 2000)."""
-    luma = subject.pixels @ LUMA
-    ratios = []
-    for axis in (0, 1):
-        steps = np.abs(np.diff(luma, axis=axis)).mean(axis=1 - axis)
-        if len(steps) < 32:
-            continue
-        phases = np.array([steps[phase::8].mean() for phase in range(8)])
-        ratios.append(float(phases.max() / max(np.median(phases), 0.1)))
-    blockiness = min(ratios) if ratios else 1.0
+    measured = blockiness((subject.pixels @ LUMA).astype(np.float32))
     return _finding(
         "compression",
-        _graded(blockiness, 1.35, 4.0),
+        _graded(measured, 1.35, 4.0),
         "no compression blocks",
         "compressed hard; use the original file",
-        value=round(blockiness, 3),
+        value=round(measured, 3),
         limit="at most 1.35 between block borders and the rest",
         fix="autofix",
     )
