@@ -332,7 +332,7 @@ HOSTILE = {
         ),
         build='<item objectid="12"/>',
     ),
-    "an id twice": tiny(more='<object id="1"/>'),
+    "an id twice": tiny(resources='<m:colorgroup id="7"/><m:colorgroup id="7"/>'),
     "colour that is not there": tiny(
         'v1="0" v2="1" v3="2" pid="7" p1="4"',
         resources='<m:colorgroup id="7"><m:color color="#FFFFFF"/></m:colorgroup>',
@@ -355,7 +355,6 @@ HOSTILE = {
     "unknown extension": tiny().replace("<model ", '<model xmlns:b="urn:beam" requiredextensions="b" '),
     "billion laughs": LAUGHS + tiny(),
     "foreign entity": '<!DOCTYPE x SYSTEM "file:///etc/passwd">' + tiny(),
-    "depth without end": wrapped("<a>" * 100_000),
     "cut short": tiny()[:-40],
     "no XML": "hello",
     "an encoding that is none": '<?xml version="1.0" encoding="UTF2147483648"?>' + tiny(),
@@ -374,6 +373,11 @@ def test_hostile_models_are_refused(text):
 
 def test_the_harmless_twin_of_the_hostile_files_is_read():
     assert len(read(tiny()).mesh.faces) == 1
+
+
+def test_depth_without_end_is_refused_before_memory_is():
+    with pytest.raises(BadInput, match="64 deep"):
+        read(tiny(more="<a>" * 100_000 + "</a>" * 100_000))
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/passwd", "3D/../../x", "C:/x", "..\\evil"])
