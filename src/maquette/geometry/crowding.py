@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.orientation import regular_halves
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import Edges, edges, face_components
 
@@ -56,7 +57,10 @@ def paired(vertices: Floats, faces: Ints) -> Ints:
     """
     found = edges(faces)
     twin = np.full(faces.size, -1, dtype=np.int64)
-    half = np.flatnonzero(found.count[found.of_half] >= 2)
+    left, right, alike = regular_halves(faces, found)
+    left, right = left[~alike], right[~alike]
+    twin[left], twin[right] = right, left
+    half = np.flatnonzero(found.count[found.of_half] > 2)
     turn = _angles(vertices, faces, found, half)
     half = half[np.lexsort((~found.forward[half], turn, found.of_half[half]))]
     while len(half):

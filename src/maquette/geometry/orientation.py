@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.surface import face_areas
-from maquette.geometry.topology import edges
+from maquette.geometry.topology import Edges, edges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,12 +30,12 @@ class Agreement:
     one_sided: Bools  # (P,) no winding can agree; nothing is turned there
 
 
-def regular_halves(faces: Ints) -> tuple[Ints, Ints, Bools]:
+def regular_halves(faces: Ints, found: Edges) -> tuple[Ints, Ints, Bools]:
     """Half-edges (3·f + c) that meet in a regular edge: left (A,), right (A,), and whether both run the same way."""
-    found = edges(faces)
-    order = np.argsort(found.of_half, kind="stable")
-    first = (np.cumsum(found.count) - found.count)[found.count == 2]
-    left, right = order[first], order[first + 1]
+    halves = np.arange(faces.size)
+    first, last = np.zeros((2, len(found.ends)), dtype=np.int64)
+    first[found.of_half[::-1]], last[found.of_half] = halves[::-1], halves
+    left, right = first[found.count == 2], last[found.count == 2]
     return left, right, found.forward[left] == found.forward[right]
 
 
@@ -45,7 +45,7 @@ def agreement(vertices: Floats, faces: Ints) -> Agreement:
     from scipy.sparse.csgraph import connected_components
 
     size = len(faces)
-    left, right, alike = regular_halves(faces)
+    left, right, alike = regular_halves(faces, edges(faces))
     f, g = left // 3, right // 3
     swap = np.where(alike, size, 0)
     rows, columns = np.concatenate([f, f + size]), np.concatenate([g + swap, g + size - swap])

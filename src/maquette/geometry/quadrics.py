@@ -39,9 +39,13 @@ def of_planes(gradient: Floats, offset: Floats, weight: Floats) -> Floats:
 
 
 def summed(rows: Floats, label: Ints, count: int) -> Floats:
-    """Rows (N, K) added up by label, (count, K)."""
-    made = np.stack([np.bincount(label, weights=column, minlength=count) for column in rows.T], axis=1)
-    return made.astype(np.float64)
+    """Rows (N, K) added up at each of their labels (N, M), (count, K)."""
+    from scipy.sparse import coo_matrix
+
+    row = np.repeat(np.arange(len(rows)), label.shape[1])
+    gather = coo_matrix((np.ones(label.size), (label.reshape(-1), row)), shape=(count, len(rows))).tocsr()
+    made: Floats = gather @ rows
+    return made
 
 
 def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floats, Floats]:
@@ -53,9 +57,8 @@ def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floa
     area = np.linalg.norm(vectors, axis=1)
     normal = vectors / np.maximum(area, 1e-300)[:, None]
     offset = -(normal * vertices[faces[:, 0]]).sum(axis=1)
-    corner = faces.reshape(-1)
     per_face = np.concatenate([of_planes(normal, offset, area), area[:, None]], axis=1)
-    quadrics = summed(np.repeat(per_face, 3, axis=0), corner, len(vertices))
+    quadrics = summed(per_face, faces, len(vertices))
     face, place = outline // 3, outline % 3
     start, end = faces[face, place], faces[face, (place + 1) % 3]
     along = vertices[end] - vertices[start]
@@ -63,7 +66,7 @@ def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floa
     length = np.linalg.norm(upright, axis=1)
     upright /= np.maximum(length, 1e-300)[:, None]
     wall = of_planes(upright, -(upright * vertices[start]).sum(axis=1), _OUTLINE * length**2)
-    quadrics[:, :10] += summed(np.concatenate([wall, wall]), np.concatenate([start, end]), len(vertices))
+    quadrics[:, :10] += summed(wall, np.stack([start, end], axis=1), len(vertices))
     return np.ascontiguousarray(quadrics[:, :10]), quadrics[:, 10].copy()
 
 
@@ -81,7 +84,7 @@ def texture_quadrics(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats) -> 
     gradient, offset, weight = _slopes(vertices[faces], uv[wedge], vectors, area)
     rows = [of_planes(gradient[:, 0], offset[:, 0], weight) + of_planes(gradient[:, 1], offset[:, 1], weight)]
     rows += [gradient.reshape(-1, 6) * weight[:, None], offset * weight[:, None], weight[:, None]]
-    sums = summed(np.repeat(np.concatenate(rows, axis=1), 3, axis=0), wedge.reshape(-1), len(uv))
+    sums = summed(np.concatenate(rows, axis=1), wedge, len(uv))
     place = np.zeros((len(uv), 3))
     place[wedge.reshape(-1)] = vertices[faces.reshape(-1)]
     u, v = uv[:, :1], uv[:, 1:]

@@ -94,8 +94,8 @@ def _along_seams(mesh: Mesh, max_faces: int, limit: float) -> Mesh:
     if state.worst:
         note(f"strayed by up to {state.worst:.3g} mm from the planes of the faces removed")
     kept = mesh.replace(
-        faces=state.faces,
-        uv=None if mesh.uv is None or uv is None else uv[state.wedge],
+        faces=state.number[state.faces],
+        uv=None if state.uv is None else state.uv[state.wedge],
         material=None if mesh.material is None else mesh.material[state.origin],
         part=None if mesh.part is None else mesh.part[state.origin],
     )

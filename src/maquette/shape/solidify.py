@@ -16,7 +16,7 @@ from maquette.geometry.crowding import halved, paired, parted, shrunk, undoubled
 from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.surface import signed_volume
-from maquette.geometry.topology import edges, face_components
+from maquette.geometry.topology import edges, face_components, fan_count
 from maquette.registry import stage
 from maquette.shape.drop_specks import drop_specks
 from maquette.shape.fill_holes import fill_holes
@@ -52,13 +52,21 @@ def solidify(
     """
     if not len(asset.mesh.faces):
         raise CannotDo("solidify: the model has 0 faces; there is nothing to make solid")
-    rungs = (weld, _without_doubles, _zipped, fix_winding, _parted, fill_holes, fix_winding, _without_sheets)
+    asset = weld(asset)
+    rungs = (_without_doubles, _zipped, fix_winding, _parted, fill_holes, fix_winding, _without_sheets)
+    if _is_closed(asset.mesh):
+        rungs = (fix_winding, _without_sheets)
     for number, rung in enumerate(rungs):
-        with part(number / 9, (number + 1) / 9):
+        with part(number / 8, (number + 1) / 8):
             asset = rung(asset)
     asset = drop_specks(asset, min_share=min_share)
     _insist_on_solid(asset.mesh)
     return asset
+
+
+def _is_closed(mesh: Mesh) -> bool:
+    """Every edge has two faces and every vertex one fan."""
+    return bool((edges(mesh.faces).count == 2).all() and (fan_count(mesh.faces, len(mesh.vertices)) <= 1).all())
 
 
 def _without_doubles(asset: Asset) -> Asset:
@@ -108,6 +116,8 @@ def _parted(asset: Asset) -> Asset:
 def _uncrowded(mesh: Mesh) -> Mesh:
     """Edges that are still crowded, since their faces hang together at both ends, cut in the middle."""
     for _ in range(_CUTS):
+        if (edges(mesh.faces).count <= 2).all():
+            break
         cut = halved(mesh.faces, paired(mesh.vertices, mesh.faces), len(mesh.vertices))
         if cut is None:
             break
@@ -148,12 +158,12 @@ def _without_sheets(asset: Asset) -> Asset:
 def _insist_on_solid(mesh: Mesh) -> None:
     """``CannotDo`` that names what is left."""
     found = edges(mesh.faces)
-    twisted = int(agreement(mesh.vertices, mesh.faces).one_sided.sum())
+    disagreeing = (found.count == 2) & (found.balance != 0)
     troubles = {
         "open edges": int((found.count == 1).sum()),
         "edges with more than two faces": int((found.count > 2).sum()),
-        "one-sided parts": twisted,
-        "edges whose faces disagree": int(((found.count == 2) & (found.balance != 0)).sum()),
+        "one-sided parts": int(agreement(mesh.vertices, mesh.faces).one_sided.sum()) if disagreeing.any() else 0,
+        "edges whose faces disagree": int(disagreeing.sum()),
     }
     left = ", ".join(f"{number} {what}" for what, number in troubles.items() if number)
     if left:
