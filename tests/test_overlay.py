@@ -111,6 +111,19 @@ def test_what_is_too_small_or_hidden_gets_a_ring():
     assert thick.sum() > 1.5 * thin.sum() > 40
 
 
+def test_hidden_faces_get_no_ring_where_plenty_of_red_is_seen():
+    ball, screen = box((2, 2, 2)), box((2, 0.1, 2), corner=(4, -1, 0))
+    behind = box((0.2, 0.2, 0.2), corner=(4.9, 1, 0.9))
+    asset, hidden = Asset(together(ball, screen, behind)), np.arange(24, 36)
+    alone = is_red(highlight(asset, hidden, size_px=256, view="front").frames[0][:256])
+    beside = is_red(
+        highlight(asset, np.concatenate([np.arange(12), hidden]), size_px=256, view="front").frames[0][:256]
+    )
+    assert alone[:, 150:].sum() > 20
+    assert not beside[:, 150:].any()
+    assert beside[:, :100].sum() > 3000
+
+
 def test_no_faces_no_red():
     assert not is_red(highlight(Asset(box()), [], size_px=64).frames[0][:64]).any()
 

@@ -73,6 +73,15 @@ def test_the_model_stays_within_the_frame_and_fills_it_somewhere():
     assert min(widths) < 40
 
 
+def test_a_tall_model_fills_the_height_of_every_frame():
+    tower = Asset(box((1, 1, 9), corner=(3, 3, 3)))
+    alpha = turntable(tower, frames=4, size_px=200, background="transparent", ground="none").frames[..., 3]
+    for frame in alpha:
+        y = np.nonzero(frame.any(axis=1))[0]
+        assert np.ptp(y) + 1 == pytest.approx(172, abs=5)
+        assert y.min() + y.max() + 1 == pytest.approx(200, abs=5)
+
+
 def test_time_and_number_of_frames_are_as_asked():
     made = turntable(Asset(box()), frames=10, size_px=16, seconds=3.0)
     assert made.frames.shape == (10, 16, 16, 4)

@@ -92,6 +92,10 @@ def framed(
         middle.append(tangent * (plus - minus) / 2)
         back.append((plus + minus) / 2)
     distance = max(*back, -float(z.min()) + 0.05 * reach)
+    for axis, across in enumerate((x, y)):  # the axis with room to spare is not in the middle yet
+        for _ in range(3):
+            seen = (across - middle[axis]) / (z + distance)
+            middle[axis] += float(seen.max() + seen.min()) / 2 * distance
     return Camera("perspective", _pose(axes, axes @ np.array([*middle, -distance])), _LENS)
 
 

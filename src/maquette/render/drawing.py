@@ -29,7 +29,7 @@ _CHUNK = 1 << 18
 _SOFT = 0.6
 _FOLD = 0.9  # cosine between neighbours' normals: 25 degrees
 _STEP = 0.08  # of gamma-2 colour 0..1 between neighbours on two faces; within one face the texture is smooth already
-_ROUNDS = 4  # how often an edge found by the eight is followed to its neighbours: keeps spokes of a wheel whole
+_ROUNDS = 32  # how often an edge found by the eight is followed to its neighbours: keeps spokes of a wheel whole
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def ground_shadow(scene: Scene, camera: Camera, width: int, height: int) -> Floa
     if len(near):
         up = np.broadcast_to(np.array([0, 0, 1], np.float32), (len(near), 3))
         start = point[near] + np.array([0, 0, 4 * scene.tracer.step])
-        sky, key = visibility(scene, Rig.around(camera), point[near], up, start, row[near], column[near]).T
+        sky, key = visibility(scene, Rig.around(camera), start, up, row[near], column[near]).T
         fade = np.clip(1 - away[near] / _REACH, 0, 1)
         shadow[near] = (1 - (0.7 * sky + 0.3 * key)) ** 1.4 * fade * (2 - fade)
     grid = _blurred(_blurred(shadow.reshape(rows, columns)))

@@ -75,7 +75,8 @@ def light_on(scene: Scene, rig: Rig, samples: Samples, width: int, height: int) 
     cell = (samples.pixel // width // _CELL) * columns + samples.pixel % width // _CELL
     taken, first = np.unique(cell, return_index=True)
     seeds = samples.only(first)
-    values = visibility(scene, rig, seeds.point, seeds.normal, _lifted(scene, seeds), taken // columns, taken % columns)
+    start = seeds.point + seeds.normal * (20 * scene.tracer.step)  # off a face that is flatter than its normals say
+    values = visibility(scene, rig, start, seeds.normal, taken // columns, taken % columns)
     grid = np.full(rows * columns, -1, np.int64)
     grid[taken] = np.arange(len(taken))
     field = _Cells(grid.reshape(rows, columns), seeds)
@@ -84,17 +85,9 @@ def light_on(scene: Scene, rig: Rig, samples: Samples, width: int, height: int) 
     return Light(sky, key)
 
 
-def visibility(
-    scene: Scene,
-    rig: Rig,
-    point: Floats,
-    normal: Floats32,
-    start: Floats,
-    row: Ints,
-    column: Ints,
-) -> Floats32:
+def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Ints, column: Ints) -> Floats32:
     """Shares of sky and key light that reach points (N, 3), (N, 2); ``row`` and ``column`` choose the turn."""
-    count = len(point)
+    count = len(start)
     turn = (row % _TURNS) * _TURNS + column % _TURNS
     turn = np.array([0, 5, 7, 3, 8, 1, 6, 2, 4])[turn] / _TURNS**2  # neighbours far apart
     across, aside = _tangents(normal)
@@ -119,21 +112,6 @@ def visibility(
         direction = rig.key + radius * (np.cos(angle)[:, None] * key_across + np.sin(angle)[:, None] * key_aside)
         key[lit] += ~scene.tracer.blocked(start[lit], direction, np.inf)
     return np.stack([reached / np.maximum(total, 1e-6), key / KEY_RAYS], axis=1)
-
-
-def _lifted(scene: Scene, samples: Samples) -> Floats:
-    """Points from which rays start: off the face, and on coarse meshes out to the round surface the normals pretend.
-
-    Hanika 2021, "Hacking the shadow terminator": without it the facets of a coarse ball show in its shadow.
-    """
-    sign = np.where(samples.front, 1.0, -1.0)[:, None]
-    lift = np.zeros_like(samples.point)
-    for corner in range(3):
-        normal = scene.normals[samples.face, corner] * sign
-        offset = samples.point - scene.vertices[scene.faces[samples.face, corner]]
-        below = np.minimum(np.einsum("ij,ij->i", offset, normal), 0.0)
-        lift -= samples.share[:, corner, None] * below[:, None] * normal
-    return samples.point + lift + samples.normal * (20 * scene.tracer.step)
 
 
 class _Cells:
