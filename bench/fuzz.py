@@ -155,23 +155,28 @@ def unpacked(data: bytes) -> tuple[str, Case]:
     return tree["target"], tuple((part, base64.b64decode(text)) for part, text in tree["case"])
 
 
-def run_plain(found: list[Target], seconds: float, seed: int, keep: Keep) -> None:
+def step(found: list[Target], rng: random.Random, keep: Keep) -> None:
     """Targets take turns by the time they used; a case that draws a new answer joins its target's corpus."""
+    target = min(found, key=lambda t: t.wall)
+    first = target.corpus[: target.seeds] if rng.random() < 0.5 else target.corpus
+    case = mutated(rng.choice(first), rng.choice(target.corpus), rng)
+    if tried(target, case, keep) and len(target.corpus) < MOST_KEPT:
+        target.corpus.append(case)
+
+
+def run_plain(found: list[Target], seconds: float, seed: int, keep: Keep) -> None:
+    """Mutations guided by the answers they draw."""
     rng = random.Random(seed)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        target = min(found, key=lambda t: t.wall)
-        first = target.corpus[: target.seeds] if rng.random() < 0.5 else target.corpus
-        case = mutated(rng.choice(first), rng.choice(target.corpus), rng)
-        if tried(target, case, keep) and len(target.corpus) < MOST_KEPT:
-            target.corpus.append(case)
+        step(found, rng, keep)
 
 
 def run_guided(found: list[Target], seconds: float, seed: int, keep: Keep) -> None:
-    """The same mutations under atheris, whose coverage decides what is mutated further. Does not come back."""
+    """Every other input from atheris, whose coverage decides what is mutated further. Does not come back."""
     import atheris
 
-    by_name = {target.name: target for target in found}
+    by_name, rng = {target.name: target for target in found}, random.Random(seed)
     deadline = time.monotonic() + seconds
     folder = keep.folder / "corpus"
     folder.mkdir(exist_ok=True)
@@ -188,6 +193,7 @@ def run_guided(found: list[Target], seconds: float, seed: int, keep: Keep) -> No
             return
         if name in by_name:
             tried(by_name[name], case, keep)
+        step(found, rng, keep)
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)

@@ -6,6 +6,8 @@ uv lie on corners, and only a welded mesh tells a slicer what is inside.
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import numpy as np
 
 from maquette.core.asset import Asset
@@ -14,10 +16,11 @@ from maquette.core.files import Files
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.gltf_buffers import Buffers
-from maquette.formats.gltf_json import Document, document, plain_name
+from maquette.formats.gltf_json import Document, document
 from maquette.formats.gltf_materials import Looks, distinct
 from maquette.formats.gltf_primitives import Piece, Shapes
 from maquette.formats.gltf_scene import Placed, placed
+from maquette.formats.side_files import referred
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
@@ -47,8 +50,7 @@ def side_files(name: str, data: bytes) -> list[str]:
         uris = [entry.text("uri") for key in ("buffers", "images") for entry in root.entries(key)]
     except MaquetteError:
         return []  # the reader says what is wrong
-    names = (plain_name(uri) for uri in uris if not uri.startswith("data:"))
-    return sorted({found for found in names if found is not None})
+    return referred([unquote(uri) for uri in uris if uri and not uri.startswith("data:")])
 
 
 @stage(name="read-glb", reads=(".glb", ".gltf"), refers=side_files)
@@ -58,9 +60,10 @@ def read_glb(files: Files) -> Asset:
     Metres, +Y up, front +Z become millimetres, +Z up, front −Y; the scale counts as real unless the file says that it
     is not (ours do, under ``asset.extras``). Every node with a mesh becomes a part; vertices of one node that share a
     position become one and triangles that collapse are dropped. Skins and morph targets are read as they stand at
-    rest; animations, cameras, lights, points and lines are left out. Refused: compressed meshes (Draco, meshopt),
-    files elsewhere than in the same folder, anything that points beyond the bytes that are there, and files that
-    unfold to far more than their size explains. Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
+    rest. Left out with a note: animations, points and lines, pictures that are not beside the file; cameras and lights
+    without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder, missing buffers,
+    anything that points beyond the bytes that are there, and files that unfold to far more than their size explains.
+    Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
     """
     file = document(files)
     _refuse_unknown(file)

@@ -13,6 +13,7 @@ _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 MOST_UNFOLDED = 2_000_000  # rows or faces that a file may unfold to beyond what its own size explains
 _WORK = 32  # times the same: rows that may be touched on the way, when many primitives share one array
+_BESIDE = "put it into the same folder"
 _SIMPLER = "simplify the model or join its copies"
 
 
@@ -95,6 +96,8 @@ class Buffers:
             size = entry.integer("byteLength", low=1)
             if entry.has("uri"):
                 data = self.document.fetched(entry)
+                if data is None:
+                    entry.refuse(f"is the file {entry.text('uri')[:80]!r}, which did not come along", _BESIDE)
             elif index == 0 and self.document.binary is not None:
                 data = self.document.binary
             else:

@@ -1,7 +1,7 @@
 """From corners to vertices: smooth normals with creases, tangents, and the least splitting a GPU format needs.
 
 Arrays in, arrays out. A corner is 3·f + c; a mesh splits a vertex only where two of its corners differ in normal, uv or
-handedness. 0.35 s for 200,000 faces with a uv seam per face pair, 0.2 s without seams.
+handedness. A whole GLB of 200,000 faces is written in 0.24 s, 0.43 s with a seam at every edge, 0.75 s with tangents.
 """
 
 from __future__ import annotations

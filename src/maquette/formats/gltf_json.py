@@ -23,6 +23,7 @@ import numpy as np
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Floats
+from maquette.formats.side_files import find
 
 MOST_VALUES = 1_000_000  # a value costs up to 500 bytes of Python: half a gigabyte is where it must end
 _JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
@@ -127,17 +128,10 @@ class Document:
         """Bytes of everything that came in: what a model may unfold to is measured against it."""
         return sum(len(data) for data in self.files.parts.values())
 
-    def fetched(self, entry: Entry) -> bytes:
-        """The bytes behind an entry's ``uri``: a data URI, or a file in the same folder."""
+    def fetched(self, entry: Entry) -> bytes | None:
+        """The bytes behind an entry's ``uri``: a data URI, or a file beside this one; None where it is not there."""
         uri = entry.text("uri")
-        if uri.startswith("data:"):
-            return _data_uri(uri, entry)
-        name = plain_name(uri)
-        if name is None:
-            entry.refuse(f"lies elsewhere ({uri[:80]!r})", "only files in the same folder are read; put it there")
-        if name not in self.files.parts:
-            entry.refuse(f"is the file {name!r}, which did not come along", "put it into the same folder")
-        return self.files.parts[name]
+        return _data_uri(uri, entry) if uri.startswith("data:") else find(self.files, unquote(uri), "read-glb")
 
 
 def document(files: Files) -> Document:
@@ -148,12 +142,6 @@ def document(files: Files) -> Document:
     if not version.startswith("2."):
         root.refuse(f"is glTF {version[:20]!r}", "only 2.x is read; convert it first")
     return Document(root, binary, files)
-
-
-def plain_name(uri: str) -> str | None:
-    """The file name that a relative address means, or None when it leads out of the folder."""
-    name = unquote(uri)
-    return None if not name or name in (".", "..") or any(c in name for c in "/\\\0:?#") else name
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

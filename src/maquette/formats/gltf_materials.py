@@ -39,7 +39,7 @@ class Looks:
             root.entries(name) for name in ("materials", "textures", "images")
         )
         self._found: dict[int, Look] = {}
-        self._pictures: dict[int, Texture] = {}
+        self._pictures: dict[int, Texture | None] = {}
         self._pixels_left = MOST_PACKED
         self._packed: dict[tuple[int, int], Texture | None] = {}
 
@@ -132,9 +132,11 @@ class Looks:
             texture.refuse("has no picture that can be read", "export it with PNG, JPEG or WebP textures")
         return source
 
-    def _picture(self, image: Entry) -> Texture:
+    def _picture(self, image: Entry) -> Texture | None:
         view = self._buffers.view_of(image)
         data = bytes(self._buffers.view(view)[0]) if view >= 0 else self._document.fetched(image)
+        if data is None:
+            return None  # the model is whole without it, and a note says so
         if not data.startswith(_MAGIC):
             image.refuse("is no PNG, JPEG or WebP", "export it with PNG, JPEG or WebP textures")
         return Texture(data)
