@@ -36,6 +36,8 @@ def test_corners_on_a_line_are_for_simplify(turn):
     turned = (mesh.vertices @ spin.T).astype(np.float32)  # as a file stores it
     found = finding(mesh.with_vertices(turned))
     assert (found.value, found.fix, found.faces.tolist()) == (1, "simplify", [12])
+    collapsed = mesh.replace(faces=np.concatenate([mesh.faces, [[4, 4, 5]]]))
+    assert (finding(collapsed).value, finding(collapsed).fix) == (2, "simplify")
 
 
 def test_thin_is_measured_against_the_models_size():

@@ -55,6 +55,16 @@ def test_a_sword_fits_across():
     assert finding(rotate(Asset(sword), z_deg=angle).mesh).verdict == "pass"
 
 
+@pytest.mark.parametrize("lies_at", [10, 25, 65, 115, 160])
+def test_a_board_that_lies_askew(lies_at):
+    board = rotate(Asset(box((248, 208, 5))), z_deg=lies_at).mesh
+    found = finding(board)
+    assert found.verdict == "warn"
+    angle = float(found.message.partition("turned by ")[2].split()[0])
+    assert (angle + lies_at) % 180 == 0
+    assert finding(rotate(Asset(board), z_deg=angle).mesh).verdict == "pass"
+
+
 def test_a_ball_does_not_shrink_by_turning():
     assert finding(sphere(106, 4)).verdict == "fail"
 

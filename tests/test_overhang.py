@@ -48,6 +48,12 @@ def test_the_angle_is_from_the_vertical_and_the_limit_itself_is_fine(angle, coun
     assert found.overlay.max() == pytest.approx(angle)
 
 
+def test_rounding_does_not_push_it_over_the_limit():
+    for turn in range(0, 360, 7):
+        turned = rotate(Asset(wedge(45)), z_deg=turn).mesh
+        assert finding(turned.with_vertices(turned.vertices.astype(np.float32))).value == 0
+
+
 def test_the_printer_sets_the_limit():
     assert finding(wedge(60), printer="resin-small").value == 0
     assert finding(wedge(75), printer="resin-small").value > 0

@@ -57,6 +57,12 @@ def test_the_number_is_intersection_over_union(rectangle, value, verdict):
     assert found.verdict == verdict
 
 
+def test_a_soft_mask_counts_from_one_half():
+    soft = square(20, 80, 30, 70).mask * 0.6
+    soft[:30] = 0.4
+    assert finding(block(60, 40).replace(source=photo(soft))).value == 1.0
+
+
 def test_up_and_right_are_not_mixed_up():
     corner = Asset(box((20, 10, 20), (20, -5, 20)), camera=FRONT, source=square(70, 90, 10, 30))
     assert finding(corner).value == 1.0

@@ -46,3 +46,4 @@ def test_the_stage_it_names_mends_it_and_agrees_on_what_a_speck_is():
 
 def test_a_large_sheet_is_no_speck():
     assert finding(together(box((2, 2, 2)), grid())).value == 0
+    assert finding(together(box((2, 2, 2)), grid(20, 20)), min_share=0.1).value == 0

@@ -39,6 +39,8 @@ def test_holes_are_counted_and_the_longest_is_named():
     found = finding(mesh.keep_faces(np.delete(np.arange(len(mesh.faces)), far)))
     assert found.value == 6
     assert "around 2 holes, the longest" in found.message
+    both = together(mesh.keep_faces(np.arange(1, 512)), box((9, 9, 9), (30, 0, 0)).keep_faces(np.arange(1, 12)))
+    assert f"the longest {9 * (2 + 2**0.5):.3g} mm" in finding(both).message
 
 
 def test_an_open_sheet_has_its_rim():
@@ -64,6 +66,10 @@ def test_cracks_are_for_weld_and_its_grid_closes_them():
 
 def test_a_real_hole_is_not_called_a_crack():
     assert finding(sphere(50, 5).keep_faces(np.arange(7, 8192))).fix == "fill-holes"
+
+
+def test_edges_with_four_faces_are_the_business_of_edge_manifold():
+    assert finding(together(box(), box(corner=(1, 1, 0)))).verdict == "pass"
 
 
 def test_nothing_is_not_watertight():

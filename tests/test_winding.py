@@ -59,7 +59,18 @@ def test_an_open_bowl_is_judged_and_a_sheet_is_not():
     bowl = bowl.keep_faces(bowl.triangles[:, :, 2].max(axis=1) < 3)
     assert findings(bowl)[1].verdict == "pass"
     assert findings(bowl.flipped())[1].verdict == "fail"
-    assert findings(grid().flipped())[1].verdict == "pass"
+    waves = grid(20, 20).with_vertices(grid(20, 20).vertices + np.array([0, 0, 0.01]) * np.arange(441)[:, None] % 0.05)
+    for sheet in (grid(), waves):
+        assert findings(sheet)[1].verdict == findings(sheet.flipped())[1].verdict == "pass"
+
+
+def test_a_part_wound_both_ways_is_judged_as_it_will_be():
+    """Two narrow sides and the ends hold two thirds of the volume and a third of the surface; they must turn."""
+    mesh = box((1, 2, 100))
+    wide = np.abs(np.cross(*(mesh.triangles[:, k] - mesh.triangles[:, 0] for k in (1, 2)))).argmax(axis=1) == 0
+    alike, outward = findings(mesh.flipped(~wide))
+    assert sorted(alike.faces) == np.flatnonzero(~wide).tolist()
+    assert outward.verdict == "pass"
 
 
 def test_a_moebius_strip_has_no_outside():
@@ -69,9 +80,12 @@ def test_a_moebius_strip_has_no_outside():
     here, there = np.arange(40), 40 + np.arange(40)
     following, beyond = np.append(here[1:], 40), np.append(there[1:], 0)  # the strip closes with its sides swapped
     faces = np.concatenate([np.stack([here, following, beyond], 1), np.stack([here, beyond, there], 1)])
-    alike, _ = findings(Mesh(np.concatenate([ring + arm, ring - arm]), faces))
-    assert alike.verdict == "fail"
-    assert "1 part is one-sided" in alike.message
+    strip = Mesh(np.concatenate([ring + arm, ring - arm]), faces)
+    for lifted in (strip, strip.flipped()):
+        alike, outward = findings(lifted)
+        assert alike.verdict == "fail"
+        assert "1 part is one-sided" in alike.message
+        assert outward.value == 0
 
 
 def test_a_part_that_is_mostly_inside_out_is_called_so():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from maquette.checks.welded import grain, welded
+from maquette.checks.welded import grain
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.report import Finding
@@ -22,9 +22,9 @@ def degenerate(asset: Asset) -> Iterable[Finding]:
     a crack where it joined its neighbours, so it is a warning.
     """
     mesh = asset.mesh
-    flat = np.flatnonzero(_heights(mesh) <= grain(mesh))
-    count = len(flat)
-    collapsed = len(mesh.faces) - len(welded(mesh).faces)
+    height, shortest = _measures(mesh)
+    flat = np.flatnonzero(height <= grain(mesh))
+    count, collapsed = len(flat), int((shortest == 0).sum())
     yield Finding(
         "degenerate",
         "warn" if count else "pass",
@@ -40,11 +40,12 @@ def degenerate(asset: Asset) -> Iterable[Finding]:
     )
 
 
-def _heights(mesh: Mesh) -> Floats:
-    """Height of each face over its longest side, (F,); 0 where the corners coincide."""
-    a, b, c = mesh.vertices[mesh.faces].transpose(1, 2, 0)  # (3, F) each
-    sides = [b - a, c - b, a - c]
-    longest = np.sqrt(np.max([np.einsum("ij,ij->j", side, side) for side in sides], axis=0, initial=0.0))
+def _measures(mesh: Mesh) -> tuple[Floats, Floats]:
+    """Of each face (F,): its height over the longest side, 0 where corners coincide, and its shortest side."""
+    a, b, c = np.ascontiguousarray(mesh.vertices[mesh.faces].transpose(1, 2, 0))  # (3, F) each
+    sides = b - a, c - b, a - c
+    lengths = np.sqrt([np.einsum("ij,ij->j", side, side) for side in sides])
     area = np.linalg.norm(np.cross(sides[0], sides[1], axis=0), axis=0)
-    made: Floats = np.divide(area, longest, out=np.zeros_like(area), where=longest > 0)
-    return made
+    longest = lengths.max(axis=0)
+    height: Floats = np.divide(area, longest, out=np.zeros_like(area), where=longest > 0)
+    return height, lengths.min(axis=0)
