@@ -9,6 +9,7 @@ import click
 
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer, Target
+from maquette.core.progress import part
 from maquette.faces.recipe_command import knob_options, turned
 from maquette.faces.stage_command import Words
 from maquette.faces.terminal import Terminal
@@ -119,8 +120,10 @@ def _make(destination: Any, endings: tuple[str, ...], given: dict[str, Any], ter
     fixed = {name: given.pop(name) for name in ("route", "printer", "target") if name in given}
     store = None if given.pop("no_cache") else Store()
     with terminal.progress(destination):
-        made = make(photo, destination, knobs=turned(given), store=store, **fixed)
-        reports = [] if no_report else write_report(made, output)
+        with part(0.0, 0.6):
+            made = make(photo, destination, knobs=turned(given), store=store, **fixed)
+        with part(0.6, 0.95):
+            reports = [] if no_report else write_report(made, output)
         if destination == "print" and not force:
             refuse_unprintable(made)
         disk.save(made.asset, output, thumbnail_for(made.asset, output))

@@ -77,16 +77,16 @@ class _Bar:
 
 
 class _Lines:
-    """Plain lines: each new step once."""
+    """Plain lines for logs: a new step, at most one line for every twentieth of the work."""
 
     def __init__(self, quiet: bool) -> None:
-        self.quiet, self.last = quiet, ""
+        self.quiet, self.last, self.reached = quiet, "", -1.0
 
     def __call__(self, fraction: float, message: str) -> None:
-        step = message.partition(":")[0]
-        if step and step != self.last and not self.quiet:
-            click.echo(f"{fraction:4.0%} {step}", err=True)
-            self.last = step
+        if self.quiet or not message or message == self.last or fraction < self.reached + 0.05:
+            return
+        self.last, self.reached = message, fraction
+        click.echo(f"{fraction:4.0%} {message}", err=True)
 
     def done(self) -> None:
         """Nothing to clear."""

@@ -14,7 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
 from maquette.core.files import Files
 from maquette.core.picture import Picture
-from maquette.core.progress import progress
+from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
 from maquette.registry import registry
@@ -45,24 +45,28 @@ def photo_shots(photo: Subject, cut: Subject, size_px: int = 512) -> list[Shot]:
 def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
     """Three groups: ``hero`` (turntable), ``six`` (sides) and ``seen`` (seen against invented)."""
     stages = registry()
-    turntable = _try(lambda: stages["turntable"](asset, frames=18, size_px=288), "turntable", ".webp")
+    progress(0.0, "turntable")
+    with part(0.0, 0.5):
+        turntable = _try(lambda: stages["turntable"](asset, frames=18, size_px=288), "turntable", ".webp")
     six = []
     for index, side in enumerate(SIDES):
-        progress(0.2 + 0.1 * index, f"picture from the {side}")
-        six += _try(lambda side=side: stages["picture"](asset, view=side, size_px=224), side)  # type: ignore[misc]
+        progress(0.5 + index / 12, f"picture from the {side}")
+        with part(0.5 + index / 12, 0.5 + (index + 1) / 12):
+            six += _try(lambda side=side: stages["picture"](asset, view=side, size_px=224), side)  # type: ignore[misc]
     seen = []
     if asset.mesh.seen is not None:
-        seen = _try(lambda: stages["picture"](asset, look="seen", size_px=320), "seen in the photo, or invented")
+        with part(1.0, 1.0):
+            seen = _try(lambda: stages["picture"](asset, look="seen", size_px=320), "seen in the photo, or invented")
     return {"hero": turntable, "six": six, "seen": seen}
 
 
 def finding_shots(asset: Asset, findings: tuple[Finding, ...]) -> list[Shot]:
-    """A map for each finding that is not a pass and knows where on the model it is."""
+    """A map for each finding that knows where on the model it is; of passes only those with a value per face."""
     from maquette.render.overlay import highlight, overlay
 
     shots: list[Shot] = []
     for finding in findings:
-        if len(shots) >= MAX_MAPS or finding.verdict == "pass":
+        if len(shots) >= MAX_MAPS or (finding.verdict == "pass" and finding.overlay is None):
             continue
         caption = f"{finding.check}: {finding.message}"
         values, faces = finding.overlay, finding.faces

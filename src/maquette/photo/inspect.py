@@ -21,7 +21,7 @@ from maquette.registry import stage
 Floats = NDArray[np.float32]
 WORK_PX = 768  # measures are taken at this long side, so that they mean the same for every photo
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
-GUIDES = "photo guides of image-to-3D services, gathered in features 1.1"
+GUIDES = "photo guides of image-to-3D services"
 
 
 @stage
