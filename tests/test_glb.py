@@ -154,7 +154,14 @@ def test_provenance_is_in_the_file():
     asset = read_glb(write_glb(rich()))
     told = unpacked(write_glb(asset))[0]["asset"]["extras"]["maquette"]
     assert [step["stage"] for step in told["history"]] == ["read-glb"]
-    assert told["seen_share"] == pytest.approx(asset.seen.mean(), abs=1e-4)
+    assert told["seen_share"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_seen_share_counts_area_and_not_vertices():
+    sheet = shapes.together(shapes.grid(1, 1), shapes.grid(10, 10))  # 1 and 100 squares, 4 and 121 vertices
+    sheet = sheet.replace(seen=np.repeat([1.0, 0.0], [4, 121]))
+    told = unpacked(write_glb(Asset(sheet)))[0]["asset"]["extras"]["maquette"]
+    assert told["seen_share"] == round(1 / 101, 4)
 
 
 def test_seams_split_vertices_in_the_file_and_nowhere_else():

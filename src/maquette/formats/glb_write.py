@@ -20,6 +20,7 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import progress
+from maquette.formats import provenance
 from maquette.formats.gltf_corners import (
     corner_tangents,
     group_normals,
@@ -58,7 +59,8 @@ def write_glb(
         raise BadInput("write-glb: the model has no faces; there is nothing to write")
     if np.abs(mesh.vertices).max() > _FARTHEST:
         raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
-    draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": _provenance(asset)})
+    extras = {"maquette": provenance.as_data(asset)}
+    draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": extras})
     materials = asset.materials or (Material(name="plain"),)
     progress(0.1, "normals")
     corners = _Corners.of(mesh, crease_deg, any(m.normal_texture for m in materials))
@@ -149,15 +151,3 @@ def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_ta
 def _their_space(rows: Floats) -> NDArray[np.float32]:
     """+Z up, front −Y -> +Y up, front +Z, as float32."""
     return np.stack([rows[:, 0], rows[:, 2], -rows[:, 1]], axis=1).astype(np.float32)
-
-
-def _provenance(asset: Asset) -> dict[str, Any]:
-    """How the model came to be, for ``asset.extras``."""
-    steps = [
-        {"stage": s.stage, "version": s.version, "settings": s.options, "inputs": s.inputs, "notes": s.notes}
-        for s in asset.history
-    ]
-    told: dict[str, Any] = {"sized": asset.sized, "history": steps}
-    if asset.seen is not None and len(asset.seen):
-        told["seen_share"] = round(float(asset.seen.mean()), 4)
-    return {"maquette": told}

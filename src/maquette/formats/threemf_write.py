@@ -24,6 +24,7 @@ from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.formats import provenance
 from maquette.formats import threemf_names as names
 from maquette.formats.threemf_paint import Paint, painted, printable, rows_of
 from maquette.registry import stage
@@ -147,23 +148,12 @@ def _head(asset: Asset, stem: str) -> str:
     told = {
         "Title": asset.title or stem,
         "Application": f"maquette {version('maquette')}",
-        "Description": _story(asset),
+        "Description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
     }
     metadata = "".join(f'<metadata name="{name}">{escape(printable(text))}</metadata>\n' for name, text in told.items())
     spaces = f'xmlns="{names.CORE}" xmlns:m="{names.MATERIAL}" xmlns:maquette="{names.OURS}"'
     return f'{_XML}<model unit="millimeter" xml:lang="en-US" {spaces}>\n{metadata}<resources>\n'
-
-
-def _story(asset: Asset) -> str:
-    """How the model came to be, in one paragraph."""
-    steps = ", ".join(step.stage for step in asset.history) or "no recorded stages"
-    scale = "The scale is real." if asset.sized else "The scale is a guess."
-    seen = ""
-    if asset.seen is not None and len(asset.seen):
-        share = float(asset.seen.mean())
-        seen = f" {share:.0%} of the surface was seen in the photo, the rest is inferred."
-    return f"Made by maquette: {steps}. {scale}{seen}"
 
 
 def _name(name: str) -> str:
