@@ -13,7 +13,6 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Annotated, Any
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,13 +150,13 @@ def _head(asset: Asset, stem: str) -> str:
         "Description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
     }
-    metadata = "".join(f'<metadata name="{name}">{escape(printable(text))}</metadata>\n' for name, text in told.items())
+    metadata = "".join(f'<metadata name="{name}">{printable(text)}</metadata>\n' for name, text in told.items())
     spaces = f'xmlns="{names.CORE}" xmlns:m="{names.MATERIAL}" xmlns:maquette="{names.OURS}"'
     return f'{_XML}<model unit="millimeter" xml:lang="en-US" {spaces}>\n{metadata}<resources>\n'
 
 
 def _name(name: str) -> str:
-    return f" name={quoteattr(printable(name))}" if name else ""
+    return f' name="{printable(name)}"' if name else ""
 
 
 def _small_parts(paint: Paint, thumbnail: bytes) -> dict[str, bytes]:
