@@ -18,8 +18,13 @@ from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
 from maquette.registry import registry
+from maquette.render.cameras import View
+from maquette.render.frame import explained, photographed
+from maquette.render.looks import LookName, look_for
+from maquette.render.overlay import highlight, overlay
+from maquette.render.scene import Scene
 
-SIDES = ("front", "back", "left", "right", "top", "bottom")
+SIDES: tuple[View, ...] = ("front", "back", "left", "right", "top", "bottom")
 MAX_MAPS = 6
 
 
@@ -44,26 +49,32 @@ def photo_shots(photo: Subject, cut: Subject, size_px: int = 512) -> list[Shot]:
 
 def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
     """Three groups: ``hero`` (turntable), ``six`` (sides) and ``seen`` (seen against invented)."""
-    stages = registry()
     progress(0.0, "turntable")
     with part(0.0, 0.5):
-        turntable = _try(lambda: stages["turntable"](asset, frames=18, size_px=288), "turntable", ".webp")
+        spin = registry()["turntable"]
+        turntable = _try(lambda: spin(asset, frames=16, size_px=256), "turntable", ".webp")
+    try:
+        scene = Scene(asset)  # built once for all the stills
+    except MaquetteError:
+        return {"hero": turntable, "six": [], "seen": []}
     six = []
     for index, side in enumerate(SIDES):
-        progress(0.5 + index / 12, f"picture from the {side}")
-        with part(0.5 + index / 12, 0.5 + (index + 1) / 12):
-            six += _try(lambda side=side: stages["picture"](asset, view=side, size_px=224), side)  # type: ignore[misc]
+        progress(0.5 + index / 14, f"picture from the {side}")
+        six += _try(lambda side=side: _still(scene, side, "textured", 224), side)  # type: ignore[misc]
     seen = []
     if asset.mesh.seen is not None:
-        with part(1.0, 1.0):
-            seen = _try(lambda: stages["picture"](asset, look="seen", size_px=320), "seen in the photo, or invented")
+        seen = _try(lambda: _still(scene, "three-quarter", "seen", 320), "seen in the photo, or invented")
     return {"hero": turntable, "six": six, "seen": seen}
+
+
+def _still(scene: Scene, view: View, look: LookName, size_px: int) -> Picture:
+    """One still of a scene that is built already."""
+    frame = photographed(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
+    return Picture(explained(frame, scene, look, "studio"))
 
 
 def finding_shots(asset: Asset, findings: tuple[Finding, ...]) -> list[Shot]:
     """A map for each finding that knows where on the model it is; of passes only those with a value per face."""
-    from maquette.render.overlay import highlight, overlay
-
     shots: list[Shot] = []
     for finding in findings:
         if len(shots) >= MAX_MAPS or (finding.verdict == "pass" and finding.overlay is None):
