@@ -19,7 +19,7 @@ from maquette.core.mesh import Floats, Mesh
 from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
-from maquette.generate.photo_texture import photo_material, projected_uv
+from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
 from maquette.geometry.detail import brightness, detail, reduced, sampled
 from maquette.geometry.dome import blown_up, doubled
 from maquette.geometry.planar import Sheet
@@ -37,7 +37,7 @@ def inflate(
     *,
     depth: Annotated[float, Field(gt=0, le=3, description="depth over width: 1 turns a disc into a ball")] = 0.85,
     thickest: Annotated[
-        float, Field(gt=0, le=2, description="no part grows thicker than this share of the subject's longer side")
+        float, Field(ge=0, le=2, description="parts stay thinner than this share of the longer side; 0: no limit")
     ] = 0.7,
     surface: Annotated[float, Field(ge=0, le=1, description="relief from light and dark on the front; 0: none")] = 0.3,
     resolution: Annotated[int, Field(ge=16, le=400, description="triangles along the subject's longer side")] = 144,
@@ -45,7 +45,7 @@ def inflate(
         float, Field(ge=0, le=1, description="islands and holes below this share of the largest island's area go")
     ] = 0.0005,
 ) -> Asset:
-    """Blow the subject's outline up to a round, closed solid with the photo on it; works for any subject.
+    """Blow the subject's outline up to a round, closed solid with the photo on it.
 
     Front and back mirror each other but for the front's relief; the back shows the photo mirrored, and ``seen`` falls
     from 1 on the front to 0 at the rim and behind. Thin limbs stay connected, holes in the mask stay holes, each
@@ -91,7 +91,9 @@ def _longer_side(mask: NDArray[np.float32]) -> float:
 
 
 def _capped(height: Floats, cap: float) -> Floats:
-    """Heights that follow themselves while low and level off below ``cap``: a smooth minimum."""
+    """Heights that stay what they are while low and level off below ``cap``: a smooth minimum; 0: no cap."""
+    if cap == 0:
+        return height
     made: Floats = height / (1 + (height / cap) ** _CAP_POWER) ** (1 / _CAP_POWER)
     return made
 
@@ -101,8 +103,8 @@ def _carved(subject: Subject, places: Floats, height: Floats, edge: float, stren
     if strength == 0 or subject.mask is None:
         return height
     factor = max(1, int(edge / 2))
-    light = reduced(brightness(subject.pixels), factor)
-    mask = reduced(subject.mask.astype(np.float64), factor)
+    light = brightness(shrunk(subject.pixels, factor))
+    mask = reduced(subject.mask, factor)
     band = detail(light, np.clip(2 * mask - 1, 0, 1), 0.6 * edge / factor, 5 * edge / factor)
     grown = np.clip(height / (5 * strength), 0, 1)
     fade = grown**2 * (3 - 2 * grown)
@@ -111,7 +113,7 @@ def _carved(subject: Subject, places: Floats, height: Floats, edge: float, stren
 
 
 def _solid(sheet: Sheet, front: Floats, back: Floats, subject: Subject, camera: Camera) -> Mesh:
-    """The sheet raised to ``front`` toward the viewer and to ``back`` away from them, (P,) each in pixels, sewn shut."""
+    """The sheet raised to ``front`` toward the viewer and to ``back`` away from them, (P,) pixels each, sewn shut."""
     border = len(sheet.rim)
     faces, over = doubled(sheet.faces, border, len(sheet.points))
     faces = faces[:, ::-1]  # rows run down, so counter-clockwise on the sheet is clockwise seen from the front

@@ -65,13 +65,13 @@ def _field(mask: NDArray[np.float32]) -> tuple[Floats, Floats, float]:
     rows, columns = (np.flatnonzero((mask >= 0.5).any(axis=axis)) for axis in (1, 0))
     top, bottom = max(rows[0] - 2, 0), rows[-1] + 3
     left, right = max(columns[0] - 2, 0), columns[-1] + 3
-    part = mask[top:bottom, left:right].astype(np.float64)
+    part = mask[top:bottom, left:right]
     factor = int(np.ceil(max(part.shape) / _FINEST))
     if factor > 1:
-        part = reduced(part, factor)
+        part = reduced(part, factor).astype(np.float32)
         if part.max() < 0.5:  # hairlines only: no cell is half full
             part = part / part.max()
-    return part, np.array([left, top]) + factor / 2, float(factor)
+    return part.astype(np.float64), np.array([left, top]) + factor / 2, float(factor)
 
 
 def _kept(loops: list[Floats], smallest_share: float) -> list[Floats]:

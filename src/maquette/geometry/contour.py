@@ -146,7 +146,7 @@ def _straightened(field: Floats, points: Floats, sizes: Ints) -> Floats:
     high[index, axis] += 1
     jump = np.abs(field[low[:, 0], low[:, 1]] - field[high[:, 0], high[:, 1]])
     start, crossing = low[index, axis].astype(np.float64), points[index, axis]
-    freedom = 0.05 + 0.4 * np.clip((jump - 0.8) / 0.2, 0, 1)  # cells; a hard jump hides where in the pixel it was
+    freedom = 0.05 + 0.4 * np.clip((jump - 0.95) / 0.05, 0, 1)  # cells; a hard jump hides where in the pixel it was
     least = np.maximum(crossing - freedom, start + _CLEARANCE)
     most = np.minimum(crossing + freedom, start + 1 - _CLEARANCE)
     before, after = neighbours(sizes)
@@ -159,11 +159,13 @@ def _straightened(field: Floats, points: Floats, sizes: Ints) -> Floats:
     for level, rounds in ((3, 30), (2, 30), (1, 30), (0, 12)):
         large = np.repeat(sizes, sizes) >= 8 << level
         for _ in range(rounds):
-            goal, pull = _chord(made, axis, *reach[level]), 0.5
+            here, goal = made[index, axis], _chord(made, axis, *reach[level])
+            free, pull = large, 0.5
             if level:  # chords cut bends short in proportion to their length squared; two of them cancel that
-                goal, pull = (4 * goal - _chord(made, axis, *reach[level + 1])) / 3, 0.6
-            here = made[index, axis]
-            made[index, axis] = np.where(large, np.clip(here + pull * (goal - here), least, most), here)
+                wide = _chord(made, axis, *reach[level + 1])
+                free = large & (np.abs(wide - here) < 0.75)  # a line that bends more is a corner, not a step
+                goal, pull = (4 * goal - wide) / 3, 0.6
+            made[index, axis] = np.where(free, np.clip(here + pull * (goal - here), least, most), here)
     return made
 
 
@@ -181,7 +183,7 @@ def _chord(points: Floats, axis: Ints, before: Ints, after: Ints) -> Floats:
 
 def _ball(points: Floats, normal: Floats, tree: object, limit: float, tolerance: float) -> Floats:
     """Radius of the largest circle that touches each point from the side of its normal, (N,)."""
-    radius = np.full(len(points), limit)
+    radius = np.full(len(points), float(limit))
     active = np.arange(len(points))
     for _ in range(16):
         centre = points[active] + radius[active, None] * normal[active]

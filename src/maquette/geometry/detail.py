@@ -6,6 +6,8 @@ the big forms, where folds, eyes and fur live (compare Khan et al. 2006, dark is
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,11 +43,13 @@ def blurred_within(values: Floats, mask: Floats, sigma: float) -> Floats:
     return made
 
 
-def reduced(grid: Floats, factor: int) -> Floats:
+def reduced(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
     """Means of blocks of ``factor`` by ``factor`` cells, (H, W) -> (H', W'); beyond the edge lie zeros."""
     height, width = (-(-side // factor) * factor for side in grid.shape)
-    padded = np.pad(grid, ((0, height - grid.shape[0]), (0, width - grid.shape[1])))
-    made: Floats = padded.reshape(height // factor, factor, width // factor, factor).mean(axis=(1, 3))
+    beyond = ((0, height - grid.shape[0]), (0, width - grid.shape[1]))
+    whole: NDArray[Any] = np.pad(grid, beyond) if np.any(beyond) else grid
+    blocks = whole.reshape(height // factor, factor, width // factor, factor)
+    made: Floats = blocks.mean(axis=(1, 3), dtype=np.float64)
     return made
 
 

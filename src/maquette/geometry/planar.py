@@ -34,11 +34,17 @@ def triangulated(loops: list[Floats], spacing: list[Floats], *, coarsest: float,
     loops L times (N, 2); spacing L times (N,), the wanted edge length at each vertex, which grows inside by ``growth``
     per unit of distance from the rim up to ``coarsest``. None where the rim cannot be kept, so where loops do cross.
     """
-    border = np.concatenate(loops)
-    wanted = np.concatenate(spacing)
     _, after = neighbours(np.array([len(loop) for loop in loops]))
-    edges = np.stack([np.arange(len(border)), after], axis=1)
-    sheet = _conforming(border, edges, _seeds(border, wanted, edges, coarsest, growth))
+    edges = np.stack([np.arange(len(after)), after], axis=1)
+    return filled(np.concatenate(loops), edges, np.concatenate(spacing), coarsest=coarsest, growth=growth)
+
+
+def filled(border: Floats, edges: Ints, spacing: Floats, *, coarsest: float, growth: float = 0.3) -> Sheet | None:
+    """As :func:`triangulated`, from border points (N, 2), spacing (N,) and directed edges (N, 2), inside on their left.
+
+    The border points come first and in their order; the points that halve an edge, if any edge had to be, follow them.
+    """
+    sheet = _conforming(border, edges, _seeds(border, spacing, edges, coarsest, growth))
     if sheet is None:
         return None
     relaxed = _relaxed(sheet, rounds=4)
