@@ -1,0 +1,159 @@
+"""Relief: a picture's light and dark as heights on a plate that lies on the bed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from maquette.core.asset import Asset, Material
+from maquette.core.camera import Camera
+from maquette.core.errors import CannotDo
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.progress import note, progress
+from maquette.core.subject import Subject
+from maquette.generate.outline_sheet import mask_of, sheet_of
+from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
+from maquette.geometry.bleed import bled
+from maquette.geometry.detail import blurred_within, brightness, reduced, sampled
+from maquette.geometry.heightfield import plate, standing
+from maquette.geometry.levels import calmed, spread
+from maquette.geometry.planar import Sheet
+from maquette.registry import stage
+
+Source = Literal["brightness", "darkness", "alpha", "saturation"]
+
+_MOST_CELLS = 750_000  # grid cells, two triangles each on top; slicers crawl beyond
+_PEDESTAL = 0.35  # on a plate the subject stands at least this share of the relief above the ground around it
+
+
+@stage
+def relief(
+    subject: Subject,
+    *,
+    source: Annotated[
+        Source, Field(description="what stands high: light, dark, opaque or colourful parts")
+    ] = "brightness",
+    shape: Annotated[
+        Literal["plate", "outline"], Field(description="plate: a rectangle; outline: cut to the subject's outline")
+    ] = "plate",
+    width_mm: Annotated[float, Field(ge=5, le=2000, description="width of the whole picture")] = 100.0,
+    relief_mm: Annotated[float, Field(gt=0, le=100, description="height of the highest part above the base")] = 2.4,
+    base_mm: Annotated[float, Field(ge=0.2, le=100, description="thickness of the lowest part")] = 1.2,
+    pitch_mm: Annotated[
+        float, Field(ge=0.05, le=5, description="distance of grid points; half a nozzle is as fine as a printer gets")
+    ] = 0.25,
+    smooth: Annotated[float, Field(ge=0, le=1, description="how much grain is calmed; edges stay sharp")] = 0.3,
+) -> Asset:
+    """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above.
+
+    The picture's top points to +Y, its tones are spread over the whole height unless it has but one, and the photo
+    lies on top as colour. On a plate a cut-out subject stands out from the ground around it; a subject of one tone
+    (a logo) becomes an even step. Refuses ``alpha`` and ``outline`` without a mask, and pictures that would take more
+    than 750,000 grid cells.
+    """
+    if source == "alpha" or shape == "outline":
+        mask_of(subject, "relief")
+    unit = width_mm / subject.width
+    _refuse_too_fine(subject.width * subject.height * unit**2, pitch_mm)
+    factor = max(1, int(pitch_mm / unit / 2))  # two pixels or more a cell are left, finer ones are averaged
+    levels = _levels(subject, source, shape, factor, smooth)
+    progress(0.3, "tones spread")
+    grain = 0.35 * pitch_mm / unit / factor  # standard deviation that keeps what a grid of this pitch can show
+    if grain > 0.35:
+        levels = blurred_within(levels, np.ones_like(levels), grain)
+    sheet, level = (_cut if shape == "outline" else _rectangle)(subject, levels, factor, pitch_mm, unit)
+    progress(0.7, "plate laid out")
+    vertices, faces = standing(sheet, base_mm + relief_mm * level)
+    camera = plate_camera(subject, width_mm)
+    mesh = Mesh(
+        vertices,
+        faces,
+        uv=projected_uv(camera, vertices, faces),
+        material=np.zeros(len(faces), np.int32),
+        seen=(np.arange(len(vertices)) < len(sheet.points)).astype(np.float32),
+    )
+    material = _paint(subject, shape)
+    return Asset(mesh, (material,), sized=True, title=subject.title, camera=camera, source=subject)
+
+
+def plate_camera(subject: Subject, width_mm: float) -> Camera:
+    """The camera that sees the plate as the photo: from above, the picture's top toward +Y."""
+    span = width_mm * subject.height / subject.width
+    pose = np.diag([1.0, -1.0, -1.0, 1.0])  # right is +X, down is -Y, into the scene is -Z
+    pose[2, 3] = 2 * max(width_mm, span)
+    return Camera("orthographic", pose, span=span, aspect=subject.width / subject.height)
+
+
+def _refuse_too_fine(area: float, pitch: float) -> None:
+    """``CannotDo`` where the plate, in mm², would take too many grid cells."""
+    cells = area / pitch**2
+    if cells > _MOST_CELLS:
+        enough = np.ceil(100 * np.sqrt(area / _MOST_CELLS)) / 100
+        raise CannotDo(
+            f"relief: a pitch of {pitch:g} mm makes {cells / 1e6:.1f} million grid cells, at most"
+            f" {_MOST_CELLS / 1e6:g}; take pitch_mm {enough:g} or a smaller width_mm"
+        )
+
+
+def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: float) -> Floats:
+    """Heights 0..1 over the photo, (H', W') with ``factor`` pixels to a cell."""
+    pixels = shrunk(subject.pixels, factor)
+    mask = reduced(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
+    if source == "alpha":
+        return np.ones(pixels.shape[:2]) if mask is None else mask
+    if mask is not None:
+        pixels = bled(pixels, mask)
+    tones = calmed(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
+    weight = np.ones_like(tones) if mask is None else mask
+    level, ends = spread(tones, weight)
+    if ends is not None:
+        note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
+    elif mask is not None:
+        note("the subject has one tone and becomes an even step")
+        level = np.ones_like(level)
+    return level if mask is None or shape == "outline" else mask * (_PEDESTAL + (1 - _PEDESTAL) * level)
+
+
+def _is_cut_out(subject: Subject) -> bool:
+    """Whether the mask leaves anything out."""
+    return subject.mask is not None and bool(subject.mask.min() < 0.5 <= subject.mask.max())
+
+
+def _tones(pixels: NDArray[np.uint8], source: Source) -> Floats:
+    """What stands high, (H, W) 0..1. Colourful is what spans far between its channels, so neither grey nor black."""
+    if source == "saturation":
+        span: Floats = (pixels.max(axis=2) - pixels.min(axis=2)) / 255.0
+        return span
+    light = brightness(pixels)
+    return 1 - light if source == "darkness" else light
+
+
+def _rectangle(subject: Subject, levels: Floats, factor: int, pitch: float, unit: float) -> tuple[Sheet, Floats]:
+    """The whole picture as a grid of points ``pitch`` mm apart, and the level at each."""
+    width, depth = subject.width * unit, subject.height * unit
+    columns, rows = (max(2, round(side / pitch)) + 1 for side in (width, depth))
+    places = np.stack(
+        np.meshgrid(np.linspace(0, subject.width, columns), np.linspace(0, subject.height, rows)), axis=-1
+    )
+    level = sampled(levels, places.reshape(-1, 2) / factor).reshape(rows, columns)
+    return plate(level, width, depth)
+
+
+def _cut(subject: Subject, levels: Floats, factor: int, pitch: float, unit: float) -> tuple[Sheet, Floats]:
+    """The inside of the mask in triangles about ``pitch`` mm long, and the level at each point."""
+    sheet = sheet_of(subject, "relief", edge=pitch / unit, smallest_share=0.0005)
+    level = sampled(levels, sheet.points / factor)
+    points = (sheet.points - [subject.width / 2, subject.height / 2]) * [unit, -unit]
+    return Sheet(points, sheet.faces[:, ::-1], sheet.rim[:, ::-1]), level
+
+
+def _paint(subject: Subject, shape: str) -> Material:
+    """The photo as the plate's colour; around a cut-out subject the ground is light, or dark under a light subject."""
+    if not _is_cut_out(subject):
+        return photo_material(subject.pixels)
+    if shape == "outline":
+        return photo_material(subject.pixels, subject.mask)
+    return photo_material(subject.pixels, subject.mask, ground=True)
