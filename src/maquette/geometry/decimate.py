@@ -35,6 +35,7 @@ Bools = NDArray[np.bool_]
 
 _SHARE = 0.3  # of the vertices, the cheapest, looked at in a round; 0.1 is no better and 0.5 no faster
 _TURN = 0.25  # cosine of the most a face may turn in one collapse, 75 degrees
+_BLOCK = 8192  # collapses looked at in one go: what is worked on stays in the cache
 _SLIVER = 1e-3  # twice the area against the longest edge squared, below which a face counts as collapsed
 _SHORT = 1e-3  # of length² · area: on flat ground short edges go first, which keeps triangles even
 
@@ -191,21 +192,27 @@ def _cheapest(possible: _Collapses, share: float) -> Bools:
 
 def _folds(state: Thinning, moves: _Collapses) -> Bools:
     """Which collapses would turn a face too far, flatten it, or fold the texture, (C,)."""
-    size = len(state.vertices)
-    corner = state.faces.reshape(-1)
-    order, start = grouped(corner, size)
-    row, half = expanded(start, moves.source)
-    half = order[half]
+    order, start = grouped(state.faces.reshape(-1), len(state.vertices))
+    made = np.zeros(len(moves.source), dtype=bool)
+    for block in range(0, len(moves.source), _BLOCK):
+        some = moves.only(np.arange(block, min(block + _BLOCK, len(moves.source))))
+        row, place = expanded(start, some.source)
+        made[block : block + _BLOCK] = np.bincount(*_folding(state, some, row, order[place]), len(some.source)) > 0
+    return made
+
+
+def _folding(state: Thinning, moves: _Collapses, row: Ints, half: Ints) -> tuple[Ints, Floats]:
+    """For corners 3·f + c at the source of collapse ``row``: the collapses with a corner left, and 1 where it folds."""
     face, place = half // 3, half % 3
     b, c = state.faces[face, (place + 1) % 3], state.faces[face, (place + 2) % 3]
     stays = (b != moves.target[row]) & (c != moves.target[row])
     row, face, place, b, c = row[stays], face[stays], place[stays], b[stays], c[stays]
     points = state.vertices
     p, q, old, new = points[b], points[c], points[moves.source[row]], points[moves.target[row]]
-    was, becomes = np.cross(p - old, q - old), np.cross(p - new, q - new)
-    was_size, size_now = np.linalg.norm(was, axis=1), np.linalg.norm(becomes, axis=1)
+    was, becomes = _cross3(p - old, q - old), _cross3(p - new, q - new)
+    was_size, size_now = np.sqrt(_square(was)), np.sqrt(_square(becomes))
     longest = np.maximum(np.maximum(_square(p - new), _square(q - new)), _square(p - q))
-    bad = (was * becomes).sum(axis=1) < _TURN * was_size * size_now
+    bad = np.einsum("ij,ij->i", was, becomes) < _TURN * was_size * size_now
     bad |= size_now < np.minimum(_SLIVER * longest, 0.5 * was_size)
     if state.uv is not None:
         uv = state.uv
@@ -214,7 +221,7 @@ def _folds(state: Thinning, moves: _Collapses) -> Bools:
         p, q = uv[state.wedge[face, (place + 1) % 3]], uv[state.wedge[face, (place + 2) % 3]]
         before, after = _cross(p - uv[mine], q - uv[mine]), _cross(p - uv[then], q - uv[then])
         bad |= (before * after < 0) | ((after == 0) & (before != 0))
-    return np.bincount(row[bad], minlength=len(moves.source)) > 0
+    return row, bad.astype(np.float64)
 
 
 def _compatible(moves: _Collapses, ring: Ring, size: int) -> _Collapses:
@@ -313,10 +320,19 @@ def _compacted(state: Thinning) -> Thinning:
 
 
 def _square(vectors: Floats) -> Floats:
-    made: Floats = (vectors * vectors).sum(axis=1)
+    made: Floats = np.einsum("ij,ij->i", vectors, vectors)
     return made
 
 
 def _cross(a: Floats, b: Floats) -> Floats:
     made: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return made
+
+
+def _cross3(a: Floats, b: Floats) -> Floats:
+    """``np.cross`` at three times the speed."""
+    made = np.empty_like(a)
+    for axis in range(3):
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        made[:, axis] = a[:, i] * b[:, j] - a[:, j] * b[:, i]
     return made

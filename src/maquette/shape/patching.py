@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.membrane import Film
 from maquette.geometry.topology import border_loops, edges
 
 
@@ -50,26 +51,27 @@ def _end_to_end(loops: list[Ints], halves: list[Ints]) -> Openings:
     )
 
 
-def patched(mesh: Mesh, holes: Openings, middles: Ints, place: Ints, hole: Ints) -> Mesh:
+def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
     """The mesh with faces (T, 3) appended, given as places on the rings; ``hole`` (T,) is the loop each one closes.
 
-    ``middles`` names loops that get a vertex in the middle; their places follow those of the rings. uv come from the
-    border's corners, material and part from most of the border, colour of a middle from the mean of its loop. A middle
-    counts as not seen.
+    ``points`` (P, 3) are inner points of the patches; their places follow those of the rings. uv and colour come from
+    the border and run evenly across, material and part are those that most of the border has. Inner points count as
+    not seen.
     """
     count, border = len(mesh.vertices), len(holes.ring)
-    middle = _means(mesh.vertices[holes.ring], holes, middles)
-    vertex = np.concatenate([holes.ring, count + np.arange(len(middles))])
+    film = Film(place, border + len(points), border)
+    vertex = np.concatenate([holes.ring, count + np.arange(len(points))])
     uv, color, seen = mesh.uv, mesh.color, mesh.seen
     if uv is not None:
         on_ring = uv[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
-        uv = np.concatenate([uv, np.concatenate([on_ring, _means(on_ring, holes, middles)])[place]])
-    if color is not None and len(middles):
-        color = np.concatenate([color, np.round(_means(color[holes.ring], holes, middles)).astype(np.uint8)])
+        uv = np.concatenate([uv, np.concatenate([on_ring, film.drawn(on_ring)])[place]])
+    if color is not None:
+        inner = film.drawn(color[holes.ring].astype(np.float64))
+        color = np.concatenate([color, np.round(inner).clip(0, 255).astype(np.uint8)])
     if seen is not None:
-        seen = np.concatenate([seen, np.zeros(len(middles), np.float32)])
+        seen = np.concatenate([seen, np.zeros(len(points), np.float32)])
     return mesh.replace(
-        vertices=np.concatenate([mesh.vertices, middle]) if border else mesh.vertices,
+        vertices=np.concatenate([mesh.vertices, points]),
         faces=np.concatenate([mesh.faces, vertex[place]]),
         uv=uv,
         color=color,
@@ -77,12 +79,6 @@ def patched(mesh: Mesh, holes: Openings, middles: Ints, place: Ints, hole: Ints)
         material=_like_border(mesh.material, holes, hole),
         part=_like_border(mesh.part, holes, hole),
     )
-
-
-def _means(on_ring: np.ndarray, holes: Openings, which: Ints) -> Floats:
-    """Mean over each of the loops ``which``, (N, K)."""
-    rows = [on_ring[holes.of_ring == number].mean(axis=0) for number in which.tolist()]
-    return np.array(rows).reshape(len(rows), on_ring.shape[1])
 
 
 def _like_border(values: np.ndarray | None, holes: Openings, hole: Ints) -> np.ndarray | None:

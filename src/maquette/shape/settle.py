@@ -95,8 +95,7 @@ def _cut(mesh: Mesh, height: float, clear: float) -> Mesh:
         return above
     seen_from_below = [above.vertices[loop][:, :2] * [1, -1] for loop in rims.loops]
     place = np.asarray(triangulate(seen_from_below), dtype=np.int64)
-    nobody = np.zeros(0, np.int64)
-    return patched(above, rims, nobody, place, rims.of_ring[place[:, 0]])
+    return patched(above, rims, np.zeros((0, 3)), place, rims.of_ring[place[:, 0]])
 
 
 def _above(mesh: Mesh, height: float) -> Mesh:
