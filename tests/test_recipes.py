@@ -375,6 +375,18 @@ def test_the_last_step_can_be_swapped_for_one_that_gives_the_same():
     )  # a check takes models too, but gives none
 
 
+def test_a_swap_may_leave_stages_out():
+    text = LINE.replace("swaps: raw}", "swaps: raw, but_not: [cube]}")
+    recipe = load_recipe(text, known=KNOWN)
+    assert recipe.knobs["maker"].kind == Literal["block"]
+    with pytest.raises(BadSetting, match="maker = 'cube' does not fit; it can be block"):
+        recipe.turned({"maker": "cube"})
+    with pytest.raises(BadInput, match=r"maker \(line 7\): raw is block and but_not says it must not be"):
+        load_recipe(text.replace("[cube]", "box-up"), known=KNOWN)
+    with pytest.raises(BadSetting, match=r"maker \(line 7\): no stage 'cub'"):
+        load_recipe(text.replace("[cube]", "cub"), known=KNOWN)
+
+
 def test_turning_checks_every_setting(line):
     with pytest.raises(BadSetting, match="grow: factor = 0: input should be greater than 0"):
         line.turned({"factor": 0})
@@ -650,6 +662,7 @@ def test_a_recipe_that_ships_is_valid(name):
         assert knob.default is not None
         if knob.swaps:
             assert knob.default in knob.kind.__args__
+            assert "relief" not in knob.kind.__args__  # it lies on a plate; its route is another recipe
 
 
 def test_shipped_routes_end_in_what_they_promise():

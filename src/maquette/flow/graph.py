@@ -25,6 +25,7 @@ class Node:
 class Knob:
     """What a user may turn: settings (``turns``, each as step and name) or the stage of one step (``swaps``).
 
+    ``but_not`` are stages that fit by type and make no sense there.
     ``kind`` is the setting's type, or a ``Literal`` of the stages that fit; ``default`` is None where it must be given.
     """
 
@@ -34,6 +35,7 @@ class Knob:
     kind: Any
     turns: tuple[tuple[str, str], ...] = ()
     swaps: str = ""
+    but_not: tuple[str, ...] = ()
     implies: tuple[tuple[str, str, Any], ...] = ()
 
 
@@ -66,13 +68,14 @@ class Recipe:
             if taken == source
         }
 
-    def fitting(self, step: str) -> tuple[str, ...]:
+    def fitting(self, step: str, *, but_not: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Names of the stages that could stand in a step's place: same sources in, something its takers take out."""
         given = [self._given(source) for source in self.steps[step].sources]
         takers = list(self.wanted(step).values())
         if step == self.result:
             takers.append(self.stage_of(step).output)
-        return tuple(name for name, found in self.known.items() if _stands(found.stage, given, takers))
+        fit = (name for name, found in self.known.items() if _stands(found.stage, given, takers))
+        return tuple(name for name in fit if name not in but_not)
 
     def turned(self, knobs: Mapping[str, Any]) -> Recipe:
         """The recipe with knobs turned: its own by name, or ``step.setting`` for any setting there is.
@@ -112,7 +115,7 @@ class Recipe:
 
     def _swapped(self, knob: Knob, value: Any) -> Recipe:
         """The recipe with another stage in the step under a knob, which keeps the settings that both stages have."""
-        fitting = self.fitting(knob.swaps)
+        fitting = self.fitting(knob.swaps, but_not=knob.but_not)
         stage = self.known.find(str(value)).stage
         if stage.name not in fitting:
             choice = ", ".join(fitting)

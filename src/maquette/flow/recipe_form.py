@@ -42,6 +42,7 @@ class KnobForm(_Strict):
 
     turns: Annotated[list[Dotted], BeforeValidator(_listed)] = []
     swaps: Name | None = None
+    but_not: Annotated[list[str], BeforeValidator(_listed)] = []
     implies: dict[Dotted, Any] = {}
     description: str = ""
 

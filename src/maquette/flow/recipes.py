@@ -16,8 +16,9 @@
 
 A step names a stage of the registry, never a class, a module or an expression. ``from`` is one source, a list in the
 stage's order, or a map by the stage's names. A knob turns settings, whose default is what the step says or else the
-stage's own, or it swaps the stage of a step for another one that fits there; ``implies`` are settings that follow once
-somebody turns it. A swapped step keeps those of its settings that the new stage has too.
+stage's own; ``implies`` are settings that follow once somebody turns it. Or it swaps the stage of a step for another
+one that fits there, ``but_not`` for those that fit by type and make no sense. A swapped step keeps those of its
+settings that the new stage has too.
 """
 
 from __future__ import annotations
@@ -128,10 +129,7 @@ def _ordered(form: Form, plain: Plain) -> list[str]:
 
 def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) -> Node:
     """A step with its stage found, its sources in the stage's order and its settings known."""
-    try:
-        stage = known.find(body.stage).stage
-    except BadSetting as problem:
-        raise BadSetting(f"{plain.at(*path)}: {problem}") from None
+    stage = _found(known, body.stage, plain.at(*path))
     names = list(stage.inputs)
     places = {str(place): name for place, name in enumerate(names)}
     sources = {places.get(name, name): source for name, source in body.sources.items()}
@@ -145,6 +143,14 @@ def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) 
         has = ", ".join(stage.settings) or "none"
         raise BadSetting(f"{plain.at(*path, 'with', unknown[0])}: {stage.name} has no such setting; it has {has}")
     return Node(stage.name, tuple(sources[name] for name in names), MappingProxyType(dict(body.settings)))
+
+
+def _found(known: Registry, name: str, place: str) -> Stage:
+    """A stage by name, or ``BadSetting`` with its place."""
+    try:
+        return known.find(name).stage
+    except BadSetting as problem:
+        raise BadSetting(f"{place}: {problem}") from None
 
 
 def _check_edges(recipe: Recipe, plain: Plain) -> None:
@@ -178,13 +184,19 @@ def _knob(recipe: Recipe, name: str, form: KnobForm, plain: Plain) -> Knob:
             has = ", ".join(recipe.stage_of(step).settings) or "none"
             raise BadSetting(f"{place}: {recipe.steps[step].stage} has no setting {setting!r}; it has {has}")
     if form.swaps:
+        but_not = tuple(_found(recipe.known, other, place).name for other in form.but_not)
         stage = recipe.steps[form.swaps].stage
-        kind = Literal[recipe.fitting(form.swaps)]  # type: ignore[valid-type]
-        return Knob(name, form.description or f"the stage of {form.swaps}", stage, kind, (), form.swaps, tuple(implies))
+        if stage in but_not:
+            raise BadInput(f"{place}: {form.swaps} is {stage} and but_not says it must not be")
+        kind = Literal[recipe.fitting(form.swaps, but_not=but_not)]  # type: ignore[valid-type]
+        words = form.description or f"the stage of {form.swaps}"
+        return Knob(name, words, stage, kind, (), form.swaps, but_not, tuple(implies))
     step, setting = targets[0]
     found = recipe.stage_of(step).settings[setting]
     default = recipe.steps[step].settings.get(setting, None if found.required else found.default)
-    return Knob(name, form.description or found.description, default, found.kind, tuple(targets), "", tuple(implies))
+    return Knob(
+        name, form.description or found.description, default, found.kind, tuple(targets), implies=tuple(implies)
+    )
 
 
 def _pair(target: str) -> tuple[str, str]:
