@@ -91,10 +91,8 @@ class Asset(Value):
 
     def __repr__(self) -> str:
         x, y, z = self.size
-        unit = "mm" if self.sized else "units"
-        return (
-            f"Asset({len(self.mesh.faces)} faces, {x:.3g} x {y:.3g} x {z:.3g} {unit}, {len(self.materials)} materials)"
-        )
+        size = f"{x:.3g} x {y:.3g} x {z:.3g} mm{'' if self.sized else ' by guess'}"
+        return f"Asset({len(self.mesh.faces)} faces, {size}, {len(self.materials)} materials)"
 
     @property
     def size(self) -> tuple[float, float, float]:

@@ -16,13 +16,12 @@ from pydantic import Field
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.geometry.matting import closed_form_alpha
+from maquette.photo.edges import refined
 from maquette.photo.learned_matte import predicted
 from maquette.photo.segment import cut, resized
 from maquette.registry import LocalFile, stage
 
 Singles = NDArray[np.float32]
-REFINE_PX = 1536  # beyond this the outline is refined on a smaller copy: nobody prints finer
 LEAST, MOST = 0.002, 0.985  # share of the picture below and above which nothing was told apart
 
 
@@ -37,7 +36,6 @@ def matte(
     weights: Annotated[
         LocalFile, Field(description="ONNX matting model of your own (U²-Net, BiRefNet, IS-Net, …)")
     ] = "",
-    band_px: Annotated[int, Field(ge=0, le=32, description="half width of the outline that is refined; 0: none")] = 4,
 ) -> Subject:
     """Cut the subject out of its ground: a mask from 0 to 1, soft where hair and blur are.
 
@@ -58,35 +56,7 @@ def matte(
     progress(0.1, "tell subject from ground")
     soft = cut(subject.pixels).soft
     progress(0.6, "refine the outline")
-    return _checked(subject, refined(subject.pixels, soft, band_px))
-
-
-def refined(pixels: NDArray[np.uint8], soft: Singles, band_px: int) -> Singles:
-    """A coarse cut at the photo's size, its outline by closed-form matting. (H, W, 3), (h, w) -> (H, W)."""
-    from PIL import Image
-    from scipy.ndimage import distance_transform_edt
-
-    height, width = pixels.shape[:2]
-    scale = min(1.0, REFINE_PX / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    image = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX), np.float32) / 255.0
-    start = resized(soft, (size[1], size[0]))
-    inside = start >= 0.5
-    if band_px == 0 or inside.all() or not inside.any():
-        return _hardened(resized(start, (height, width)))
-    # the cut is no finer than its own grid: the band is at least one of its cells to either side
-    reach = max(float(band_px), 1.5 * max(size) / max(soft.shape))
-    distance = np.where(inside, distance_transform_edt(inside), distance_transform_edt(~inside))
-    unknown = distance <= reach
-    known = inside.astype(np.float32)
-    known[unknown] = start[unknown]
-    alpha = closed_form_alpha(image, known, unknown)
-    return _hardened(resized(alpha, (height, width)))
-
-
-def _hardened(alpha: Singles) -> Singles:
-    """Alpha with its ends drawn in: what is nearly nothing is nothing, what is nearly all is all."""
-    return np.clip((alpha - 0.05) / 0.9, 0, 1).astype(np.float32)
+    return _checked(subject, refined(subject.pixels, soft))
 
 
 def _checked(subject: Subject, mask: Singles) -> Subject:

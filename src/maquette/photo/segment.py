@@ -1,0 +1,247 @@
+"""Subject or ground, pixel by pixel, from nothing but the photo.
+
+Ground is what the frame shows: a smooth field of colour where there is one, what lies beyond no sharp edge, a mixture
+of colours for the rest. The subject is what stands out of it (saliency), then what its own colours say; cut and
+colours take turns as in GrabCut (Rother, Kolmogorov & Blake 2004).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.geometry.matting import continuous_cut, edge_weights
+from maquette.photo.backdrop import Backdrop, fitted, followed, frame, pockets, shadow, sharp_edges, unsharp
+from maquette.photo.colour import lab as to_lab
+from maquette.photo.colour import mixture
+from maquette.photo.saliency import saliency
+
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+COARSE_PX, FINE_PX = 256, 640
+ANYTHING = np.float32(-np.log(100.0 * 100 * 100))  # density of a colour of which nothing is known, in Lab
+CAP = np.float32(6.0)  # no single pixel may shout louder than this
+EDGE = 4.0  # price of an outline against the pixels' own costs
+LEAST = 12  # pixels; fewer make no model
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the cut found: ``soft`` (h, w) 0..1 on a grid of at most FINE_PX, the backdrop, and pixel costs."""
+
+    soft: Singles
+    cost: Singles
+    backdrop: Backdrop
+
+
+@dataclass(frozen=True)
+class Clues:
+    """What is known before the colours of the subject are. All maps (h, w) on one grid.
+
+    ``plain`` 0..1 says how far the ground is a smooth field, ``clear`` 0..1 how far its reach without a sharp edge may
+    be trusted. ``reached`` is ground by that, ``shade`` soft shade, ``owned`` subject that looks like ground,
+    ``stands_out`` the saliency and ``hint`` the log odds that a pixel is the subject's.
+    """
+
+    plain: float
+    clear: float
+    is_sharp: Bools
+    reached: Bools
+    shade: Bools
+    owned: Bools
+    stands_out: Singles
+    hint: Singles
+
+    def at(self, shape: tuple[int, int]) -> Clues:
+        """The same on another grid."""
+        maps = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("plain", "clear")}
+        grown = {n: resized(m, shape) > 0.5 if m.dtype == bool else resized(m, shape) for n, m in maps.items()}
+        return dataclasses.replace(self, **grown)
+
+    def ground(self, inside: Bools) -> Bools:
+        """The pixels that the ground's model is made from."""
+        if self.clear < 0.5:
+            return ~inside & ~self.shade
+        in_the_way = frame(inside.shape) & (self.stands_out < 0.3)
+        return ~inside & ~self.shade & (self.reached | in_the_way)
+
+
+def scaled(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    """Pixels at most ``long_side`` wide and high, averaged."""
+    from PIL import Image
+
+    scale = long_side / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
+def resized(values: NDArray[np.generic], shape: tuple[int, int]) -> Singles:
+    """A map (H, W) at another size, bilinear."""
+    from PIL import Image
+
+    image = Image.fromarray(values.astype(np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+
+
+def cut(pixels: NDArray[np.uint8]) -> Cut:
+    """Find the subject. pixels (H, W, 3) -> Cut on a grid of at most FINE_PX."""
+    lab = to_lab(scaled(pixels, COARSE_PX))
+    backdrop = fitted(lab, frame(lab.shape))
+    clues = looked_at(lab, backdrop)
+    right, down = edge_weights(lab, EDGE)
+    soft = continuous_cut(_first_cost(lab, backdrop, clues), right, down, np.full(lab.shape[:2], 0.5, np.float32), 80)
+    for _ in range(4):
+        inside = main_parts(soft > 0.5, clues.stands_out)
+        if min(inside.sum(), (~inside).sum()) < LEAST:
+            break
+        backdrop, clues = _looked_again(lab, inside, backdrop, clues)
+        soft = continuous_cut(_cost(lab, inside, backdrop, clues), right, down, soft, 40)
+    return _finer(pixels, soft, backdrop, clues)
+
+
+def looked_at(lab: Singles, backdrop: Backdrop) -> Clues:
+    """The clues that a first look gives."""
+    plain = plainness(backdrop)
+    is_sharp = sharp_edges(lab)
+    reached = unsharp(is_sharp)
+    clear = float(np.clip((reached[frame(lab.shape)].mean() - 0.5) / 0.3, 0, 1))
+    shade = shadow(lab, backdrop, is_sharp) if plain > 0.3 else np.zeros(reached.shape, bool)
+    stands_out = saliency(lab)
+    hint = np.clip(np.log((stands_out + 0.02) / (1.02 - stands_out)), -2, 2).astype(np.float32)
+    owned = np.float32(plain) * np.clip(3 * stands_out, 0, 1)
+    told = np.where(reached, np.float32(-3), hint + (2 - hint) * owned)
+    hint = hint * np.float32(1 - clear) + np.float32(clear) * told
+    return Clues(plain, clear, is_sharp, reached, shade, np.zeros(reached.shape, bool), stands_out, hint)
+
+
+def plainness(backdrop: Backdrop) -> float:
+    """How far the ground may be taken for a smooth field: 0 never, 1 entirely."""
+    narrow = 1 - np.clip((float(backdrop.spread.max()) - 3) / 3, 0, 1)
+    return float(np.clip((backdrop.share - 0.4) / 0.3, 0, 1) * narrow)
+
+
+def main_parts(inside: Bools, stands_out: Singles) -> Bools:
+    """The components that matter: the heaviest by saliency, and those of at least a fifth of its weight."""
+    from scipy.ndimage import label
+
+    region, count = label(inside)
+    if count < 2:
+        return inside
+    weight = np.bincount(region.ravel(), stands_out.ravel() ** 2, count + 1)
+    weight[0] = 0
+    keep = weight >= 0.2 * weight.max()
+    keep[0] = False
+    return keep[region]
+
+
+def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
+    """Cost of being subject while its colours are unknown."""
+    ring = frame(lab.shape)
+    density = _density(lab, ring, backdrop, clues)
+    told = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP)
+    return (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + ring).astype(np.float32)
+
+
+def _looked_again(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> tuple[Backdrop, Clues]:
+    """The field fitted to all the ground there is now, and shade and pockets by that field."""
+    from scipy.ndimage import distance_transform_edt
+
+    ground = clues.ground(inside)
+    if clues.plain <= 0.3 or ground.sum() < LEAST:
+        return backdrop, clues
+    backdrop = followed(fitted(lab, ground, 3), lab, ground, 8)
+    shade = shadow(lab, backdrop, clues.is_sharp)
+    owned = clues.owned
+    if clues.clear > 0.5:
+        deep = distance_transform_edt(~clues.reached) > 5
+        owned = pockets(lab, backdrop, deep & ~shade, clues.is_sharp)[1]
+    return backdrop, dataclasses.replace(clues, shade=shade, owned=owned)
+
+
+def _density(lab: Singles, region: Bools, backdrop: Backdrop, clues: Clues) -> Singles:
+    """Logarithm of the density of ground: the field, and for what strays from it a mixture. (H, W)."""
+    field = backdrop.log_likelihood(lab)
+    field[clues.shade] = np.maximum(field[clues.shade], ANYTHING + 6)
+    is_plain = clues.plain > 0.3
+    stray = region & (backdrop.distance(lab) > 27) & ~clues.shade if is_plain else region
+    weight = np.exp(-3 * clues.stands_out[stray]) if clues.clear < 0.5 else np.ones(stray.sum(), np.float32)
+    share = float(weight.sum() / max(region.sum(), 1))
+    if stray.sum() < 40 or (is_plain and share < 0.02):
+        return np.logaddexp(field, ANYTHING + np.log(np.float32(0.01)))
+    every = max(1, len(weight) // 4000)
+    mixed = mixture(lab[stray][::every], weight[::every], 5).log_likelihood(lab.reshape(-1, 3)).reshape(field.shape)
+    if not is_plain:
+        return mixed
+    return np.logaddexp(field + np.float32(np.log(max(1 - share, 0.01))), mixed + np.float32(np.log(share)))
+
+
+def _cost(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> Singles:
+    """Log odds of ground against subject, from the colours that each has now, and where the subject lies."""
+    from scipy.ndimage import binary_erosion
+
+    ground = clues.ground(inside)
+    outside = _density(lab, ground if ground.sum() > LEAST else ~inside, backdrop, clues)
+    core = np.where(
+        binary_erosion(inside), np.float32(1), np.float32(0.1)
+    )  # along the rim colours are half the ground's
+    weight = (core * (0.2 + clues.stands_out))[inside]
+    every = max(1, len(weight) // 4000)
+    subject = mixture(lab[inside][::every], weight[::every], 5).log_likelihood(lab.reshape(-1, 3))
+    subject = np.logaddexp(subject.reshape(outside.shape) + np.log(0.8), ANYTHING + np.log(0.2))
+    hint = np.minimum(clues.hint, 0) * (1 + clues.clear) + np.maximum(clues.hint, 0) * (1 - 0.7 * clues.clear)
+    loose = 1 - clues.plain * (1 - clues.clear)
+    cost = np.clip(outside - subject, -CAP, CAP) + frame(lab.shape)
+    cost[clues.owned] = np.minimum(cost[clues.owned], -1)
+    return (cost + loose * ((1 - clues.clear) * _far(inside) - 0.7 * hint)).astype(np.float32)
+
+
+def _far(inside: Bools) -> Singles:
+    """A cost for lying far from where the subject lies, by the ellipse of its second moments: 0 inside, up to 3."""
+    y, x = np.nonzero(inside)
+    height, width = inside.shape
+    spread = np.cov(np.stack([x, y]).astype(np.float64)) + np.eye(2)
+    rows, columns = np.mgrid[:height, :width]
+    apart = np.stack([columns - x.mean(), rows - y.mean()], axis=-1)
+    distance = ((apart @ np.linalg.inv(spread)) * apart).sum(axis=-1)
+    return np.clip((distance - 4) / 3, 0, 3).astype(np.float32)  # an ellipse of uniform weight ends at 4
+
+
+def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: Clues) -> Cut:
+    """The same once more on the fine grid, warm from the coarse one; then dust and false holes go."""
+    lab = to_lab(scaled(pixels, FINE_PX))
+    soft = resized(soft, lab.shape[:2])
+    clues = clues.at(lab.shape[:2])
+    inside = main_parts(soft > 0.5, clues.stands_out)
+    ground = clues.ground(inside)
+    if min(inside.sum(), (~inside).sum(), ground.sum()) < LEAST:
+        return Cut(soft, np.zeros_like(soft), fitted(lab, frame(lab.shape)))
+    backdrop = followed(fitted(lab, ground, 3), lab, ground, 16)
+    cost = _cost(lab, inside, backdrop, clues)
+    right, down = edge_weights(lab, EDGE)
+    soft = continuous_cut(cost, right, down, soft, 60)
+    soft = _without_pockets(soft, lab, backdrop, clues)
+    return Cut(soft * main_parts(soft > 0.5, clues.stands_out), cost, backdrop)
+
+
+def _without_pockets(soft: Singles, lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
+    """Enclosed ground is kept as a hole when it is the ground behind; else it belongs to the subject.
+
+    Before a photographic ground nothing says what is behind; there a hole is what does not stand out.
+    """
+    from scipy.ndimage import label
+
+    region, count = label(soft <= 0.5)
+    on_frame = np.unique(region[frame(region.shape, 0.001)])
+    enclosed = ~np.isin(region, on_frame) & (region > 0)
+    holes = clues.stands_out < 0.5
+    if clues.plain > 0.3:
+        holes, _ = pockets(lab, backdrop, enclosed, np.zeros(soft.shape, bool))
+    sizes = np.maximum(np.bincount(region.ravel(), minlength=count + 1), 1)
+    share = np.bincount(region.ravel(), holes.ravel(), count + 1) / sizes
+    filled = enclosed & ((share < 0.4) | (sizes < 2e-4 * soft.size))[region]
+    return np.where(filled, np.float32(1.0), soft)
