@@ -26,6 +26,7 @@ _FINE = 8
 # Mean cosine between a taut patch and its surroundings above which the patch is rounded: 37 degrees. The open end of a
 # cylinder (0) stays flat, a hole in a ball is bridged by a dome up to this slope.
 _FLUSH = 0.8
+_DOME = 0.3  # of a hole's width, the highest dome believed; a half ball would be 0.5 over a border that is not flush
 
 
 @stage
@@ -91,13 +92,12 @@ def _filled(mesh: Mesh, holes: Openings) -> Mesh:
     progress(0.5, "making the patches as fine as their borders")
     wanted = np.array([len(loop) >= _FINE for loop in holes.loops])
     points, place, sheet = refined(points, place, border, sheet, wanted)
-    smooth = _runs_on(points, place, outer, holes.of_ring) & wanted
     made = patched(mesh, holes, points[border:], place, sheet[place[:, 0]])
-    inner = np.flatnonzero(smooth[sheet[border:]]) + len(mesh.vertices)
-    if not len(inner):
+    smooth = _runs_on(points, place, outer, holes.of_ring) & wanted
+    if not smooth.any():
         return made
     progress(0.8, "rounding the patches")
-    return made.with_vertices(_rounded(made, inner, holes.ring[smooth[holes.of_ring]]))
+    return made.with_vertices(_rounded(made, sheet, holes, smooth))
 
 
 def _plain(mesh: Mesh, holes: Openings, outer: Floats) -> tuple[Ints, Ints]:
@@ -125,13 +125,22 @@ def _runs_on(points: Floats, place: Ints, outer: Floats, hole: Ints) -> np.ndarr
     return made
 
 
-def _rounded(made: Mesh, inner: Ints, rim: Ints) -> Floats:
-    """All vertices, the ``inner`` ones moved so that the patches continue the curve of what lies around them."""
+def _rounded(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:
+    """All vertices, the inner ones of ``smooth`` (N,) patches moved to continue the curve of what lies around them."""
+    border = len(holes.ring)
+    chosen = np.flatnonzero(smooth[sheet[border:]])
+    inner = chosen + len(made.vertices) - len(sheet) + border
     near = np.zeros(len(made.vertices), dtype=bool)
-    near[inner] = near[rim] = True
-    faces = made.faces[near[made.faces].any(axis=1)]
-    local, numbers = np.unique(faces, return_inverse=True)
+    near[inner] = near[holes.ring[smooth[sheet[:border]]]] = True
+    local, faces = np.unique(made.faces[near[made.faces].any(axis=1)], return_inverse=True)
     vertices = made.vertices.copy()
-    moved = rounded(vertices[local], numbers.reshape(-1, 3), np.searchsorted(local, inner))
-    vertices[local] = moved
+    moved = rounded(vertices[local], faces.reshape(-1, 3), np.searchsorted(local, inner))
+    moved = moved[np.searchsorted(local, inner)]
+    of = sheet[border + chosen]
+    furthest, width = np.zeros(len(smooth)), np.zeros(len(smooth))
+    np.maximum.at(furthest, of, np.linalg.norm(moved - vertices[inner], axis=1))
+    for number in np.flatnonzero(smooth).tolist():
+        width[number] = np.linalg.norm(np.ptp(vertices[holes.loops[number]], axis=0))
+    sane = (furthest <= _DOME * width)[of]
+    vertices[inner[sane]] = moved[sane]
     return vertices

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.progress import note, progress
-from maquette.geometry.smoothing import on_border, opposite_step, umbrella
+from maquette.geometry.smoothing import on_border, opposite_step, refilled, umbrella
 from maquette.registry import stage
 
 
@@ -30,8 +30,9 @@ def smooth(
     """Even out noise and stair steps without shrinking the model.
 
     Moves vertices and changes nothing else; borders and crowded edges stay where they are. Each pair of steps smooths
-    and then grows back by a little more, so waves below the pass band keep their height and the volume stays within
-    about 1 %. Sharp edges are rounded.
+    and then grows back by a little more, so that waves below the pass band keep their height. What closed parts enclose
+    is kept to a thousandth by a last even offset; a part that has too few vertices for that, as a plain box, is left.
+    Sharp edges are rounded.
 
     Taubin 1995, "A signal processing approach to fair surface design".
     """
@@ -39,12 +40,16 @@ def smooth(
     if not iterations or not len(mesh.faces):
         return asset
     before = mesh.vertices
-    pull = umbrella(mesh.faces, len(before), on_border(mesh.faces, len(before)))
+    pinned = on_border(mesh.faces, len(before))
+    pull = umbrella(mesh.faces, len(before), pinned)
     steps = (step, opposite_step(step, pass_band))
     moved = before
     for round_number in range(iterations):
         progress(round_number / iterations, "smoothing")
         for share in steps:
             moved = moved + share * (pull @ moved)
+    moved, spoilt = refilled(before, moved, mesh.faces, pinned)
+    if spoilt:
+        note(f"left {spoilt} parts as they were; they have too few vertices to be smoothed")
     note(f"moved vertices by up to {np.linalg.norm(moved - before, axis=1).max():.3g} mm")
     return asset.with_mesh(mesh.with_vertices(moved))
