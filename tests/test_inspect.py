@@ -92,6 +92,14 @@ def test_routes_by_kind_of_picture():
     assert recommended_route([]) == "full"
 
 
+def test_several_pieces_ask_for_a_plate():
+    apart = scene()
+    mask = np.array(apart.mask)
+    mask[:, 780:820] = 0
+    mask[780:820] = 0
+    assert recommended_route(mq.inspect(apart.replace(mask=mask))) == "relief"
+
+
 @pytest.mark.skipif(not IMAGES.is_dir(), reason="needs ../shared/data/images")
 def test_routes_of_drawn_and_rendered_emoji():
     right = 0

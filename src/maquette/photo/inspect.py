@@ -114,13 +114,18 @@ def _resolution(subject: Subject, full_px: int, relief_px: int) -> Iterable[Find
     )
 
 
-def _one_subject(mask: Floats) -> Finding:
-    """Area of everything beside the largest blob, against it."""
+def pieces(mask: Floats) -> tuple[int, float]:
+    """How many blobs there are, and the area of all but the largest against it."""
     from scipy.ndimage import label
 
     blobs, count = label(mask >= 0.5)
     areas = np.sort(np.bincount(blobs.ravel())[1:])[::-1] if count else np.zeros(1)
-    beside = float(areas[1:].sum() / max(areas[0], 1))
+    return count, float(areas[1:].sum() / max(areas[0], 1))
+
+
+def _one_subject(mask: Floats) -> Finding:
+    """Area of everything beside the largest blob, against it."""
+    count, beside = pieces(mask)
     return _finding(
         "one-subject",
         _graded(beside, 0.05, 0.5),
@@ -300,6 +305,8 @@ def _route(pixels: Floats, mask: Floats | None) -> Finding:
         score, why = 0.2, "nothing in it stands free of its ground"
     elif touching(mask) > 0.25 or (mask >= 0.5).mean() > 0.85:
         score, why = 0.3, "the subject runs out of the frame"
+    elif pieces(mask)[1] > 0.35:
+        score, why = 0.4, "several pieces, which only a plate holds together"
     else:
         score = float(np.clip(1.2 - flat, 0, 1))
         why = "a thing that stands free" if score >= 0.5 else "flat art: areas of even colour"
