@@ -1,0 +1,82 @@
+"""Wall thickness: is every wall thick enough to be made?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.checks.welded import welded
+from maquette.core.asset import Asset
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.profiles import Printer
+from maquette.core.report import Finding, Verdict
+from maquette.geometry.sampling import Samples, surface_samples
+from maquette.geometry.thickness import wall_thickness as measured
+from maquette.registry import stage
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_SLACK = 0.99  # a wall drawn at the limit is not below it
+_FEW = 0.005  # share of the surface: a crease or a tip, not a wall
+_THINNEST = 1.0  # percentile of the surface that the number stands for
+
+
+@stage(destinations=("print",), name="wall-thickness")
+def wall_thickness(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 20_000,
+    max_share: Annotated[
+        float, Field(ge=0, le=1, description="share of the surface that may be too thin before it fails")
+    ] = 0.05,
+) -> Iterable[Finding]:
+    """Measure the walls in mm, everywhere, by the largest ball that fits between two surfaces that face each other.
+
+    The number is the thickness that all but the thinnest hundredth of the surface has. Up to 0.5 % below the printer's
+    limit pass, up to ``max_share`` are a warning, more fails. Nothing is measured within half the limit of a sharp
+    edge, or where no surface lies opposite. The coloured picture shows each face's thickness, that of the nearest point
+    where it has none of its own. Unknown for a model that has no inside.
+    """
+    mesh = asset.mesh
+    whole = welded(mesh)
+    spread = surface_samples(whole.vertices, whole.faces, samples)
+    limit = printer.min_wall_mm
+    walls = measured(whole.vertices, whole.faces, spread, rim=limit / 2)
+    told = np.isfinite(walls)
+    if not told.any():
+        yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")
+        return
+    share = float((walls[told] < _SLACK * limit).mean())
+    verdict: Verdict = "pass" if share <= _FEW else "warn" if share <= max_share else "fail"
+    thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"
+    overlay = _on_faces(mesh, whole.of_face, spread, walls)
+    yield Finding(
+        "wall-thickness",
+        verdict,
+        f"{thin}; half of it measures {np.median(walls[told]):.3g} mm or more, the least {walls[told].min():.3g}",
+        value=float(np.percentile(walls[told], _THINNEST)),
+        unit="mm",
+        limit=f"at least {limit:g}",
+        source=f"{printer.source('min_wall_mm')}; fails above {max_share:.0%} of the surface",
+        fix="scale-to",
+        faces=np.flatnonzero(overlay < _SLACK * limit),
+        overlay=overlay,
+    )
+
+
+def _on_faces(mesh: Mesh, of_face: np.ndarray, spread: Samples, walls: Floats) -> Floats:
+    """The thickness of each face, (F,): the least of its own samples, else that of the sample nearest to its middle."""
+    from scipy.spatial import cKDTree
+
+    told = np.isfinite(walls)
+    least = np.full(len(mesh.faces), np.inf)
+    np.minimum.at(least, of_face[spread.faces[told]], walls[told])
+    rest = np.flatnonzero(~np.isfinite(least))
+    if len(rest):
+        _, near = cKDTree(spread.points[told]).query(mesh.triangles[rest].mean(axis=1))
+        least[rest] = walls[told][near]
+    return least

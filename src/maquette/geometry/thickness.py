@@ -1,0 +1,179 @@
+"""How thick is the wall under each point of a surface? Rays and inscribed balls together.
+
+Alone, both lie beside edges: a ray from the rim of a 1 mm plate reads the 40 mm to the other rim, and a ball there is
+squeezed to nothing by the edge. Here a few rays into the wall each give the ball that touches the surface at the sample
+and at the hit; the smallest one is shrunk until no sample lies within (Ma, Bae & Choi 2012, "3D medial axis point
+approximation using nearest neighbors and the normal field"). Only surfaces that face each other count. A sample whose
+ball is pinched from the side, or that lies right at a sharp edge, says nothing about a wall and is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.geometry.rays import Tracer
+from maquette.geometry.sampling import Samples
+from maquette.geometry.topology import edges
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_FACING = -0.5  # cosine of 120 degrees: normals that oppose by more bound one wall
+_SIDEWAYS = 0.5  # cosine of 60 degrees: less is the same surface going on
+_PINCHED = 0.25  # a ball that surfaces on the side press below this share of the wall's has no wall to measure
+_TILT = np.radians(20.0)
+_SHARP = 0.7  # cosine of 45 degrees between the normals of an edge's two faces
+_ROUNDS = 4
+_FEW = 4000  # samples that balls much wider than their spacing are held against: all of a sphere lies equally near
+_NEAREST = 4
+_EMPTY = 0.9  # of its radius: a ball is empty when nothing lies deeper in it; all of a sphere lies at 1, so not 0.99
+_ALIKE = 1.05  # ratio of radii searched together; below 1 / _EMPTY
+_MOST_MARKS = 400_000
+
+
+@dataclass(frozen=True)
+class Edgelets:
+    """Sharp convex edges as M segments."""
+
+    start: Floats  # (M, 3)
+    end: Floats  # (M, 3)
+
+
+class _Cloud:
+    """Points (N, 3) with their normals, to be asked which balls they lie in."""
+
+    def __init__(self, points: Floats, normals: Floats) -> None:
+        from scipy.spatial import cKDTree
+
+        self.points, self.normals = points, normals
+        self._tree: Any = cKDTree(points)
+
+    def within(self, points: Floats, normals: Floats, diameter: Floats, cosine: float) -> tuple[Ints, Ints]:
+        """Balls under the points that hold something whose normal differs by more than the cosine: which, and what."""
+        if not len(points):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        radius = diameter / 2
+        distance, near = self._nearest(points - radius[:, None] * normals, radius)
+        differs = np.einsum("nkc,nc->nk", self.normals[near], normals) < cosine
+        inside = differs & (distance < _EMPTY * radius[:, None])
+        inner = np.flatnonzero(inside.any(axis=1))
+        return inner, near[inner, inside[inner].argmax(axis=1)]
+
+    def _nearest(self, centres: Floats, radius: Floats) -> tuple[Floats, Ints]:
+        """The nearest points in each ball: distances (M, K), inf where there are no more, and which (M, K), then 0.
+
+        Balls of like size are asked together, so that the search ends at their rim.
+        """
+        distance, near = np.full((len(radius), _NEAREST), np.inf), np.zeros((len(radius), _NEAREST), np.int64)
+        size = np.floor(np.log(np.maximum(radius, 1e-300)) / np.log(_ALIKE)).astype(np.int64)
+        order = np.argsort(size, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(size[order])) + 1):
+            rim = _EMPTY * float(radius[group].max())
+            distance[group], near[group] = self._tree.query(centres[group], k=_NEAREST, distance_upper_bound=rim)
+        near[~np.isfinite(distance)] = 0
+        return distance, near
+
+
+def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: float = 0.0) -> Floats:
+    """Diameter of the ball in the wall under each sample, (N,); NaN where the sample tells of no wall.
+
+    vertices (V, 3), faces (F, 3) welded and wound outward. Samples nearer than ``rim`` to a sharp convex edge are NaN,
+    so are those over an opening, on a face that is wound the wrong way, or pinched from the side.
+    """
+    if not len(samples.points):
+        return np.zeros(0)
+    wall = _by_rays(Tracer(vertices, faces), vertices, faces, samples)
+    points, normals = samples.points, samples.normals
+    stride = max(len(points) // _FEW, 1)
+    cloud, sparse = _Cloud(points, normals), _Cloud(points[::stride], normals[::stride])
+    wide = wall > 10 * np.sqrt(samples.area * stride)
+    for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
+        wall[which] = _shrunk(others, points[which], normals[which], wall[which])
+    found = np.flatnonzero(np.isfinite(wall))
+    inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
+    wall[found[inner]] = np.nan
+    wall[~np.isfinite(wall)] = np.nan
+    if rim > 0:
+        wall[_near_edges(sharp_edges(vertices, faces), samples.points, rim)] = np.nan
+    return wall
+
+
+def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> Floats:
+    """Diameter of the smallest ball that touches the sample and what a ray into the wall meets, (N,); inf: none."""
+    normals = samples.normals
+    aside = np.eye(3)[np.abs(normals).argmin(axis=1)]
+    right = np.cross(normals, aside)
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    ahead = np.cross(normals, right)
+    wall = np.full(len(normals), np.inf)
+    origins = samples.points - tracer.step * normals
+    for tilt, turn in ((0.0, 0.0), *((_TILT, quarter * np.pi / 2) for quarter in range(4))):
+        across = np.cos(turn) * right + np.sin(turn) * ahead
+        hits = tracer.first(origins, np.sin(tilt) * across - np.cos(tilt) * normals)
+        corners = vertices[faces[np.maximum(hits.face, 0)]]
+        other = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        cosine = (other * normals).sum(axis=1)
+        facing = (hits.face >= 0) & (cosine < _FACING * np.linalg.norm(other, axis=1))
+        diameter = hits.distance[facing] / np.cos(tilt) + tracer.step
+        wall[facing] = np.minimum(wall[facing], diameter)
+    return wall
+
+
+def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
+    """Balls at the points (M, 3) made smaller until nothing of the cloud that faces them lies within, (M,)."""
+    diameter = diameter.copy()
+    active = np.arange(len(points))
+    for _ in range(_ROUNDS):
+        inner, touched = cloud.within(points[active], normals[active], diameter[active], _FACING)
+        active = active[inner]
+        to_point = points[active] - cloud.points[touched]
+        depth = (to_point * normals[active]).sum(axis=1)
+        diameter[active] = np.minimum(diameter[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
+    return diameter
+
+
+def sharp_edges(vertices: Floats, faces: Ints) -> Edgelets:
+    """Edges where two faces meet at less than 135 degrees of material. vertices (V, 3), faces (F, 3) -> Edgelets."""
+    found = edges(faces)
+    order = np.argsort(found.of_half, kind="stable")
+    first = np.cumsum(found.count) - found.count
+    regular = np.flatnonzero(found.count == 2)
+    left, right = order[first[regular]] // 3, order[first[regular] + 1] // 3
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    normals = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
+    middle = corners.mean(axis=1)
+    falls = ((middle[right] - middle[left]) * normals[left]).sum(axis=1) < 0
+    sharp = falls & ((normals[left] * normals[right]).sum(axis=1) < _SHARP) & (length[left] > 0)[:, 0]
+    ends = found.ends[regular[sharp & (length[right] > 0)[:, 0]]]
+    return Edgelets(vertices[ends[:, 0]], vertices[ends[:, 1]])
+
+
+def _near_edges(sharp: Edgelets, points: Floats, reach: float) -> Bools:
+    """Which points lie nearer than ``reach`` to a sharp edge, (N,); marks along the edges find the edge to measure."""
+    from scipy.spatial import cKDTree
+
+    near = np.zeros(len(points), dtype=bool)
+    along = sharp.end - sharp.start
+    length = np.linalg.norm(along, axis=1)
+    if not length.any():
+        return near
+    spacing = max(reach, float(length.sum()) / _MOST_MARKS)
+    count = np.ceil(length / spacing).astype(np.int64).clip(min=1)
+    edge = np.repeat(np.arange(len(count)), count)
+    place = (np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[edge]
+    tree = cKDTree(sharp.start[edge] + place[:, None] * along[edge])
+    distance, mark = tree.query(points, distance_upper_bound=reach + spacing)
+    maybe = np.flatnonzero(np.isfinite(distance))
+    nearest = edge[mark[maybe]]
+    offset = points[maybe] - sharp.start[nearest]
+    share = (offset * along[nearest]).sum(axis=1) / np.maximum(length[nearest] ** 2, 1e-300)
+    foot = share.clip(0, 1)[:, None] * along[nearest]
+    near[maybe] = np.linalg.norm(offset - foot, axis=1) < reach
+    return near

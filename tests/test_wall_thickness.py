@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from maquette.checks.wall_thickness import wall_thickness
+from maquette.core.asset import Asset
+from maquette.core.mesh import Mesh
+from maquette.geometry.sampling import surface_samples
+from maquette.geometry.surface import face_areas
+from maquette.geometry.thickness import sharp_edges
+from maquette.geometry.thickness import wall_thickness as measured
+from maquette.shape.rotate import rotate
+from maquette.shape.scale_to import scale_to
+from shapes import box, grid, soup, sphere, tetrahedron, together, torus
+
+
+def finding(mesh: Mesh, **settings):
+    (found,) = wall_thickness(Asset(mesh, sized=True), **settings)
+    return found
+
+
+def walls_of(mesh: Mesh, count: int = 8000, rim: float = 0.4):
+    samples = surface_samples(mesh.vertices, mesh.faces, count)
+    return samples, measured(mesh.vertices, mesh.faces, samples, rim=rim)
+
+
+def prism(angle_deg: float, length: float = 40.0) -> Mesh:
+    """A wedge: two walls of 20 that meet under this angle along y."""
+    across = 20 * np.tan(np.radians(angle_deg / 2))
+    corners = [(0, 0), (20, -across), (20, across)]
+    vertices = [[x, y, z] for y in (0.0, length) for x, z in corners]
+    return Mesh(vertices, [[0, 1, 2], [3, 5, 4], [0, 3, 4], [0, 4, 1], [1, 4, 5], [1, 5, 2], [2, 5, 3], [2, 3, 0]])
+
+
+def test_samples_are_even_and_the_same_every_time():
+    mesh = torus(20, 6)
+    samples = surface_samples(mesh.vertices, mesh.faces, 20000)
+    areas = face_areas(mesh.vertices, mesh.faces)
+    assert samples.area * 20000 == pytest.approx(areas.sum())
+    assert np.abs(np.bincount(samples.faces, minlength=len(areas)) * samples.area - areas).max() <= samples.area
+    again = surface_samples(mesh.vertices, mesh.faces, 20000)
+    assert (samples.points == again.points).all()
+    big = surface_samples(box((1, 1, 1)).vertices, box((1, 1, 1)).faces, 6000)
+    inside = np.histogramdd(big.points[big.points[:, 2] == 0][:, :2], bins=(5, 5), range=[(0, 1), (0, 1)])[0]
+    assert inside.min() > 0.8 * 40
+    assert inside.max() < 1.2 * 40
+
+
+def test_a_plate_reads_its_thickness_up_to_the_rim_and_the_rim_nothing_else():
+    samples, walls = walls_of(box((40, 40, 1)))
+    told = np.isfinite(walls)
+    assert (np.abs(walls[told] - 1) < 0.05).mean() > 0.999
+    to_rim = np.abs(np.abs(samples.points[:, :2] - 20).max(axis=1) - 20)
+    flat = np.abs(samples.normals[:, 2]) == 1
+    assert told[flat & (to_rim > 0.41)].all()
+    assert not told[flat & (to_rim < 0.39)].any()
+    assert told.mean() > 0.9
+
+
+@pytest.mark.parametrize("turn", [0, 33])
+def test_a_box_reads_its_size_away_from_the_edges(turn):
+    mesh = rotate(Asset(box((10, 10, 10))), x_deg=turn, y_deg=turn / 2).mesh
+    _, walls = walls_of(mesh)
+    assert walls[np.isfinite(walls)] == pytest.approx(10, rel=1e-6)
+    assert np.isfinite(walls).mean() > 0.5
+
+
+@pytest.mark.parametrize("radius", [1.0, 10.0])
+def test_a_ball_reads_its_diameter_and_a_ring_its_tube(radius):
+    _, walls = walls_of(sphere(radius, 5))
+    assert np.isfinite(walls).all()
+    assert walls == pytest.approx(2 * radius, rel=0.02)
+    _, tube = walls_of(torus(20, 3, 96, 48))
+    assert tube == pytest.approx(6, rel=0.04)
+
+
+def test_a_shell_reads_its_wall_on_both_sides():
+    _, walls = walls_of(together(sphere(20, 5), sphere(18, 5).flipped()), 20000)
+    assert np.isfinite(walls).mean() > 0.99
+    assert np.nanmedian(walls) == pytest.approx(2, rel=0.05)
+    assert np.nanmax(walls) < 2.3
+
+
+def test_walls_that_lean_count_by_the_ball_between_them():
+    samples, walls = walls_of(prism(30), 20000)
+    lean = (samples.points[:, 0] < 14) & (np.abs(samples.points[:, 1] - 20) < 10) & np.isfinite(walls)
+    along = np.linalg.norm(samples.points[lean][:, [0, 2]], axis=1)  # from the edge, on the wall
+    assert lean.sum() > 500
+    assert walls[lean] == pytest.approx(2 * along * np.tan(np.radians(15)), rel=0.1)
+
+
+def test_surfaces_that_do_not_face_each_other_bound_no_wall():
+    assert np.isnan(walls_of(prism(70).keep_faces([2, 3, 6, 7]))[1]).all()
+    assert np.isfinite(walls_of(prism(50).keep_faces([2, 3, 6, 7]))[1]).mean() > 0.5
+
+
+def test_sharp_edges_of_a_box_are_its_twelve_and_none_of_a_ball_or_a_notch():
+    made = sharp_edges(box().vertices, box().faces)
+    assert np.linalg.norm(made.end - made.start, axis=1) == pytest.approx(np.ones(12))
+    assert len(sharp_edges(sphere(1, 3).vertices, sphere(1, 3).faces).start) == 0
+    assert len(sharp_edges(box().vertices, box().flipped().faces).start) == 0
+
+
+def test_open_flipped_and_empty_tell_of_no_wall():
+    assert np.isnan(walls_of(grid())[1]).all()
+    assert np.isnan(walls_of(box((10, 10, 10)).flipped())[1]).all()
+    assert finding(grid()).verdict == "unknown"
+    assert finding(Mesh(np.zeros((0, 3)), np.zeros((0, 3)))).verdict == "unknown"
+
+
+@pytest.mark.parametrize(("thick", "verdict"), [(0.5, "fail"), (0.79, "fail"), (0.8, "pass"), (2.0, "pass")])
+def test_the_limit_is_the_printers_and_the_limit_itself_is_fine(thick, verdict):
+    found = finding(box((40, 40, thick)))
+    assert found.verdict == verdict
+    assert found.value == pytest.approx(thick)
+    assert found.limit == "at least 0.8"
+    assert "0.42 mm lines" in found.source
+
+
+def test_another_printer_another_limit():
+    assert finding(box((40, 40, 0.5)), printer="resin-small").verdict == "pass"
+    assert finding(box((40, 40, 0.5)), printer="resin-small").limit == "at least 0.4"
+
+
+def test_a_fin_on_a_block_is_a_warning_and_marked():
+    fin = box((0.5, 6, 6), (5, 7, 20))
+    found = finding(together(box((20, 20, 20)), fin))
+    assert found.verdict == "warn"
+    assert set(found.faces) <= set(range(12, 24))
+    assert found.overlay[found.faces] == pytest.approx(0.5)
+    assert found.overlay[:12] == pytest.approx(20)
+    assert len(found.overlay) == 24
+    assert finding(together(box((20, 20, 20)), fin), max_share=0.001).verdict == "fail"
+
+
+def test_a_tip_is_no_thin_wall():
+    mesh = tetrahedron()
+    assert finding(mesh.with_vertices(mesh.vertices * 400)).verdict == "pass"
+
+
+def test_scaling_up_is_the_fix():
+    thin = Asset(box((40, 40, 0.5)))
+    (found,) = wall_thickness(thin)
+    assert found.fix == "scale-to"
+    (mended,) = wall_thickness(scale_to(thin, height_mm=1))
+    assert (mended.verdict, mended.value) == ("pass", pytest.approx(1))
+
+
+def test_split_vertices_read_the_same():
+    mesh = together(box((40, 40, 1)), sphere(5, 3))
+    apart, whole = finding(soup(mesh)), finding(mesh)
+    assert apart.value == whole.value
+    assert (apart.overlay == whole.overlay).all()
