@@ -1,0 +1,64 @@
+"""Stability: does it stand, or tip over?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.checks.welded import shaded, welded
+from maquette.core.asset import Asset
+from maquette.core.profiles import Printer
+from maquette.core.report import Finding, Verdict
+from maquette.geometry.resting import footing, hull, margin
+from maquette.geometry.surface import centre_of_mass
+from maquette.registry import stage
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_OF_HEIGHT = 0.05  # of the height of the centre of mass: it stands up to a tilt of 3 degrees
+
+
+@stage(destinations=("print",))
+def stability(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose first layer it stands on")] = _PRINTER,
+    min_share: Annotated[
+        float, Field(ge=0, le=1, description="margin wanted, as a share of half the model's narrower side")
+    ] = 0.1,
+) -> Iterable[Finding]:
+    """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm.
+
+    The outline is the convex hull of everything within the first layer. Outside it, with a negative margin, the model
+    tips over, which fails; a margin below ``min_share`` of half the narrower side, or that a tilt of 3 degrees uses
+    up, is a warning. The mass is that of the filled solid (Prévost et al. 2013, "Make It Stand"). The coloured picture
+    shows the faces that touch. A model without faces cannot be asked.
+    """
+    mesh = asset.mesh
+    if not len(mesh.faces):
+        yield Finding("stability", "unknown", "there are no faces that could stand")
+        return
+    whole = welded(mesh)
+    centre = centre_of_mass(whole.vertices, whole.faces)
+    room = margin(centre[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
+    low, high = mesh.bounds
+    wanted = max(min_share * float(min(high[:2] - low[:2])) / 2, _OF_HEIGHT * float(centre[2] - low[2]))
+    verdict: Verdict = "fail" if room < 0 else "warn" if room < wanted else "pass"
+    side = "outside" if room < 0 else "inside"
+    touching = np.flatnonzero((mesh.vertices[mesh.faces, 2] <= low[2] + printer.layer_mm).all(axis=1))
+    yield Finding(
+        "stability",
+        verdict,
+        f"the centre of mass lies {abs(room):.4g} mm {side} what touches the bed"
+        + ("; it tips over" if room < 0 else ""),
+        value=room,
+        unit="mm",
+        limit=f"at least {wanted:.3g}",
+        source=f"{min_share:.0%} of half the narrower side, a tilt of 3 deg; Prévost et al. 2013, Make It Stand",
+        fix="settle" if room >= 0 else "orient",
+        faces=touching,
+        overlay=shaded(mesh, touching),
+    )
