@@ -77,6 +77,37 @@ def test_soups_on_coarse_and_fine_lattices_agree(steps):
     assert total > 10
 
 
+@pytest.mark.parametrize("steps", [3, 4, 6])
+def test_soups_in_one_plane_agree(steps):
+    random = np.random.default_rng(steps)
+    for axis in range(3):
+        corners = random.integers(0, steps, (45, 3)).astype(float)
+        corners[:, axis] = 2
+        mesh = Mesh(corners, np.arange(45).reshape(-1, 3))
+        found = intersecting_pairs(mesh.vertices, mesh.faces)
+        assert set(map(tuple, found.pairs.tolist())) == by_linear_program(mesh)
+        assert found.lying.all()
+        assert len(found.lying) > 10
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_small_face_lies_on_a_large_one_though_its_plane_is_inexact(order):
+    """Rounding tilts the small plane, so the large one's corners lie far from it."""
+    small = [[1, 1, 1e-7], [1.001, 1, -1e-7], [1, 1.001, -1e-7]]
+    mesh = two(*[FLAT, small][::order])
+    found = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=1e-6)
+    assert found.pairs.tolist() == [[0, 1]]
+    assert found.lying.tolist() == [True]
+
+
+@pytest.mark.parametrize("height", np.linspace(0.1, 0.9, 9))
+def test_boxes_in_single_precision_lose_nothing(height):
+    """The tip goes through by less than a 32-bit number can tell."""
+    mesh = two([[1, 1, height - 1e-9], [1, 2, 3], [2, 1, 3]], first=np.add(FLAT, [0, 0, height]))
+    down = mesh.with_vertices(mesh.vertices * [1, 1, -1])
+    assert len(pairs_of(mesh)) == len(pairs_of(down)) == 1
+
+
 @pytest.mark.parametrize(
     ("second", "lying"),
     [
@@ -171,7 +202,8 @@ def test_long_slivers_are_found_wherever_they_lie():
     random = np.random.default_rng(5)
     middle, along = random.uniform(-0.7, 0.7, (2, 6, 1, 3))
     ends = middle + along * np.array([[-30.0], [30.0]])
-    slivers = Mesh(np.concatenate([ends, ends[:, 1:] + 1e-3], axis=1).reshape(-1, 3), np.arange(18).reshape(-1, 3))
+    third = middle + random.normal(size=(6, 1, 3))
+    slivers = Mesh(np.concatenate([ends, third], axis=1).reshape(-1, 3), np.arange(18).reshape(-1, 3))
     mesh = together(slivers, sphere(1, 2))
     corners = mesh.triangles
     expected = {(i, j) for i in range(6) for j in range(i + 1, len(corners)) if insides_meet(*corners[[i, j]])}
@@ -198,10 +230,12 @@ def test_a_soup_ends_at_the_limit_in_bounded_memory():
 
 
 def test_a_soup_ends_when_effort_runs_out():
-    mesh = hostile(5_000)
-    found = intersecting_pairs(mesh.vertices, mesh.faces, effort=100_000)
+    mesh = hostile(600)  # 180 thousand pairs of faces, half a million pairs of boxes on the way
+    assert intersecting_pairs(mesh.vertices, mesh.faces).complete
+    found = intersecting_pairs(mesh.vertices, mesh.faces, effort=700_000)
     assert not found.complete
-    assert len(found.pairs) < 100_000
+    assert 0 < len(found.pairs) < 100_000
+    assert not intersecting_pairs(sphere().vertices, sphere().faces, effort=1).complete
 
 
 def test_the_share_done_rises_to_one():

@@ -181,7 +181,7 @@ def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, flo
     levels = _tree(low[:, order], high[:, order])
     face = owner[order]
     root = np.zeros(1, np.int64)
-    blocks = [(0, root, root, 1.0)]  # level, nodes, nodes, share of the work
+    blocks = [(0, root, root, 1.0)]  # level, nodes, nodes, share of the work: halves of halves add up exactly
     done = 0.0
     while blocks and effort > 0:
         level, first, second, share = blocks.pop()
@@ -194,13 +194,11 @@ def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, flo
             effort -= 8 * len(first)
             first, second = face[first], face[second]
             apart = first != second
-            yield first[apart], second[apart], min(done, 0.999)
+            yield first[apart], second[apart], done
         else:
             effort -= 4 * len(first)
             first, second = _children(levels[level], first, second)
             blocks.append((level + 1, first, second, share))
-    if not blocks:
-        yield root[:0], root[:0], 1.0
 
 
 def _pieces(corners: Floats) -> tuple[Floats, Ints]:
@@ -240,12 +238,15 @@ def _halves(corners: Floats) -> Floats:
 
 
 def _tree(low: Floats, high: Floats) -> list[Singles]:
-    """Boxes (3, T) and (3, T) in tree order -> for each level below the root (2, 6, nodes above): both children."""
+    """Boxes (3, T) and (3, T) in tree order -> for each level below the root (2, 6, nodes above): both children.
+
+    In single precision: rounding keeps the order of numbers, so boxes that overlap still do.
+    """
     count = low.shape[1]
     level = np.full((6, 1 << max(count - 1, 0).bit_length()), np.inf, np.float32)
-    level[:3, :count] = np.nextafter(low.astype(np.float32), np.float32(-np.inf))
+    level[:3, :count] = low
     level[3:] = -np.inf
-    level[3:, :count] = np.nextafter(high.astype(np.float32), np.float32(np.inf))
+    level[3:, :count] = high
     levels = []
     while level.shape[1] > 1:
         left, right = level[:, 0::2], level[:, 1::2]
