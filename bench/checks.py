@@ -1,0 +1,129 @@
+"""Processor seconds of every check at 10 k, 100 k and 1 M faces, beside trimesh where it has an answer to the same.
+
+    OMP_NUM_THREADS=1 python bench/checks.py [--faces 10000 100000 1000000] [--repeat 3]
+
+Each check sees the mesh as a binary STL stores it, every triangle with vertices of its own, once whole and once
+damaged (a hundredth of the faces missing, a hundredth turned, a rod through it, crumbs about it). Medians; trimesh
+merges the vertices itself, which is part of its answer as it is of ours. Ratios are from the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from maquette.core.asset import Asset, Material
+from maquette.core.camera import Camera
+from maquette.core.mesh import Mesh
+from maquette.core.subject import Subject
+from maquette.registry import build
+
+
+def blob(face_count: int) -> Mesh:
+    """A closed bumpy torus of about this many faces, its uv from above."""
+    across = max(int(np.sqrt(face_count / 5)), 8)
+    around = 5 * across // 2
+    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(around), np.arange(across), indexing="ij"))
+    a, b = i * 2 * np.pi / around, j * 2 * np.pi / across
+    minor = 20 + np.sin(7 * a) * np.cos(3 * b) + 0.2 * np.sin(60 * a) * np.sin(20 * b)
+    ring = 50 + minor * np.cos(b)
+    vertices = np.stack([ring * np.cos(a), ring * np.sin(a), minor * np.sin(b)], axis=1).astype(np.float32)
+    right, up = (i + 1) % around, (j + 1) % across
+    p, q, r, s = i * across + j, right * across + j, right * across + up, i * across + up
+    faces = np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)])
+    return Mesh(vertices, faces, uv=vertices[faces][:, :, :2] / 160 + 0.5, material=np.zeros(len(faces)))
+
+
+def as_stored(mesh: Mesh) -> Mesh:
+    """Every triangle with vertices of its own."""
+    return mesh.replace(vertices=mesh.triangles.reshape(-1, 3), faces=np.arange(mesh.faces.size).reshape(-1, 3))
+
+
+def damaged(mesh: Mesh) -> Mesh:
+    """The same with what goes wrong in generated meshes."""
+    dice = np.random.default_rng(0)
+    holed = mesh.keep_faces(dice.random(len(mesh.faces)) > 0.01)
+    turned = holed.flipped(dice.random(len(holed.faces)) < 0.01)
+    rod = blob(500)
+    rod = rod.with_vertices(rod.vertices * [2, 0.1, 0.1])
+    crumbs = [rod.with_vertices(rod.vertices * 0.001 + dice.uniform(-90, 90, 3)) for _ in range(20)]
+    pieces = [turned, rod, *crumbs]
+    offsets = np.cumsum([0] + [len(piece.vertices) for piece in pieces[:-1]])
+    return Mesh(
+        np.concatenate([piece.vertices for piece in pieces]),
+        np.concatenate([piece.faces + offset for piece, offset in zip(pieces, offsets, strict=True)]),
+        uv=np.concatenate([piece.uv for piece in pieces]),
+        material=np.concatenate([piece.material for piece in pieces]),
+    )
+
+
+def asset_of(mesh: Mesh) -> Asset:
+    """With a camera and a photo from above, so that every check has something to look at."""
+    y, x = np.mgrid[-80:80:512j, -80:80:512j]
+    mask = (np.abs(np.hypot(x, y) - 50) < 20).astype(np.float32)
+    photo = Subject(pixels=np.zeros((512, 512, 3)), mask=mask)
+    camera = Camera.looking((0, 0, -1), distance=200.0, span=160.0)
+    return Asset(mesh, (Material(),), sized=True, camera=camera, source=photo)
+
+
+def peers(mesh: Mesh) -> dict[str, Callable[[], Any]]:
+    """What trimesh asks of the same triangles."""
+    import trimesh
+
+    def merged() -> Any:
+        return trimesh.Trimesh(mesh.vertices, mesh.faces, process=False, merge_norm=True, merge_tex=True)
+
+    def asked(question: Callable[[Any], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            made = merged()
+            made.merge_vertices()
+            return question(made)
+
+        return run
+
+    return {
+        "watertight": asked(lambda made: made.is_watertight),
+        "winding": asked(lambda made: (made.is_winding_consistent, made.volume)),
+        "specks": asked(lambda made: made.split(only_watertight=False)),
+        "degenerate": asked(lambda made: made.nondegenerate_faces()),
+    }
+
+
+def seconds(work: Callable[[], Any], repeat: int) -> float:
+    """Median processor time."""
+    taken = []
+    for _ in range(repeat):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return statistics.median(taken)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--faces", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--repeat", type=int, default=3)
+    chosen = parser.parse_args()
+    checks = build(rooms=("checks",), plugins=())
+    warm = asset_of(as_stored(blob(1000)))
+    for check in checks.values():
+        check(warm)
+    for count in chosen.faces:
+        for state, mesh in (("whole", as_stored(blob(count))), ("damaged", as_stored(damaged(blob(count))))):
+            asset, other = asset_of(mesh), peers(mesh)
+            print(f"\n{len(mesh.faces):,} faces, {state}\n{'check':20}   ours s  trimesh s   ratio  verdict")
+            for name, check in checks.items():
+                ours = seconds(lambda check=check, asset=asset: check(asset), chosen.repeat)
+                verdicts = ", ".join(f"{f.verdict} {f.value:g}" for f in check(asset))
+                theirs = seconds(other[name], chosen.repeat) if name in other else None
+                beside = f"{theirs:10.3f} {theirs / max(ours, 1e-9):6.1f}x" if theirs is not None else " " * 18
+                print(f"{name:20} {ours:8.3f} {beside}  {verdicts}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
