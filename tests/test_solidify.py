@@ -1,0 +1,250 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from broken_meshes import listed, opened
+from maquette.core.asset import Asset, Material
+from maquette.core.errors import BadInput, CannotDo
+from maquette.core.mesh import Mesh
+from maquette.geometry.cracks import zipped
+from maquette.geometry.crowding import halved, paired, parted, undoubled
+from maquette.geometry.surface import signed_volume
+from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
+from maquette.shape.solidify import solidify
+from maquette.shape.weld import weld
+from shapes import box, grid, soup, sphere, tetrahedron, together, torus
+
+
+def volume(mesh: Mesh) -> float:
+    return signed_volume(mesh.vertices, mesh.faces)
+
+
+def merged(*meshes: Mesh) -> Mesh:
+    return weld(Asset(together(*meshes))).mesh
+
+
+def closed(mesh: Mesh) -> bool:
+    """Every edge has two faces that agree, every vertex one fan, and no two vertices share a position."""
+    alone = len(np.unique(mesh.vertices, axis=0)) == len(mesh.vertices)
+    return alone and is_watertight(mesh.faces) and bool(fan_count(mesh.faces, len(mesh.vertices)).max() == 1)
+
+
+def sound(mesh: Mesh) -> bool:
+    """Closed, and still closed after it was put at the origin, went through a 32-bit file and was welded."""
+    single = (mesh.vertices - mesh.bounds[0]).astype(np.float32)
+    travelled = weld(Asset(Mesh(single, mesh.faces))).mesh
+    return closed(mesh) and is_watertight(travelled.faces)
+
+
+@pytest.mark.parametrize(
+    "mesh", [box(), tetrahedron(), sphere(2.0, 3), torus(), together(box(), box(corner=(3, 0, 0)))]
+)
+def test_a_solid_comes_back_unchanged(mesh):
+    made = solidify(Asset(mesh))
+    assert made.mesh.digest == mesh.digest
+    assert made.history[-1].notes == ()
+
+
+def test_a_soup_with_holes_and_mixed_winding_and_a_crumb():
+    ball = sphere(50.0, 5)
+    dice = np.random.default_rng(4)
+    holed = ball.keep_faces(dice.random(len(ball.faces)) > 0.02)
+    messy = together(holed.flipped(dice.random(len(holed.faces)) < 0.5), box((1, 1, 1), (80, 0, 0)))
+    made = solidify(Asset(soup(messy)))
+    assert sound(made.mesh)
+    assert euler_number(made.mesh.faces) == 2
+    assert volume(made.mesh) == pytest.approx(volume(ball), rel=1e-3)
+    said = " ".join(made.history[-1].notes)
+    for step in ("weld: merged", "fix-winding: turned", "fill-holes: filled", "drop-specks: dropped 1 of 2 parts"):
+        assert step in said
+
+
+def test_twice_is_once():
+    ball = sphere(50.0, 4)
+    cut = ball.keep_faces(ball.triangles[:, :, 2].mean(axis=1) < 30)
+    for given in (cut, merged(box(), box(corner=(1, 1, 0))), merged(box(), box(corner=(1, 1, 1)))):
+        once = solidify(Asset(given))
+        again = solidify(once)
+        assert again.mesh == once.mesh
+        assert again.history[-1].notes == ()
+
+
+@pytest.mark.parametrize("corner", [(1, 1, 0), (1, 1, 1)], ids=["edge", "vertex"])
+def test_boxes_that_touch_come_apart_by_a_hair(corner):
+    pair = merged(box(), box(corner=corner))
+    assert not sound(pair)
+    made = solidify(Asset(pair)).mesh
+    assert sound(made)
+    assert face_components(made.faces)[0] == 2
+    assert euler_number(made.faces) == 4
+    assert volume(made) == pytest.approx(2, rel=1e-4)
+    assert len(made.vertices) == 16
+
+
+def test_boxes_that_touch_become_one_when_a_wall_is_between_them():
+    made = solidify(Asset(merged(box(), box(corner=(1, 0, 0))))).mesh
+    assert len(made.faces) == 20
+    assert sound(made)
+    assert volume(made) == pytest.approx(2)
+    assert face_components(made.faces)[0] == 1
+
+
+def test_a_wall_inside_parts_the_box():
+    """A box with a single wall through its middle: three faces on each of four edges."""
+    left, right = box(), box(corner=(1, 0, 0))
+    inner = right.triangles[:, :, 0].max(axis=1) == 1
+    made = solidify(Asset(merged(left, right.keep_faces(~inner)))).mesh
+    assert sound(made)
+    assert volume(made) == pytest.approx(2, rel=1e-3)
+
+
+def test_a_skin_with_two_sides_keeps_one():
+    shell = box((3, 4, 5))
+    made = solidify(Asset(merged(shell, shell.flipped()))).mesh
+    assert len(made.faces) == 12
+    assert volume(made) == pytest.approx(60)
+    assert undoubled(np.array([[0, 1, 2], [1, 2, 0], [5, 6, 7]])).tolist() == [True, False, True]
+
+
+def test_cracks_are_zipped():
+    ball = sphere(50.0, 4)
+    upper = ball.triangles[:, :, 2].mean(axis=1) > 0
+    halves = [ball.keep_faces(upper), ball.keep_faces(~upper)]
+    cracked = together(halves[0], halves[1].with_vertices(halves[1].vertices - [0, 0, 0.02]))
+    made = solidify(Asset(cracked)).mesh
+    assert sound(made)
+    assert face_components(made.faces)[0] == 1
+    assert len(made.faces) == len(ball.faces)
+    assert volume(made) == pytest.approx(volume(ball), rel=1e-3)
+
+
+def test_zipping_never_closes_a_fine_edge():
+    keep, twin = zipped(grid(5, 5).vertices, grid(5, 5).faces, 100.0)
+    assert len(keep) == 36
+    assert np.array_equal(twin, np.arange(36))
+
+
+def test_a_cavity_stays():
+    hollow = together(sphere(10.0, 3), sphere(5.0, 3).flipped())
+    assert solidify(Asset(hollow)).mesh == hollow
+
+
+def test_a_sheet_beside_a_solid_is_dropped_and_counted():
+    flag = grid(3, 3)
+    beside = together(sphere(10.0, 3), flag.with_vertices(flag.vertices + [0, 0, 20])).replace(uv=None)
+    made = solidify(Asset(beside))
+    assert made.mesh == sphere(10.0, 3)
+    assert any(note.startswith("dropped 1 sheets that enclose nothing") for note in made.history[-1].notes)
+
+
+@pytest.mark.parametrize(
+    ("mesh", "words"),
+    [
+        (grid(), "16 open edges"),
+        (soup(grid(2, 2)), "8 open edges"),
+        (Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)), "0 faces"),
+        (Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]), "3 open edges"),
+    ],
+)
+def test_refuses_with_the_number(mesh, words):
+    with pytest.raises(CannotDo, match=words):
+        solidify(Asset(mesh))
+
+
+def test_refuses_a_bottle_without_an_inside():
+    with pytest.raises(CannotDo, match="one-sided parts"):
+        solidify(Asset(klein_bottle()))
+
+
+def klein_bottle(around: int = 24, across: int = 16) -> Mesh:
+    """The figure-eight immersion: closed, every edge with two faces, and only one side."""
+    i, j = (a.ravel() for a in np.meshgrid(np.arange(around), np.arange(across), indexing="ij"))
+    u, v = i * 2 * np.pi / around, j * 2 * np.pi / across
+    ring = 3 + np.cos(u / 2) * np.sin(v) - np.sin(u / 2) * np.sin(2 * v)
+    points = np.stack(
+        [ring * np.cos(u), ring * np.sin(u), np.sin(u / 2) * np.sin(v) + np.cos(u / 2) * np.sin(2 * v)], 1
+    )
+
+    def number(a, b):
+        wrapped = a == around
+        return np.where(wrapped, 0, a) * across + np.where(wrapped, -b, b) % across
+
+    a, b, c, d = number(i, j), number(i + 1, j), number(i + 1, j + 1), number(i, j + 1)
+    return Mesh(points, np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]))
+
+
+def test_everything_rides_along():
+    pair = merged(box(), box(corner=(1, 1, 0)))
+    number = np.arange(24)
+    rich = pair.replace(
+        uv=pair.triangles[:, :, :2].astype(np.float32),
+        material=number // 12,
+        part=1 - number // 12,
+        color=(pair.vertices * 100).astype(np.uint8),
+        seen=pair.vertices[:, 0] / 2,
+    )
+    asset = Asset(rich, materials=(Material(name="a"), Material(name="b")), part_names=("x", "y"))
+    made = solidify(asset).mesh
+    assert np.array_equal(made.material, number // 12)
+    assert np.array_equal(made.uv, rich.uv)
+    assert np.array_equal(made.color, np.round(made.vertices * 100).astype(np.uint8))
+    assert np.allclose(made.seen, made.vertices[:, 0] / 2, atol=1e-3)
+
+
+def test_pairs_enclose_material():
+    pair = merged(box(), box(corner=(1, 1, 0)))
+    twin = paired(pair.vertices, pair.faces)
+    assert (twin >= 0).all()
+    assert np.array_equal(twin[twin], np.arange(72))
+    assert np.array_equal(twin // 36, np.arange(72) // 36)  # each box pairs with itself
+    faces, origin = parted(pair.faces, twin, len(pair.vertices))
+    assert np.array_equal(origin[faces], pair.faces)
+    assert len(origin) == 16
+
+
+def test_nothing_is_parted_on_a_manifold():
+    ring = torus()
+    faces, origin = parted(ring.faces, paired(ring.vertices, ring.faces), len(ring.vertices))
+    assert np.array_equal(faces, ring.faces)
+    assert np.array_equal(origin, np.arange(len(ring.vertices)))
+    assert halved(ring.faces, paired(ring.vertices, ring.faces), len(ring.vertices)) is None
+
+
+def pinched_ring() -> Mesh:
+    """Four boxes in a closed ring of which two neighbours meet in one edge only: its ends hang together elsewhere."""
+    boxes = [
+        box(corner=c)
+        for c in ((0, 0, 0), (1, 1, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1), (0, 0, -1), (1, 0, -1), (1, 1, -1))
+    ]
+    return merged(*boxes)
+
+
+def test_an_edge_that_hangs_together_at_both_ends_is_cut():
+    given = pinched_ring()
+    whole = given.keep_faces(undoubled(given.faces))
+    assert edges(whole.faces).count.max() == 4
+    made = solidify(Asset(given)).mesh
+    assert sound(made)
+    assert volume(made) == pytest.approx(8, rel=1e-3)
+
+
+@pytest.mark.parametrize(("suffix", "solid", "refused"), [(".stl", 53, 1), (".obj", 41, 7), (".ply", 10, 1)])
+def test_real_damage_ends_solid_or_refused(suffix, solid, refused):
+    from maquette.registry import registry
+
+    reader = next(f for f in registry().values() if suffix in f.stage.facts.get("reads", ()))
+    counts = Counter(sound=0, refused=0)
+    for path, faces in listed(suffix):
+        if faces > 20_000:
+            continue
+        try:
+            made = solidify(reader(opened(path))).mesh
+        except CannotDo:
+            counts["refused"] += 1
+        except BadInput:
+            continue
+        else:
+            assert closed(made), path.name
+            counts["sound"] += sound(made)
+    assert counts == {"sound": solid, "refused": refused}
