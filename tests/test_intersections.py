@@ -182,6 +182,14 @@ def test_tolerance_makes_a_shallow_cut_a_touch():
     assert pairs_of(mesh, tolerance=2e-3) == set()
 
 
+@pytest.mark.parametrize("tolerance", [0, 1e-6, 1e-5, 3e-5, 1e-4, 3e-4, 4e-4, 6e-4, 1e-3])
+def test_slivers_side_by_side_do_not_meet_whatever_counts_as_a_touch(tolerance):
+    """Their planes are nearly parallel: where they meet hangs on distances that the tolerance must not round."""
+    first = [[0.2503, -0.0391, 0.7552], [-0.0276, -0.2712, 0.0757], [-0.162, -0.4023, -0.2765]]
+    second = [[0.244, -0.0186, 0.7752], [-0.1681, -0.3823, -0.2615], [0.1098, -0.15, 0.4205]]
+    assert pairs_of(two(second, first=first), tolerance=tolerance) == set()
+
+
 def test_faces_without_a_plane_are_left_out():
     sliver = [[0, 0, 1], [1, 0, 1], [2, 0, 1]]
     assert pairs_of(two(sliver, first=[[1, -1, 0], [1, 1, 0], [1, 0, 9]])) == set()

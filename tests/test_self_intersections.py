@@ -28,15 +28,15 @@ def test_overlapping_solids_warn_and_are_shown():
     mesh = together(box((4, 4, 4)), box((9, 1, 1), (-2, 1.1, 1.3)))
     found = finding(mesh)
     assert (found.verdict, found.value, found.unit, found.fix) == ("warn", 20, "pairs", None)
-    assert found.faces.tolist() == np.flatnonzero(found.overlay).tolist()
-    assert "20 cut through each other, 0 lie on each other" in found.message
+    assert found.faces.tolist() == list(range(8, 20))
+    assert found.message == "20 pairs of faces cut through each other"
 
 
 def test_doubled_faces_lie_on_each_other_and_solidify_takes_them():
     mesh = together(sphere(), sphere().keep_faces(np.array([4, 9])))
     found = finding(mesh)
     assert (found.value, found.fix) == (2, "solidify")
-    assert "0 cut through each other, 2 lie on each other" in found.message
+    assert found.message == "2 pairs of faces lie on each other"
     assert finding(solidify(Asset(mesh)).mesh).verdict == "pass"
 
 
@@ -45,7 +45,8 @@ def test_boxes_that_stand_on_each_other_turned_and_rounded_by_a_file():
     mesh = together(box((3, 3, 1)), box((1, 1, 1), (1.2, 1.1, 1)))
     for turn in Rotation.random(6, rng=3).as_matrix():
         rounded = mesh.with_vertices((mesh.vertices @ turn.T * 37).astype(np.float32))
-        assert "0 cut through each other" in finding(rounded).message
+        assert finding(rounded).message == "3 pairs of faces lie on each other"
+        assert finding(rounded).fix is None
 
 
 def test_a_stopped_search_says_so(monkeypatch):

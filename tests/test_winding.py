@@ -23,7 +23,7 @@ def test_well_wound_surfaces_pass(mesh):
 def test_one_face_turned_disagrees_at_three_edges():
     alike, outward = findings(soup(sphere(5).flipped(np.array([17]))))
     assert (alike.verdict, alike.value, alike.unit, alike.fix) == ("fail", 3, "edges", "fix-winding")
-    assert alike.faces.tolist() == [17] == np.flatnonzero(alike.overlay).tolist()
+    assert alike.faces.tolist() == [17]
     assert outward.verdict == "pass"
 
 

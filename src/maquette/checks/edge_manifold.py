@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import shaded, welded
+from maquette.checks.welded import welded
 from maquette.core.asset import Asset
 from maquette.core.mesh import Ints
 from maquette.core.report import Finding
@@ -52,7 +52,6 @@ def edge_manifold(
         source=_SOURCE[destination],
         fix="solidify",
         faces=faces if count else None,
-        overlay=shaded(asset.mesh, faces) if count else None,
     )
 
 

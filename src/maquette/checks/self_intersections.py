@@ -6,33 +6,36 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from maquette.checks.welded import grain, shaded
+from maquette.checks.welded import grain
 from maquette.core.asset import Asset
+from maquette.core.mesh import Ints, Mesh
 from maquette.core.progress import progress
 from maquette.core.report import Finding, Verdict
 from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.welding import twins
 from maquette.registry import stage
+
+# Three corners rounded to 32 bits tilt a plane by a few steps; cuts shallower than this are rounding.
+_STEPS = 4
 
 
 @stage(destinations=("print",))
 def self_intersections(asset: Asset) -> Iterable[Finding]:
     """Count pairs of faces that cut through each other or lie on one another.
 
-    Touching does not count: neighbours, a corner on a face, anything shallower than 32-bit numbers can tell at these
-    coordinates. Slicers fill what is enclosed at least once, so overlapping solids print and this is a warning; folds
-    and walls that cross can leave gaps. A surface so tangled that the search is stopped is "unknown" or "at least".
+    Touching does not count: neighbours, a corner on a face, anything shallower than what files round to, four steps of
+    a 32-bit number. Slicers fill what is enclosed at least once, so overlapping solids print and this is a warning;
+    folds and walls that cross can leave gaps. Where the search was stopped it is "unknown" or "at least".
     """
     mesh = asset.mesh
-    found = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=grain(mesh), tell=progress)
-    count = len(found.pairs)
-    faces = np.unique(found.pairs)
+    found = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=_STEPS * grain(mesh), tell=progress)
+    count, lying = len(found.pairs), int(found.lying.sum())
     verdict: Verdict = "warn" if count else "pass" if found.complete else "unknown"
     message = "no face cuts through another"
     if count:
-        lying = int(found.lying.sum())
-        least = "" if found.complete else "at least "
-        message = f"{least}{count:,} pairs among {len(faces):,} faces meet: {count - lying:,} cut through each other"
-        message += f", {lying:,} lie on each other"
+        kinds = (count - lying, "cut through each other"), (lying, "lie on each other")
+        told = " and ".join(f"{number:,} pairs of faces {what}" for number, what in kinds if number)
+        message = told if found.complete else f"at least {told}"
     elif not found.complete:
         message = "too many faces lie near each other to say; simplify the model and ask again"
     yield Finding(
@@ -43,7 +46,13 @@ def self_intersections(asset: Asset) -> Iterable[Finding]:
         unit="pairs",
         limit="0",
         source="3MF Core Specification 1.3 §4.1: producers should not produce self-intersections",
-        fix="solidify" if count and found.lying.all() else None,
-        faces=faces if count else None,
-        overlay=shaded(mesh, faces) if count else None,
+        fix="solidify" if count and _all_doubled(mesh, found.pairs) else None,
+        faces=np.unique(found.pairs) if count else None,
     )
+
+
+def _all_doubled(mesh: Mesh, pairs: Ints) -> bool:
+    """Whether every pair is one face laid twice; that can be mended without remaking the surface."""
+    _, twin = twins(mesh.vertices)
+    corners = np.sort(twin[mesh.faces[pairs]], axis=2)
+    return bool((corners[:, 0] == corners[:, 1]).all())

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import shaded, welded
+from maquette.checks.welded import welded
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
 from maquette.geometry.orientation import capped_volumes
@@ -36,11 +36,10 @@ def specks(
     area = areas_by(part, surface.vertices, surface.faces, count)
     tiny = (volume <= min_share * volume.max(initial=0.0)) & (area < min_share * area.max(initial=0.0))
     number = int(tiny.sum())
-    faces = surface.of_face[tiny[part]]
     yield Finding(
         "specks",
         "warn" if number else "pass",
-        f"{number:,} of {count:,} parts are specks, together {area[tiny].sum() / area.sum():.2g} of the surface"
+        f"{number:,} of {count:,} parts are specks, together {100 * area[tiny].sum() / area.sum():.3g}% of the surface"
         if number
         else f"{count:,} part{'s' * (count != 1)}, none of them a speck",
         value=number,
@@ -48,6 +47,5 @@ def specks(
         limit="0",
         source=f"setting: below {min_share:g} of the largest part's volume and area",
         fix="drop-specks",
-        faces=faces if number else None,
-        overlay=shaded(asset.mesh, faces) if number else None,
+        faces=surface.of_face[tiny[part]] if number else None,
     )

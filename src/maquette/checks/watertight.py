@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import Welded, shaded, welded
+from maquette.checks.welded import Welded, welded
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.report import Finding, Verdict
@@ -60,7 +60,6 @@ def watertight(
         source=_SOURCE[destination],
         fix=fix,
         faces=faces if count else None,
-        overlay=shaded(asset.mesh, faces) if count else None,
     )
 
 

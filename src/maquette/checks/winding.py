@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import Welded, shaded, welded
+from maquette.checks.welded import Welded, welded
 from maquette.core.asset import Asset
 from maquette.core.report import Finding, Verdict
 from maquette.geometry.orientation import Agreement, agreement, capped_volumes
@@ -42,24 +42,24 @@ def winding(
     surface = welded(asset.mesh)
     disagree = int(((surface.edges.count == 2) & (surface.edges.balance != 0)).sum())
     found = agreement(surface.vertices, surface.faces) if disagree else None
-    yield _alike(asset, surface, disagree, found, destination)
-    yield _outward(asset, surface, found, destination)
+    yield _alike(surface, disagree, found, destination)
+    yield _outward(surface, found, destination)
 
 
-def _alike(asset: Asset, surface: Welded, count: int, found: Agreement | None, destination: str) -> Finding:
+def _alike(surface: Welded, count: int, found: Agreement | None, destination: str) -> Finding:
     """Whether neighbours are wound alike."""
     if found is None:
-        return _finding(asset, destination, "pass", "neighbours are wound alike", 0, "edges", None)
+        return _finding(destination, "pass", "neighbours are wound alike", 0, "edges", None)
     faces = surface.of_face[found.turn]
     message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree, {len(faces):,} faces must turn"
     one_sided = int(found.one_sided.sum())
     if one_sided:
         message += f"; {one_sided} part{'s are' if one_sided > 1 else ' is'} one-sided and can have no outside"
     verdict: Verdict = "fail" if destination == "print" else "warn"
-    return _finding(asset, destination, verdict, message, count, "edges", faces)
+    return _finding(destination, verdict, message, count, "edges", faces)
 
 
-def _outward(asset: Asset, surface: Welded, found: Agreement | None, destination: str) -> Finding:
+def _outward(surface: Welded, found: Agreement | None, destination: str) -> Finding:
     """Whether each part has its outside outside, once its faces are wound alike."""
     count, part = face_components(surface.faces)
     area = areas_by(part, surface.vertices, surface.faces, count)
@@ -67,11 +67,11 @@ def _outward(asset: Asset, surface: Welded, found: Agreement | None, destination
     number = int(wrong.sum())
     share = area[wrong].sum() / area.sum() if number else 0.0
     verdict: Verdict = "pass" if not number else "fail" if destination == "print" or share > 0.5 else "warn"
-    message = f"{number:,} of {count:,} part{'s' * (count != 1)} inside out, {share:.0%} of the surface"
+    message = f"{number:,} of {count:,} part{'s' * (count != 1)} inside out, {100 * share:.3g}% of the surface"
     if not number:
         message = f"{'no part is' if count != 1 else 'the part is not'} inside out"
     faces = surface.of_face[wrong[part]] if number else None
-    return _finding(asset, destination, verdict, message, number, "parts", faces)
+    return _finding(destination, verdict, message, number, "parts", faces)
 
 
 def _inside_out(surface: Welded, found: Agreement | None, part: np.ndarray, area: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ def _inside_out(surface: Welded, found: Agreement | None, part: np.ndarray, area
 
 
 def _finding(
-    asset: Asset, destination: str, verdict: Verdict, message: str, value: int, unit: str, faces: np.ndarray | None
+    destination: str, verdict: Verdict, message: str, value: int, unit: str, faces: np.ndarray | None
 ) -> Finding:
     return Finding(
         "winding",
@@ -106,5 +106,4 @@ def _finding(
         source=_SOURCE[destination],
         fix="fix-winding",
         faces=faces,
-        overlay=None if faces is None else shaded(asset.mesh, faces),
     )

@@ -82,7 +82,8 @@ class _Triangles:
     corners: Floats  # (3, 3, T): corner, axis
     normal: Floats  # (3, T) unit
     offset: Floats  # (T,) the plane is normal · x = offset
-    slack: Floats  # (T,) distances up to this count as zero
+    blur: Floats  # (T,) distances up to this may be rounding
+    slack: Floats  # (T,) distances up to this count as touching
 
     def meeting(self, first: Ints, second: Ints) -> tuple[Ints, Bools]:
         """Which of these pairs (N,), (N,) intersect -> faces (M, 2) and whether they lie on each other (M,)."""
@@ -113,15 +114,15 @@ class _Triangles:
         """Whether the segments in which both faces meet the other's plane overlap on the line that they share."""
         line = np.cross(self.normal[:, first], self.normal[:, second], axis=0)
         line /= np.linalg.norm(line, axis=0)
-        low_1, high_1 = self._segment(first, back, self.slack[second], line)
-        low_2, high_2 = self._segment(second, ahead, self.slack[first], line)
+        low_1, high_1 = self._segment(first, back, self.blur[second], line)
+        low_2, high_2 = self._segment(second, ahead, self.blur[first], line)
         overlap = np.minimum(high_1, high_2) - np.maximum(low_1, low_2)
         return np.asarray(overlap > np.maximum(self.slack[first], self.slack[second]))
 
-    def _segment(self, face: Ints, distance: Floats, slack: Floats, line: Floats) -> tuple[Floats, Floats]:
+    def _segment(self, face: Ints, distance: Floats, blur: Floats, line: Floats) -> tuple[Floats, Floats]:
         """Where each face's cut with a plane begins and ends along a line; ``distance`` (3, N) is to that plane."""
         along = np.einsum("can,an->cn", self.corners[:, :, face], line)
-        side = np.where(np.abs(distance) <= slack, 0.0, distance)
+        side = np.where(np.abs(distance) <= blur, 0.0, distance)
         low, high = np.full(len(face), np.inf), np.full(len(face), -np.inf)
         for i, j in ((0, 1), (1, 2), (2, 0)):
             crosses = side[i] * side[j] < 0
@@ -163,8 +164,8 @@ def _triangles(vertices: Floats, faces: Ints, tolerance: float) -> _Triangles:
     close = max(tolerance / size, _THIN)
     face = np.flatnonzero(height > close)
     corners, normal = corners.take(face, axis=2), normal.take(face, axis=1) / area[face]
-    slack = close + _ROUNDING * (1 + 1 / height[face])
-    return _Triangles(face, corners, normal, (normal * corners[0]).sum(axis=0), slack)
+    blur = _ROUNDING * (1 + 1 / height[face])
+    return _Triangles(face, corners, normal, (normal * corners[0]).sum(axis=0), blur, close + blur)
 
 
 def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
