@@ -96,6 +96,7 @@ def test_margin_is_signed_distance_to_the_hull():
     line = hull(np.array([[0, 0], [1, 1], [2, 2]], float))
     assert margin(np.array([1, 1.0]), line) == pytest.approx(0)
     assert margin(np.array([2, 0.0]), line) == pytest.approx(-np.sqrt(2))
+    assert margin(np.array([3, 3.0]), line) == pytest.approx(-np.sqrt(2))
     assert margin(np.zeros(2), np.zeros((0, 2))) == -np.inf
 
 

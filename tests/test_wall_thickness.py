@@ -152,3 +152,27 @@ def test_split_vertices_read_the_same():
     apart, whole = finding(soup(mesh)), finding(mesh)
     assert apart.value == whole.value
     assert (apart.overlay == whole.overlay).all()
+
+
+def test_a_ball_shrinks_from_what_no_ray_meets():
+    hollow = sphere(4, 4).flipped()
+    block = together(box((40, 40, 20)), hollow.with_vertices(hollow.vertices + [20, 20, 10]))
+    samples, walls = walls_of(block, 20000)
+    aside = np.linalg.norm(samples.points[:, :2] - 20, axis=1)
+    ring = (samples.points[:, 2] == 20) & (aside > 6.4) & (aside < 6.9)
+    assert ring.sum() > 20
+    expected = (aside[ring] ** 2 + 10**2 - 4**2) / 14  # the ball that touches the top and the hollow
+    assert np.median(np.abs(walls[ring] / expected - 1)) < 0.1
+    assert (walls[ring] < 12).mean() > 0.6
+
+
+def test_half_the_limit_from_an_edge_a_bar_still_has_a_middle():
+    found = finding(box((1.2, 1.2, 40)))
+    assert (found.verdict, found.value) == ("pass", pytest.approx(1.2))
+
+
+def test_faces_without_a_sample_take_the_nearest():
+    ball = sphere(5, 6)
+    found = finding(together(box((40, 40, 1)), ball.with_vertices(ball.vertices + [0, 0, 30])), samples=2000)
+    assert found.overlay[:12] == pytest.approx(1)
+    assert found.overlay[12:] == pytest.approx(10, rel=0.05)

@@ -125,16 +125,20 @@ def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) ->
 
 
 def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
-    """Balls at the points (M, 3) made smaller until nothing of the cloud that faces them lies within, (M,)."""
-    diameter = diameter.copy()
+    """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,).
+
+    A ball that ends against something that does not face its point keeps the size it had.
+    """
+    made, faced = diameter.copy(), np.ones(len(points), dtype=bool)
     active = np.arange(len(points))
     for _ in range(_ROUNDS):
-        inner, touched = cloud.within(points[active], normals[active], diameter[active], _FACING)
+        inner, touched = cloud.within(points[active], normals[active], made[active], _SIDEWAYS)
         active = active[inner]
         to_point = points[active] - cloud.points[touched]
         depth = (to_point * normals[active]).sum(axis=1)
-        diameter[active] = np.minimum(diameter[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
-    return diameter
+        made[active] = np.minimum(made[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
+        faced[active] = (cloud.normals[touched] * normals[active]).sum(axis=1) < _FACING
+    return np.where(faced, made, diameter)
 
 
 def sharp_edges(vertices: Floats, faces: Ints) -> Edgelets:
