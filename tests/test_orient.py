@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,23 @@ def test_the_hull_of_a_ball_is_the_ball(fine):
     mesh = sphere(10, fine)
     corners, sides = hull_of(mesh.vertices, mesh.faces)
     assert signed_volume(corners, sides) == pytest.approx(signed_volume(mesh.vertices, mesh.faces), rel=0.01)
+
+
+def test_supports_end_on_the_model():
+    post, plate = box((4, 40, 2), (18, 0, 20.5)), box((40, 40, 2), (0, 0, 22))
+    (step,) = orient(Asset(together(box((40, 40, 20)), post, plate)), prefer="supports").history
+    before = float(re.search(r"supports (\S+) to", step.notes[0]).group(1))
+    assert before == pytest.approx(36 * 40 * 2 + 4 * 40 * 0.5, rel=0.02)
+
+
+def test_of_equals_it_takes_the_nearest():
+    for x, y in ((30, 0), (-40, 0), (0, 25), (15, 15)):
+        after = orient(turned(box((10, 10, 10)), (x, y)))
+        assert after.mesh.vertices[:4, 2] == pytest.approx(np.zeros(4), abs=1e-9)
+
+
+def test_it_does_not_stand_where_it_tips_over():
+    outline = [(0, 0), (12, 0), (26, 20), (32, 40), (20, 40), (13, 20)]
+    for make in (extruded(outline, 12), extruded([(x, z) for x, z in reversed([(-x, z) for x, z in outline])], 12)):
+        (stand,) = stability(orient(Asset(make)))
+        assert stand.verdict == "pass"

@@ -166,7 +166,9 @@ def _measured(model: _Model, tracer: Tracer, down: Floats) -> Floats:
         stride = -(-len(falls) // _RAYS)
         some = falls[::stride]
         origins = samples.points[some] + tracer.step * samples.normals[some]
-        free = tracer.first(origins, np.broadcast_to(down, origins.shape)).distance
+        hits = tracer.first(origins, np.broadcast_to(down, origins.shape))
+        out = area_vectors(mesh.vertices, mesh.faces[np.maximum(hits.face, 0)]) @ down > 0
+        free = np.where(out & (hits.face >= 0), 0.0, hits.distance)  # from within another part nothing hangs
         terms[0] = (along[some] * np.minimum(free, height[some])).sum() * stride * samples.area / model.volume
     low = z.max(axis=1) <= layer - bottom
     base = float(area_vectors(turned, mesh.faces[low])[:, 2].clip(max=0).sum())
