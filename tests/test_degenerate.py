@@ -29,15 +29,16 @@ def test_corners_in_one_place_are_for_weld():
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.7])
-def test_corners_on_a_line_are_for_simplify(turn):
+def test_corners_on_a_line_are_found_as_a_file_rounds_them(turn):
     needle = Mesh(np.array([[0, 0, 0], [1, 0, 0], [3, 0, 0]]), [[0, 1, 2]])
     mesh = together(box((9, 9, 9)), needle)
     spin = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
     turned = (mesh.vertices @ spin.T).astype(np.float32)  # as a file stores it
     found = finding(mesh.with_vertices(turned))
-    assert (found.value, found.fix, found.faces.tolist()) == (1, "simplify", [12])
+    assert (found.value, found.fix, found.faces.tolist()) == (1, None, [12])
     collapsed = mesh.replace(faces=np.concatenate([mesh.faces, [[4, 4, 5]]]))
-    assert (finding(collapsed).value, finding(collapsed).fix) == (2, "simplify")
+    assert (finding(collapsed).value, finding(collapsed).fix) == (2, "weld")
+    assert finding(weld(Asset(collapsed)).mesh).value == 1
 
 
 def test_thin_is_measured_against_the_models_size():

@@ -6,6 +6,7 @@ import pytest
 from maquette.checks.watertight import watertight
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
+from maquette.shape.fill_holes import fill_holes
 from maquette.shape.weld import weld
 from shapes import box, grid, soup, sphere, together, torus
 
@@ -29,6 +30,7 @@ def test_a_missing_face_is_three_open_edges_around_one_hole():
     corners = {tuple(point) for point in box((2, 3, 5)).triangles[0]}
     touching = [len({tuple(p) for p in triangle} & corners) == 2 for triangle in mesh.triangles]
     assert set(found.faces) == set(np.flatnonzero(touching))
+    assert finding(fill_holes(weld(Asset(soup(mesh)))).mesh).verdict == "pass"
 
 
 def test_holes_are_counted_and_the_longest_is_named():

@@ -19,7 +19,7 @@ def degenerate(asset: Asset) -> Iterable[Finding]:
 
     A face counts when its height over its longest side is below what a 32-bit file can tell at these coordinates: two
     corners in one place, or all three on a line. Such a face has no normal. Slicers and engines drop it, which opens
-    a crack where it joined its neighbours, so it is a warning.
+    a crack where it joined its neighbours, so it is a warning. A weld takes the first kind; the second needs a remesh.
     """
     mesh = asset.mesh
     height, shortest = _measures(mesh)
@@ -35,7 +35,7 @@ def degenerate(asset: Asset) -> Iterable[Finding]:
         unit="faces",
         limit="0",
         source="3MF Core Specification 1.3 §4.1: all triangles should have a non-zero area",
-        fix="weld" if collapsed == count else "simplify",
+        fix="weld" if collapsed else None,
         faces=flat if count else None,
     )
 
