@@ -51,7 +51,7 @@ def _alike(surface: Welded, count: int, found: Agreement | None, destination: st
     if found is None:
         return _finding(destination, "pass", "neighbours are wound alike", 0, "edges", None)
     faces = surface.of_face[found.turn]
-    message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree, {len(faces):,} face{'s' * (len(faces) != 1)} must turn"
+    message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree; {len(faces):,} must turn"
     one_sided = int(found.one_sided.sum())
     if one_sided:
         message += f"; {one_sided} part{'s are' if one_sided > 1 else ' is'} one-sided and can have no outside"
