@@ -290,7 +290,7 @@ class Registry(Mapping[str, StageFunction[Any, Any]]):
     failures: Mapping[str, str]
 
     def __getitem__(self, name: str) -> StageFunction[Any, Any]:
-        found = self.stages.get(self.aliases.get(name, name))
+        found = self.stages.get(name) or self.stages.get(self.aliases.get(name, name))
         if found is None:
             raise KeyError(name)
         return found
@@ -329,7 +329,7 @@ def build(rooms: Iterable[str] = ROOMS, plugins: Iterable[EntryPoint] | None = N
         taken = dict(found)
         try:
             _collect(plugin.load(), taken)
-        except Exception as problem:  # whatever a stranger's module raises must not take ours down
+        except (Exception, SystemExit) as problem:  # whatever a stranger's module raises must not take ours down
             failures[plugin.name] = f"{type(problem).__name__}: {problem}"
         else:
             found = taken

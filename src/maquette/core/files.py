@@ -21,6 +21,8 @@ class Files(Value):
                 raise BadInput(f"files: {name!r} is not a plain file name; keep everything in one folder")
         if self.main not in self.parts:
             raise BadInput(f"files: {self.main!r} is not among {sorted(self.parts)}")
+        if not all(isinstance(data, bytes | bytearray | memoryview) for data in self.parts.values()):
+            raise BadInput("files: a part is not bytes")
         object.__setattr__(self, "parts", {name: bytes(self.parts[name]) for name in sorted(self.parts)})
 
     def __repr__(self) -> str:

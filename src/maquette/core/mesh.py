@@ -38,7 +38,8 @@ class Mesh(Value):
         put(self, "faces", frozen(self.faces, np.int64, (None, 3), "mesh: faces"))
         vertex_count, face_count = len(self.vertices), len(self.faces)
         if face_count and (self.faces.min() < 0 or self.faces.max() >= vertex_count):
-            raise BadInput(f"mesh: a face names vertex {self.faces.max()} of {vertex_count}; the file is damaged")
+            wrong = self.faces.min() if self.faces.min() < 0 else self.faces.max()
+            raise BadInput(f"mesh: a face names vertex {wrong} of {vertex_count}; the file is damaged")
         for name, dtype, shape in (
             ("uv", np.float32, (face_count, 3, 2)),
             ("material", np.int32, (face_count,)),
@@ -59,7 +60,9 @@ class Mesh(Value):
         """Lower and upper corner of the box around the vertices, (2, 3); zeros when there are none."""
         if not len(self.vertices):
             return np.zeros((2, 3))
-        return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+        made = np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+        made.flags.writeable = False
+        return made
 
     @cached_property
     def diagonal(self) -> float:

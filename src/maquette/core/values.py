@@ -21,6 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 from maquette.core.errors import BadInput
 
 MAGIC = b"maquette\x00\x01"
+_DTYPES = ("|b1", "|u1", "|i1", *(f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)), "<f2", "<f4", "<f8")
 _nouns: dict[str, type[Value]] = {}
 T = TypeVar("T", bound="Value")
 
@@ -58,11 +59,15 @@ def noun(cls: type[T]) -> type[T]:
 def frozen(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
     """A read-only array of this dtype and shape (``None`` = any length), or ``BadInput`` that names it.
 
-    An array that is read-only already is taken as it is; a writable one is copied, so that nobody can change a value
-    behind its back.
+    An array that is read-only already, and no view of a writable one, is taken as it is; any other is copied, so that
+    nobody can change a value behind its back. Whole numbers are not made from broken ones, nor wrapped round.
     """
     try:
-        made = np.asarray(array, dtype=dtype)
+        given = np.asarray(array)
+        with np.errstate(all="ignore"):  # what a cast breaks is found below
+            made = np.asarray(array, dtype=dtype) if given.dtype.kind == "O" else given.astype(dtype, copy=False)
+        if made.dtype.kind in "iu" and given.dtype != made.dtype and not (made == given).all():
+            raise ValueError("it holds numbers that are not whole or out of range")
     except (TypeError, ValueError, OverflowError) as problem:
         raise BadInput(f"{name}: not an array of {np.dtype(dtype)}: {problem}") from None
     if made.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, made.shape, strict=True)):
@@ -71,10 +76,20 @@ def frozen(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: st
     if made.dtype.kind == "f" and not np.isfinite(made).all():
         count = int((~np.isfinite(made)).sum())
         raise BadInput(f"{name}: {count} numbers are infinite or not a number; drop or repair them first")
-    if made.flags.writeable or not made.flags.c_contiguous:
+    if _writable(made) or not made.flags.c_contiguous or not made.flags.aligned:
         made = np.array(made, order="C")
     made.flags.writeable = False
     return made
+
+
+def _writable(array: NDArray[Any]) -> bool:
+    """True when somebody may change the numbers, through this array or one that it is a view of."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return True
+        owner = owner.base
+    return False
 
 
 def encode(value: Any) -> Iterator[bytes | memoryview]:
@@ -96,7 +111,7 @@ def decode(buffer: bytes | memoryview) -> Any:
         tree = json.loads(bytes(view[18 : 18 + size]))
         cursor = _Cursor(view, 18 + size)
         return _rich(tree, cursor)
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         raise BadInput(f"store: damaged value ({problem}); delete the file") from None
 
 
@@ -142,9 +157,9 @@ def _rich(tree: Any, cursor: _Cursor) -> Any:
         return tree
     kind = tree["$"]
     if kind == "array":
+        if tree["dtype"] not in _DTYPES:
+            raise ValueError(f"an array of {tree['dtype']!r}")
         dtype = np.dtype(tree["dtype"])
-        if dtype.hasobject:
-            raise ValueError("object array")
         shape = tuple(int(n) for n in tree["shape"])
         count = 1
         for n in shape:
