@@ -31,7 +31,7 @@ def test_a_box_has_half_its_narrower_side():
 
 
 @pytest.mark.parametrize(
-    ("offset", "room", "verdict"), [(4, 3, "pass"), (9.2, 0.4, "warn"), (12, -1, "fail"), (30, -10, "fail")]
+    ("offset", "room", "verdict"), [(4, 3, "pass"), (9.2, 0.4, "warn"), (12, -1, "warn"), (30, -10, "warn")]
 )
 def test_a_leaning_box_has_less_until_it_tips_over(offset, room, verdict):
     found = finding(leaning(offset))
@@ -51,7 +51,7 @@ def test_feet_count_by_the_hull_between_them():
     feet = [box((2, 2, 10), (x, y, 0)) for x in (0, 18) for y in (0, 18)]
     table = together(box((20, 20, 2), (0, 0, 10)), *feet)
     assert finding(table).value == pytest.approx(10)
-    assert finding(together(box((20, 20, 2), (0, 0, 10)), *feet[:2])).verdict == "fail"
+    assert finding(together(box((20, 20, 2), (0, 0, 10)), *feet[:2])).verdict == "warn"
 
 
 def test_a_ball_stands_on_a_point_until_it_is_settled():
@@ -69,7 +69,7 @@ def test_an_edge_is_nothing_to_stand_on():
     found = finding(on_edge)
     assert found.verdict == "warn"
     assert found.value == pytest.approx(0.2)
-    assert finding(rotate(Asset(box((10, 10, 30))), x_deg=30).mesh).verdict == "fail"
+    assert finding(rotate(Asset(box((10, 10, 30))), x_deg=30).mesh).verdict == "warn"
 
 
 def test_the_layer_is_the_printers():

@@ -20,7 +20,7 @@ _SOURCE = {
 }
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), gates=True)
 def edge_manifold(
     asset: Asset,
     *,

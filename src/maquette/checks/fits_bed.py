@@ -17,7 +17,7 @@ from maquette.registry import stage
 _PRINTER = Printer.named("prusa-mk4")
 
 
-@stage(destinations=("print",))
+@stage(destinations=("print",), gates=True)
 def fits_bed(
     asset: Asset,
     *,

@@ -19,7 +19,7 @@ from maquette.registry import stage
 _STEPS = 4
 
 
-@stage(destinations=("print",))
+@stage(destinations=("print",), gates=True)
 def self_intersections(asset: Asset) -> Iterable[Finding]:
     """Count pairs of faces that cut through each other or lie on one another.
 

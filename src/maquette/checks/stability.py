@@ -33,8 +33,8 @@ def stability(
     """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm.
 
     The outline is the convex hull of everything within the first layer. Outside it, with a negative margin, the model
-    tips over, which fails; a margin below ``min_share`` of half the narrower side, or that a tilt of 3 degrees uses
-    up, is a warning. The mass is that of the filled solid (Prévost et al. 2013, "Make It Stand"). The coloured picture
+    tips over; that, a margin below ``min_share`` of half the narrower side, and one that a tilt
+    of 3 degrees uses up, are warnings: a brim or supports hold it while it prints. The mass is that of the filled solid (Prévost et al. 2013, "Make It Stand"). The coloured picture
     shows the faces that touch. A model without faces cannot be asked.
     """
     mesh = asset.mesh
@@ -46,7 +46,7 @@ def stability(
     room = margin(centre[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
     low, high = mesh.bounds
     wanted = max(min_share * float(min(high[:2] - low[:2])) / 2, _OF_HEIGHT * float(centre[2] - low[2]))
-    verdict: Verdict = "fail" if room < 0 else "warn" if room < wanted else "pass"
+    verdict: Verdict = "warn" if room < wanted else "pass"
     side = "outside" if room < 0 else "inside"
     touching = np.flatnonzero((mesh.vertices[mesh.faces, 2] <= low[2] + printer.layer_mm).all(axis=1))
     yield Finding(

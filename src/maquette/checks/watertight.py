@@ -22,7 +22,7 @@ _SOURCE = {
 _CRACK = 1e-4
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), gates=True)
 def watertight(
     asset: Asset,
     *,

@@ -24,7 +24,7 @@ _SOURCE = {
 _FLAT = 1e-3
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), gates=True)
 def winding(
     asset: Asset,
     *,

@@ -12,6 +12,7 @@ import numpy as np
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
 from maquette.core.progress import part, progress
+from maquette.core.subject import Subject
 from maquette.flow import disk
 from maquette.flow.judge import Destination
 from maquette.flow.make import Made, make
@@ -80,9 +81,17 @@ def _cells(made: Made) -> list[Any]:
     draw = registry()["picture"]
     views = ("top", "three-quarter", "left", "front") if made.route == "relief" else VIEWS
     mask = np.zeros((8, 8), np.uint8) if made.cut.mask is None else (made.cut.mask * 255).astype(np.uint8)
-    images = [Image.fromarray(made.photo.pixels), Image.fromarray(mask).convert("RGB")]
+    images = [Image.fromarray(_on_white(made.photo)), Image.fromarray(mask).convert("RGB")]
     images += [Image.fromarray(draw(made.asset, view=view, size_px=CELL).frames[0]) for view in views]
     return images
+
+
+def _on_white(photo: Subject) -> Any:
+    """The photo's pixels; what its alpha leaves out is white."""
+    if photo.mask is None:
+        return photo.pixels
+    weight = photo.mask[..., None]
+    return (photo.pixels * weight + 255 * (1 - weight)).astype(np.uint8)
 
 
 def sheet(rows: list[Row]) -> Any:
@@ -113,4 +122,5 @@ def _wrapped(texts: list[str], width: int = 46) -> list[str]:
     """Remarks broken into lines that fit the column."""
     import textwrap
 
-    return [line for text in texts for line in textwrap.wrap(text, width)]
+    plain = [text.replace("²", "2").replace("³", "3") for text in texts]  # not in Pillow's own font
+    return [line for text in plain for line in textwrap.wrap(text, width)]

@@ -121,8 +121,13 @@ def _cut(done: Run, opened: Subject) -> Subject:
 
 
 def refuse_unprintable(made: Made) -> None:
-    """``CannotDo`` when a print asset would not slice to a filled solid; the message names every failed check."""
-    failed = [finding for finding in made.report.findings if finding.verdict == "fail"]
+    """``CannotDo`` when a print asset would not slice to a filled solid; the message names every reason.
+
+    Only checks whose fact ``gates`` says so stand in the way (closed, manifold, wound outward, not cutting itself, on
+    the bed); what fails elsewhere, a thin wall say, is in the report and in the exit code.
+    """
+    gates = {check.stage.name for check in registry().checks() if check.stage.facts.get("gates")}
+    failed = [finding for finding in made.report.findings if finding.verdict == "fail" and finding.check in gates]
     if failed:
         lines = "; ".join(f"{finding.check}: {finding.message}" for finding in failed)
         fixes = ", ".join(sorted({finding.fix for finding in failed if finding.fix}))
