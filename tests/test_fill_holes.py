@@ -5,6 +5,7 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.holes import LONG, EdgeSet, clashing, patches
+from maquette.geometry.membrane import refined
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.fill_holes import fill_holes
@@ -184,6 +185,38 @@ def test_least_bent_then_least_area():
     area = np.linalg.norm(np.cross(star[made[:, 1]] - star[made[:, 0]], star[made[:, 2]] - star[made[:, 0]]), axis=1)
     outline = star[:, 0] * np.roll(star[:, 1], -1) - star[:, 1] * np.roll(star[:, 0], -1)
     assert area.sum() == pytest.approx(outline.sum())  # nothing outside the star, nothing twice
+
+
+def test_of_patches_bent_alike_the_smaller_is_taken():
+    skew = np.array([[0, 0, 0], [1, 0, 0.1], [1.4, 1.2, 0], [0, 0.8, 0.12]], float)
+
+    def area(triangles):
+        a, b, c = skew[np.asarray(triangles)].transpose(1, 0, 2)
+        return np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()
+
+    (made,) = patches(skew, [np.arange(4)], [np.zeros((4, 3))], NO_EDGES)
+    both = [area([[0, 1, 2], [0, 2, 3]]), area([[1, 2, 3], [1, 3, 0]])]
+    assert abs(both[0] - both[1]) > 1e-3
+    assert area(made) == pytest.approx(min(both))
+
+
+def test_refining_evens_triangles_and_joins_no_border_points():
+    turn = np.arange(40) * 2 * np.pi / 40
+    rim = np.stack([3 * np.cos(turn), np.sin(turn), 0.3 * np.cos(3 * turn)], axis=1)
+    fan = np.stack([np.zeros(38, int), np.arange(1, 39), np.arange(2, 40)], axis=1)  # slivers from one corner
+    points, faces, sheet = refined(rim, fan, 40, np.zeros(40, int), np.ones(1, bool))
+    assert np.array_equal(points[:40], rim)
+    assert len(sheet) == len(points)
+    assert euler_number(faces) == 1
+    assert (edges(faces).count == 1).sum() == 40
+    inner = edges(faces).ends[edges(faces).count == 2]
+    old = {tuple(edge) for edge in edges(fan).ends.tolist()}
+    assert all(tuple(edge) in old for edge in inner.tolist() if max(edge) < 40)
+    a, b, c = points[faces].transpose(1, 0, 2)
+    size = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    longest = np.max([np.linalg.norm(p - q, axis=1) for p, q in ((a, b), (b, c), (c, a))], axis=0)
+    assert np.median(size / longest**2) > 0.6  # 0.87 when equilateral
+    assert (np.cross(b - a, c - a)[:, 2] > 0).all()
 
 
 def test_separate_parts_are_closed_apart():

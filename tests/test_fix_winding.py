@@ -3,6 +3,7 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
+from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import edges, is_watertight
 from maquette.shape.fix_winding import fix_winding
@@ -84,10 +85,12 @@ def test_a_solid_inside_a_solid_stays_solid():
 
 def test_neighbours_in_one_box_are_not_taken_for_nested():
     ring = torus(10.0, 1.0)
-    ball = sphere(2.0, 2).flipped()  # in the hole of the ring, inside its box
-    made = fix_winding(Asset(together(ring, ball))).mesh
-    expected = signed_volume(ring.vertices, ring.faces) - signed_volume(ball.vertices, ball.faces)
-    assert signed_volume(made.vertices, made.faces) == pytest.approx(expected)
+    ball = sphere(0.4, 2).flipped()
+    for place in ([0, 0, 0], [10, 0, -3], [10, 0, 3]):  # in the hole of the ring, below it, above it
+        there = ball.with_vertices(ball.vertices + place)
+        made = fix_winding(Asset(together(ring, there))).mesh
+        expected = signed_volume(ring.vertices, ring.faces) - signed_volume(ball.vertices, ball.faces)
+        assert signed_volume(made.vertices, made.faces) == pytest.approx(expected)
 
 
 def test_an_open_bowl_faces_outward():
@@ -109,9 +112,24 @@ def test_an_open_tube_faces_outward():
 def test_a_flat_sheet_keeps_what_most_of_it_has():
     sheet = grid(6, 6)
     wrong = np.zeros(len(sheet.faces), dtype=bool)
-    wrong[5:20] = True
+    wrong[:15] = True  # the first face among them
     assert np.array_equal(fix_winding(Asset(sheet.flipped(wrong))).mesh.faces, sheet.faces)
     assert np.array_equal(fix_winding(Asset(sheet.flipped(~wrong))).mesh.faces, sheet.flipped().faces)
+
+
+def test_a_wavy_sheet_has_no_outside():
+    sheet = grid(20, 20)
+    x, y = sheet.vertices[:, 0], sheet.vertices[:, 1]
+    wavy = sheet.with_vertices(np.column_stack([x, y, x + 0.02 * np.sin(1.3 * x) + 0.01 * np.cos(y)]))
+    assert fix_winding(Asset(wavy)).mesh == wavy
+    assert fix_winding(Asset(wavy.flipped())).mesh == wavy.flipped()
+
+
+def test_openings_are_capped_before_a_volume_is_taken():
+    lidless = box((1, 2, 3), (50, 60, 70)).keep_faces(np.arange(12) > 1)
+    bowl = together(lidless, lidless.flipped())
+    part = np.repeat([0, 1], 10)
+    assert capped_volumes(bowl.vertices, bowl.faces, part, 2) == pytest.approx([6, -6])
 
 
 def test_a_moebius_strip_is_left_with_a_word():

@@ -7,7 +7,7 @@ from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.clipping import clipped, level_area
 from maquette.geometry.surface import area_vectors, signed_volume
-from maquette.geometry.topology import euler_number, is_watertight
+from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.settle import settle
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
@@ -68,6 +68,44 @@ def test_a_cut_through_a_cavity_leaves_a_ring():
     height = 100 - (made.bounds[1, 2] - made.bounds[0, 2])
     area = level_area(hollow.vertices, hollow.faces, np.array([height - 50]))[0]
     assert base_area(made) == pytest.approx(area, rel=1e-3)
+    flat = (made.vertices[made.faces, 2] == 0).all(axis=1)
+    assert (area_vectors(made.vertices, made.faces[flat])[:, 2] <= 0).all()
+
+
+def test_a_cut_across_a_hollow_shape_is_covered_once():
+    """A cross standing on a rounded foot: its section turns inward four times."""
+    turn = np.linspace(0, 2 * np.pi, 65)[:-1]
+    radius = 10 + 6 * np.cos(4 * turn)
+    rings = [
+        np.stack([radius * np.cos(turn) * s, radius * np.sin(turn) * s, 0 * turn + z], axis=1)
+        for z, s in ((0, 0.02), (0.6, 0.6), (2, 1), (40, 1))
+    ]
+    k = np.arange(64)
+    sides = [np.stack([64 * r + k, 64 * r + (k + 1) % 64, 64 * r + 64 + (k + 1) % 64], 1) for r in range(3)]
+    sides += [np.stack([64 * r + k, 64 * r + 64 + (k + 1) % 64, 64 * r + 64 + k], 1) for r in range(3)]
+    ends = [
+        np.stack([k, np.full(64, 256), (k + 1) % 64], 1),
+        np.stack([192 + k, 192 + (k + 1) % 64, np.full(64, 257)], 1),
+    ]
+    vertices = np.concatenate([*rings, [[0, 0, 0], [0, 0, 40]]])
+    cross = Mesh(vertices, np.concatenate(sides + [ends[0][:, [0, 1, 2]], ends[1]]))
+    cross = cross.keep_faces(slice(None))
+    assert is_watertight(cross.faces)
+    assert volume(cross) > 0
+    made = settle(Asset(cross), contact_share=0.1).mesh
+    flat = (made.vertices[made.faces, 2] == 0).all(axis=1)
+    down = -area_vectors(made.vertices, made.faces[flat])[:, 2]
+    assert len(down) > 50
+    assert down.min() > -1e-9
+    assert down.sum() >= 0.1 * np.ptp(made.vertices[:, 0]) * np.ptp(made.vertices[:, 1])
+
+
+def test_the_cut_leaves_no_slivers():
+    made = settle(Asset(sphere(50.0, 7))).mesh
+    ends = edges(made.faces).ends
+    length = np.linalg.norm(made.vertices[ends[:, 0]] - made.vertices[ends[:, 1]], axis=1)
+    near = (made.vertices[ends, 2] < 1).any(axis=1)
+    assert length[near].min() > 0.0099  # a ten-thousandth of the height
 
 
 def test_legs_all_get_feet():

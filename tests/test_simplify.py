@@ -6,7 +6,7 @@ from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
 from maquette.geometry.surface import face_areas, face_normals, signed_volume
-from maquette.geometry.topology import border_loops, edges, euler_number, face_components, is_watertight
+from maquette.geometry.topology import border_loops, edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.simplify import simplify
 from shapes import box, grid, sphere, together, torus
 
@@ -145,11 +145,58 @@ def test_closed_stays_closed_and_keeps_its_holes(mesh, with_uv):
     assert volume(made) == pytest.approx(volume(mesh), rel=0.08)
 
 
-def test_to_the_last_a_ball_stays_a_solid():
-    made = simplify(Asset(two_charts(3)), max_faces=4).mesh
+@pytest.mark.parametrize(
+    "mesh",
+    [sphere(1.0, 1), sphere(1.0, 3), torus(1.0, 0.4, 7, 5), torus(1.0, 0.3, 12, 4), torus(1.0, 0.4, 24, 16)]
+    + [together(sphere(1.0, 2), torus(5.0, 1.0, 9, 6)), two_charts(2), two_charts(3)],
+)
+def test_to_the_last_face_a_solid_stays_a_solid(mesh):
+    made = simplify(Asset(mesh), max_faces=4, error_mm=1e9).mesh
+    assert len(made.faces) < 0.5 * len(mesh.faces)
     assert is_watertight(made.faces)
-    assert euler_number(made.faces) == 2
+    assert euler_number(made.faces) == euler_number(mesh.faces)
+    assert face_components(made.faces)[0] == face_components(mesh.faces)[0]
+    assert fan_count(made.faces, len(made.vertices)).max() == 1
+    assert len(np.unique(np.sort(made.faces, axis=1), axis=0)) == len(made.faces)
     assert volume(made) > 0
+
+
+def test_borders_do_not_run_into_each_other():
+    frame = grid(15, 15)
+    middle = frame.triangles.mean(axis=1)
+    frame = frame.keep_faces((np.abs(middle[:, :2] - 7.5) > 5.5).any(axis=1))  # a band two cells wide
+    made = simplify(Asset(frame), max_faces=4).mesh
+    assert len(border_loops(made.faces)) == 2
+    assert euler_number(made.faces) == 0
+    assert fan_count(made.faces, len(made.vertices)).max() == 1
+
+
+def test_charts_are_the_floor():
+    made = simplify(cube_of_charts(5), max_faces=4)
+    assert len(made.mesh.faces) == 12
+    chart = chart_of_cube(made.mesh)
+    assert (chart == chart[:, :1]).all()
+    assert made.history[-1].notes[0] == "stopped above 4 faces: seams and borders hold the rest"
+
+
+def test_a_texture_that_swirls_never_folds():
+    sheet = grid(40, 40)
+    x, y = (sheet.vertices[:, :2] - 20).T
+    swirl = 3 * np.exp(-(x * x + y * y) / 80)
+    turned = np.stack([x * np.cos(swirl) - y * np.sin(swirl), x * np.sin(swirl) + y * np.cos(swirl)], axis=1)
+    given = sheet.replace(uv=(turned / 80 + 0.5)[sheet.faces])
+    for max_faces in (600, 200, 60):
+        uv = simplify(Asset(given), max_faces=max_faces).mesh.uv.astype(float)
+        first, second = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+        assert (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] > 0).all()
+
+
+def test_without_seams_positions_are_free_and_closer():
+    ball = sphere(50.0, 5)
+    free = simplify(Asset(ball), max_faces=800).mesh
+    held = simplify(Asset(two_charts()), max_faces=800).mesh
+    assert volume(free) == pytest.approx(volume(ball), rel=0.007)
+    assert volume(held) < 0.99 * volume(ball)
 
 
 def test_materials_alone_are_seams_too():

@@ -203,6 +203,19 @@ def test_pairs_enclose_material():
     assert len(origin) == 16
 
 
+@pytest.mark.parametrize("quarters", range(4))
+def test_of_faces_in_one_plane_each_goes_with_its_own_solid(quarters):
+    """A box on a smaller one, flush along one edge: a top and a bottom lie in one plane there, face to face."""
+    stack = merged(box(), box((1, 2, 1), (0, 0, 1)))
+    angle = quarters * np.pi / 2
+    turn = np.round([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
+    twin = paired(stack.vertices @ turn.T, stack.faces)
+    assert np.array_equal(twin // 36, np.arange(72) // 36)
+    made = solidify(Asset(stack.with_vertices(stack.vertices @ turn.T))).mesh
+    assert sound(made)
+    assert volume(made) == pytest.approx(3, rel=1e-3)
+
+
 def test_nothing_is_parted_on_a_manifold():
     ring = torus()
     faces, origin = parted(ring.faces, paired(ring.vertices, ring.faces), len(ring.vertices))

@@ -58,7 +58,7 @@ def agreement(vertices: Floats, faces: Ints) -> Agreement:
     second = as_is > turned  # the side that the patch's lower label does not hold
     area = face_areas(vertices, faces)
     weight = np.bincount(patch, weights=np.where(second, area, -area), minlength=count)
-    return Agreement(patch, count, (second ^ (weight > 0)[patch]) & ~one_sided[patch], one_sided)
+    return Agreement(patch, count, (second ^ (weight > 0)[patch]), one_sided)
 
 
 def _by_first_face(label: Ints) -> tuple[Ints, int]:
