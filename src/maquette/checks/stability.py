@@ -33,9 +33,9 @@ def stability(
     """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm.
 
     The outline is the convex hull of everything within the first layer. Outside it, with a negative margin, the model
-    tips over; that, a margin below ``min_share`` of half the narrower side, and one that a tilt
-    of 3 degrees uses up, are warnings: a brim or supports hold it while it prints. The mass is that of the filled solid (Prévost et al. 2013, "Make It Stand"). The coloured picture
-    shows the faces that touch. A model without faces cannot be asked.
+    tips over; that, a margin below ``min_share`` of half the narrower side, and one that a tilt of 3 degrees uses up,
+    are warnings: a brim or supports hold it while it prints. The mass is that of the filled solid (Prévost et al.
+    2013, "Make It Stand"). The coloured picture shows the faces that touch. A model without faces cannot be asked.
     """
     mesh = asset.mesh
     if not len(mesh.faces):

@@ -65,7 +65,7 @@ def continuous_cut(cost: Singles, right: Singles, down: Singles, start: Singles,
 
 
 def closed_form_alpha(pixels: Singles, alpha: Singles, unknown: Bools, trust: Singles, rounds: int = 200) -> Singles:
-    """Alpha in the unknown band: within every 3 x 3 window a linear function of colour (Levin, Lischinski & Weiss 2008).
+    """Alpha in the unknown band: within every 3 x 3 window a linear function of colour (Levin et al. 2008).
 
     pixels (H, W, 3) 0..1, alpha (H, W) 0..1 and unknown (H, W) -> alpha (H, W); known pixels keep theirs. ``trust``
     (H, W), above 0, pulls unknown pixels towards the alpha they came with (Wang & Cohen 2007).
@@ -124,7 +124,7 @@ def _band_laplacian(pixels: Singles, unknown: Bools, epsilon: float = 1e-4) -> F
     """Rows of the matting Laplacian for the unknown pixels over their 5 x 5 neighbours, (N, 25)."""
     from scipy.ndimage import binary_dilation
 
-    height, width = unknown.shape
+    width = unknown.shape[1]
     inner = binary_dilation(unknown, np.ones((3, 3), bool))
     inner[[0, -1]] = False
     inner[:, [0, -1]] = False
