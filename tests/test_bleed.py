@@ -23,6 +23,14 @@ def test_mixed_colours_on_the_edge_are_painted_over():
     assert bled(pixels, share.astype(np.float32))[..., 2].max() < 8
 
 
+def test_rim_that_the_background_shines_into_is_painted_over():
+    mask = np.zeros((40, 40), np.float32)
+    mask[10:30, 10:30] = 1
+    pixels = np.full((40, 40, 3), [0, 0, 255], np.uint8)
+    pixels[11:29, 11:29] = [200, 0, 0]  # one pixel less than the mask says
+    assert (bled(pixels, mask) == [200, 0, 0]).all()
+
+
 def test_hairline_keeps_its_own_colour():
     pixels = np.full((20, 20, 3), 9, np.uint8)
     pixels[:, 10] = [250, 10, 10]

@@ -110,6 +110,14 @@ def test_room_is_half_the_width_of_a_limb_and_of_a_gap():
     assert found[facing] == pytest.approx(1.5, abs=0.2)
 
 
+def test_room_on_a_hairline_is_not_more_than_the_hairline():
+    field = np.zeros((40, 60))
+    field[20, 5:55] = 1
+    (loop,) = outlines(field)
+    side = np.abs(loop[:, 0] - 30) < 20
+    assert room(loop, np.array([len(loop)]), limit=20, tolerance=5)[side].max() < 0.8
+
+
 def test_smoothing_keeps_the_area():
     rng = np.random.default_rng(0)
     angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)

@@ -207,6 +207,11 @@ def test_noise_is_refused_with_its_number():
         inflate(subject(noise))
 
 
+def test_outline_that_smoothing_would_cross_is_taken_as_it_is():
+    noise = np.random.default_rng(0).random((24, 28))
+    assert_solid(inflate(subject(noise), resolution=48, smallest_share=0.0).mesh)
+
+
 def hostile(rng: np.random.Generator, kind: int) -> np.ndarray:
     rows, columns = (int(n) for n in rng.integers(1, 40, 2))
     i, j = np.mgrid[:rows, :columns]

@@ -83,6 +83,11 @@ def test_loops_that_cross_are_no_domain():
     assert triangulated([eight], [np.full(4, 1.0)], coarsest=1.0) is None
 
 
+def test_island_within_an_island_is_no_domain():
+    loops = [circle(10, 60), circle(4, 30)]
+    assert triangulated(loops, [np.full(60, 1.05), np.full(30, 0.84)], coarsest=1.05) is None
+
+
 def test_same_loops_same_triangles():
     loops, spacing = ring()
     one, other = (triangulated(loops, spacing, coarsest=1.05) for _ in range(2))

@@ -103,6 +103,13 @@ def test_black_logo_with_alpha_becomes_an_even_step():
     assert texture[2, 2].tolist() == [235] * 3
 
 
+def test_white_logo_lies_on_dark_ground():
+    asset = relief(grey(np.ones((100, 100)), disc_mask()), width_mm=100, **COARSE)
+    texture = np.asarray(Image.open(io.BytesIO(asset.materials[0].base_color_texture.data)))
+    assert texture[50, 50].tolist() == [255] * 3
+    assert texture[2, 2].tolist() == [40] * 3
+
+
 def test_cut_out_picture_stands_out_even_where_it_is_darkest():
     picture = np.where(np.arange(100) < 50, 0.1, 0.9) * np.ones((100, 1))
     mesh = relief(grey(picture, disc_mask()), width_mm=100, smooth=0.0, **COARSE).mesh
@@ -157,6 +164,13 @@ def test_text_keeps_its_height_and_its_gaps():
     places = (x[clear] + 0.5 - 300) * 0.2, (100 - y[clear] - 0.5) * 0.2
     wrong = np.abs(top_at(mesh, *places) - (1.2 + 2.4 * values[clear])) > 0.3
     assert wrong.mean() < 0.01
+
+
+def test_what_is_finer_than_the_grid_is_averaged():
+    stripes = (np.arange(300) % 2) * np.ones((300, 1))
+    mesh = relief(grey(stripes), width_mm=100, smooth=0.0, **COARSE).mesh  # three pixels to a cell
+    y, x = (grid.ravel() for grid in np.mgrid[-40:40:0.7, -40:40:0.7])
+    assert top_at(mesh, x, y) == pytest.approx(np.full(len(x), 2.4), abs=0.1)
 
 
 def test_grain_is_calmed_by_smooth():

@@ -125,12 +125,11 @@ def _solid(sheet: Sheet, front: Floats, back: Floats, subject: Subject, camera: 
         faces,
         uv=projected_uv(camera, vertices, faces),
         material=np.zeros(len(faces), np.int32),
-        seen=_seen(vertices, faces, len(front)),
+        seen=_seen(vertices, faces),
     )
 
 
-def _seen(vertices: Floats, faces: NDArray[np.int64], front: int) -> NDArray[np.float32]:
+def _seen(vertices: Floats, faces: NDArray[np.int64]) -> NDArray[np.float32]:
     """1 where the front faces the camera, 0 where it is edge on and on the back, (V,)."""
     facing = np.clip(-vertex_normals(vertices, faces)[:, 1] / 0.7, 0, 1)  # full up to 45 degrees
-    facing[front:] = 0
     return facing.astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,8 @@ from maquette.geometry.planar import Sheet, triangulated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+Care = Literal["smoothed", "dense", "plain"]
 
 _FINEST = 1024  # pixels along the subject's longer side that an outline is read at; more cost time and change nothing
 _MOST_BORDER = 40_000  # outline points; a photographed thing has 500 to 5,000, noise has any number
@@ -42,13 +46,14 @@ def sheet_of(subject: Subject, stage: str, *, edge: float, smallest_share: float
     _refuse_noise(stage, crossings(field), _MOST_CROSSINGS, "crossings")
     edge = edge / scale
     loops = _kept(outlines(field), smallest_share)
-    for smooth in (True, False):
-        border, spacing = _spaced(loops, edge, smooth=smooth)
+    attempts: tuple[Care, ...] = ("smoothed", "dense", "plain")  # the plain outline never crosses itself
+    for care in attempts:
+        border, spacing = _spaced(loops, edge, care)
         _refuse_noise(stage, sum(len(loop) for loop in border), _MOST_BORDER, "points")
         sheet = triangulated(border, spacing, coarsest=edge)
         if sheet is not None:
             return Sheet(sheet.points * scale + corner, sheet.faces, sheet.rim)
-    raise CannotDo(f"{stage}: the mask's outline touches itself; smooth the mask or raise smallest_share")
+    raise CannotDo(f"{stage}: the mask's outline touches itself; run `matte` again or bring a cleaner mask")
 
 
 def _refuse_noise(stage: str, count: int, most: int, what: str) -> None:
@@ -56,7 +61,7 @@ def _refuse_noise(stage: str, count: int, most: int, what: str) -> None:
     if count > most:
         raise CannotDo(
             f"{stage}: the mask's outline has {count} {what}, more than {most} are noise and no thing;"
-            " run `matte` again or raise smallest_share"
+            " run `matte` again or bring a cleaner mask"
         )
 
 
@@ -86,16 +91,17 @@ def _kept(loops: list[Floats], smallest_share: float) -> list[Floats]:
     return [loop for loop, keep in zip(loops, kept, strict=True) if keep]
 
 
-def _spaced(loops: list[Floats], edge: float, *, smooth: bool) -> tuple[list[Floats], list[Floats]]:
+def _spaced(loops: list[Floats], edge: float, care: Care) -> tuple[list[Floats], list[Floats]]:
     """The loops with vertices as far apart as the shape allows, at most ``edge``, and the spacing at each."""
-    loops = [densified(loop, 0.7 * edge) for loop in loops]
+    if care != "plain":
+        loops = [densified(loop, 0.7 * edge) for loop in loops]
     points, sizes = np.concatenate(loops), np.array([len(loop) for loop in loops])
     spacing = np.clip(0.7 * room(points, sizes, 2 * edge), min(0.7, edge), edge)
-    if smooth:
+    if care == "smoothed":
         points = smoothed(points, sizes, int(np.clip(round(edge), 1, 12)))
     spacing = graded(points, sizes, spacing, growth=0.25)
     cuts = np.cumsum(sizes)[:-1]
-    if not smooth:
-        return np.split(points, cuts), np.split(spacing, cuts)
-    made = [resampled(*pair) for pair in zip(np.split(points, cuts), np.split(spacing, cuts), strict=True)]
-    return [loop for loop, _ in made], [values for _, values in made]
+    parts = list(zip(np.split(points, cuts), np.split(spacing, cuts), strict=True))
+    if care == "smoothed":
+        parts = [resampled(loop, values) for loop, values in parts]
+    return [loop for loop, _ in parts], [values for _, values in parts]

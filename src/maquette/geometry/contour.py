@@ -95,7 +95,7 @@ def room(points: Floats, sizes: Ints, limit: float, tolerance: float = 0.5) -> F
     """Radius of the largest empty circle that touches the outline at each vertex, on its tighter side, (N,).
 
     Half the width of a limb or of a gap, or the radius of a bend, whatever is smaller; never more than ``limit``.
-    Found by shrinking balls (Ma, Bae and Choi 2012); dents up to ``tolerance`` are ignored.
+    Found by shrinking balls (Ma, Bae and Choi 2012); dents up to ``tolerance`` in one strand are ignored.
     """
     from scipy.spatial import cKDTree
 
@@ -156,14 +156,19 @@ def _straightened(field: Floats, points: Floats, sizes: Ints) -> Floats:
         reach.append((before, after))  # 1, 2, 4, 8 and 16 vertices away
     made = points.copy()
     made[index, axis] = np.clip(crossing, least, most)
+    along = points[reach[1][1]] - points[reach[1][0]]
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
     for level, rounds in ((3, 30), (2, 30), (1, 30), (0, 12)):
-        large = np.repeat(sizes, sizes) >= 8 << level
+        ends = reach[level + 1] if level else ()
+        onward = np.repeat(sizes, sizes) >= 8 << level  # chords must not lead round a tip to the other side
+        for end in ends:
+            onward &= (along * along[end]).sum(axis=1) > 0.4
         for _ in range(rounds):
             here, goal = made[index, axis], _chord(made, axis, *reach[level])
-            free, pull = large, 0.5
+            free, pull = onward, 0.5
             if level:  # chords cut bends short in proportion to their length squared; two of them cancel that
                 wide = _chord(made, axis, *reach[level + 1])
-                free = large & (np.abs(wide - here) < 0.75)  # a line that bends more is a corner, not a step
+                free = onward & (np.abs(wide - here) < 0.75)  # a line that bends more is a corner, not a step
                 goal, pull = (4 * goal - wide) / 3, 0.6
             made[index, axis] = np.where(free, np.clip(here + pull * (goal - here), least, most), here)
     return made
@@ -188,7 +193,8 @@ def _ball(points: Floats, normal: Floats, tree: object, limit: float, tolerance:
     for _ in range(16):
         centre = points[active] + radius[active, None] * normal[active]
         distance, nearest = tree.query(centre)  # type: ignore[attr-defined]
-        slack = np.minimum(tolerance, 0.3 * radius[active])
+        opposite = (normal[nearest] * normal[active]).sum(axis=1) < 0  # no dent in this strand but another one
+        slack = np.where(opposite, 1e-6 * limit, np.minimum(tolerance, 0.3 * radius[active]))
         hit = distance < radius[active] - slack
         active, nearest = active[hit], nearest[hit]
         if not len(active):

@@ -10,10 +10,11 @@ Ints = NDArray[np.int64]
 
 
 def membrane(points: Floats, faces: Ints, border: int, load: float = 4.0) -> Floats:
-    """The u with Laplace(u) = -load inside and u = 0 on the first ``border`` points. (P, 2), (T, 3) -> (P,), never < 0.
+    """The u with Laplace(u) = -load inside and u = 0 on the first ``border`` points. (P, 2), (T, 3) -> (P,).
 
     With load 4 a disc of radius r gives u = r² - d², so that sqrt(u) is a half sphere; a strip of half width w gives
-    u = 2·(w² - d²). Stiffness by cotangents (Pinkall and Polthier 1993), mass lumped on the vertices.
+    u = 2·(w² - d²). Beside triangles with a very flat corner u may fall below 0. Stiffness by cotangents (Pinkall and
+    Polthier 1993), mass lumped on the vertices.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.linalg import splu
@@ -32,5 +33,5 @@ def membrane(points: Floats, faces: Ints, border: int, load: float = 4.0) -> Flo
     stiffness = coo_matrix((local.reshape(-1), (row, column)), shape=(count, count)).tocsc()
     right = np.bincount(faces.reshape(-1), weights=np.repeat(area * load / 3, 3), minlength=count)
     solver = splu(stiffness[border:, border:], permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-    made[border:] = np.maximum(solver.solve(right[border:]), 0.0)
+    made[border:] = solver.solve(right[border:])
     return made
