@@ -20,6 +20,9 @@ Ints = NDArray[np.int64]
 # A border or seam weighs this much more than the surface beside it: the outline is what the eye follows.
 _OUTLINE = 10.0
 _BLOCK = 4096
+# Least share of the picture that counts as painted on. Models coloured from a palette use next to nothing of it: there
+# a slide across a swatch would outweigh the shape.
+_LEAST_ATLAS = 0.25
 
 
 def terms(points: Floats) -> Floats:
@@ -80,7 +83,7 @@ def texture_quadrics(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats) -> 
     area = np.linalg.norm(vectors, axis=1)
     a, b, c = uv[wedge[:, 0]], uv[wedge[:, 1]], uv[wedge[:, 2]]
     flat = np.abs(_cross(b - a, c - a)).sum() / 2
-    uv = uv * np.sqrt(area.sum() / flat) if flat > 0 else uv * 0
+    uv = uv * np.sqrt(area.sum() / max(float(flat), _LEAST_ATLAS))
     gradient, offset, weight = _slopes(vertices[faces], uv[wedge], vectors, area)
     rows = [of_planes(gradient[:, 0], offset[:, 0], weight) + of_planes(gradient[:, 1], offset[:, 1], weight)]
     rows += [gradient.reshape(-1, 6) * weight[:, None], offset * weight[:, None], weight[:, None]]
