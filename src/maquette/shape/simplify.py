@@ -35,8 +35,8 @@ def simplify(
     curve. What was closed stays closed and keeps its Euler number. Where charts meet in a point, and on edges with more
     than two faces, nothing moves, so a model of very many charts may end above ``max_faces``; a note says so.
 
-    Without uv, materials, parts and ``error_mm`` positions are free, which takes a third off the error: then the collapse
-    of fast-simplification does the work, and colour and seen come from the nearest old vertex.
+    Without uv, materials, parts and ``error_mm`` positions are free, which takes a third off the error: then the work
+    is done by fast-simplification, and colour and seen come from the nearest old vertex.
 
     Garland and Heckbert 1997; Hoppe 1999 for the texture.
     """
