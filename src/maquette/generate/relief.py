@@ -76,7 +76,8 @@ def relief(
         seen=(np.arange(len(vertices)) < len(sheet.points)).astype(np.float32),
     )
     material = _paint(subject, shape)
-    return Asset(mesh, (material,), sized=True, title=subject.title, camera=camera, source=subject)
+    source_photo = subject if shape == "outline" else subject.replace(mask=None)  # a plate has no subject's outline
+    return Asset(mesh, (material,), sized=True, title=subject.title, camera=camera, source=source_photo)
 
 
 def plate_camera(subject: Subject, width_mm: float) -> Camera:
