@@ -55,8 +55,11 @@ def main() -> None:
         if options.dense:
             whole, slow = timed(f"field, every point, {resolution}³", lambda: dense(field, resolution))
             other = surface(whole, 25.0)
-            same = np.array_equal(other[1], faces) and np.abs(other[0] - vertices).max() < 1e-4
-            print(f"coarse to fine is {slow / quick:.1f} times faster; same {len(faces):,} faces: {same}")
+            sides = int(((whole > 25) != (near > 25)).sum())
+            same = len(other[0]) == len(vertices)
+            apart = np.abs(other[0] - vertices).max() if same else float("nan")
+            print(f"coarse to fine is {slow / quick:.1f} times faster; {len(faces):,} faces against {len(other[1]):,}")
+            print(f"    {sides} points on another side of the surface, vertices at most {apart:.1e} apart")
 
 
 if __name__ == "__main__":

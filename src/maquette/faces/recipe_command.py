@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from maquette.faces.stage_command import Words, choices_of, read_input
 from maquette.faces.terminal import Terminal
-from maquette.flow.graph import Knob, Recipe
-from maquette.flow.recipes import load_recipe, recipe_names
 from maquette.registry import Setting, registry
+
+if TYPE_CHECKING:  # reading recipes needs YAML, which `maquette --help` should not wait for
+    from maquette.flow.graph import Knob, Recipe
 
 DOT = "__"  # between step and setting in a parameter's name
 
@@ -21,10 +22,14 @@ class RecipeGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Recipes that ship with the package."""
+        from maquette.flow.recipes import recipe_names
+
         return list(recipe_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one recipe; a name that looks like a file is read as one."""
+        from maquette.flow.recipes import load_recipe, recipe_names
+
         if cmd_name in recipe_names() or cmd_name.endswith((".yaml", ".yml")):
             made: list[click.Command] = []
 
