@@ -10,6 +10,8 @@ from maquette.geometry.topology import edges
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_CROWD = 64  # neighbours within reach, on average, beyond which the reach is shortened: bounds time and memory
+
 
 def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     """Border vertices that lie closer than ``reach`` become one: keep (V',), twin (V,), as from a weld.
@@ -32,7 +34,10 @@ def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     limit = np.full(len(border), reach)
     for end in (0, 1):
         np.minimum.at(limit, local[:, end], length / 3)
-    pairs = cKDTree(vertices[border]).query_pairs(float(limit.max()), output_type="ndarray")
+    tree, radius = cKDTree(vertices[border]), float(limit.max())
+    while tree.count_neighbors(tree, radius) > _CROWD * len(border):  # a few long edges among a swarm of short ones
+        radius /= 2
+    pairs = tree.query_pairs(radius, output_type="ndarray")
     gap = np.linalg.norm(vertices[border[pairs[:, 0]]] - vertices[border[pairs[:, 1]]], axis=1)
     pairs = pairs[gap <= np.minimum(limit[pairs[:, 0]], limit[pairs[:, 1]])]
     graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(border), len(border)))

@@ -11,7 +11,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_WORK = 4_000_000  # pairs of point and box looked at in one go: 100 MB
+_WORK = 1_000_000  # pairs of point and box looked at in one go: 30 MB
+_EFFORT = 200_000_000  # such pairs in all: some 5 s
 
 
 def areas_by(part: Ints, vertices: Floats, faces: Ints, count: int) -> Floats:
@@ -29,8 +30,7 @@ def outermost(vertices: Floats, faces: Ints, part: Ints, size: Floats) -> Ints:
     root = np.arange(count)
     if count < 2:
         return root
-    query, face = _faces_above(_points_on(vertices, faces, part, count), vertices, faces)
-    key, crossings = np.unique(query * count + part[face], return_counts=True)
+    key, crossings = _crossings(_points_on(vertices, faces, part, count), vertices, faces, part)
     inner, outer = key // count, key % count
     inside = (crossings % 2 == 1) & (inner != outer) & (size[outer] > size[inner])
     inner, outer = inner[inside], outer[inside]
@@ -50,25 +50,30 @@ def _points_on(vertices: Floats, faces: Ints, part: Ints, count: int) -> Floats:
     return made
 
 
-def _faces_above(points: Floats, vertices: Floats, faces: Ints) -> tuple[Ints, Ints]:
-    """Faces that a line straight up from each point crosses: point (N,), face (N,)."""
-    strip, face, edges_x = _strips(vertices[faces][:, :, 0])
-    of_point = np.clip(np.searchsorted(edges_x, points[:, 0], side="right") - 1, 0, len(edges_x) - 2)
-    low, high = vertices[faces][:, :, :2].min(axis=1), vertices[faces][:, :, :2].max(axis=1)
-    top = vertices[faces][:, :, 2].max(axis=1)
-    queries, hits = [], []
+def _crossings(points: Floats, vertices: Floats, faces: Ints, part: Ints) -> tuple[Ints, Ints]:
+    """How often a line straight up from each point crosses each part: keys point · parts + part (N,), counts (N,).
+
+    A tangle of so many large faces that this would take minutes gives nothing.
+    """
+    corners = vertices[faces]
+    strip, face, edge = _strips(corners[:, :, 0])
+    of_point = np.clip(np.searchsorted(edge, points[:, 0], side="right") - 1, 0, len(edge) - 2)
+    faces_in = np.bincount(strip, minlength=len(edge) - 1)
+    if faces_in[of_point].sum() > _EFFORT:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    hits = []
     for number in np.unique(of_point):
         asked = np.flatnonzero(of_point == number)
         near = face[np.searchsorted(strip, number) : np.searchsorted(strip, number, side="right")]
         for some in np.array_split(asked, len(asked) * len(near) // _WORK + 1):
             x, y, z = points[some].T[:, :, None]
             maybe = (low[near, 0] <= x) & (x <= high[near, 0]) & (low[near, 1] <= y) & (y <= high[near, 1])
-            row, column = np.nonzero(maybe & (top[near] >= z))
-            queries.append(some[row])
-            hits.append(near[column])
-    query, found = np.concatenate(queries), np.concatenate(hits)
-    crossed = _crosses_up(points[query], vertices[faces[found]])
-    return query[crossed], found[crossed]
+            row, column = np.nonzero(maybe & (high[near, 2] >= z))
+            query, found = some[row], near[column]
+            crossed = _crosses_up(points[query], corners[found])
+            hits.append(query[crossed] * len(points) + part[found[crossed]])
+    return np.unique(np.concatenate(hits), return_counts=True)
 
 
 def _strips(x: Floats) -> tuple[Ints, Ints, Floats]:

@@ -27,8 +27,10 @@ class Openings:
 
     def only(self, which: list[int]) -> Openings:
         """Some of the loops."""
-        halves = np.split(self.half, self.start[1:])
-        return _end_to_end([self.loops[number] for number in which], [halves[number] for number in which])
+        loops = [self.loops[number] for number in which]
+        kept = np.isin(self.of_ring, which)
+        sizes = np.array([len(loop) for loop in loops], dtype=np.int64)
+        return Openings(loops, self.ring[kept], self.half[kept], np.cumsum(sizes) - sizes)
 
 
 def openings(mesh: Mesh) -> Openings:
@@ -40,15 +42,12 @@ def openings(mesh: Mesh) -> Openings:
     order = np.argsort(key)
     key, half = key[order], half[order]
     loops = border_loops(faces)
-    return _end_to_end(loops, [half[np.searchsorted(key, np.roll(loop, -1) * count + loop)] for loop in loops])
-
-
-def _end_to_end(loops: list[Ints], halves: list[Ints]) -> Openings:
-    nothing = np.zeros(0, np.int64)
     sizes = np.array([len(loop) for loop in loops], dtype=np.int64)
-    return Openings(
-        loops, np.concatenate([nothing, *loops]), np.concatenate([nothing, *halves]), np.cumsum(sizes) - sizes
-    )
+    stop = np.cumsum(sizes)
+    ring = np.concatenate([np.zeros(0, np.int64), *loops])
+    after = np.arange(1, len(ring) + 1)
+    after[stop - 1] = stop - sizes
+    return Openings(loops, ring, half[np.searchsorted(key, ring[after] * count + ring)], stop - sizes)
 
 
 def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:

@@ -115,8 +115,9 @@ def _parted(asset: Asset) -> Asset:
 
 def _uncrowded(mesh: Mesh) -> Mesh:
     """Edges that are still crowded, since their faces hang together at both ends, cut in the middle."""
+    most = 2 * len(mesh.faces)  # a tangle of random faces would double with every round
     for _ in range(_CUTS):
-        if (edges(mesh.faces).count <= 2).all():
+        if (edges(mesh.faces).count <= 2).all() or len(mesh.faces) > most:
             break
         cut = halved(mesh.faces, paired(mesh.vertices, mesh.faces), len(mesh.vertices))
         if cut is None:
