@@ -20,6 +20,17 @@ def areas_by(part: Ints, vertices: Floats, faces: Ints, count: int) -> Floats:
     return np.bincount(part, weights=face_areas(vertices, faces), minlength=count).astype(np.float64)
 
 
+def volumes_by(part: Ints, vertices: Floats, faces: Ints, count: int) -> Floats:
+    """Signed volume of each part, (count,); closed parts only, an open one depends on where it lies."""
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    number = np.maximum(np.bincount(part, minlength=count), 1)
+    middle = np.stack([np.bincount(part, weights=a[:, axis], minlength=count) / number for axis in range(3)], axis=1)
+    here = middle[part]
+    six = np.einsum("ij,ij->i", a - here, np.cross(b - here, c - here))
+    made: Floats = np.bincount(part, weights=six, minlength=count) / 6
+    return made
+
+
 def outermost(vertices: Floats, faces: Ints, part: Ints, size: Floats) -> Ints:
     """For each part the largest closed part around it, itself where there is none. size (count,) -> (count,).
 

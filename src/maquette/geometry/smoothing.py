@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.surface import face_areas, vertex_normals
+from maquette.geometry.parts import areas_by, volumes_by
+from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import edges, face_components
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ def opposite_step(step: float, pass_band: float) -> float:
 def refilled(before: Floats, after: Floats, faces: Ints, pinned: Bools) -> tuple[Floats, int]:
     """Positions ``after`` (V, 3) moved along their normals so that closed parts enclose what they did ``before``.
 
-    An even offset, found in three Newton steps (volume grows by area times offset): unlike scaling it leaves a thin
+    An even offset, found in two Newton steps (volume grows by area times offset): unlike scaling it leaves a thin
     ring as wide as it was. Parts with pinned vertices are not offset. A closed part that lost or won more than a
     quarter is all detail, as a box of 8 vertices, and goes back to what it was; how many did is returned too.
     """
@@ -51,12 +51,12 @@ def refilled(before: Floats, after: Floats, faces: Ints, pinned: Bools) -> tuple
     part_of = np.zeros(len(before), dtype=np.int64)
     part_of[faces.reshape(-1)] = np.repeat(part, 3)
     closed = np.bincount(part_of[pinned], minlength=count) == 0
-    wanted = capped_volumes(before, faces, part, count)
-    spoilt = closed & (np.abs(capped_volumes(after, faces, part, count) - wanted) > _SPOILT * np.abs(wanted))
+    wanted = volumes_by(part, before, faces, count)
+    spoilt = closed & (np.abs(volumes_by(part, after, faces, count) - wanted) > _SPOILT * np.abs(wanted))
     made = np.where(spoilt[part_of][:, None], before, after)
-    for _ in range(3):
-        missing = wanted - capped_volumes(made, faces, part, count)
-        area = np.bincount(part, weights=face_areas(made, faces), minlength=count)
+    for _ in range(2):
+        missing = wanted - volumes_by(part, made, faces, count)
+        area = areas_by(part, made, faces, count)
         offset = np.where(closed & ~spoilt & (area > 0), missing / np.maximum(area, 1e-300), 0.0)
         made = made + vertex_normals(made, faces) * offset[part_of][:, None]
     return made, int(spoilt.sum())
