@@ -61,24 +61,24 @@ def border_loops(faces: Ints) -> list[Ints]:
     for start, end in halves.tolist():
         leaving.setdefault(start, []).append(end)
     loops: list[Ints] = []
-    while leaving:
-        first = next(iter(leaving))
-        path = [first]
-        position = {first: 0}
-        while leaving.get(path[-1]):
-            follower = leaving[path[-1]].pop()
-            if not leaving[path[-1]]:
-                del leaving[path[-1]]
-            if follower in position:  # a loop closes: cut it off the path
-                cut = position[follower]
-                loops.append(np.array(path[cut:], dtype=np.int64))
-                for vertex in path[cut + 1 :]:
-                    del position[vertex]
-                del path[cut + 1 :]
-            else:
-                position[follower] = len(path)
-                path.append(follower)
-        leaving.pop(path[-1], None)
+    for first in list(leaving):  # not next(iter(...)): a dictionary skips its deleted keys one by one
+        while first in leaving:
+            path = [first]
+            position = {first: 0}
+            while leaving.get(path[-1]):
+                follower = leaving[path[-1]].pop()
+                if not leaving[path[-1]]:
+                    del leaving[path[-1]]
+                if follower in position:  # a loop closes: cut it off the path
+                    cut = position[follower]
+                    loops.append(np.array(path[cut:], dtype=np.int64))
+                    for vertex in path[cut + 1 :]:
+                        del position[vertex]
+                    del path[cut + 1 :]
+                else:
+                    position[follower] = len(path)
+                    path.append(follower)
+            leaving.pop(path[-1], None)
     return [loop for loop in loops if len(loop) >= 3]
 
 
