@@ -90,6 +90,48 @@ def test_walls_that_lean_count_by_the_ball_between_them():
     assert walls[lean] == pytest.approx(2 * along * np.tan(np.radians(15)), rel=0.1)
 
 
+@pytest.mark.parametrize("angle", [16, 20, 30, 45, 54, 60])
+@pytest.mark.parametrize("turn", [0, 33])
+def test_a_wedge_has_an_edge_and_no_thin_wall(angle, turn):
+    mesh = rotate(Asset(prism(angle)), x_deg=turn, y_deg=turn / 2).mesh
+    found = finding(mesh, samples=20000)
+    assert (found.verdict, len(found.faces)) == ("pass", 0)
+    assert 0.8 * 0.99 < found.value < 1.2
+
+
+def test_a_blade_is_a_thin_wall_and_so_is_a_wedge_cut_off_where_it_goes_on():
+    thin = finding(prism(5))  # under 0.8 mm for 9 of its 20 mm
+    assert thin.verdict == "fail"
+    assert float(thin.message.split("%")[0]) == pytest.approx(100 * 2 * 9.16 / 42, rel=0.05)
+    sheet = box((40, 40, 0.6))
+    lean = (sheet.vertices[:, 0] == 40) & (sheet.vertices[:, 2] > 0)
+    assert finding(sheet.with_vertices(sheet.vertices - np.where(lean, 0.2, 0)[:, None] * [0, 0, 1])).verdict == "fail"
+
+
+def test_an_uneven_sheet_is_a_thin_wall_for_all_its_slopes():
+    x = np.linspace(0, 40, 41)
+    top = 0.5 + 0.15 * (np.arange(41) % 2)  # zigzag: slopes of 8.5 and, squeezed, 17 degrees
+    corners = np.concatenate([np.stack([x / 2, 0 * x], 1), np.stack([x, top], 1)[::-1] * [0.5, 1]])
+    n = len(corners)
+    vertices = [[u, v, w] for v in (0.0, 30.0) for u, w in corners]
+    i = np.arange(40)
+    strip = np.concatenate([np.stack([i, i + 1, n - 1 - i], 1), np.stack([i + 1, n - 2 - i, n - 1 - i], 1)])
+    ring = np.stack([np.arange(n), (np.arange(n) + 1) % n], 1)
+    side = np.concatenate(
+        [np.c_[ring[:, 0], ring[:, 0] + n, ring[:, 1]], np.c_[ring[:, 1], ring[:, 0] + n, ring[:, 1] + n]]
+    )
+    mesh = Mesh(vertices, np.concatenate([strip, strip[:, ::-1] + n, side]))
+    found = finding(mesh)
+    assert found.verdict == "fail"
+    assert float(found.message.split("%")[0]) > 95
+
+
+def test_the_limit_can_be_set():
+    found = finding(box((40, 40, 0.5)), min_mm=0.4)
+    assert (found.verdict, found.limit) == ("pass", "at least 0.4")
+    assert found.source.startswith("setting")
+
+
 def test_surfaces_that_do_not_face_each_other_bound_no_wall():
     assert np.isnan(walls_of(prism(70).keep_faces([2, 3, 6, 7]))[1]).all()
     assert np.isfinite(walls_of(prism(50).keep_faces([2, 3, 6, 7]))[1]).mean() > 0.5

@@ -4,7 +4,10 @@ Alone, both lie beside edges: a ray from the rim of a 1 mm plate reads the 40 mm
 squeezed to nothing by the edge. Here a few rays into the wall each give the ball that touches the surface at the sample
 and at the hit; the smallest one is shrunk until no sample lies within (Ma, Bae & Choi 2012, "3D medial axis point
 approximation using nearest neighbors and the normal field"). Only surfaces that face each other count. A sample whose
-ball is pinched from the side, or that lies right at a sharp edge, says nothing about a wall and is left out.
+ball is pinched from the side, or that lies right at a sharp edge, says nothing about a wall and is left out. So is,
+where asked, one in a wedge or cone that runs out to its edge or point: the medial axis has a branch into every such
+edge, along which the ball shrinks to nothing (pruned by the angle between what it touches, as in Attali, Boissonnat &
+Edelsbrunner 2009, "Stability and computation of medial axes", and by rays that see the solid end there).
 """
 
 from __future__ import annotations
@@ -28,12 +31,15 @@ _SIDEWAYS = 0.5  # cosine of 60 degrees: less is the same surface going on
 _PINCHED = 0.25  # a ball that surfaces on the side press below this share of the wall's has no wall to measure
 _TILT = np.radians(20.0)
 _SHARP = 0.7  # cosine of 45 degrees between the normals of an edge's two faces
-_ROUNDS = 4
+_ROUNDS = 10
 _FEW = 4000  # samples that balls much wider than their spacing are held against: all of a sphere lies equally near
 _NEAREST = 4
 _EMPTY = 0.9  # of its radius: a ball is empty when nothing lies deeper in it; all of a sphere lies at 1, so not 0.99
 _ALIKE = 1.05  # ratio of radii searched together; below 1 / _EMPTY
 _MOST_MARKS = 400_000
+_TAPER = 0.125  # tangent of half the angle of a wedge that gains its thickness within four times that length
+_BEYOND = 1.5  # a wedge ends within this many times the way to where its sides would meet
+_FAN = (-0.5, -0.25, 0.0, 0.25, 0.5)  # of the wedge's angle, about its bisector
 
 
 @dataclass(frozen=True)
@@ -79,66 +85,102 @@ class _Cloud:
         return distance, near
 
 
-def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: float = 0.0) -> Floats:
+def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: float = 0.0, tips: float = 0.0) -> Floats:
     """Diameter of the ball in the wall under each sample, (N,); NaN where the sample tells of no wall.
 
     vertices (V, 3), faces (F, 3) welded and wound outward. Samples nearer than ``rim`` to a sharp convex edge are NaN,
-    so are those over an opening, on a face that is wound the wrong way, or pinched from the side.
+    so are those over an opening, on a face that is wound the wrong way, or pinched from the side, and those thinner
+    than ``tips`` in a wedge or cone of more than 14 degrees that ends ahead: there an edge or a point is sharp, and no
+    wall is thin.
     """
     if not len(samples.points):
         return np.zeros(0)
-    wall = _by_rays(Tracer(vertices, faces), vertices, faces, samples)
+    tracer = Tracer(vertices, faces)
+    wall, other = _by_rays(tracer, vertices, faces, samples)
     points, normals = samples.points, samples.normals
     stride = max(len(points) // _FEW, 1)
     cloud, sparse = _Cloud(points, normals), _Cloud(points[::stride], normals[::stride])
     wide = wall > 10 * np.sqrt(samples.area * stride)
     for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
-        wall[which] = _shrunk(others, points[which], normals[which], wall[which])
+        wall[which], other[which] = _shrunk(others, points[which], normals[which], wall[which], other[which])
     found = np.flatnonzero(np.isfinite(wall))
     inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
     wall[found[inner]] = np.nan
     wall[~np.isfinite(wall)] = np.nan
     if rim > 0:
         wall[_near_edges(sharp_edges(vertices, faces), samples.points, rim)] = np.nan
+    thin = np.flatnonzero(wall < tips)
+    wall[thin[_runs_out(tracer, points[thin], normals[thin], wall[thin], other[thin])]] = np.nan
     return wall
 
 
-def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> Floats:
-    """Diameter of the smallest ball that touches the sample and what a ray into the wall meets, (N,); inf: none."""
+def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> tuple[Floats, Floats]:
+    """Diameter of the smallest ball that touches the sample and what a ray into the wall meets, (N,), inf: none.
+
+    Also the normals of what was met, (N, 3).
+    """
     normals = samples.normals
     aside = np.eye(3)[np.abs(normals).argmin(axis=1)]
     right = np.cross(normals, aside)
     right /= np.linalg.norm(right, axis=1, keepdims=True)
     ahead = np.cross(normals, right)
-    wall = np.full(len(normals), np.inf)
+    wall, met = np.full(len(normals), np.inf), -normals
     origins = samples.points - tracer.step * normals
     for tilt, turn in ((0.0, 0.0), *((_TILT, quarter * np.pi / 2) for quarter in range(4))):
         across = np.cos(turn) * right + np.sin(turn) * ahead
         hits = tracer.first(origins, np.sin(tilt) * across - np.cos(tilt) * normals)
         corners = vertices[faces[np.maximum(hits.face, 0)]]
         other = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        cosine = (other * normals).sum(axis=1)
-        facing = (hits.face >= 0) & (cosine < _FACING * np.linalg.norm(other, axis=1))
-        diameter = hits.distance[facing] / np.cos(tilt) + tracer.step
-        wall[facing] = np.minimum(wall[facing], diameter)
-    return wall
+        length = np.linalg.norm(other, axis=1)
+        facing = (hits.face >= 0) & ((other * normals).sum(axis=1) < _FACING * length)
+        nearer = np.flatnonzero(facing)
+        diameter = hits.distance[nearer] / np.cos(tilt) + tracer.step
+        closer = diameter < wall[nearer]
+        nearer = nearer[closer]
+        wall[nearer] = diameter[closer]
+        met[nearer] = other[nearer] / length[nearer, None]
+    return wall, met
 
 
-def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
-    """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,).
+def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats, met: Floats) -> tuple[Floats, Floats]:
+    """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,), and the normals they meet.
 
-    A ball that ends against something that does not face its point keeps the size it had.
+    A ball that ends against something that does not face its point keeps what it had.
     """
-    made, faced = diameter.copy(), np.ones(len(points), dtype=bool)
+    made, faced, other = diameter.copy(), np.ones(len(points), dtype=bool), met.copy()
     active = np.arange(len(points))
     for _ in range(_ROUNDS):
         inner, touched = cloud.within(points[active], normals[active], made[active], _SIDEWAYS)
         active = active[inner]
+        if not len(active):
+            break
         to_point = points[active] - cloud.points[touched]
         depth = (to_point * normals[active]).sum(axis=1)
         made[active] = np.minimum(made[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
-        faced[active] = (cloud.normals[touched] * normals[active]).sum(axis=1) < _FACING
-    return np.where(faced, made, diameter)
+        other[active] = cloud.normals[touched]
+        faced[active] = (other[active] * normals[active]).sum(axis=1) < _FACING
+    faced[active] = False  # still not empty
+    return np.where(faced, made, diameter), np.where(faced[:, None], other, met)
+
+
+def _runs_out(tracer: Tracer, points: Floats, normals: Floats, wall: Floats, other: Floats) -> Bools:
+    """Which balls lie in a wedge that ends ahead, (M,). Of the balls: a point, its normal, diameter, normal opposite.
+
+    With sides that lean by the angle b, the wedge ends r / sin(b/2) ahead of the ball's centre. A fan of rays finds out
+    whether it does; in a sheet that is merely uneven, one of them runs on.
+    """
+    ahead, across = normals + other, normals - other
+    sine, cosine = np.linalg.norm(ahead, axis=1) / 2, np.linalg.norm(across, axis=1) / 2
+    ends: Bools = sine > _TAPER * cosine
+    which = np.flatnonzero(ends)
+    angle = 2 * np.arctan2(sine[which], cosine[which])[:, None]
+    ahead, across = ahead[which] / (2 * sine[which, None]), across[which] / (2 * cosine[which, None])
+    centre = points[which] - wall[which, None] / 2 * normals[which]
+    reach = _BEYOND * wall[which] / (2 * sine[which])
+    for share in _FAN:
+        hits = tracer.first(centre, np.cos(share * angle) * ahead + np.sin(share * angle) * across)
+        ends[which] &= hits.distance <= reach
+    return ends
 
 
 def sharp_edges(vertices: Floats, faces: Ints) -> Edgelets:
