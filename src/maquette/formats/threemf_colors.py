@@ -16,6 +16,7 @@ from maquette.formats.threemf_model import Group, Model, Object
 from maquette.formats.threemf_package import Package, part_name
 
 MOST_FLAT = 4096  # colours of whole triangles that become materials of their own
+_UNNAMED = "#C0C0C0 #E53935 #1E88E5 #43A047 #FDD835 #8E24AA #FB8C00 #212121"  # filaments a file gives no colour
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,21 @@ class Coat:
     uv: NDArray[np.float32]  # (F, 3, 2)
     color: Ints  # (F, 3) 0xRRGGBB at each corner, -1: none
 
+    @property
+    def bare(self) -> bool:
+        """No face has a colour of the standard's."""
+        return bool((self.material < 0).all() and (self.color < 0).all())
+
 
 @dataclass
 class Palette:
     """Materials found so far; each resource of the package becomes materials once."""
 
     package: Package
+    filaments: list[str] = field(default_factory=list)  # colours by extruder
     materials: list[Material] = field(default_factory=list)
     has_uv: bool = False
+    _of_filament: dict[int, int] = field(default_factory=dict)
     _of_group: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def coat(self, path: str, model: Model, thing: Object) -> Coat:
@@ -49,6 +57,19 @@ class Palette:
                 which = np.flatnonzero(rows[:, 0] == number)
                 self._apply(made, which, rows[which, 1:], (path, number), model)
         return made
+
+    def printed(self, filament: Ints) -> Coat:
+        """The coat of faces by the number of their filament (F,), 0: none said, which slicers take for the first."""
+        numbers, place = np.unique(np.maximum(filament, 1), return_inverse=True)
+        for number in numbers.tolist():
+            if number not in self._of_filament:
+                told = self.filaments[number - 1] if number <= len(self.filaments) else ""
+                usual = _UNNAMED.split()
+                value = int((told or usual[(number - 1) % len(usual)])[1:], 16)
+                self._of_filament[number] = len(self.materials)
+                self.materials.append(_flat(value).replace(name=f"filament {number}"))
+        material = np.array([self._of_filament[number] for number in numbers.tolist()])[place.reshape(-1)]
+        return Coat(material, np.zeros((len(material), 3, 2), np.float32), np.full((len(material), 3), -1))
 
     def _apply(self, coat: Coat, which: Ints, index: Ints, key: tuple[str, int], model: Model) -> None:
         group = model.groups[key[1]]

@@ -16,6 +16,7 @@ from maquette.formats import threemf_names as names
 from maquette.formats.threemf_xml import Attributes, Reader
 
 _PATH = f"{names.PRODUCTION} path"
+_FILAMENT = "paint_color", f"{names.PRUSA} mmu_segmentation", "slic3rpe:mmu_segmentation"
 _KNOWN = (names.CORE, names.MATERIAL, names.PRODUCTION, names.TRIANGLE_SETS)
 
 
@@ -39,6 +40,7 @@ class Object:
     positions: array[float] = field(default_factory=lambda: array("d"))
     corners: array[int] = field(default_factory=lambda: array("q"))
     paint: array[int] = field(default_factory=lambda: array("q"))  # face, group, three indices
+    codes: dict[int, str] = field(default_factory=dict)  # which filament prints a face, as slicers write it
     components: list[Use] = field(default_factory=list)
 
     @property
@@ -150,6 +152,9 @@ class _Parser:
             group = int(given.get("pid", self._object.group))
             second, third = int(given.get("p2", first)), int(given.get("p3", first))
             self._object.paint.extend((len(corners) // 3 - 1, group, int(first), second, third))
+        for name in _FILAMENT:
+            if given.get(name):
+                self._object.codes[len(corners) // 3 - 1] = given[name]
 
     def _component(self, given: Attributes) -> None:
         self._object.components.append(self._use(given))

@@ -5,6 +5,7 @@ MATERIAL = "http://schemas.microsoft.com/3dmanufacturing/material/2015/02"
 PRODUCTION = "http://schemas.microsoft.com/3dmanufacturing/production/2015/06"
 TRIANGLE_SETS = "http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07"
 OURS = "urn:maquette"  # prefix of our own metadata
+PRUSA = "http://schemas.slic3r.org/3mf/2017/06"  # PrusaSlicer's attributes
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 

@@ -1,7 +1,8 @@
 """Colour in 3MF: what each triangle's corners point to (3MF Materials 1.2, and base materials of the core).
 
 A material with a texture becomes a texture group, vertex colours a colour group, any other material a base material
-with its name. Slicers ignore all three today; viewers, services and the next program to open the file do not.
+with its name. Slicers ignore all three today; viewers, services and the next program to open the file do not. For
+slicers flat materials are filaments as well, numbered as the asset's materials are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from maquette.core.mesh import Ints
 from maquette.formats import threemf_names as names
 from maquette.formats.gltf_corners import split
 from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tinted
+from maquette.formats.threemf_filaments import MOST
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot say
 
@@ -33,6 +35,8 @@ class Paint:
     """The colour resources of a file, in the order in which it lists them, and every corner's place in them."""
 
     corners: Ints | None = None  # (F, 4): resource id, then one index a corner; None: no colour at all
+    filament: Ints | None = None  # (F,) from 1; None: slicers are told nothing
+    palette: list[str] = field(default_factory=list)  # colours of the filaments
     textures: dict[str, Texture] = field(default_factory=dict)  # by path in the package
     xml: list[str] = field(default_factory=list)
     next_id: int = 1
@@ -61,6 +65,9 @@ def painted(asset: Asset) -> Paint:
     if len(rest) and mesh.color is not None:
         corners[rest] = _color_group(paint, mesh.color, mesh.faces[rest])
     elif len(rest):
+        if len(rest) == len(of_face) and used.sum() > 1 and int(np.flatnonzero(used).max()) < MOST:
+            paint.filament = of_face + 1
+            paint.palette = [_hex(material)[:7] for material in asset.materials[:MOST]]
         group = _base_group(paint, asset.materials)
         corners[rest] = np.column_stack([np.full(len(rest), group), *[of_face[rest]] * 3])
     return paint
@@ -108,10 +115,14 @@ def _color_group(paint: Paint, color: NDArray[np.uint8], faces: Ints) -> Ints:
 
 def _base_group(paint: Paint, materials: tuple[Material, ...]) -> int:
     """All materials by name and colour, so that their numbers stay."""
-    rows = []
-    for material in materials:
-        light = np.array(material.base_color[:3])
-        color = [*srgb_from_linear(light).tolist(), round(material.base_color[3] * 255)]
-        name = printable(material.name) or "material"
-        rows.append('<base name="{}" displaycolor="#{:02X}{:02X}{:02X}{:02X}"/>\n'.format(name, *color))
+    rows = [
+        f'<base name="{printable(material.name) or "material"}" displaycolor="{_hex(material)}"/>\n'
+        for material in materials
+    ]
     return paint.add("basematerials", "", "".join(rows))
+
+
+def _hex(material: Material) -> str:
+    """``#RRGGBBAA``."""
+    color = [*srgb_from_linear(np.array(material.base_color[:3])).tolist(), round(material.base_color[3] * 255)]
+    return "#{:02X}{:02X}{:02X}{:02X}".format(*color)

@@ -18,6 +18,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.gltf_materials import distinct
 from maquette.formats.threemf_colors import Coat, Palette, settled
+from maquette.formats.threemf_filaments import assigned, divided, palette_of
 from maquette.formats.threemf_model import Model, Object, Use, model
 from maquette.formats.threemf_package import Package, part_name
 from maquette.geometry.welding import twins
@@ -34,8 +35,11 @@ def read_3mf(files: Files) -> Asset:
 
     Every object of the build becomes a part, placed by its components and items; vertices of one object that share a
     position become one and triangles that collapse are dropped. Textures and base materials become materials, colours
-    that agree at every vertex vertex colours, flat triangle colours materials. Slicer settings, support objects,
-    composite and multi-property colours are left out. The scale is real unless the file says it is a guess (ours do).
+    that agree at every vertex vertex colours, flat triangle colours materials. Where a file has no such colours but
+    filaments, as Bambu Studio, OrcaSlicer and PrusaSlicer save them (by object, by part, or painted, also within a
+    triangle, which is cut then), each filament becomes a material of its colour. Other slicer settings, support
+    objects, composite and multi-property colours are left out. The scale is real unless the file says it is a guess
+    (ours do).
     Refused: extensions the model requires that are not known (beam lattices, slices, encryption), document types,
     parts outside the package, indices that point nowhere, rings of components, and files that unpack or unfold to far
     more than their size explains. Source: 3MF Core 1.3, Materials 1.2, Production 1.1 (ISO/IEC 25422:2025).
@@ -79,14 +83,15 @@ class _Build:
     meshes: list[_Ready] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     _models: dict[str, Model] = field(default_factory=dict)
-    _ready: dict[tuple[str, int], _Ready] = field(default_factory=dict)
+    _ready: dict[tuple[str, int, int], _Ready] = field(default_factory=dict)
     _visits: int = 0
     _faces: int = 0
     _collapsed: int = 0
     _supports: int = 0
 
     def __post_init__(self) -> None:
-        self._palette = Palette(self.package)
+        self._palette = Palette(self.package, palette_of(self.package))
+        self._assigned = assigned(self.package)
 
     def model(self, path: str) -> Model:
         """A model part, parsed once."""
@@ -97,7 +102,7 @@ class _Build:
 
     def place(self, path: str, item: Use) -> None:
         """Everything below a build item, in the order of the file."""
-        stack = [(path, item, np.eye(4)[:, :3], "", 0)]
+        stack, top = [(path, item, np.eye(4)[:, :3], "", 0)], item.object
         while stack:
             path, use, above, name, depth = stack.pop()
             self._visits += 1
@@ -115,15 +120,15 @@ class _Build:
                 continue
             stack += [(path, below, matrix, name, depth + 1) for below in reversed(thing.components)]
             if len(thing.corners):
-                self._add(path, use.object, thing, matrix, name)
+                self._add((path, use.object, top), thing, matrix, name)
 
-    def _add(self, path: str, number: int, thing: Object, matrix: Floats, name: str) -> None:
+    def _add(self, key: tuple[str, int, int], thing: Object, matrix: Floats, name: str) -> None:
         self._faces += len(thing.faces)
         if self._faces > FREE_FACES + self.package.size // 4:
             raise BadInput(f"read-3mf: {self.package.size} bytes unfold to over {self._faces} faces; join the copies")
-        if (path, number) not in self._ready:
-            self._ready[path, number] = self._welded(path, number, thing)
-        ready = self._ready[path, number]
+        if key not in self._ready:
+            self._ready[key] = self._welded(*key, thing)
+        ready = self._ready[key]
         vertices = ready.vertices @ matrix[:3] + matrix[3]
         faces, coat = ready.faces, ready.coat
         if np.linalg.det(matrix[:3]) < 0:  # a mirror turns triangles over
@@ -132,8 +137,8 @@ class _Build:
         self.meshes.append(_Ready(vertices, faces, coat))
         self.names.append(name)
 
-    def _welded(self, path: str, number: int, thing: Object) -> _Ready:
-        """Vertices at one position are one; collapsed triangles and vertices without one go."""
+    def _welded(self, path: str, number: int, top: int, thing: Object) -> _Ready:
+        """Vertices at one position are one, collapsed triangles go, what slicers painted becomes materials."""
         if thing.faces.min() < 0 or thing.faces.max() >= len(thing.vertices):
             count = len(thing.vertices)
             raise BadInput(
@@ -145,7 +150,14 @@ class _Build:
         whole = (merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1)
         self._collapsed += int((~whole).sum())
         merged = merged.keep_faces(whole)
-        return _Ready(merged.vertices, merged.faces, Coat(coat.material[whole], coat.uv[whole], coat.color[whole]))
+        coat = Coat(coat.material[whole], coat.uv[whole], coat.color[whole])
+        filament = self._assigned.of_faces(top, number, len(whole))[whole]
+        if coat.bare and (thing.codes or filament.any()):
+            place = np.cumsum(whole) - 1
+            codes = {int(place[face]): text for face, text in thing.codes.items() if whole[face]}
+            merged, painted, row = divided(merged, codes)
+            coat = self._palette.printed(np.where(painted > 0, painted, filament[row]))
+        return _Ready(merged.vertices, merged.faces, coat)
 
     def joined(self) -> tuple[Mesh, tuple[Material, ...]]:
         """All parts as one mesh, and the materials they use."""

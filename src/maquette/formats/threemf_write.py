@@ -12,7 +12,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.formats import provenance
 from maquette.formats import threemf_names as names
+from maquette.formats.threemf_filaments import BAMBU_PALETTE, filament_column, palette_file
 from maquette.formats.threemf_paint import Paint, painted, printable, rows_of
 from maquette.registry import stage
 
@@ -36,7 +37,13 @@ _CONTENT = {
     "model": "application/vnd.ms-package.3dmanufacturing-3dmodel+xml",
     "png": "image/png",
     "jpg": "image/jpeg",
+    "config": "application/json",
 }
+_ATTRIBUTES = {
+    "all": ' slic3rpe:mmu_segmentation="%s" paint_color="%s"',
+    "prusa": ' slic3rpe:mmu_segmentation="%s"',
+}
+Dialect = Literal["all", "prusa", "none"]
 _MOST_IN_32_BITS = 10_000_000  # faces; beyond, the XML may pass 2 GB and needs a ZIP64 entry
 
 
@@ -60,15 +67,24 @@ def write_3mf(
     thumbnail: Annotated[
         PngBytes, Field(description="PNG that file managers show, as base64 in JSON; empty: none")
     ] = b"",
+    slicers: Annotated[
+        Dialect,
+        Field(description="who is told the filaments: Bambu, Orca and Prusa; Prusa alone (strict 3MF); or nobody"),
+    ] = "all",
 ) -> Files:
     """Write one 3MF file in millimetres, with parts, colours, title and the story of the model.
 
     Each part becomes an object, all of them components of one, which slicers open as one model with named parts.
     Textured materials keep their picture, vertex colours their colour at every corner, other materials their name and
-    colour. Coordinates keep ten digits (better than 0.000001 mm up to ten metres). The description lists the stages and
-    says how much of the surface was seen in the photo and whether the scale is real. Triangles that the format forbids
-    (a corner twice, the same triangle twice) are left out and said. Refuses an asset without faces. The bytes hold no
-    date. Source: 3MF Core 1.3 and Materials 1.2, 3MF Consortium (ISO/IEC 25422:2025).
+    colour. A model of 2 to 16 flat materials also tells slicers which filament prints which triangle, material 1
+    being filament 1, and Bambu Studio and OrcaSlicer what colours these have. The attribute that those two read
+    stands outside the standard; ``slicers="prusa"`` leaves it away for readers that are strict. Coordinates keep ten
+    digits (better than 0.000001 mm up to ten metres). The description lists the stages and says how much of the
+    surface was seen in the photo and whether the scale is real. Triangles that the format forbids (a corner twice, the
+    same triangle twice) are left out and said. Refuses an asset without faces. The bytes hold no date.
+
+    Source: 3MF Core 1.3 and Materials 1.2, 3MF Consortium (ISO/IEC 25422:2025); PrusaSlicer ``3mf.cpp`` and OrcaSlicer
+    ``bbs_3mf.cpp`` for the filaments.
     """
     if thumbnail and not thumbnail.startswith(b"\x89PNG\r\n\x1a\n"):
         raise BadSetting(f"write-3mf: thumbnail starts with {thumbnail[:8]!r}; it must be a PNG")
@@ -77,12 +93,16 @@ def write_3mf(
         raise BadInput("write-3mf: the model has no faces; there is nothing to write")
     asset = asset.with_mesh(allowed)
     paint = painted(asset)
+    if slicers == "none" or paint.filament is None:
+        slicers, paint.filament = "none", None
+    else:
+        note(f"slicers are told {len(np.unique(paint.filament))} filaments")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as package:
-        for path, data in _small_parts(paint, thumbnail).items():
+        for path, data in _small_parts(paint, thumbnail, slicers).items():
             package.writestr(zipfile.ZipInfo(path), data)  # a bare ZipInfo is dated 1980 and stored
         with package.open(names.MODEL_PATH, "w", force_zip64=len(allowed.faces) > _MOST_IN_32_BITS) as model:
-            for text in _model(asset, paint, stem):
+            for text in _model(asset, paint, stem, slicers):
                 model.write(text.encode())
     return Files(f"{stem}.3mf", {f"{stem}.3mf": out.getvalue()})
 
@@ -105,9 +125,9 @@ def _allowed(mesh: Mesh) -> Mesh:
     return mesh.keep_faces(keep)
 
 
-def _model(asset: Asset, paint: Paint, stem: str) -> Iterator[str]:
+def _model(asset: Asset, paint: Paint, stem: str, slicers: Dialect) -> Iterator[str]:
     """The model part, piece by piece."""
-    yield _head(asset, stem)
+    yield _head(asset, stem, slicers)
     yield from paint.xml
     mesh, corners, first = asset.mesh, paint.corners, paint.next_id
     part = np.zeros(len(mesh.faces), np.int64) if mesh.part is None else mesh.part.astype(np.int64)
@@ -122,11 +142,7 @@ def _model(asset: Asset, paint: Paint, stem: str) -> Iterator[str]:
         yield f'<object id="{first + number}" type="model"{_name(name)}{default}>\n<mesh>\n<vertices>\n'
         yield from _rows('<vertex x="%.10g" y="%.10g" z="%.10g"/>\n', mesh.vertices[used] + 0.0)
         yield "</vertices>\n<triangles>\n"
-        if corners is None:
-            yield from _rows('<triangle v1="%d" v2="%d" v3="%d"/>\n', local.reshape(-1, 3))
-        else:
-            line = '<triangle v1="%d" v2="%d" v3="%d" pid="%d" p1="%d" p2="%d" p3="%d"/>\n'
-            yield from _rows(line, np.column_stack([local.reshape(-1, 3), corners[faces]]))
+        yield from _triangles(local.reshape(-1, 3), faces, paint, slicers)
         yield "</triangles>\n</mesh>\n</object>\n"
     top = first
     if len(groups) > 1:
@@ -137,21 +153,38 @@ def _model(asset: Asset, paint: Paint, stem: str) -> Iterator[str]:
     yield f'</resources>\n<build>\n<item objectid="{top}"/>\n</build>\n</model>\n'
 
 
+def _triangles(local: NDArray[np.int64], faces: NDArray[np.int64], paint: Paint, slicers: Dialect) -> Iterator[str]:
+    """The triangles of one object: corners (N, 3), their numbers in the whole model (N,)."""
+    line, columns = '<triangle v1="%d" v2="%d" v3="%d"', [local]
+    if paint.corners is not None:
+        line, columns = f'{line} pid="%d" p1="%d" p2="%d" p3="%d"', [local, paint.corners[faces]]
+    if paint.filament is None:
+        yield from _rows(f"{line}/>\n", np.concatenate(columns, axis=1))
+        return
+    named = filament_column(paint.filament[faces])
+    wide = np.concatenate(
+        [*(column.astype(object) for column in columns)] + [named[:, None]] * (slicers == "all") + [named[:, None]],
+        axis=1,
+    )
+    yield from _rows(f"{line}{_ATTRIBUTES[slicers]}/>\n", wide)
+
+
 def _rows(line: str, rows: NDArray[Any]) -> Iterator[str]:
     """One line a row, in chunks."""
     return (rows_of(line, rows[start : start + _ROWS]) for start in range(0, len(rows), _ROWS))
 
 
-def _head(asset: Asset, stem: str) -> str:
+def _head(asset: Asset, stem: str, slicers: Dialect) -> str:
     """Everything before the resources."""
     told = {
         "Title": asset.title or stem,
         "Application": f"maquette {version('maquette')}",
         "Description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
-    }
+    } | ({} if slicers == "none" else {"slic3rpe:MmPaintingVersion": "1"})
     metadata = "".join(f'<metadata name="{name}">{printable(text)}</metadata>\n' for name, text in told.items())
     spaces = f'xmlns="{names.CORE}" xmlns:m="{names.MATERIAL}" xmlns:maquette="{names.OURS}"'
+    spaces += "" if slicers == "none" else f' xmlns:slic3rpe="{names.PRUSA}"'
     return f'{_XML}<model unit="millimeter" xml:lang="en-US" {spaces}>\n{metadata}<resources>\n'
 
 
@@ -159,8 +192,8 @@ def _name(name: str) -> str:
     return f' name="{printable(name)}"' if name else ""
 
 
-def _small_parts(paint: Paint, thumbnail: bytes) -> dict[str, bytes]:
-    """Everything in the package but the model: types, relationships, pictures."""
+def _small_parts(paint: Paint, thumbnail: bytes, slicers: Dialect) -> dict[str, bytes]:
+    """Everything in the package but the model: types, relationships, pictures, filament colours."""
     kinds = "".join(f'<Default Extension="{ending}" ContentType="{kind}"/>' for ending, kind in _CONTENT.items())
     start = [(names.MODEL_PATH, names.START_PART)]
     parts = {"[Content_Types].xml": f'{_XML}<Types xmlns="{names.CONTENT_TYPES}">{kinds}</Types>\n'.encode()}
@@ -170,6 +203,8 @@ def _small_parts(paint: Paint, thumbnail: bytes) -> dict[str, bytes]:
     parts["_rels/.rels"] = _relations(start)
     if paint.textures:
         parts["3D/_rels/3dmodel.model.rels"] = _relations([(path, names.TEXTURE_PART) for path in paint.textures])
+    if slicers == "all":
+        parts[BAMBU_PALETTE] = palette_file(paint.palette)
     return parts | {path: texture.data for path, texture in paint.textures.items()}
 
 

@@ -1,0 +1,354 @@
+"""Filaments in 3MF: what slicers read and write, judged by PrusaSlicer and lib3mf."""
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+
+import numpy as np
+import pytest
+
+import shapes
+from maquette.core.asset import Asset, Material
+from maquette.core.errors import BadInput
+from maquette.core.files import Files
+from maquette.formats.pictures_in_files import linear_from_srgb
+from maquette.formats.threemf_filaments import code, leaves
+from maquette.formats.threemf_read import read_3mf
+from maquette.formats.threemf_write import write_3mf
+from maquette.geometry.surface import face_areas, signed_volume
+from maquette.geometry.topology import is_watertight
+from test_3mf import mesh_xml, wrapped, zipped
+
+PRUSA = "http://schemas.slic3r.org/3mf/2017/06"
+COLORS = ["#FF0000", "#0000FF", "#00FF00", "#FFFFFF", "#101010", "#FFA500", "#800080", "#00FFFF"]
+
+
+def flat(color: str, name: str = "") -> Material:
+    light = linear_from_srgb(np.frombuffer(bytes.fromhex(color[1:]), np.uint8)).tolist()
+    return Material(name=name or color, base_color=(*light, 1.0))
+
+
+def tower(count: int, side: float = 20.0, floor: float = 4.0) -> Asset:
+    """A closed box of ``count`` floors, each of another material, its inside empty of walls."""
+    rings = np.array(
+        [[x, y, z * floor] for z in range(count + 1) for x, y in ((0, 0), (side, 0), (side, side), (0, side))]
+    )
+    faces, floors = [], []
+    for z in range(count):
+        for k in range(4):
+            a, b = 4 * z + k, 4 * z + (k + 1) % 4
+            faces += [[a, b, b + 4], [a, b + 4, a + 4]]
+            floors += [z, z]
+    top = 4 * count
+    faces += [[0, 2, 1], [0, 3, 2], [top, top + 1, top + 2], [top, top + 2, top + 3]]
+    floors += [0, 0, count - 1, count - 1]
+    mesh = shapes.box().replace(vertices=rings, faces=faces, material=floors)
+    assert is_watertight(mesh.faces)
+    return Asset(mesh, tuple(flat(c) for c in COLORS[:count]), sized=True, title="tower")
+
+
+def model_text(files: Files) -> str:
+    return zipfile.ZipFile(io.BytesIO(files.data)).read("3D/3dmodel.model").decode()
+
+
+def rewritten(files: Files, change, drop=()) -> Files:
+    """The same package with its model part changed and parts left out."""
+    old, out = zipfile.ZipFile(io.BytesIO(files.data)), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name in old.namelist():
+            data = old.read(name)
+            if name not in drop:
+                package.writestr(name, change(data.decode()).encode() if name.endswith(".model") else data)
+    return Files(files.main, {files.main: out.getvalue()})
+
+
+def without_standard_colours(text: str) -> str:
+    text = re.sub(r"<basematerials.*?</basematerials>\n", "", text, flags=re.S)
+    return re.sub(r' (pid|pindex|p1|p2|p3)="\d+"', "", text)
+
+
+def test_whole_triangle_codes_are_those_of_the_slicers():
+    table = ["", "4", "8", "0C", "1C", "2C", "3C", "4C", "5C", "6C", "7C", "8C", "9C", "AC", "BC", "CC", "DC"]
+    assert [code(n) for n in range(17)] == table
+    for number in range(1, 17):
+        (leaf,) = leaves(code(number))
+        assert leaf.filament == number
+    assert [leaves(text)[0].filament for text in ("EC", "0FC", "EFC")] == [17, 18, 32]
+
+
+def test_every_triangle_gets_its_filament_in_both_dialects():
+    text = model_text(write_3mf(tower(4)))
+    rows = re.findall(r'p1="(\d)" p2="\d" p3="\d" slic3rpe:mmu_segmentation="(\w+)" paint_color="(\w+)"', text)
+    assert len(rows) == len(tower(4).mesh.faces)
+    assert all(code(int(material) + 1) == prusa == bambu for material, prusa, bambu in rows)
+    assert {prusa for _, prusa, _ in rows} == {"4", "8", "0C", "1C"}
+    package = zipfile.ZipFile(io.BytesIO(write_3mf(tower(4)).data))
+    assert json.loads(package.read("Metadata/project_settings.config"))["filament_colour"] == COLORS[:4]
+
+
+def test_one_colour_textures_and_seventeen_colours_tell_slicers_nothing():
+    one = tower(1)
+    many = tower(8).replace(materials=tuple(flat(f"#{n:02X}0000") for n in range(20)))
+    many = many.with_mesh(many.mesh.replace(material=many.mesh.material + 10))
+    for asset in (one, many, Asset(shapes.sphere(5, 2).replace(color=np.zeros((66, 3))))):
+        assert "paint" not in model_text(write_3mf(asset))
+        assert "slic3rpe" not in model_text(write_3mf(asset))
+    assert "paint" not in model_text(write_3mf(tower(3), slicers="none"))
+
+
+def test_ours_comes_back_as_it_was():
+    first = tower(5)
+    back = read_3mf(write_3mf(first))
+    assert np.array_equal(back.mesh.faces, first.mesh.faces)
+    assert np.array_equal(back.mesh.material, first.mesh.material)
+    assert [m.name for m in back.materials] == COLORS[:5]
+    assert write_3mf(back).stem == "model"
+    assert list(write_3mf.stage.settings) == ["stem", "thumbnail", "slicers"]
+
+
+@pytest.mark.parametrize("attribute", ["paint_color", "slic3rpe:mmu_segmentation"])
+def test_the_slicers_own_dialects_are_read(attribute):
+    other = {"paint_color": "slic3rpe:mmu_segmentation", "slic3rpe:mmu_segmentation": "paint_color"}[attribute]
+    first = tower(4)
+    files = rewritten(write_3mf(first), lambda text: re.sub(rf' {other}="\w*"', "", without_standard_colours(text)))
+    back = read_3mf(files)
+    assert np.array_equal(back.mesh.material, first.mesh.material)
+    assert [m.name for m in back.materials] == ["filament 1", "filament 2", "filament 3", "filament 4"]
+    assert [m.base_color for m in back.materials] == [m.base_color for m in first.materials]
+    bare = read_3mf(rewritten(files, lambda text: text, drop=("Metadata/project_settings.config",)))
+    assert np.array_equal(bare.mesh.material, first.mesh.material)
+    assert len({m.base_color for m in bare.materials}) == 4
+
+
+def bambu(paint=None, parts=((1, 0), (2, 3)), whole=2) -> Asset:
+    """As Bambu Studio saves it: meshes behind components, filaments of objects and parts in a file of their own."""
+    boxes = "".join(
+        f'<object id="{n}">{mesh_xml(shapes.box(corner=(2.0 * n, 0, 0)), paint)}</object>' for n, _ in parts
+    )
+    components = "".join(f'<component p:path="/3D/Objects/object_1.model" objectid="{n}"/>' for n, _ in parts)
+    root = wrapped(
+        f'<resources><object id="9"><components>{components}</components></object></resources>'
+        '<build><item objectid="9"/></build>'
+    )
+    told = "".join(
+        f'<part id="{n}" subtype="normal_part"><metadata key="extruder" value="{e}"/></part>' for n, e in parts
+    )
+    config = f'<config><object id="9"><metadata key="extruder" value="{whole}"/>{told}</object></config>'
+    colors = json.dumps({"filament_colour": ["#FF0000", "#00FF00FF", "#0000FF"], "other": 1})
+    extra = {
+        "3D/Objects/object_1.model": wrapped(f"<resources>{boxes}</resources><build/>"),
+        "Metadata/model_settings.config": config,
+        "Metadata/project_settings.config": colors,
+    }
+    return read_3mf(Files("m.3mf", {"m.3mf": zipped(root, extra)}))
+
+
+def test_filaments_of_parts_and_objects():
+    asset = bambu()
+    assert [m.name for m in asset.materials] == ["filament 2", "filament 3"]
+    assert asset.materials[0].base_color == (0.0, 1.0, 0.0, 1.0)
+    assert np.array_equal(asset.mesh.material, np.repeat([0, 1], 12))
+
+
+def test_paint_goes_before_the_objects_own_filament():
+    asset = bambu(['paint_color="4"'] * 5 + [""] * 7, parts=((1, 0),))
+    assert asset.mesh.material.tolist() == [0] * 5 + [1] * 7
+    assert [m.name for m in asset.materials] == ["filament 1", "filament 2"]
+
+
+def test_prusa_ranges_and_colours():
+    config = (
+        '<config><object id="1"><metadata type="object" key="extruder" value="1"/>'
+        '<volume firstid="0" lastid="3"><metadata type="volume" key="extruder" value="2"/></volume></object></config>'
+    )
+    palette = "; extruder_colour = #FF8000;#0000FF\n; filament_colour = #111111;#222222\n"
+    model = wrapped(
+        f'<resources><object id="1">{mesh_xml(shapes.box())}</object></resources><build><item objectid="1"/></build>'
+    )
+    extra = {"Metadata/Slic3r_PE_model.config": config, "Metadata/Slic3r_PE.config": palette}
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model, extra)}))
+    named = {m.name: m.base_color for m in asset.materials}
+    assert named["filament 2"] == (0.0, 0.0, 1.0, 1.0)
+    assert [asset.materials[k].name for k in asset.mesh.material] == ["filament 2"] * 4 + ["filament 1"] * 8
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("481", {1: 0.5, 2: 0.5}),  # one side divided: two halves
+        ("4482", {1: 0.5, 2: 0.5}),
+        ("44483", {1: 0.75, 2: 0.25}),
+        ("44403", {1: 0.75}),
+        ("0C44484833", None),
+    ],
+)
+def test_paint_within_a_triangle_cuts_it_and_keeps_it_closed(text, shares):
+    paint = [f'paint_color="{text}"' if n == 3 else "" for n in range(12)]
+    model = wrapped(
+        f'<resources><object id="1">{mesh_xml(shapes.box((2, 3, 4)), paint)}</object></resources>'
+        '<build><item objectid="1"/></build>'
+    )
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model)}))
+    mesh = asset.mesh
+    assert is_watertight(mesh.faces)
+    assert signed_volume(mesh.vertices, mesh.faces) == pytest.approx(24, rel=1e-12)
+    areas = face_areas(mesh.vertices, mesh.faces)
+    assert areas.min() > 0
+    whole = face_areas(shapes.box((2, 3, 4)).vertices, shapes.box((2, 3, 4)).faces)[3]
+    if shares:
+        second = next((k for k, m in enumerate(asset.materials) if m.name == "filament 2"), -1)
+        assert areas[mesh.material == second].sum() == pytest.approx(whole * shares.get(2, 0), rel=1e-12)
+    assert any("painted in parts" in text for text in asset.history[-1].notes)
+
+
+@pytest.mark.parametrize("text", ["1", "G", "C", "FC", "44", "4" * 9999, "3" * 40, "D"])
+def test_codes_that_are_none_are_refused(text):
+    with pytest.raises(BadInput, match="paint code"):
+        leaves(text)
+
+
+@pytest.mark.parametrize("junk", [b"{", b"[]", b'{"filament_colour": 3}', b'{"filament_colour": [1, "#12"]}', b"\xff"])
+def test_a_strange_palette_is_no_obstacle(junk):
+    model = wrapped(
+        f'<resources><object id="1">{mesh_xml(shapes.box(), ["paint_color=" + chr(34) + "8" + chr(34)] * 12)}</object>'
+        '</resources><build><item objectid="1"/></build>'
+    )
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model, {"Metadata/project_settings.config": junk})}))
+    assert [m.name for m in asset.materials] == ["filament 2"]
+
+
+# --- what other programs say
+
+
+def judged(files: Files, strict: bool):
+    wrapper = pytest.importorskip("lib3mf").get_wrapper()
+    model = wrapper.CreateModel()
+    reader = model.QueryReader("3mf")
+    reader.SetStrictModeActive(strict)
+    reader.ReadFromBuffer(files.data)
+    return model, [reader.GetWarning(number)[1] for number in range(reader.GetWarningCount())]
+
+
+@pytest.mark.parametrize("slicers", ["prusa", "none"])
+def test_lib3mf_reads_the_filaments_strictly(slicers):
+    model, warnings = judged(write_3mf(tower(4), slicers=slicers), strict=True)
+    assert warnings == []
+    assert materials_of(model) == [COLORS[k] for k in tower(4).mesh.material]
+
+
+def test_lib3mf_reads_all_dialects_and_complains_of_one_attribute_only():
+    model, warnings = judged(write_3mf(tower(4)), strict=False)
+    assert set(warnings) == {"Invalid Attribute in namespace."}
+    assert len(warnings) == len(tower(4).mesh.faces)
+    assert materials_of(model) == [COLORS[k] for k in tower(4).mesh.material]
+
+
+def materials_of(model) -> list[str]:
+    """The colour that lib3mf finds on each triangle."""
+    objects = model.GetMeshObjects()
+    assert objects.MoveNext()
+    found = objects.GetCurrentMeshObject()
+    assert found.IsManifoldAndOriented()
+    names = []
+    for number in range(found.GetTriangleCount()):
+        triangle = found.GetTriangleProperties(number)
+        group = model.GetBaseMaterialGroupByID(triangle.ResourceID)
+        color = group.GetDisplayColor(triangle.PropertyIDs[0])
+        names.append(f"#{color.Red:02X}{color.Green:02X}{color.Blue:02X}")
+    return names
+
+
+needs_prusa = pytest.mark.skipif(
+    not shutil.which("prusa-slicer"), reason="needs prusa-slicer (Debian: apt-get install prusa-slicer)"
+)
+
+
+def sliced(files: Files, folder, tools: int) -> dict[int, list[tuple[float, float, float]]]:
+    """Where each tool extrudes on layers: points (x, y, z), with the model moved back from the bed's middle."""
+    (folder / "m.3mf").write_bytes(files.data)
+    each = ",".join
+    profile = {
+        "nozzle_diameter": each(["0.4"] * tools),
+        "filament_diameter": each(["1.75"] * tools),
+        "extruder_colour": ";".join(COLORS[:tools]),
+        "temperature": each(["210"] * tools),
+        "single_extruder_multi_material": "1",
+        "wipe_tower": "0",
+        "skirts": "0",
+        "layer_height": "0.2",
+        "first_layer_height": "0.2",
+    }
+    (folder / "many.ini").write_text("".join(f"{k} = {v}\n" for k, v in profile.items()))
+    command = ["prusa-slicer", "--load", "many.ini", "--export-gcode", "-o", "m.gcode", "m.3mf"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    tool, z, where = 0, 0.0, {}
+    for line in (folder / "m.gcode").read_text().splitlines():
+        if re.fullmatch(r"T\d+", line):
+            tool = int(line[1:])
+        elif found := re.match(r";Z:([\d.]+)", line):
+            z = float(found[1])
+        elif found := re.match(r"G1 X([-\d.]+) Y([-\d.]+) E([-\d.]+)", line):
+            where.setdefault(tool, []).append((float(found[1]), float(found[2]), z))
+    return where
+
+
+@needs_prusa
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_prusaslicer_changes_tools_at_every_floor(count, tmp_path):
+    where = sliced(write_3mf(tower(count)), tmp_path, count)
+    assert sorted(where) == list(range(count))
+    for tool, points in where.items():
+        heights = np.array(points)[:, 2]
+        assert heights.min() > 4.0 * tool - 1e-9
+        low, high = np.quantile(heights, [0.02, 0.98])
+        assert 4.0 * tool < low <= 4.0 * tool + 0.6
+        assert 4.0 * (tool + 1) - 0.6 <= high <= 4.0 * (tool + 1) + 1.0  # a floor's top is printed from below
+
+
+@needs_prusa
+def test_prusaslicer_prints_the_halves_of_a_box_where_they_are(tmp_path):
+    """A box whose left half is one filament and whose right half is another: no tool strays over the middle."""
+    left = tower(1, 20.0, 10.0).mesh
+    vertices = left.vertices.copy()
+    middle = np.array([[10, 0, 0], [10, 20, 0], [10, 0, 10], [10, 20, 10.0]])
+    points = np.concatenate([vertices, middle])  # 0..3 floor, 4..7 ceiling, 8..11 the seam
+    quads = {0: [(0, 8, 10, 4), (3, 7, 11, 9), (0, 4, 7, 3), (0, 3, 9, 8), (4, 10, 11, 7)]}
+    quads[1] = [(8, 1, 5, 10), (9, 11, 6, 2), (1, 2, 6, 5), (8, 9, 2, 1), (10, 5, 6, 11)]
+    faces = [f for half in quads.values() for a, b, c, d in half for f in ((a, b, c), (a, c, d))]
+    mesh = left.replace(vertices=points, faces=faces, material=np.repeat([0, 1], 10))
+    assert is_watertight(mesh.faces)
+    asset = Asset(mesh, (flat("#FF0000"), flat("#0000FF")), sized=True)
+    where = sliced(write_3mf(asset), tmp_path, 2)
+    first, second = (np.array(where[tool])[:, 0] for tool in (0, 1))
+    centre = (min(first.min(), second.min()) + max(first.max(), second.max())) / 2
+    assert abs(np.quantile(first, 0.99) - centre) < 0.6
+    assert abs(np.quantile(second, 0.01) - centre) < 0.6
+    assert first.mean() < centre - 3
+    assert second.mean() > centre + 3
+
+
+@needs_prusa
+def test_prusaslicer_agrees_on_paint_within_a_triangle(tmp_path):
+    """The wall's lower triangle cut at its long side's middle by a code: both slicer and reader see the same halves."""
+    asset = tower(1, 20.0, 20.0)
+    painted = [f'slic3rpe:mmu_segmentation="{"48" + "1"}"' if n == 0 else "" for n in range(12)]
+    model = wrapped(
+        f'<resources><object id="1">{mesh_xml(asset.mesh, painted)}</object></resources>'
+        '<build><item objectid="1"/></build>'
+    ).replace("<model ", f'<model xmlns:slic3rpe="{PRUSA}" ')
+    files = Files("m.3mf", {"m.3mf": zipped(model)})
+    ours = read_3mf(files)
+    second = next(k for k, m in enumerate(ours.materials) if m.name == "filament 2")
+    corners = ours.mesh.triangles[ours.mesh.material == second].reshape(-1, 3)
+    where = sliced(files, tmp_path, 2)
+    points = np.concatenate([np.array(p) for p in where.values()])
+    shift = (points.min(axis=0) + points.max(axis=0))[:2] / 2 - 10.0
+    tool = np.array(where[1])
+    wall = tool[tool[:, 1] - shift[1] < 1.0]
+    assert wall[:, 0].min() - shift[0] > corners[:, 0].min() - 0.5
+    assert wall[:, 0].max() - shift[0] < corners[:, 0].max() + 0.5
+    assert corners[:, 2].min() - 0.5 < wall[:, 2].min() < corners[:, 2].min() + 1.5
+    assert wall[:, 2].max() == pytest.approx(corners[:, 2].max(), abs=1.0)
