@@ -14,6 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.octree import Octree, octree
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -21,21 +23,7 @@ Bools = NDArray[np.bool_]
 _LEAF = 16  # triangles
 _BUNDLE = 128  # points that walk the tree together
 _BETA = 2.0  # far is farther than this many radii, as in the paper
-_DEPTH = 20  # levels of the tree; 2^20 cells along each axis
-_PAIRS = 4_000_000  # pairs of point cell and tree node walked at once
 _TILE = 512  # nodes or triangles against one bundle: 128 x 512 numbers stay in the cache
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """An octree over sorted places: K cells, each a run of places; the children of one cell follow each other."""
-
-    order: Ints  # place -> item
-    start: Ints  # (K,) first place
-    stop: Ints  # (K,)
-    child: Ints  # (K,) its first child, -1 in a leaf
-    children: Ints  # (K,)
-    level: Ints  # (L + 1,) where each level's cells start
 
 
 def winding_by_angles(triangles: Floats, points: Floats) -> Floats:
@@ -51,63 +39,14 @@ def winding_by_angles(triangles: Floats, points: Floats) -> Floats:
     low, high = triangles.min(axis=(0, 1)), triangles.max(axis=(0, 1))
     size = float((high - low).max())
     triangles, points = (triangles - (low + high) / 2) / size, (points - (low + high) / 2) / size
-    tree = _cells(triangles.mean(axis=1), _LEAF)
+    tree = octree(triangles.mean(axis=1), _LEAF)
     triangles = triangles[tree.order]
     nodes = _moments(tree, triangles)
-    bundles = _cells(points, _BUNDLE)
+    bundles = octree(points, _BUNDLE)
     leaf = np.flatnonzero(bundles.child < 0)
     for at in range(0, len(leaf), 4096):
         _evaluate(tree, nodes, triangles, bundles, leaf[at : at + 4096], points, made)
     return made
-
-
-def _cells(points: Floats, most: int) -> _Cells:
-    """Octree whose leaves hold at most ``most`` points, unless they lie closer than 1e-6 of the whole."""
-    low = points.min(axis=0)
-    span = max(float((points.max(axis=0) - low).max()), 1e-300)
-    grid = np.minimum((points - low) / span * 2.0**_DEPTH, 2.0**_DEPTH - 1).astype(np.uint64)
-    code = _spread(grid[:, 0]) | _spread(grid[:, 1]) << np.uint64(1) | _spread(grid[:, 2]) << np.uint64(2)
-    order = np.argsort(code, kind="stable")
-    code = code[order]
-    starts, stops, child, children, level = [np.zeros(1, np.int64)], [np.array([len(code)])], [], [], [0, 1]
-    for depth in range(1, _DEPTH + 2):
-        start, stop = starts[-1], stops[-1]
-        split = np.flatnonzero(stop - start > most) if depth <= _DEPTH else np.zeros(0, np.int64)
-        prefix = code >> np.uint64(3 * (_DEPTH - min(depth, _DEPTH)))
-        new = np.flatnonzero(np.diff(prefix, prepend=prefix[:1]) != 0)
-        first = np.searchsorted(new, start[split], side="right")
-        count = np.searchsorted(new, stop[split]) - first + 1
-        own = np.full(len(start), -1, np.int64)
-        number = np.zeros(len(start), np.int64)
-        number[split] = count
-        own[split] = level[-1] + np.cumsum(count) - count
-        child.append(own)
-        children.append(number)
-        if not len(split):
-            break
-        row = np.repeat(np.arange(len(split)), count)
-        inner = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        begin = np.where(inner == 0, start[split][row], new[np.minimum(first[row] + inner - 1, len(new) - 1)])
-        end = np.append(begin[1:], 0)
-        end[np.cumsum(count) - 1] = stop[split]
-        starts.append(begin)
-        stops.append(end)
-        level.append(level[-1] + len(begin))
-    first, last, own, number = (np.concatenate(part) for part in (starts, stops, child, children))
-    return _Cells(order, first, last, own, number, np.array(level))
-
-
-def _spread(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The bits of a number below 2^21, three apart."""
-    for shift, mask in (
-        (32, 0x1F00000000FFFF),
-        (16, 0x1F0000FF0000FF),
-        (8, 0x100F00F00F00F00F),
-        (4, 0x10C30C30C30C30C3),
-        (2, 0x1249249249249249),
-    ):
-        number = (number | number << np.uint64(shift)) & np.uint64(mask)
-    return number
 
 
 @dataclass(frozen=True)
@@ -120,7 +59,7 @@ class _Moments:
     quadrupole: Floats  # (K, 3, 3) sum of area times normal times offset from the middle, made symmetric
 
 
-def _moments(tree: _Cells, triangles: Floats) -> _Moments:
+def _moments(tree: Octree, triangles: Floats) -> _Moments:
     """Moments of all cells from running sums over the sorted triangles."""
     vector = 0.5 * np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     area = np.linalg.norm(vector, axis=1)
@@ -141,7 +80,7 @@ def _moments(tree: _Cells, triangles: Floats) -> _Moments:
     return _Moments(middle, radius, dipole, outer - (about + about.transpose(0, 2, 1)) / 2)
 
 
-def _sums(values: Floats, tree: _Cells) -> Floats:
+def _sums(values: Floats, tree: Octree) -> Floats:
     """Sum over each cell's run of rows."""
     running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     made: Floats = running[tree.stop] - running[tree.start]
@@ -149,7 +88,7 @@ def _sums(values: Floats, tree: _Cells) -> Floats:
 
 
 def _evaluate(
-    tree: _Cells, nodes: _Moments, triangles: Floats, bundles: _Cells, leaf: Ints, points: Floats, made: Floats
+    tree: Octree, nodes: _Moments, triangles: Floats, bundles: Octree, leaf: Ints, points: Floats, made: Floats
 ) -> None:
     """Fill in the winding numbers of the points in some leaves."""
     size = bundles.stop[leaf] - bundles.start[leaf]
@@ -175,7 +114,7 @@ def _evaluate(
         made[mine[edge[row] : edge[row + 1]]] = total / (4 * np.pi)
 
 
-def _walk(tree: _Cells, nodes: _Moments, centre: Floats, reach: Floats) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+def _walk(tree: Octree, nodes: _Moments, centre: Floats, reach: Floats) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
     """For balls of points the cells to be taken whole and the leaves to be summed: (ball, cell) twice, by ball."""
     ball, cell = np.arange(len(centre)), np.zeros(len(centre), np.int64)
     far: list[tuple[Ints, Ints]] = []

@@ -1,0 +1,167 @@
+"""The nearest point of a triangle surface, exactly, for many points at once.
+
+A kd-tree over points spread on the surface gives each question a first answer; an octree of the triangles' boxes then
+leaves the few triangles that could be nearer, and those are measured. 100,000 points near 131,000 faces take 0.8 s of CPU, 0.2 s to make ready.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.geometry.octree import octree
+from maquette.geometry.sampling import surface_samples
+from maquette.geometry.surface import face_normals
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_LEAF = 8  # triangles
+_CHUNK = 32_768  # points asked together
+_PAIRS = 6_000_000  # pairs of point and box or triangle in one go: 500 MB at most
+_SEEDS = 12  # spread points looked through for one whose face looks the right way
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """What is nearest to each of N points: the foot is ``(weights[:, :, None] * corners).sum(axis=1)`` of its face."""
+
+    face: Ints  # (N,)
+    weights: Floats  # (N, 3) barycentric
+    distance: Floats  # (N,)
+
+
+class Surface:
+    """A mesh made ready to be asked for nearest points. vertices (V, 3), faces (F, 3), at least one face."""
+
+    def __init__(self, vertices: Floats, faces: Ints) -> None:
+        from scipy.spatial import cKDTree
+
+        self._corners: Floats = np.asarray(vertices, np.float64)[faces]
+        self.normals = face_normals(vertices, faces)
+        spread = surface_samples(vertices, faces, max(len(faces), 20_000))
+        middle = self._corners.mean(axis=1)
+        self._seed_face = np.concatenate([spread.faces, np.arange(len(faces))])
+        seeds = np.concatenate([spread.points, middle])
+        self._seeds = cKDTree(seeds, balanced_tree=False, compact_nodes=False)
+        self._tree = octree(middle, _LEAF)
+        sorted_corners = self._corners[self._tree.order]
+        self._face_low, self._face_high = sorted_corners.min(axis=1), sorted_corners.max(axis=1)
+        self._low, self._high = self._tree.boxes(self._face_low, self._face_high)
+
+    def nearest(self, points: Floats, normals: Floats | None = None, min_cos: float = 0.0) -> Nearest:
+        """The nearest face of each point. points (N, 3), normals (N, 3) of length one -> Nearest (N,).
+
+        With ``normals`` only faces count whose normal has at least ``min_cos`` with the point's; where there is none
+        among the surroundings every face counts. Of faces equally near the first one is taken.
+        """
+        count = len(points)
+        made = Nearest(np.zeros(count, np.int64), np.zeros((count, 3)), np.zeros(count))
+        for at in range(0, count, _CHUNK):
+            rows = slice(at, min(at + _CHUNK, count))
+            facing = None if normals is None else normals[rows]
+            face, picky = self._first_answers(points[rows], facing, min_cos)
+            self._refine(made, points[rows], face, at, facing, np.where(picky, min_cos, -2.0))
+        return made
+
+    def _first_answers(self, points: Floats, normals: Floats | None, min_cos: float) -> tuple[Ints, Bools]:
+        """A face near each point, one that looks the right way if there is one, and whether it does."""
+        if normals is None:
+            _, seed = self._seeds.query(points)
+            return self._seed_face[seed], np.zeros(len(points), dtype=bool)
+        _, seed = self._seeds.query(points, k=min(_SEEDS, self._seeds.n))
+        face = self._seed_face[seed.reshape(len(points), -1)]
+        fits = np.einsum("nkd,nd->nk", self.normals[face], normals) >= min_cos
+        return face[np.arange(len(face)), fits.argmax(axis=1)], fits.any(axis=1)
+
+    def _refine(
+        self, made: Nearest, points: Floats, guess: Ints, at: int, normals: Floats | None, least: Floats
+    ) -> None:
+        """Fill in the answers for some points, in halves where too many faces come into question."""
+        weights, square = feet(self._corners[guess], points)
+        point, place = self._candidates(points, square)
+        if len(point) > _PAIRS and len(points) > 1:
+            half = len(points) // 2
+            for rows in (slice(0, half), slice(half, len(points))):
+                facing = None if normals is None else normals[rows]
+                self._refine(made, points[rows], guess[rows], at + rows.start, facing, least[rows])
+            return
+        face = self._tree.order[place]
+        if normals is not None:
+            fits = np.einsum("ij,ij->i", self.normals[face], normals[point]) >= least[point]
+            point, face = point[fits], face[fits]
+        found, far = feet(self._corners[face], points[point])
+        point = np.concatenate([point, np.arange(len(points))])
+        face, found = np.concatenate([face, guess]), np.concatenate([found, weights])
+        far = np.concatenate([far, square])
+        order = np.lexsort((face, far, point))
+        best = order[np.searchsorted(point[order], np.arange(len(points)))]
+        rows = slice(at, at + len(points))
+        made.face[rows], made.weights[rows], made.distance[rows] = face[best], found[best], np.sqrt(far[best])
+
+    def _candidates(self, points: Floats, square: Floats) -> tuple[Ints, Ints]:
+        """Pairs of point and sorted face whose box lies nearer than the point's first answer."""
+        reach = square * (1 + 1e-9)
+        point, cell = np.arange(len(points)), np.zeros(len(points), np.int64)
+        found: list[tuple[Ints, Ints]] = []
+        while len(point):
+            near = _outside(points[point], self._low[cell], self._high[cell]) <= reach[point]
+            point, cell = point[near], cell[near]
+            leaf = self._tree.child[cell] < 0
+            row, place = self._tree.places(cell[leaf])
+            asked = point[leaf][row]
+            near = _outside(points[asked], self._face_low[place], self._face_high[place]) <= reach[asked]
+            found.append((asked[near], place[near]))
+            row, child = self._tree.below(cell[~leaf])
+            point, cell = point[~leaf][row], child
+            if len(point) > _PAIRS and len(points) > 1:
+                return point, cell  # too many: the caller halves
+        asked, place = (np.concatenate(column) for column in zip(*found, strict=True))
+        return asked, place
+
+
+def _outside(points: Floats, low: Floats, high: Floats) -> Floats:
+    """Squared distance from points to boxes, 0 inside."""
+    gap = np.maximum(low - points, points - high)
+    np.maximum(gap, 0, out=gap)
+    made: Floats = np.einsum("ij,ij->i", gap, gap)
+    return made
+
+
+def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
+    """The nearest point of each triangle to its point. (N, 3, 3), (N, 3) -> weights (N, 3), squared distance (N,).
+
+    Over the inside it is the foot of the plumb line, else the nearest of three edges; triangles without area have
+    edges all the same.
+    """
+    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
+    weights = np.zeros((len(points), 3))
+    square = np.full(len(points), np.inf)
+    for first, second, (i, j) in ((a, b, (0, 1)), (b, c, (1, 2)), (c, a, (2, 0))):
+        along, to = second - first, points - first
+        length = _dot(along, along)
+        share = np.clip(np.divide(_dot(to, along), length, out=np.zeros(len(points)), where=length > 0), 0, 1)
+        rest = to - share[:, None] * along
+        far = _dot(rest, rest)
+        better = far < square
+        square = np.where(better, far, square)
+        weights[better] = 0.0
+        weights[better, i], weights[better, j] = 1 - share[better], share[better]
+    ab, ac, ap = b - a, c - a, points - a
+    normal = np.cross(ab, ac)
+    area = _dot(normal, normal)
+    safe = np.where(area > 0, area, 1.0)
+    v = _dot(np.cross(ap, ac), normal) / safe
+    w = _dot(np.cross(ab, ap), normal) / safe
+    inside = (area > 0) & (v >= 0) & (w >= 0) & (v + w <= 1)
+    weights[inside] = np.stack([1 - v - w, v, w], axis=1)[inside]
+    plumb = _dot(ap, normal) ** 2 / safe
+    return weights, np.where(inside, np.minimum(plumb, square), square)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    made: Floats = np.einsum("ij,ij->i", a, b)
+    return made
