@@ -1,0 +1,140 @@
+"""Solids added to and cut from a surface, with an answer for every new corner: on which old triangle does it lie?
+
+manifold3d (Lalish; after Smith 2009, "Towards robust inexact geometric computation") does the boolean. Each triangle
+that goes in has a number, each that comes out says which one it was cut from. Triangles that were not cut come back bit
+for bit, in their old order and over the old vertices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.errors import CannotDo
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Surface = tuple[Floats, Ints]
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A solid made of several: where its triangles come from and where their corners lie on those."""
+
+    vertices: Floats  # (V, 3) those of the first solid that are left stand in front, in their old order
+    faces: Ints  # (F, 3)
+    source: Ints  # (F,) which solid
+    origin: Ints  # (F,) which of its triangles
+    shares: Floats  # (F, 3, 3) of that triangle's corners, at each corner
+    old: Ints  # (V,) vertex of the first solid, -1 for new ones
+
+
+def solid(vertices: Floats, faces: Ints, run: int | None = None) -> Any:
+    """A surface as a ``manifold3d.Manifold`` whose triangles keep their numbers; ``CannotDo`` when it is none."""
+    from manifold3d import Manifold, Mesh64
+
+    made = Manifold(
+        Mesh64(
+            np.array(vertices, dtype=np.float64, order="C"),
+            np.array(faces, dtype=np.uint64, order="C"),
+            run_index=np.array([0, 3 * len(faces)], dtype=np.uint64),
+            run_original_id=np.array([Manifold.reserve_ids(1) if run is None else run], dtype=np.uint32),
+            face_id=np.arange(len(faces), dtype=np.uint64),
+        )
+    )
+    status = str(made.status().name)
+    if status != "NoError":
+        raise CannotDo(f"the model is no solid (manifold3d: {status}); solidify it first")
+    return made
+
+
+def surface_of(made: Any) -> Surface:
+    """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
+    raw = made.to_mesh64()
+    return _vertices_once(raw)
+
+
+def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "subtract"]) -> Combined:
+    """The first solid with the others added, or cut away. Surfaces are vertices (V, 3) and faces (F, 3), closed.
+
+    Faces come in the order of their sources, then of the triangles they were cut from.
+    """
+    from manifold3d import Manifold, OpType
+
+    run = Manifold.reserve_ids(1 + len(others))
+    solids = [solid(*surface, run + number) for number, surface in enumerate((first, *others))]
+    made = Manifold.batch_boolean(solids, OpType.Add if how == "unite" else OpType.Subtract)
+    raw = made.to_mesh64()
+    vertices, faces = _vertices_once(raw)
+    ends: Ints = np.asarray(raw.run_index, dtype=np.int64) // 3
+    source = np.repeat(np.asarray(raw.run_original_id, dtype=np.int64) - run, ends[1:] - ends[:-1])
+    origin = np.asarray(raw.face_id, dtype=np.int64)
+    shares, exact = _shares(vertices[faces], source, origin, (first, *others))
+    old = np.full(len(vertices), -1)
+    mine = source == 0
+    face, corner, place = np.nonzero(exact[mine])
+    old[faces[mine][face, corner]] = first[1][origin[mine][face], place]
+    order = np.lexsort((origin, source))
+    made_new = Combined(vertices, faces[order], source[order], origin[order], shares[order], old)
+    return _in_old_order(made_new, exact[order], len(first[0]))
+
+
+def _vertices_once(raw: Any) -> Surface:
+    """What a Manifold gives, with vertices that it holds to be one made one and unused ones dropped."""
+    points = np.array(raw.vert_properties, dtype=np.float64)[:, :3]
+    number = np.arange(len(points))
+    number[np.asarray(raw.merge_from_vert, dtype=np.int64)] = np.asarray(raw.merge_to_vert, dtype=np.int64)
+    used, local = np.unique(number[np.asarray(raw.tri_verts, dtype=np.int64)], return_inverse=True)
+    return points[used], local.reshape(-1, 3).astype(np.int64)
+
+
+def _shares(corners: Floats, source: Ints, origin: Ints, surfaces: Sequence[Surface]) -> tuple[Floats, Bools]:
+    """Barycentric shares (F, 3, 3) of each corner (F, 3, 3) in its old triangle; where it is that corner (F, 3, 3)."""
+    shares = np.zeros((len(corners), 3, 3))
+    exact = np.zeros((len(corners), 3, 3), dtype=bool)
+    for number, (vertices, faces) in enumerate(surfaces):
+        here = np.flatnonzero(source == number)
+        triangles = vertices[faces[origin[here]]]
+        same: Bools = np.all(corners[here][:, :, None] == triangles[:, None], axis=3)
+        exact[here] = same
+        cut = np.flatnonzero(~np.all(np.any(same, axis=2), axis=1))
+        shares[here] = same
+        found = _barycentric(corners[here[cut]], triangles[cut])
+        shares[here[cut]] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
+    return shares, exact
+
+
+def _barycentric(points: Floats, triangles: Floats) -> Floats:
+    """Shares of the corners at points on triangles, none below 0. (N, 3, 3), (N, 3, 3) -> (N, 3, 3)."""
+    a, b, c = (triangles[:, None, corner] for corner in range(3))
+    ab, ac, ap = b - a, c - a, points - a
+    aa, mixed, bb = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
+    u, v = (ap * ab).sum(-1), (ap * ac).sum(-1)
+    size = aa * bb - mixed * mixed
+    flat = size <= 1e-20 * aa * bb
+    safe = np.where(flat, 1.0, size)
+    second, third = (bb * u - mixed * v) / safe, (aa * v - mixed * u) / safe
+    found = np.stack([1 - second - third, second, third], axis=-1).clip(0, 1)
+    nearest = np.eye(3)[np.linalg.norm(points[:, :, None] - triangles[:, None], axis=-1).argmin(axis=-1)]
+    found = np.where(np.broadcast_to(flat, second.shape)[..., None], nearest, found)
+    made: Floats = found / np.maximum(found.sum(axis=-1, keepdims=True), 1e-300)
+    return made
+
+
+def _in_old_order(made: Combined, exact: Bools, count: int) -> Combined:
+    """The same solid with its old vertices in front and whole triangles starting at their old first corner."""
+    rank = np.where(made.old >= 0, made.old, count + np.arange(len(made.old)))
+    order = np.argsort(rank, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    whole = (made.source == 0) & np.all(np.any(exact, axis=2), axis=1)
+    turn = np.where(whole, exact[:, :, 0].argmax(axis=1), 0)  # the corner that was the first
+    corner = (np.arange(3) + turn[:, None]) % 3
+    row = np.arange(len(made.faces))[:, None]
+    faces, shares = place[made.faces][row, corner], made.shares[row, corner]
+    return Combined(made.vertices[order], faces, made.source, made.origin, shares, made.old[order])
