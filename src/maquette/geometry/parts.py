@@ -37,17 +37,26 @@ def outermost(vertices: Floats, faces: Ints, part: Ints, size: Floats) -> Ints:
     A part lies inside another when a point on it does: a line straight up from there crosses the other an odd number
     of times. Ask with closed parts only.
     """
-    count = len(size)
-    root = np.arange(count)
-    if count < 2:
-        return root
-    key, crossings = _crossings(_points_on(vertices, faces, part, count), vertices, faces, part)
-    inner, outer = key // count, key % count
-    inside = (crossings % 2 == 1) & (inner != outer) & (size[outer] > size[inner])
-    inner, outer = inner[inside], outer[inside]
+    root = np.arange(len(size))
+    inner, outer = containments(vertices, faces, part, len(size))
+    larger = size[outer] > size[inner]
+    inner, outer = inner[larger], outer[larger]
     order = np.argsort(size[outer], kind="stable")  # the largest is written last
     root[inner[order]] = outer[order]
     return root
+
+
+def containments(vertices: Floats, faces: Ints, part: Ints, count: int) -> tuple[Ints, Ints]:
+    """Which part lies inside which: inner (N,), outer (N,), every such pair once. Ask with closed parts only.
+
+    One point stands for a part: for parts that cut through each other the answer is one of two.
+    """
+    if count < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    key, crossings = _crossings(_points_on(vertices, faces, part, count), vertices, faces, part)
+    inner, outer = key // count, key % count
+    inside = (crossings % 2 == 1) & (inner != outer)
+    return inner[inside], outer[inside]
 
 
 def _points_on(vertices: Floats, faces: Ints, part: Ints, count: int) -> Floats:
