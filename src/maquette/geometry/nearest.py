@@ -1,7 +1,8 @@
 """The nearest point of a triangle surface, exactly, for many points at once.
 
 A kd-tree over points spread on the surface gives each question a first answer; an octree of the triangles' boxes then
-leaves the few triangles that could be nearer, and those are measured. 100,000 points near 131,000 faces take 0.8 s of CPU, 0.2 s to make ready.
+leaves the few triangles that could be nearer, and those are measured. 100,000 points near 131,000 faces take 0.8 s of
+CPU, 0.2 s to make ready.
 """
 
 from __future__ import annotations
