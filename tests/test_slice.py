@@ -1,25 +1,32 @@
-"""Slice: the judge we did not write. Skips where PrusaSlicer is not installed."""
+"""Slice: the judges we did not write. Skips where a slicer is not installed."""
 
 from __future__ import annotations
 
 import json
 import math
+import stat
+import sys
 
 import pytest
 
 import maquette as mq
-from maquette.core.errors import CannotDo, Unavailable
+from maquette.core.errors import BadInput, BadSetting, CannotDo, Unavailable
 from maquette.formats import slice as module
+from maquette.formats import slicer_cura, slicing
 from shapes import box, grid, soup, sphere
 
-needs_slicer = pytest.mark.skipif(bool(module.missing()), reason=module.missing())
+needs_prusa = pytest.mark.skipif(bool(module.missing("prusa")), reason=module.missing("prusa"))
+_cura = module.missing("cura") or ("" if slicer_cura.definitions("/usr/bin/CuraEngine") else slicer_cura.NO_DEFINITIONS)
+needs_cura = pytest.mark.skipif(bool(_cura), reason=_cura)
+
+MUSHROOM = box((4, 4, 12), (8, 8, 0)), box((20, 20, 4), (0, 0, 12))
 
 
 def numbers(files: mq.Files) -> dict:
     return json.loads(files.parts["model.slice.json"])
 
 
-@needs_slicer
+@needs_prusa
 def test_a_cube_has_its_layers_and_its_volume():
     made = numbers(mq.slice(mq.Asset(box((20, 20, 20))), infill=100))
     assert made["layers"] == 100
@@ -28,17 +35,63 @@ def test_a_cube_has_its_layers_and_its_volume():
     assert made["volume_mm3"] == pytest.approx(8000)
     assert made["filament_cm3"] == pytest.approx(8.0, rel=0.04)
     assert made["filament_g"] == pytest.approx(made["filament_cm3"] * 1.24, abs=0.01)
+    assert made["filament_mm"] == pytest.approx(made["filament_cm3"] * 1000 / (math.pi * 0.875**2), rel=1e-3)
+    assert made["support_cm3"] == 0
+    assert 60 < made["seconds"] < 7200
     assert made["defects"] == {}
     assert made["warnings"] == []
 
 
-@needs_slicer
+@needs_cura
+def test_curaengine_says_the_same_of_a_cube():
+    made = numbers(mq.slice(mq.Asset(box((20, 20, 20), (-70, 300, 5))), slicer="cura", infill=100))
+    assert made["slicer"].startswith("CuraEngine")
+    assert made["layers"] == 100
+    assert made["filament_cm3"] == pytest.approx(8.0, rel=0.05)
+    assert made["filament_g"] == pytest.approx(made["filament_cm3"] * 1.24, abs=0.01)
+    assert 60 < made["seconds"] < 7200
+    assert made["time"] == slicing.spoken(made["seconds"])
+    assert made["warnings"] == []
+
+
+@needs_cura
+def test_curaengine_puts_the_model_in_the_middle_of_the_bed():
+    from maquette.formats.gcode import first_layer
+
+    files = mq.slice(mq.Asset(box((20, 10, 5), (-70, 300, 5))), slicer="cura", printer="prusa-mini")
+    lines, kinds = first_layer(files.data.decode())
+    walls = lines[[kind == "outer wall" for kind in kinds]].reshape(-1, 2)
+    assert walls.min(axis=0) == pytest.approx([80 + 0.2, 85 + 0.2], abs=0.02)
+    assert walls.max(axis=0) == pytest.approx([100 - 0.2, 95 - 0.2], abs=0.02)
+
+
+@pytest.mark.parametrize("slicer", [pytest.param("prusa", marks=needs_prusa), pytest.param("cura", marks=needs_cura)])
+def test_supports_are_asked_for_and_counted(slicer):
+    from shapes import together
+
+    asset = mq.Asset(together(*MUSHROOM))
+    without, carried = (numbers(mq.slice(asset, slicer=slicer, supports=s)) for s in ("none", "auto"))
+    assert without["support_cm3"] == 0
+    assert 0.15 < carried["support_cm3"] < 2.5  # of the 4.6 cm³ under the brim
+    extra = carried["filament_cm3"] - without["filament_cm3"]
+    assert carried["support_cm3"] == pytest.approx(extra, rel=0.25)
+
+
+@pytest.mark.parametrize("slicer", [pytest.param("prusa", marks=needs_prusa), pytest.param("cura", marks=needs_cura)])
+def test_more_infill_more_filament(slicer):
+    asset = mq.Asset(sphere(15, 3))
+    sparse, full = (numbers(mq.slice(asset, slicer=slicer, infill=share))["filament_cm3"] for share in (5, 100))
+    assert sparse < 0.6 * full
+    assert full == pytest.approx(4 / 3 * math.pi * 3.375, rel=0.06)
+
+
+@needs_prusa
 def test_same_model_same_bytes():
     asset = mq.Asset(box((10, 10, 5)))
     assert mq.slice(asset) == mq.slice(asset)
 
 
-@needs_slicer
+@needs_prusa
 def test_a_torn_model_is_told_apart_from_a_whole_one():
     whole = sphere(10, 3)
     torn = whole.keep_faces([i for i in range(len(whole.faces)) if i not in (0, 100, 200)])
@@ -48,23 +101,190 @@ def test_a_torn_model_is_told_apart_from_a_whole_one():
     assert made["manifold"] is False
 
 
-@needs_slicer
-def test_what_does_not_fit_is_refused_in_the_slicers_words():
-    with pytest.raises(CannotDo, match="fit"):
-        mq.slice(mq.Asset(grid(400, 400)))
+@pytest.mark.parametrize("slicer", ["prusa", "orca", "cura"])
+def test_what_does_not_fit_is_refused_with_its_size(slicer):
+    with pytest.raises(CannotDo, match="does not fit Prusa MK4: 400 mm on 250, 400 mm on 210"):
+        mq.slice(mq.Asset(grid(400, 400)), slicer=slicer)
 
 
-@needs_slicer
-def test_more_infill_more_filament():
-    asset = mq.Asset(sphere(15, 3))
-    sparse, full = (numbers(mq.slice(asset, infill=share))["filament_cm3"] for share in (5, 100))
-    assert sparse < 0.6 * full
-    assert full == pytest.approx(4 / 3 * math.pi * 3.375, rel=0.06)
+@needs_prusa
+def test_a_profile_sets_what_is_not_asked_for(tmp_path):
+    profile = tmp_path / "-o; rm -rf $(HOME) .ini"
+    profile.write_text(
+        "layer_height = 0.1\nfirst_layer_height = 0.1\nbed_shape = 0x0,80x0,80x80,0x80\npost_process = \n"
+    )
+    asset = mq.Asset(box((10, 10, 5)))
+    made = mq.slice(asset, profile=str(profile.rename(tmp_path / "-o && rm -rf .ini")))
+    assert numbers(made)["layers"] == 50
+    assert b"bed_shape = 0x0,80x0,80x80,0x80" in made.data
+
+
+@pytest.mark.parametrize(
+    ("slicer", "name", "text"),
+    [
+        ("prusa", "p.ini", "layer_height = 0.1\npost_process = /bin/sh evil.sh\n"),
+        ("prusa", "p.ini", "post_process=x"),
+        ("orca", "p.json", '{"type": "process", "post_process": ["/bin/sh evil.sh"]}'),
+        ("orca", "p.json", '{"type": "process",\n"post\\u005fprocess"\n:\n"evil"}'),
+    ],
+)
+def test_a_profile_that_runs_programs_is_refused(tmp_path, monkeypatch, slicer, name, text):
+    monkeypatch.setattr(slicing.shutil, "which", lambda name: "/bin/false")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput, match=r"runs a program of its own.*take that line out"):
+        mq.slice(mq.Asset(box()), slicer=slicer, profile=str(tmp_path / name))
+
+
+def test_profiles_that_are_none_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(slicing.shutil, "which", lambda name: "/bin/false")
+    (tmp_path / "p.json").write_text('{"type": "machine"}')
+    cube = mq.Asset(box())
+    with pytest.raises(BadInput, match=r"does not end in \.ini"):
+        mq.slice(cube, profile=str(tmp_path / "p.json"))
+    with pytest.raises(BadInput, match="cannot be read"):
+        mq.slice(cube, profile=str(tmp_path / "none.ini"))
+    with pytest.raises(BadInput, match="needs a machine and a process"):
+        mq.slice(cube, slicer="orca", profile=str(tmp_path / "p.json"))
+    (tmp_path / "q.json").write_text("[1]")
+    with pytest.raises(BadInput, match="no preset"):
+        mq.slice(cube, slicer="orca", profile=str(tmp_path / "q.json"))
+
+
+ORCA = """#!{python}
+import json, pathlib, sys
+here = pathlib.Path.cwd()
+pathlib.Path({log!r}).write_text(json.dumps({{"arguments": sys.argv[1:],
+    "files": sorted(p.name for p in here.iterdir()),
+    "presets": {{k: json.loads((here / (k + ".json")).read_text()) for k in ("machine", "process", "filament")
+    if (here / (k + ".json")).exists()}}}}))
+print("[2026-01-01 10:00:00.000001] [0x0000] [warning] cli mode, Current OrcaSlicer Version 02.03.02")
+if {fails}:
+    (here / "result.json").write_text(json.dumps({{"return_code": -50, "error_string": "Failed slicing the model."}}))
+    sys.exit(206)
+print("[2026-01-01 10:00:00.000001] [0x0000] [warning] it seems object ball has floating regions")
+(here / "result.json").write_text(json.dumps({{"return_code": 0, "sliced_plates": [{{"warning_message": ""}}]}}))
+(here / "plate_1.gcode").write_text('''; HEADER_BLOCK_START
+; generated by OrcaSlicer 2.3.2 on 2026-01-01 at 10:00:00
+; total layer number: 2
+; HEADER_BLOCK_END
+M83
+;TYPE:Custom
+G1 X1 Y1 E9
+;LAYER_CHANGE
+;Z:0.2
+G1 Z.2
+;TYPE:Outer wall
+G1 X10 Y10
+G1 X20 Y10 E.3
+G1 X20 Y20 E.3
+;TYPE:Support
+G1 X30 Y20 E.2
+;LAYER_CHANGE
+;Z:0.4
+G1 Z.4
+;TYPE:Sparse infill
+G1 X10 Y10 E1.2
+; filament used [mm] = 11.00
+; filament used [cm3] = 0.03
+; total layers count = 2
+; estimated printing time (normal mode) = 1h 56m 54s
+''')
+"""
+
+
+def fake_orca(tmp_path, monkeypatch, fails=False):
+    """An executable that speaks as OrcaSlicer documents it; gives the place of its record."""
+    program, log = tmp_path / "bin" / "orca-slicer", tmp_path / "log.json"
+    program.parent.mkdir()
+    program.write_text(ORCA.format(python=sys.executable, log=str(log), fails=fails))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(program.parent))
+    return log
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a shebang")
+def test_orcaslicer_by_its_documented_command_line(tmp_path, monkeypatch):
+    log = fake_orca(tmp_path, monkeypatch)
+    files = mq.slice(mq.Asset(box((20, 20, 20))), slicer="orca", infill=30, supports="auto", printer="bambu-a1")
+    asked = json.loads(log.read_text())
+    assert asked["arguments"] == [
+        *("--slice", "0", "--load-settings", "machine.json;process.json", "--load-filaments", "filament.json"),
+        *("--arrange", "1", "--ensure-on-bed", "--outputdir", ".", "model.stl"),
+    ]
+    assert asked["files"] == ["filament.json", "machine.json", "model.stl", "process.json"]
+    machine, process = asked["presets"]["machine"], asked["presets"]["process"]
+    assert machine["printable_area"] == ["0x0", "256x0", "256x256", "0x256"]
+    assert process["compatible_printers"] == [machine["name"]]
+    assert (process["sparse_infill_density"], process["enable_support"]) == ("30%", "1")
+    made = numbers(files)
+    assert made["slicer"] == "OrcaSlicer 2.3.2"
+    assert (made["layers"], made["seconds"], made["time"]) == (2, 7014.0, "1h 56m 54s")
+    assert made["filament_mm"] == pytest.approx(11.0)
+    assert made["filament_cm3"] == pytest.approx(11 * math.pi * 0.875**2 / 1000, abs=6e-4)
+    assert made["support_cm3"] == pytest.approx(made["filament_cm3"] * 0.2 / 11, abs=6e-4)  # start included
+    assert made["warnings"] == ["it seems object ball has floating regions"]
+    assert b"2026-01-01" not in files.data
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a shebang")
+def test_orcaslicers_own_presets_go_by_their_type(tmp_path, monkeypatch):
+    log = fake_orca(tmp_path, monkeypatch)
+    for kind, extra in (("process", {"layer_height": "0.1"}), ("machine", {}), ("filament", {})):
+        (tmp_path / f"--{kind} x.json").write_text(json.dumps({"type": kind, "name": kind, **extra}))
+    places = ";".join(str(tmp_path / f"--{kind} x.json") for kind in ("filament", "process", "machine"))
+    mq.slice(mq.Asset(box((20, 20, 20))), slicer="orca", infill=30, profile=places)
+    asked = json.loads(log.read_text())
+    assert asked["arguments"][2:6] == [
+        "--load-settings",
+        "machine.json;process.json",
+        "--load-filaments",
+        "filament.json",
+    ]
+    assert not any(" x" in argument for argument in asked["arguments"])
+    process = asked["presets"]["process"]
+    assert (process["layer_height"], process["sparse_infill_density"]) == ("0.1", "30%")
+    assert "enable_support" not in process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a shebang")
+def test_orcaslicers_refusal_comes_through(tmp_path, monkeypatch):
+    fake_orca(tmp_path, monkeypatch, fails=True)
+    with pytest.raises(CannotDo, match="OrcaSlicer gave up: Failed slicing the model"):
+        mq.slice(mq.Asset(box((20, 20, 20))), slicer="orca")
+
+
+def test_hostile_stems_stay_plain_names(monkeypatch):
+    made = slicing.Sliced(gcode="G28", slicer="x", seconds=1.0, filament_mm3=1.0, layers=1)
+    monkeypatch.setitem(module._ADAPTERS, "prusa", (module.slicer_prusa, lambda job, folder: made))
+    for stem in ("../../etc/passwd", "a/b", "nul\0", ".."):
+        with pytest.raises(BadInput):
+            mq.slice(mq.Asset(box()), stem=f"{stem}/x")
+    assert mq.slice(mq.Asset(box()), stem="--output=x; rm -rf").main == "--output=x; rm -rf.gcode"
+
+
+def test_settings_are_validated():
+    cube = mq.Asset(box())
+    for wrong in ({"slicer": "slic3r"}, {"infill": 101}, {"infill": "--load=x"}, {"supports": "tree"}, {"stem": ""}):
+        with pytest.raises(BadSetting):
+            mq.slice(cube, **wrong)
 
 
 def test_resin_printers_and_missing_programs_are_named(monkeypatch):
     with pytest.raises(CannotDo, match="FDM"):
         mq.slice(mq.Asset(box()), printer="resin-small")
-    monkeypatch.setattr(module.shutil, "which", lambda _: None)
-    with pytest.raises(Unavailable, match="apt install prusa-slicer"):
-        mq.slice(mq.Asset(box()))
+    monkeypatch.setattr(slicing.shutil, "which", lambda _: None)
+    for slicer, told in (
+        ("prusa", "apt install prusa-slicer"),
+        ("orca", "OrcaSlicer/releases"),
+        ("cura", "cura-engine"),
+    ):
+        with pytest.raises(Unavailable, match=told):
+            mq.slice(mq.Asset(box()), slicer=slicer)
+        with pytest.raises(Unavailable, match=told.split()[-1]):
+            module.viewer(slicer)
+
+
+def test_a_slicer_that_hangs_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(slicing, "SECONDS", 0.2)
+    with pytest.raises(CannotDo, match="took longer"):
+        slicing.run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, name="X")

@@ -1,177 +1,136 @@
 """Slice: hand a model to the slicer that the user has installed, headless, and read back what it says.
 
-PrusaSlicer (AGPL) is a program of its own: it gets a file, we read its G-code. It slices broken meshes with exit code
-0, so the answer is not the exit code but its own words: open edges, reversed facets, parts, volume, every warning.
+Slicers (AGPL) are programs of their own: they get a file, we read their G-code. One adapter a slicer, all answering in
+the same words.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset
-from maquette.core.errors import CannotDo, Unavailable
+from maquette.core.errors import CannotDo
 from maquette.core.files import Files
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.formats import slicer_cura, slicer_orca, slicer_prusa
+from maquette.formats.gcode import support_share
+from maquette.formats.slicing import DENSITY, FILAMENT_MM, Job, Sliced, spoken
 from maquette.formats.stl import write_stl
-from maquette.registry import stage
+from maquette.registry import LocalFile, stage
 
-PROGRAMS = ("prusa-slicer", "PrusaSlicer", "prusa-slicer-console.exe")
-FILAMENT_MM, DENSITY = 1.75, 1.24  # PLA, g/cm³ (Prusament data sheet)
-SECONDS = 600.0
-DEFECTS = (
-    "open_edges",
-    "facets_reversed",
-    "backwards_edges",
-    "degenerate_facets",
-    "edges_fixed",
-    "facets_removed",
-)
-QUIET = re.compile(r"Initializing StaticPrintConfigs|^\d+ => |Slicing result exported|^\s*$")
+SlicerName = Literal["prusa", "orca", "cura"]
+_ADAPTERS = {
+    "prusa": (slicer_prusa, slicer_prusa.slice_with_prusa),
+    "orca": (slicer_orca, slicer_orca.slice_with_orca),
+    "cura": (slicer_cura, slicer_cura.slice_with_cura),
+}
+_INFILL, _SUPPORTS = 15.0, "none"
 
 
-def missing() -> str:
-    """The line that makes the slicer ready; nothing when it is."""
-    if any(shutil.which(name) for name in PROGRAMS):
+def missing(slicer: str = "") -> str:
+    """The line that makes this slicer, or any, ready; nothing when it is."""
+    adapters = [_ADAPTERS[slicer][0]] if slicer else [module for module, _ in _ADAPTERS.values()]
+    if any(shutil.which(name) for module in adapters for name in module.PROGRAMS):
         return ""
-    return "slice: PrusaSlicer is not installed; apt install prusa-slicer, or get it from prusa3d.com"
+    return adapters[0].MISSING
+
+
+def viewer(slicer: str) -> str:
+    """Path of the slicer's window program; `Unavailable` says what to install."""
+    from maquette.formats.slicing import found_program
+
+    module = _ADAPTERS[slicer][0]
+    return found_program(module.VIEWERS, module.MISSING)
 
 
 @stage(
     name="slice",
-    licence="Apache-2.0; runs PrusaSlicer (AGPL-3.0) as a program of its own",
+    licence="Apache-2.0; runs PrusaSlicer, OrcaSlicer or CuraEngine (AGPL-3.0) as programs of their own",
     missing=missing,
     varies="PrusaSlicer 2.5 places seams by the timing of its threads: the G-code of round models differs run to run",
 )
 def slice_(
     asset: Asset,
     *,
-    slicer: Annotated[Literal["prusa"], Field(description="the installed program that slices")] = "prusa",
-    printer: Annotated[Printer, Field(description="bed, nozzle and layer")] = Printer.named("prusa-mk4"),
-    infill: Annotated[float, Field(ge=0, le=100, description="percent of the inside that is filled")] = 15.0,
-    supports: Annotated[Literal["auto", "none"], Field(description="under overhangs, or nowhere")] = "none",
+    slicer: Annotated[SlicerName, Field(description="the installed program that slices")] = "prusa",
+    printer: Annotated[Printer, Field(description="bed, nozzle and layer, unless a profile says")] = Printer.named(
+        "prusa-mk4"
+    ),
+    infill: Annotated[
+        float | None, Field(ge=0, le=100, description="percent of the inside that is filled; else the profile's, or 15")
+    ] = None,
+    supports: Annotated[
+        Literal["auto", "none"] | None, Field(description="under overhangs, or nowhere; else the profile's, or none")
+    ] = None,
+    profile: Annotated[
+        LocalFile,
+        Field(description="your own profile: PrusaSlicer .ini; OrcaSlicer machine.json;process.json; Cura .def.json"),
+    ] = "",
     stem: Annotated[str, Field(min_length=1, description="file name without ending")] = "model",
 ) -> Files:
     """Slice a model with the installed slicer: G-code, and a JSON file with time, filament, layers and warnings.
 
-    The model is placed in the middle of the bed as it stands. ``CannotDo`` when the slicer gives up, in its own words;
-    ``Unavailable`` when it is not installed.
+    The model is placed in the middle of the bed as it stands. Filament is reckoned as 1.75 mm PLA of 1.24 g/cm³ unless
+    a profile says otherwise. ``CannotDo`` when the slicer gives up, in its own words, or the model is larger than the
+    bed; ``Unavailable`` when it is not installed; ``BadInput`` for a profile that would run programs.
     """
     if printer.technology != "FDM":
         raise CannotDo(f"slice: {printer.label} is {printer.technology}; G-code is for FDM printers, choose one")
-    program = _program()
+    profiles = tuple(Path(part).absolute() for part in profile.split(";") if part)
+    if not profiles:
+        _insist_it_fits(asset, printer)
+        infill = _INFILL if infill is None else infill
+        supports = _SUPPORTS if supports is None else supports
+    progress(0.1, f"{slicer} slices")
+    job = Job(_centred(asset, printer), printer, infill, supports, profiles)
     with tempfile.TemporaryDirectory(prefix="maquette-slice-") as folder:
-        place = Path(folder)
-        (place / "model.stl").write_bytes(write_stl(asset).data)
-        progress(0.1, f"{slicer} slices")
-        facts = _facts(_run([program, "--info", "model.stl"], place).stdout)
-        done = _run([program, *_options(asset, printer, infill, supports), "model.stl"], place)
-        said = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if not QUIET.search(line)]
-        if done.returncode or not (place / "model.gcode").exists():
-            raise CannotDo(f"slice: PrusaSlicer gave up: {_why(said)}")
-        gcode = (place / "model.gcode").read_bytes()
-    summary = _summary(gcode.decode(errors="replace"), facts, said)
+        made = _ADAPTERS[slicer][1](job, Path(folder))
+    summary = summary_of(made)
     note(f"{summary['layers']} layers, {summary['filament_g']} g, {summary['time']}")
     numbers = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
-    undated = re.sub(rb"(generated by PrusaSlicer \S+) on [^\n]+", rb"\1", gcode, count=1)
-    return Files(f"{stem}.gcode", {f"{stem}.gcode": undated, f"{stem}.slice.json": numbers})
+    return Files(f"{stem}.gcode", {f"{stem}.gcode": made.gcode.encode(), f"{stem}.slice.json": numbers})
 
 
-def _program() -> str:
-    """The slicer's path."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    if found is None:
-        raise Unavailable(missing())
-    return found
+def _insist_it_fits(asset: Asset, printer: Printer) -> None:
+    """`CannotDo` for what is larger than the bed: not every slicer looks."""
+    over = [f"{side:.0f} mm on {bed:g}" for side, bed in zip(asset.size, printer.bed_mm, strict=True) if side > bed]
+    if over:
+        raise CannotDo(f"slice: the model does not fit {printer.label}: {', '.join(over)}; scale-to or split it")
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """The slicer, with a limit on its time."""
-    try:
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise CannotDo(f"slice: PrusaSlicer took longer than {SECONDS:.0f} s; simplify the model first") from None
+def _centred(asset: Asset, printer: Printer) -> bytes:
+    """The model as STL in the middle of the bed, its foot at z = 0."""
+    low, high = asset.mesh.bounds
+    x, y, _ = printer.bed_mm
+    moved = asset.moved(offset=(x / 2 - (low[0] + high[0]) / 2, y / 2 - (low[1] + high[1]) / 2, -low[2]))
+    data: bytes = write_stl(moved).data
+    return data
 
 
-def _options(asset: Asset, printer: Printer, infill: float, supports: str) -> list[str]:
-    """The profile as PrusaSlicer's options; the bed's middle comes from the printer, filament is 1.75 mm PLA."""
-    x, y, z = printer.bed_mm
-    options = {
-        "bed-shape": f"0x0,{x:g}x0,{x:g}x{y:g},0x{y:g}",
-        "center": f"{x / 2:g},{y / 2:g}",
-        "max-print-height": f"{z:g}",
-        "nozzle-diameter": f"{printer.nozzle_mm:g}",
-        "layer-height": f"{printer.layer_mm:g}",
-        "first-layer-height": f"{printer.layer_mm:g}",
-        "fill-density": f"{infill:g}%",
-        "fill-pattern": "rectilinear" if infill == 100 else "gyroid",  # gyroid cannot fill the whole inside
-        "filament-diameter": f"{FILAMENT_MM:g}",
-        "filament-density": f"{DENSITY:g}",
-    }
-    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [*flags, *(["--support-material"] if supports == "auto" else []), "--export-gcode", "-o", "model.gcode"]
-
-
-def _facts(text: str) -> dict[str, str]:
-    """``name = value`` lines of ``--info``."""
-    return dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", text, flags=re.M))
-
-
-def _why(said: list[str]) -> str:
-    """The slicer's reason in one line."""
-    for line in said:
-        found = re.search(r"what\(\):\s*(.+)", line)
-        if found:
-            return found[1]
-    return "; ".join(said[-2:])[:300] or "without a word"
-
-
-def _number(text: str, pattern: str) -> float | None:
-    """The first number that a pattern captures."""
-    found = re.search(pattern, text)
-    return float(found[1]) if found else None
-
-
-def _summary(gcode: str, facts: dict[str, str], said: list[str]) -> dict[str, Any]:
-    """What a maker asks: how long, how much, how many layers, and did it complain."""
-    tail = gcode[-60_000:]
-    heights = set(re.findall(r"^;Z:([\d.]+)", gcode, flags=re.M))
-    defects = {
-        name: int(float(facts[name]))
-        for name in (
-            "open_edges",
-            "facets_reversed",
-            "backwards_edges",
-            "degenerate_facets",
-            "edges_fixed",
-            "facets_removed",
-        )
-        if name in facts and float(facts[name])
-    }
-    warnings = [re.sub(r"^\[.*?\]\s*(\[.*?\]\s*)*", "", line).strip() for line in said]
-    volume = _number(tail, r"filament used \[cm3\] = ([\d.]+)")
-    time = re.search(r"estimated printing time \(normal mode\) = (.+)", tail)
+def summary_of(made: Sliced) -> dict[str, Any]:
+    """What a maker asks, in the same words for every slicer: how long, how much, how many layers, did it complain."""
+    volume = made.filament_mm3
+    share = support_share(made.gcode)
+    area = 3.141592653589793 * FILAMENT_MM**2 / 4
     return {
-        "slicer": (re.search(r"generated by (\S+ \S+)", gcode) or ["", "PrusaSlicer"])[1],
-        "layers": len(heights) or None,
-        "time": time[1].strip() if time else None,
-        "filament_mm": _number(tail, r"filament used \[mm\] = ([\d.]+)"),
-        "filament_cm3": volume,
-        "filament_g": None if volume is None else float(np.round(volume * DENSITY, 2)),
-        "manifold": facts.get("manifold") == "yes",
-        "parts": int(facts["number_of_parts"]) if "number_of_parts" in facts else None,
-        "volume_mm3": float(facts["volume"]) if "volume" in facts else None,
-        "defects": defects,
-        "warnings": sorted({w for w in warnings if w}),
+        "slicer": made.slicer,
+        "layers": made.layers,
+        "time": None if made.seconds is None else spoken(made.seconds),
+        "seconds": made.seconds,
+        "filament_mm": None if volume is None else round(volume / area, 2),
+        "filament_cm3": None if volume is None else round(volume / 1000, 3),
+        "filament_g": None if volume is None else round(volume / 1000 * DENSITY, 2),
+        "support_cm3": None if volume is None else round(volume / 1000 * share, 3),
+        "manifold": made.mesh.get("manifold"),
+        "parts": made.mesh.get("parts"),
+        "volume_mm3": made.mesh.get("volume_mm3"),
+        "defects": dict(made.defects),
+        "warnings": list(made.warnings),
     }

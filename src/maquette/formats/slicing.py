@@ -1,0 +1,158 @@
+"""What the adapters of slicers share: the job they get, the answer they give, and how a foreign program is run.
+
+A slicer sees file names that we choose, in an empty folder of its own; nothing a user typed becomes an argument except
+numbers. A profile is copied there under a fixed name, and one that would run scripts of its own is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from maquette.core.errors import BadInput, CannotDo, Unavailable
+from maquette.core.profiles import Printer
+
+FILAMENT_MM, DENSITY = 1.75, 1.24  # PLA, g/cm³ (Prusament data sheet)
+SECONDS = 600.0
+MAX_PROFILE_BYTES = 8_000_000
+Supports = Literal["auto", "none"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to slice and how. ``stl`` lies in the middle of the bed, its foot at z = 0; None: as the profile says."""
+
+    stl: bytes
+    printer: Printer
+    infill: float | None
+    supports: Supports | None
+    profiles: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """What a slicer gave: the G-code as text, and what it said, as far as it says it."""
+
+    gcode: str
+    slicer: str
+    seconds: float | None
+    filament_mm3: float | None
+    layers: int | None
+    warnings: tuple[str, ...] = ()
+    defects: Mapping[str, int] = field(default_factory=dict)
+    mesh: Mapping[str, object] = field(default_factory=dict)
+
+
+def found_program(names: Sequence[str], missing: str) -> str:
+    """Path of the first installed program of these names; ``Unavailable`` with the line that gets it."""
+    path = next((path for name in names if (path := shutil.which(name))), None)
+    if path is None:
+        raise Unavailable(missing)
+    return path
+
+
+def run(
+    command: list[str], folder: Path, *, name: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Exit code and words of a program in its folder; it and its children end after ten minutes."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=os.name == "posix",
+    )
+    try:
+        said, _ = process.communicate(timeout=SECONDS)
+    except BaseException as problem:
+        _end(process)
+        if not isinstance(problem, subprocess.TimeoutExpired):
+            raise
+        raise CannotDo(f"slice: {name} took longer than {SECONDS:.0f} s; simplify the model first") from None
+    return process.returncode, said
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Stop a program and what it started."""
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
+
+
+def profile_bytes(path: Path, endings: tuple[str, ...], slicer: str) -> bytes:
+    """A user's profile; ``BadInput`` when it is not of the slicer's kind, too large, or would run a program."""
+    if not path.name.lower().endswith(endings):
+        raise BadInput(f"slice: {path.name} does not end in {' or '.join(endings)}; that is what {slicer} reads")
+    try:
+        if path.stat().st_size > MAX_PROFILE_BYTES:
+            raise BadInput(f"slice: {path.name} has more than {MAX_PROFILE_BYTES:,} bytes; that is no profile")
+        data = path.read_bytes()
+    except OSError as problem:
+        raise BadInput(f"slice: profile {path.name} cannot be read: {problem.strerror}; check the name") from None
+    script = re.search(rb"^\s*post_process\s*=[ \t]*\S[^\r\n]*", data, flags=re.M)
+    if script:
+        raise _runs(path, script[0].strip().decode(errors="replace"))
+    return data
+
+
+def preset_of(path: Path, endings: tuple[str, ...], slicer: str) -> dict[str, Any]:
+    """The same for a profile in JSON, read."""
+    try:
+        preset = json.loads(profile_bytes(path, endings, slicer))
+        kind = preset["type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadInput(f"slice: {path.name} is no preset of {slicer}; export it from there as JSON") from None
+    scripts = preset.get("post_process")
+    if any(scripts) if isinstance(scripts, list) else scripts:
+        raise _runs(path, f"post_process of {kind}: {scripts}")
+    made: dict[str, Any] = preset
+    return made
+
+
+def _runs(path: Path, line: str) -> BadInput:
+    return BadInput(f"slice: profile {path.name} runs a program of its own ({line[:80]}); take that line out")
+
+
+def clock(text: str) -> float | None:
+    """Seconds of "1d 2h 3m 4s"."""
+    parts = re.findall(r"(\d+)\s*([dhms])", text)
+    return float(sum(int(number) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit] for number, unit in parts)) or None
+
+
+def spoken(seconds: float) -> str:
+    """Seconds as "1d 2h 3m 4s"."""
+    rest, words = round(seconds), []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or words or unit == "s":
+            words.append(f"{count}{unit}")
+    return " ".join(words)
+
+
+def number(text: str, pattern: str) -> float | None:
+    """The first number that a pattern captures."""
+    found = re.search(pattern, text)
+    return float(found[1]) if found else None
+
+
+def why(lines: Sequence[str]) -> str:
+    """A slicer's reason in one line."""
+    for line in lines:
+        found = re.search(r"what\(\):\s*(.+)", line)
+        if found:
+            return found[1]
+    return "; ".join(lines[-2:])[:300] or "without a word"
