@@ -89,3 +89,18 @@ def test_the_share_is_a_setting_and_turning_helps():
 
 def test_nothing_hangs_over_nothing():
     assert finding(Mesh(np.zeros((0, 3)), np.zeros((0, 3)))).verdict == "pass"
+
+
+def test_supports_fill_the_room_down_to_the_bed_or_the_model():
+    top, leg = box((10, 10, 1), (0, 0, 10)), box((4, 4, 10), (3, 3, 0))
+    assert "supports have 0.84 cm³ below it" in finding(together(top, leg)).message
+    assert "supports have 0.36 cm³" in finding(together(top, box((8, 8, 10), (1, 1, 0)))).message
+    shelf = together(box((2, 10, 20)), box((10, 10, 2), (2, 0, 0)), box((10, 10, 1), (2, 0, 19)))
+    assert "supports have 1.7 cm³" in finding(shelf).message
+    assert "supports" not in finding(box((10, 10, 10))).message
+
+
+def test_the_angle_can_be_set():
+    assert finding(wedge(60), angle_deg=65).value == 0
+    assert finding(wedge(30), angle_deg=25).value > 0
+    assert finding(wedge(60), angle_deg=65).source.startswith("setting")

@@ -1,0 +1,71 @@
+"""Islands: does anything start in the air?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.checks.sliced import layers_of, on_faces
+from maquette.core.asset import Asset
+from maquette.core.mesh import Floats
+from maquette.core.profiles import Printer
+from maquette.core.report import Finding
+from maquette.geometry.layers import islands as pieces
+from maquette.registry import stage
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_SOURCE = "a layer needs a layer below it; pieces within a line's width of one stick to it"
+
+
+@stage(destinations=("print",))
+def islands(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose layers it is cut into")] = _PRINTER,
+    min_mm2: Annotated[
+        float, Field(ge=0, le=1e6, description="pieces whose first layer is smaller do not count; 0: all count")
+    ] = 0.0,
+) -> Iterable[Finding]:
+    """Count pieces that start in the air when the model is cut into the printer's layers.
+
+    An island is a piece of a layer with nothing below it, not even a line's width beside it: the tip of a nose, a hand
+    that hangs, a part that floats. Without a support it falls, so one is a warning. In a powder printer nothing falls.
+    The coloured picture marks where they start. Unknown for a model that has no inside to slice.
+    """
+    if printer.technology == "SLS":
+        yield Finding("islands", "pass", "powder carries what starts in the air", source=printer.source("overhang_deg"))
+        return
+    sliced = layers_of(asset.mesh, printer)
+    if sliced is None:
+        yield Finding("islands", "unknown", "it has no inside to slice", unit="islands", fix="solidify")
+        return
+    start, number = pieces(sliced, printer.nozzle_mm)
+    area = np.bincount(number) * sliced.columns.pitch**2
+    counts = area >= min_mm2
+    start, count = start[counts[number]], int(counts.sum())
+    overlay = on_faces(asset.mesh, sliced, start, np.ones(len(start)), printer)
+    yield Finding(
+        "islands",
+        "warn" if count else "pass",
+        _told(area[counts], sliced.columns.bottom[sliced.run[start]] - sliced.columns.bottom.min())
+        if count
+        else "nothing starts in the air",
+        value=count,
+        unit="islands",
+        limit="0",
+        source=_SOURCE,
+        fix="orient",
+        faces=np.flatnonzero(overlay) if count else None,
+        overlay=overlay if count else None,
+    )
+
+
+def _told(area: Floats, height: Floats) -> str:
+    """How many, how large and how high."""
+    count = len(area)
+    text = f"{count:,} piece{'s' * (count > 1)} start{'s' * (count == 1)} in the air, "
+    return text + f"the lowest {height.min():.4g} mm above the bed, the largest with {area.max():.3g} mm²"

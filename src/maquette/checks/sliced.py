@@ -1,0 +1,56 @@
+"""What the checks of layers look at: the welded solid as columns, made once for all that ask one after the other."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from maquette.checks.welded import Welded, welded
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.profiles import Printer
+from maquette.geometry.columns import Columns, columns
+from maquette.geometry.layers import Layers, layers
+
+# Share of the lines up through a model that do not come out again before its layers cannot be told.
+TORN = 0.02
+
+
+@lru_cache(maxsize=1)
+def columns_of(mesh: Mesh, pitch: float) -> tuple[Welded, Columns]:
+    """The mesh welded, and its columns; the last one asked for is kept."""
+    whole = welded(mesh)
+    return whole, columns(whole.vertices, whole.faces, pitch)
+
+
+def layers_of(mesh: Mesh, printer: Printer) -> Layers | None:
+    """The solid in the printer's layers, two columns to a line of its nozzle; None where it has no inside to slice."""
+    _, solid = columns_of(mesh, printer.nozzle_mm / 2)
+    return layers(solid, printer.layer_mm) if len(solid.cell) and solid.torn <= TORN else None
+
+
+def on_faces(mesh: Mesh, sliced: Layers, runs: Ints, values: Floats, printer: Printer) -> Floats:
+    """The largest value (N,) of the runs (N,) whose lower end lies on each face of the mesh, (F,); 0 where none does.
+
+    A column meets one face; small faces between the columns take the value of the run that starts where they lie.
+    """
+    whole, solid = columns_of(mesh, printer.nozzle_mm / 2)
+    made = np.zeros(len(mesh.faces))
+    at = sliced.run[runs]
+    np.maximum.at(made, whole.of_face[solid.floor[at]], values)
+    lowest, height = solid.bottom.min(), printer.layer_mm
+    wide = int((solid.top.max() - lowest) / height) + 4
+    keys = solid.cell[at] * wide + np.floor((solid.bottom[at] - lowest) / height).astype(np.int64) + 1
+    order = np.lexsort((values, keys))
+    keys, held = np.append(keys[order], -9), np.append(values[order], 0.0)
+    corners = mesh.vertices[mesh.faces]
+    small = np.flatnonzero(np.ptp(corners, axis=1).max(axis=1) <= 4 * solid.pitch)
+    corners = corners[small]
+    down = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] < 0
+    small, middle = small[down], corners[down].mean(axis=1)
+    mine = solid.cell_at(middle) * wide + np.floor((middle[:, 2] - lowest) / height).astype(np.int64) + 1
+    for step in (-1, 0, 1):
+        found = np.searchsorted(keys[:-1], mine + step, side="right") - 1
+        here = keys[found] == mine + step
+        made[small[here]] = np.maximum(made[small[here]], held[found[here]])
+    return made
