@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import maquette as mq
 from maquette.faces.cli import main
+from maquette.registry import registry
 from samples import ball, photo
 from shapes import box, grid
 
@@ -167,3 +168,24 @@ def test_cancelling_leaves_nothing_behind(run, tmp_path, monkeypatch):
     monkeypatch.setattr(make, "judge", stopped)
     assert run("print", "ball.png", "-o", "a.stl").exit_code == 130
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_the_help_page_lists_exactly_the_registry():
+    from maquette.faces.index import Line, stage_index
+
+    known = registry()
+    assert stage_index() == [Line(name, found.stage.room, found.stage.summary) for name, found in known.items()]
+
+
+def test_the_help_page_imports_no_stage():
+    import subprocess
+    import sys
+
+    script = (
+        "import sys\nfrom click.testing import CliRunner\nfrom maquette.faces.cli import main\n"
+        "text = CliRunner().invoke(main, ['--help']).output\nassert 'solidify' in text and 'wall-thickness' in text\n"
+        "print([m for m in sys.modules if m.split('.')[:2] in (['maquette', 'shape'], ['maquette', 'geometry'])"
+        " and m.count('.') > 1])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

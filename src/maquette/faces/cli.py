@@ -12,6 +12,7 @@ import click
 
 from maquette.core.errors import MaquetteError
 from maquette.faces import jobs
+from maquette.faces.index import stage_index
 from maquette.faces.recipe_command import RecipeGroup
 from maquette.faces.stage_command import command_for, stage_lines
 from maquette.faces.terminal import Terminal
@@ -38,7 +39,7 @@ class House(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Jobs in their own order, then stages by name."""
-        return [*self.commands, *registry()]
+        return [*self.commands, *(line.name for line in stage_index())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A job, or the command of a stage."""
@@ -64,8 +65,8 @@ class House(click.Group):
         with formatter.section("Jobs"):
             formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in self.commands.items()])
         rooms: dict[str, list[tuple[str, str]]] = {}
-        for name, found in registry().items():
-            rooms.setdefault(found.stage.room, []).append((name, found.stage.summary))
+        for line in stage_index():
+            rooms.setdefault(line.room, []).append((line.name, line.summary))
         for room, rows in rooms.items():
             with formatter.section(f"Stages: {room}"):
                 formatter.write_dl(rows)
