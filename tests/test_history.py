@@ -108,3 +108,15 @@ def test_stages_write_the_graph():
     assert made.history[-1].inputs == (1, 0)
     assert made.history[-1].options == {"depth": 1.0}
     assert photo.history == ()
+
+
+def test_two_photos_through_the_same_stage_stay_two():
+    bright, dim = (Subject(np.full((2, 3, 3), level, np.uint8)) for level in (200, 100))
+    both = engrave(outline(darken(bright)), darken(dim))
+    assert [step.stage for step in both.history] == ["darken", "outline", "darken", "engrave"]
+    assert both.history[-1].inputs == (1, 2)
+    assert both.history[0].originals == (bright.digest,)
+    assert both.history[2].originals == (dim.digest,)
+    assert both.history[1].originals == both.history[3].originals == ()
+    again = engrave(outline(darken(bright)), darken(dim.replace()))
+    assert again.history == both.history

@@ -25,6 +25,7 @@ from maquette.core.errors import BadInput, BadSetting, Unavailable
 from maquette.core.history import Step, merged
 from maquette.core.progress import note, noting
 from maquette.core.report import Finding
+from maquette.core.values import Value
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -258,8 +259,18 @@ def _with_history(record: Stage, result: Any, inputs: list[Any], settings: Mappi
     """The result with this step on top of its inputs' histories, where the noun keeps one."""
     if not hasattr(result, "history"):
         return result
-    step = Step(record.name, record.version, record.settings_text(settings), notes=tuple(notes))
+    originals = tuple(_digest(value) for value in inputs if not getattr(value, "history", ()))
+    step = Step(record.name, record.version, record.settings_text(settings), notes=tuple(notes), originals=originals)
     return result.replace(history=merged([getattr(value, "history", ()) for value in inputs], step))
+
+
+def _digest(value: Any) -> str:
+    """The name of an input's content: a noun's digest, or that of its bytes."""
+    if isinstance(value, Value):
+        return value.digest
+    import hashlib
+
+    return hashlib.blake2b(value, digest_size=16).hexdigest()
 
 
 def _complaint(record: Stage, error: Mapping[str, Any]) -> str:

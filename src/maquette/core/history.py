@@ -13,7 +13,8 @@ class Step(Value):
     """A stage that ran: its name and version, its settings as canonical JSON, and what it said it did.
 
     ``inputs`` are positions in the same history, so a flat tuple of steps holds a branching graph; a step with no
-    inputs took the original. Neither times nor paths stand here: the same work gives the same history.
+    inputs took the original. ``originals`` are the digests of inputs that came without a history, so two photos that
+    went through the same stage stay two. Neither times nor paths stand here: the same work gives the same history.
     """
 
     stage: str
@@ -21,6 +22,7 @@ class Step(Value):
     settings: str = "{}"
     inputs: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    originals: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
