@@ -22,7 +22,8 @@ from maquette.registry import stage
 _PRINTER = Printer.named("prusa-mk4")
 
 _SAMPLES = 8000  # of the surface, to compare all directions by
-_RAYS = 2500  # of them that fall, to measure supports by
+_RAYS = 300  # of them that hang, to measure the supports of every direction by
+_MANY_RAYS = 2500  # the same for the finalists
 _FINALISTS = 16
 _FLAT = 24  # regions of the hull and of the model to lay it on
 _BETTER = 0.02  # a turn must gain this much, or the model stays as it is
@@ -69,9 +70,9 @@ def orient(
 
     Flat regions, the sides of the convex hull and evenly spread directions are compared by the supports they need, the
     surface that supports mark (detail and what the photo saw count more), the height, the base and how safely it
-    stands; for the best sixteen the supports are measured by rays down to the bed or the model. It turns no farther
-    than it must, and stays as it is unless the gain is clear, so orienting twice is orienting once. The camera goes
-    along. A sheet that encloses nothing is only put on the bed.
+    stands. Supports are volumes, measured by rays down to the bed or the model for every direction, with more rays for
+    the best sixteen. It turns no farther than it must, and stays as it is unless the gain is clear, so orienting twice
+    is orienting once. The camera goes along. A sheet that encloses nothing is only put on the bed.
     """
     mesh = asset.mesh
     if not len(mesh.faces) or not mesh.diagonal:
@@ -109,12 +110,13 @@ def _best(model: _Model, count: int, weights: Floats) -> Floats:
     mesh = model.mesh
     spread = np.concatenate([np.eye(3), -np.eye(3), fibonacci(count)]) @ principal_axes(model.samples.points)
     tried = distinct(np.concatenate([_DOWN[None], model.flat, spread]))
-    rough = _rough(model, tried) @ weights[:4]
-    order = np.argsort(np.round(rough, 9), kind="stable")
-    finalists = np.concatenate([[0], order[order > 0][:_FINALISTS]])
-    progress(0.3, f"comparing the best {len(finalists)} of {len(tried)} directions")
     tracer = Tracer(mesh.vertices, mesh.faces)
-    terms = np.stack([_measured(model, tracer, tried[which]) for which in finalists])
+    progress(0.2, f"measuring {len(tried)} directions")
+    rough = _rough(model, tracer, tried)
+    order = np.argsort(np.round(rough @ weights[:4], 9), kind="stable")
+    finalists = np.concatenate([[0], order[order > 0][:_FINALISTS]])
+    progress(0.6, f"comparing the best {len(finalists)} of {len(tried)} directions")
+    terms = np.stack([_measured(model, tracer, tried[which], rough[which]) for which in finalists])
     cost = terms @ weights
     turned = np.degrees(np.arccos(np.clip(tried[finalists] @ _DOWN, -1, 1)))
     lasting = np.round(cost + 1e-5 * turned, 9)  # of equals the one that turns least
@@ -136,46 +138,59 @@ def _falling(model: _Model, along: Floats, height: Floats) -> np.ndarray:
     return (along > steep) & (height > model.printer.layer_mm)
 
 
-def _rough(model: _Model, down: Floats) -> Floats:
-    """Terms for directions (D, 3), (D, 4): supports as columns to the bed, marked surface, height, base missing."""
+def _rough(model: _Model, tracer: Tracer, down: Floats) -> Floats:
+    """Terms for directions (D, 3), (D, 4): supports by few rays, marked surface, height, base missing."""
     samples = model.samples
     reach = model.corners @ down.T  # (H, D)
     bottom = reach.max(axis=0)
     along = samples.normals @ down.T  # (S, D)
     height = bottom - samples.points @ down.T
     falls = _falling(model, along, height)
-    supports = np.where(falls, along * height, 0).sum(axis=0) * samples.area / model.volume
+    supports = _supports(model, tracer, down, falls, height, _RAYS)
     marked = (falls * model.care[:, None]).mean(axis=0)
     tall = (bottom - reach.min(axis=0)) / model.mesh.diagonal
     base = ((along > 0.9) & (height <= model.printer.layer_mm)).sum(axis=0) * samples.area
     return np.stack([supports, marked, tall, 1 - np.minimum(base / model.side, 1)], axis=1)
 
 
-def _measured(model: _Model, tracer: Tracer, down: Floats) -> Floats:
-    """All five terms for one direction (3,): supports by rays, the base by its faces, and how unsafely it stands."""
+def _supports(model: _Model, tracer: Tracer, down: Floats, falls: np.ndarray, height: Floats, rays: int) -> Floats:
+    """Volume under what hangs, down to the model or the bed, per hull volume, (D,). falls, height (S, D).
+
+    Each ray stands for the area of its samples seen from above; from within another part nothing hangs.
+    """
+    samples = model.samples
+    hanging = falls.sum(axis=0)
+    stride = np.maximum(-(-hanging // rays), 1)
+    way, sample = np.nonzero(falls.T)
+    place = np.arange(len(way)) - (np.cumsum(hanging) - hanging)[way]
+    chosen = place % stride[way] == stride[way] // 2
+    way, sample = way[chosen], sample[chosen]
+    origins = samples.points[sample] + tracer.step * samples.normals[sample]
+    hits = tracer.first(origins, down[way])
+    normal = area_vectors(model.mesh.vertices, model.mesh.faces[np.maximum(hits.face, 0)])
+    within = (normal * down[way]).sum(axis=1) > 0
+    free = np.where(within & (hits.face >= 0), 0.0, np.minimum(hits.distance, height[sample, way]))
+    column = (samples.normals[sample] * down[way]).sum(axis=1) * free
+    rays_of = np.maximum(np.bincount(way, minlength=len(down)), 1)
+    per_ray = hanging / rays_of * samples.area
+    return np.bincount(way, weights=column, minlength=len(down)) * per_ray / model.volume
+
+
+def _measured(model: _Model, tracer: Tracer, down: Floats, rough: Floats) -> Floats:
+    """All five terms for one direction (3,): more rays, the base by its faces, and how unsafely it stands."""
     mesh, samples, layer = model.mesh, model.samples, model.printer.layer_mm
-    terms = _rough(model, down[None])[0]
     turn = _turn_down(down)
     turned = mesh.vertices @ turn.T
     z = turned[:, 2][mesh.faces]
     bottom = -float(z.min())
-    along = samples.normals @ down
-    height = bottom - samples.points @ down
-    falls = np.flatnonzero(_falling(model, along, height))
-    if len(falls):
-        stride = -(-len(falls) // _RAYS)
-        some = falls[::stride]
-        origins = samples.points[some] + tracer.step * samples.normals[some]
-        hits = tracer.first(origins, np.broadcast_to(down, origins.shape))
-        out = area_vectors(mesh.vertices, mesh.faces[np.maximum(hits.face, 0)]) @ down > 0
-        free = np.where(out & (hits.face >= 0), 0.0, hits.distance)  # from within another part nothing hangs
-        terms[0] = (along[some] * np.minimum(free, height[some])).sum() * stride * samples.area / model.volume
+    along, height = (samples.normals @ down)[:, None], (bottom - samples.points @ down)[:, None]
+    supports = _supports(model, tracer, down[None], _falling(model, along, height), height, _MANY_RAYS)[0]
     low = z.max(axis=1) <= layer - bottom
     base = float(area_vectors(turned, mesh.faces[low])[:, 2].clip(max=0).sum())
-    terms[3] = 1 - min(-base / model.side, 1)
+    missing = 1 - min(-base / model.side, 1)
     room = margin((turn @ model.centre)[:2], hull(footing(turned, mesh.faces, layer)))
     steady = min(max(room / (0.25 * model.side**0.5), -1), 1)
-    return np.append(terms, 1 - steady)
+    return np.array([supports, rough[1], rough[2], missing, 1 - steady])
 
 
 def _turn_down(direction: Floats) -> Floats:
