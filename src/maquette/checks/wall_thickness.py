@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
+from maquette.checks.sampled import THINNEST, on_faces
 from maquette.checks.welded import welded
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
-from maquette.geometry.sampling import Samples, surface_samples
+from maquette.geometry.sampling import surface_samples
 from maquette.geometry.thickness import wall_thickness as measured
 from maquette.registry import stage
 
@@ -22,7 +22,6 @@ _PRINTER = Printer.named("prusa-mk4")
 
 _SLACK = 0.99  # a wall drawn at the limit is not below it
 _FEW = 0.005  # share of the surface: a crease or a tip, not a wall
-_THINNEST = 1.0  # percentile of the surface that the number stands for
 
 
 @stage(destinations=("print",), name="wall-thickness")
@@ -56,12 +55,12 @@ def wall_thickness(
     share = float((walls[told] < _SLACK * limit).mean())
     verdict: Verdict = "pass" if share <= _FEW else "warn" if share <= max_share else "fail"
     thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"
-    overlay = _on_faces(mesh, whole.of_face, spread, walls)
+    overlay = on_faces(mesh, whole.of_face, spread, walls)
     yield Finding(
         "wall-thickness",
         verdict,
         f"{thin}; half of it measures {np.median(walls[told]):.3g} mm or more, the least {walls[told].min():.3g}",
-        value=float(np.percentile(walls[told], _THINNEST)),
+        value=float(np.percentile(walls[told], THINNEST)),
         unit="mm",
         limit=f"at least {limit:g}",
         source=f"{source}; fails above {max_share:.0%} of the surface",
@@ -69,20 +68,3 @@ def wall_thickness(
         faces=np.flatnonzero(overlay < _SLACK * limit),
         overlay=overlay,
     )
-
-
-def _on_faces(mesh: Mesh, of_face: np.ndarray, spread: Samples, walls: Floats) -> Floats:
-    """The thickness of each face, (F,): what all but its thinnest hundredth has, else that of the nearest sample."""
-    from scipy.spatial import cKDTree
-
-    told = np.isfinite(walls)
-    face, wall = of_face[spread.faces[told]], walls[told]
-    order = np.lexsort((wall, face))
-    owner, first, count = np.unique(face[order], return_index=True, return_counts=True)
-    made = np.full(len(mesh.faces), np.inf)
-    made[owner] = wall[order[first + (count * _THINNEST / 100).astype(np.int64)]]
-    rest = np.flatnonzero(~np.isfinite(made))
-    if len(rest):
-        _, near = cKDTree(spread.points[told]).query(mesh.triangles[rest].mean(axis=1))
-        made[rest] = wall[near]
-    return made
