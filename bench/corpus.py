@@ -12,9 +12,9 @@ Three volumes stand side by side. *Filled*: the area with a winding number above
 manifold3d and Clipper2, times the layer. *Polygons*: PrusaSlicer's own sum over its sliced polygons, which its resin
 mode writes down, so lines of plastic play no part. *Filament*: what the G-code extrudes. On solids with a known volume,
 at 60 mm: polygons are off by 1e-8 (cube), 2e-6 (sphere), 1e-4 (torus). Filament depends on the overlap of infill and
-perimeter: 0 % gives cube -0.4, sphere -0.5, torus -0.4 %, a flat stick -2.4, a rocket -1.5 %; 5 %: -0.4, -0.4, 0.0, -1.2,
--1.0; 15 %: +0.2, -0.1, +0.5, +1.3, -0.2; perimeters only: -0.3, -0.3, -0.3, -2.7, -0.9; so it is 12 %. What is thinner
-than a line cannot be extruded truly: where filament is off and polygons are not, the reason is the line.
+perimeter: 0 % gives cube -0.4, sphere -0.5, torus -0.4 %, a flat stick -2.4, a rocket -1.5 %; 5 %: -0.4, -0.4, 0.0,
+-1.2, -1.0; 15 %: +0.2, -0.1, +0.5, +1.3, -0.2; perimeters only: -0.3, -0.3, -0.3, -2.7, -0.9; so it is 12 %. What is
+thinner than a line cannot be extruded truly: where filament is off and polygons are not, the reason is the line.
 
 Rows are appended to the log as JSON lines; what stands there already is not run again.
 """
