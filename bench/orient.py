@@ -5,11 +5,10 @@
 
 The first line times orient with 200 directions and the wall thickness of 100,000 samples on a bumpy torus that stands:
 medians of processor time. The second puts every model of DATA (broken/ and meshes/) that is closed and has 100 to
-200,000 faces, scaled to 80 mm and turned by quarter turns (each model once), through orient and through Tweaker-3 (FOLDER holds
-its MeshTweaker.py, github.com/ChristophSchranz/Tweaker-3, GPL-3, extended mode, volume parameters). Judges: support
-volume by 40,000 rays from everything that leans out by more than 45 degrees down to the bed or the model, and for some
-models the grams of support in PrusaSlicer's G-code (supports on, 0.2 mm layers). Models on which both choose the same
-direction are counted as equal and not sliced twice.
+200,000 faces, each once, scaled to 80 mm and turned by quarter turns, through orient and through Tweaker-3 (FOLDER
+holds its MeshTweaker.py, github.com/ChristophSchranz/Tweaker-3, GPL-3; extended mode, volume parameters). Judges:
+support volume by 40,000 rays from everything that leans out by more than 45 degrees down to the bed or the model, and
+for some models the grams of support in PrusaSlicer's G-code (supports on, 0.2 mm layers).
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ _OFFSETS = 9  # heights tried in each window
 _CELLS = 64  # across a section's longer side
 _SLACK = 1e-6  # of the room: a piece that is larger by less still fits
 _GRAZING = 0.85  # a face whose normal is that much along the axis lies nearly in the plane
+_THICK = 0.2  # of the room's least side: a slice thinner than this is a waste of a piece
 _NEAR = 0.02  # of the piece's extent: slivers are looked for that near to a plane
 
 
@@ -38,7 +39,7 @@ class Cut:
 
 
 def pieces_needed(extent: Floats, room: Floats) -> int:
-    """Least number of boxes of size ``room`` (3,), lying any way, that hold a box of size ``extent`` (3,) cut straight."""
+    """Least number of boxes ``room`` (3,), lying any way, that hold a box ``extent`` (3,) that is cut straight."""
     return min(int(np.prod(_counts(extent, room[list(order)]))) for order in itertools.permutations(range(3)))
 
 
@@ -48,7 +49,7 @@ def fits(extent: Floats, room: Floats) -> bool:
 
 
 def best_cut(vertices: Floats, faces: Ints, care: Floats, room: Floats, need: float) -> Cut:
-    """The plane to cut next. care (F,) how much a seam hurts on each face, room (3,), ``need`` radius for a connector."""
+    """The plane to cut next. care (F,) how much a seam hurts on a face, room (3,), ``need`` radius for a connector."""
     used = np.unique(faces)
     low, high = vertices[used].min(axis=0), vertices[used].max(axis=0)
     tried = [
@@ -119,5 +120,13 @@ def _judged(vertices: Floats, faces: Ints, care: Floats, room: Floats, need: flo
     girth = float(np.linalg.norm(np.ptp(vertices[faces.reshape(-1)][:, list(other)], axis=0)))
     middle = (along.min() + along.max()) / 2
     unlike = abs(height - middle) / max(extent, 1e-300)
-    cost = 4 * weak + 2 * min(sliver, 2.0) + 0.5 * seam / max(round_seam, 1e-300) + seam / girth + 0.3 * unlike
+    slice_ = min(height - along.min(), along.max() - height) / (_THICK * float(room.min()))
+    cost = (
+        4 * weak
+        + 2 * max(0.0, 1 - slice_)
+        + 2 * min(sliver, 2.0)
+        + 0.5 * seam / max(round_seam, 1e-300)
+        + seam / girth
+        + 0.3 * unlike
+    )
     return Cut(axis, height, needed, cost)
