@@ -87,7 +87,7 @@ def _binned(box: Floats, lines: Floats) -> tuple[Ints, Ints, Ints]:
     """Faces by grid cell, and for each line where its cell's faces start and how many there are."""
     low, high = box[:2].T, box[2:].T  # (F, 2)
     least, most = low.min(axis=0), high.max(axis=0)
-    span = np.maximum(most - least, 1e-300)
+    span = np.where(most > least, most - least, 1.0)
     cells = np.full(2, max(int(np.sqrt(min(4 * len(low), 4_000_000))), 1))
     while True:
         scale = cells / span
@@ -104,7 +104,7 @@ def _binned(box: Floats, lines: Floats) -> tuple[Ints, Ints, Ints]:
     order = np.argsort(cell, kind="stable")
     starts = np.searchsorted(cell[order], np.arange(cells.prod() + 1))
     inside = ((lines >= least) & (lines <= most)).all(axis=1)
-    where = np.clip(((lines - least) * scale).astype(np.int64), 0, cells - 1)
+    where = np.clip(((np.clip(lines, least, most) - least) * scale).astype(np.int64), 0, cells - 1)
     of_line = where[:, 1] * cells[0] + where[:, 0]
     return face[order], starts[of_line], np.where(inside, np.diff(starts)[of_line], 0)
 
