@@ -11,7 +11,7 @@ from shapes import box, grid, soup, sphere, together, torus
 
 
 def finding(mesh: Mesh, **settings):
-    (found,) = thin_gaps(Asset(mesh, sized=True), **settings)
+    (found,) = thin_gaps(Asset(mesh, sized=True), **{"samples": 10_000, **settings})
     return found
 
 

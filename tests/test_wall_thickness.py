@@ -16,7 +16,7 @@ from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
 
 def finding(mesh: Mesh, **settings):
-    (found,) = wall_thickness(Asset(mesh, sized=True), **settings)
+    (found,) = wall_thickness(Asset(mesh, sized=True), **{"samples": 20_000, **settings})
     return found
 
 
@@ -123,6 +123,19 @@ def test_an_uneven_sheet_is_a_thin_wall_for_all_its_slopes():
     mesh = Mesh(vertices, np.concatenate([strip, strip[:, ::-1] + n, side]))
     found = finding(mesh)
     assert found.verdict == "fail"
+    assert float(found.message.split("%")[0]) > 95
+
+
+def test_what_lies_inside_another_part_is_no_wall():
+    sunk = together(box((20, 20, 10)), box((6, 6, 10), (7, 7, 9.5)))
+    found = finding(sunk)
+    assert (found.verdict, found.value) == ("pass", pytest.approx(6))
+
+
+def test_a_wire_is_thin_though_it_is_round():
+    found = finding(torus(10, 0.3, 96, 24))
+    assert found.verdict == "fail"
+    assert found.value == pytest.approx(0.6, rel=0.1)
     assert float(found.message.split("%")[0]) > 95
 
 

@@ -39,6 +39,7 @@ _ALIKE = 1.05  # ratio of radii searched together; below 1 / _EMPTY
 _MOST_MARKS = 400_000
 _TAPER = 0.125  # tangent of half the angle of a wedge that gains its thickness within four times that length
 _BEYOND = 1.5  # a wedge ends within this many times the way to where its sides would meet
+_OPPOSITE = 1.6  # straight through a wedge of 60 degrees is 1.5 times as far as its ball is wide
 _FAN = (-0.5, -0.25, 0.0, 0.25, 0.5)  # of the wedge's angle, about its bisector
 
 
@@ -89,20 +90,23 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     """Diameter of the ball in the wall under each sample, (N,); NaN where the sample tells of no wall.
 
     vertices (V, 3), faces (F, 3) welded and wound outward. Samples nearer than ``rim`` to a sharp convex edge are NaN,
-    so are those over an opening, on a face that is wound the wrong way, or pinched from the side, and those thinner
+    so are those over an opening, on a face that is wound the wrong way or lies inside another part, or pinched from
+    the side, and those thinner
     than ``tips`` in a wedge or cone of more than 14 degrees that ends ahead: there an edge or a point is sharp, and no
     wall is thin.
     """
     if not len(samples.points):
         return np.zeros(0)
     tracer = Tracer(vertices, faces)
-    wall, other = _by_rays(tracer, vertices, faces, samples)
+    wall = _by_rays(tracer, vertices, faces, samples)
     points, normals = samples.points, samples.normals
-    stride = max(len(points) // _FEW, 1)
-    cloud, sparse = _Cloud(points, normals), _Cloud(points[::stride], normals[::stride])
+    bare = np.flatnonzero(~_buried(tracer, vertices[faces], points, normals))
+    wall[np.setdiff1d(np.arange(len(wall)), bare)] = np.inf
+    stride = max(len(bare) // _FEW, 1)
+    cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
     wide = wall > 10 * np.sqrt(samples.area * stride)
     for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
-        wall[which], other[which] = _shrunk(others, points[which], normals[which], wall[which], other[which])
+        wall[which] = _shrunk(others, points[which], normals[which], wall[which])
     found = np.flatnonzero(np.isfinite(wall))
     inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
     wall[found[inner]] = np.nan
@@ -110,44 +114,46 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     if rim > 0:
         wall[_near_edges(sharp_edges(vertices, faces), samples.points, rim)] = np.nan
     thin = np.flatnonzero(wall < tips)
-    wall[thin[_runs_out(tracer, points[thin], normals[thin], wall[thin], other[thin])]] = np.nan
+    wall[thin[_runs_out(tracer, vertices[faces], points[thin], normals[thin], wall[thin])]] = np.nan
     return wall
 
 
-def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> tuple[Floats, Floats]:
-    """Diameter of the smallest ball that touches the sample and what a ray into the wall meets, (N,), inf: none.
+def _buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:
+    """Which points of the surface lie inside the solid, where parts overlap: outward one meets a face from behind."""
+    hits = tracer.first(points + tracer.step * normals, normals)
+    met = corners[np.maximum(hits.face, 0)]
+    across = np.cross(met[:, 1] - met[:, 0], met[:, 2] - met[:, 0])
+    made: Bools = (hits.face >= 0) & ((across * normals).sum(axis=1) > 0)
+    return made
 
-    Also the normals of what was met, (N, 3).
-    """
+
+def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> Floats:
+    """Diameter of the smallest ball that touches the sample and what a ray into the wall meets, (N,); inf: none."""
     normals = samples.normals
     aside = np.eye(3)[np.abs(normals).argmin(axis=1)]
     right = np.cross(normals, aside)
     right /= np.linalg.norm(right, axis=1, keepdims=True)
     ahead = np.cross(normals, right)
-    wall, met = np.full(len(normals), np.inf), -normals
+    wall = np.full(len(normals), np.inf)
     origins = samples.points - tracer.step * normals
     for tilt, turn in ((0.0, 0.0), *((_TILT, quarter * np.pi / 2) for quarter in range(4))):
         across = np.cos(turn) * right + np.sin(turn) * ahead
         hits = tracer.first(origins, np.sin(tilt) * across - np.cos(tilt) * normals)
         corners = vertices[faces[np.maximum(hits.face, 0)]]
         other = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        length = np.linalg.norm(other, axis=1)
-        facing = (hits.face >= 0) & ((other * normals).sum(axis=1) < _FACING * length)
-        nearer = np.flatnonzero(facing)
-        diameter = hits.distance[nearer] / np.cos(tilt) + tracer.step
-        closer = diameter < wall[nearer]
-        nearer = nearer[closer]
-        wall[nearer] = diameter[closer]
-        met[nearer] = other[nearer] / length[nearer, None]
-    return wall, met
+        cosine = (other * normals).sum(axis=1)
+        facing = (hits.face >= 0) & (cosine < _FACING * np.linalg.norm(other, axis=1))
+        diameter = hits.distance[facing] / np.cos(tilt) + tracer.step
+        wall[facing] = np.minimum(wall[facing], diameter)
+    return wall
 
 
-def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats, met: Floats) -> tuple[Floats, Floats]:
-    """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,), and the normals they meet.
+def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
+    """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,).
 
-    A ball that ends against something that does not face its point keeps what it had.
+    A ball that ends against something that does not face its point keeps the size it had.
     """
-    made, faced, other = diameter.copy(), np.ones(len(points), dtype=bool), met.copy()
+    made, faced = diameter.copy(), np.ones(len(points), dtype=bool)
     active = np.arange(len(points))
     for _ in range(_ROUNDS):
         inner, touched = cloud.within(points[active], normals[active], made[active], _SIDEWAYS)
@@ -157,21 +163,24 @@ def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats, me
         to_point = points[active] - cloud.points[touched]
         depth = (to_point * normals[active]).sum(axis=1)
         made[active] = np.minimum(made[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
-        other[active] = cloud.normals[touched]
-        faced[active] = (other[active] * normals[active]).sum(axis=1) < _FACING
+        faced[active] = (cloud.normals[touched] * normals[active]).sum(axis=1) < _FACING
     faced[active] = False  # still not empty
-    return np.where(faced, made, diameter), np.where(faced[:, None], other, met)
+    return np.where(faced, made, diameter)
 
 
-def _runs_out(tracer: Tracer, points: Floats, normals: Floats, wall: Floats, other: Floats) -> Bools:
-    """Which balls lie in a wedge that ends ahead, (M,). Of the balls: a point, its normal, diameter, normal opposite.
+def _runs_out(tracer: Tracer, corners: Floats, points: Floats, normals: Floats, wall: Floats) -> Bools:
+    """Which balls lie in a wedge that ends ahead, (M,). Of the balls: a point, its normal and the diameter.
 
-    With sides that lean by the angle b, the wedge ends r / sin(b/2) ahead of the ball's centre. A fan of rays finds out
-    whether it does; in a sheet that is merely uneven, one of them runs on.
+    What lies straight opposite tells by what angle b the sides lean; then the wedge ends r / sin(b/2) ahead of the
+    ball's centre. A fan of rays finds out whether it does; in a sheet that is merely uneven, one of them runs on.
     """
+    straight = tracer.first(points - tracer.step * normals, -normals)
+    opposite = corners[np.maximum(straight.face, 0)]
+    other = np.cross(opposite[:, 1] - opposite[:, 0], opposite[:, 2] - opposite[:, 0])
+    other /= np.maximum(np.linalg.norm(other, axis=1, keepdims=True), 1e-300)
     ahead, across = normals + other, normals - other
     sine, cosine = np.linalg.norm(ahead, axis=1) / 2, np.linalg.norm(across, axis=1) / 2
-    ends: Bools = sine > _TAPER * cosine
+    ends: Bools = (sine > _TAPER * cosine) & (sine < cosine) & (straight.distance < _OPPOSITE * wall)
     which = np.flatnonzero(ends)
     angle = 2 * np.arctan2(sine[which], cosine[which])[:, None]
     ahead, across = ahead[which] / (2 * sine[which, None]), across[which] / (2 * cosine[which, None])

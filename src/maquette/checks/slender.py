@@ -1,0 +1,74 @@
+"""What pins and holes have in common: columns of the solid, or of the air, that are too thin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maquette.checks.sampled import on_faces
+from maquette.checks.welded import welded
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.sampling import Samples, surface_samples
+from maquette.geometry.slenderness import Chords
+from maquette.geometry.thickness import wall_thickness
+
+SLACK = 0.99  # what is drawn at the limit is not below it
+_LOOKED_AT = 2.0  # times the limit: thicker columns are no concern
+_MOST = 8000  # samples that are counted into places
+_LEAST = 0.25  # of the limit squared: what covers less is a kink in the surface
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns up to twice a limit: how many are too thin, the thinnest of all, and both on the mesh."""
+
+    count: int  # below the limit
+    thinnest: float | None
+    area: float  # of the surface of those below the limit, in mm²
+    overlay: Floats  # (F,) width, at most twice the limit
+    faces: Ints  # of those below the limit
+
+
+def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Columns | None:
+    """Columns of the solid, or with ``inside_out`` of the air; None for a mesh without a surface."""
+    whole = welded(mesh)
+    spread = surface_samples(whole.vertices, whole.faces, samples)
+    if not len(spread.points):
+        return None
+    faces = whole.faces[:, ::-1] if inside_out else whole.faces
+    if inside_out:
+        spread = Samples(spread.points, -spread.normals, spread.faces, spread.area)
+    most = _LOOKED_AT * limit
+    balls = wall_thickness(whole.vertices, faces, spread, tips=limit)
+    width = Chords(whole.vertices, faces).columns(spread, balls, most, free=not inside_out)
+    thin = np.flatnonzero(width < SLACK * limit)
+    place, count = _places(spread.points[thin], limit)
+    covered = np.bincount(place, minlength=count) * spread.area
+    real = covered >= _LEAST * limit**2
+    width[thin[~real[place]]] = np.inf
+    told = width[np.isfinite(width)]
+    overlay = on_faces(mesh, whole.of_face, spread, np.minimum(width, most))
+    return Columns(
+        count=int(real.sum()),
+        thinnest=float(np.percentile(told, 1)) if len(told) else None,
+        area=float(covered[real].sum()),
+        overlay=overlay,
+        faces=np.flatnonzero(overlay < SLACK * limit),
+    )
+
+
+def _places(points: Floats, reach: float) -> tuple[Ints, int]:
+    """Points (N, 3) that lie within reach of each other are one place: the place of each, (N,), and how many."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    if not len(points):
+        return np.zeros(0, np.int64), 0
+    some = points[:: -(-len(points) // _MOST)]
+    pairs = cKDTree(some).query_pairs(reach, output_type="ndarray")
+    graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(some), len(some)))
+    count, label = connected_components(graph, directed=False)
+    _, nearest = cKDTree(some).query(points)
+    return label[nearest].astype(np.int64), int(count)
