@@ -35,18 +35,19 @@ class Combined:
 
 
 def solid(vertices: Floats, faces: Ints, run: int | None = None) -> Any:
-    """A surface as a ``manifold3d.Manifold`` whose triangles keep their numbers; ``CannotDo`` when it is none."""
+    """A surface as a ``manifold3d.Manifold``; ``CannotDo`` when it is none.
+
+    With a ``run`` its triangles keep their numbers and are never merged with their neighbours.
+    """
     from manifold3d import Manifold, Mesh64
 
-    made = Manifold(
-        Mesh64(
-            np.array(vertices, dtype=np.float64, order="C"),
-            np.array(faces, dtype=np.uint64, order="C"),
-            run_index=np.array([0, 3 * len(faces)], dtype=np.uint64),
-            run_original_id=np.array([Manifold.reserve_ids(1) if run is None else run], dtype=np.uint32),
-            face_id=np.arange(len(faces), dtype=np.uint64),
-        )
-    )
+    points, corners = np.array(vertices, dtype=np.float64, order="C"), np.array(faces, dtype=np.uint64, order="C")
+    if run is None:
+        made = Manifold(Mesh64(points, corners))
+    else:
+        ends, number = np.array([0, 3 * len(faces)], np.uint64), np.arange(len(faces), dtype=np.uint64)
+        ids = np.array([run], np.uint32)
+        made = Manifold(Mesh64(points, corners, run_index=ends, run_original_id=ids, face_id=number))
     status = str(made.status().name)
     if status != "NoError":
         raise CannotDo(f"the model is no solid (manifold3d: {status}); solidify it first")

@@ -11,12 +11,13 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.distance_field import Surface
-from maquette.geometry.solids import combine
+from maquette.geometry.solids import Combined, combine
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
 
 # A face whose corners lie this many times further apart in the picture than their distance explains spans a seam.
 _STRETCH = 3.0
+_CHANNELS = ("uv", "material", "part", "color", "seen")
 
 
 def insist_on_solid(name: str, mesh: Mesh) -> None:
@@ -31,8 +32,9 @@ def insist_on_solid(name: str, mesh: Mesh) -> None:
 def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite", "subtract"]) -> Mesh:
     """The mesh with closed others added or cut away; ``CannotDo`` in the stage's name when it is no solid.
 
-    Each new triangle takes material and part from the one it was cut from, uv run across it. Faces that were not cut
-    stay as they are, bit for bit and in their order.
+    Each new triangle takes material and part from the one it was cut from, uv run across it. Where an other has
+    nothing on it, what shows of it wears what is nearest. Faces that were not cut stay as they are, bit for bit and in
+    their order.
     """
     try:
         made = combine((mesh.vertices, mesh.faces), [(other.vertices, other.faces) for other in others], how)
@@ -40,39 +42,56 @@ def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite"
         raise CannotDo(f"{name}: {problem}") from None
     if not len(made.faces):
         raise CannotDo(f"{name}: nothing is left of the model; cut less away")
-    sources = (mesh, *others)
-    first = np.cumsum([0] + [len(source.faces) for source in sources[:-1]])
-    origin = first[made.source] + made.origin
+    worn = [_worn(made, number, other, mesh) for number, other in enumerate(others, 1)]
+    mine = made.source == 0
+    first = [np.flatnonzero(mine), *(np.flatnonzero(made.source == number) for number in range(1, len(others) + 1))]
+    order = np.argsort(np.concatenate(first))
+    sources = [_cut(mesh, made.origin[mine], made.shares[mine]), *worn]
 
-    def on_faces(values: list[np.ndarray | None]) -> np.ndarray | None:
-        return None if values[0] is None else np.concatenate(values)[origin]
+    def gathered(channel: int) -> np.ndarray | None:
+        values = [source[channel] for source in sources]
+        return None if values[0] is None else np.concatenate(values)[order]
 
-    uv = on_faces([source.uv for source in sources])
-    if uv is not None:
-        uv = np.einsum("fck,fkd->fcd", made.shares, uv)
-    material, part = on_faces([s.material for s in sources]), on_faces([s.part for s in sources])
-    corners = {}
-    for channel in ("color", "seen"):
-        values = on_faces([None if getattr(s, channel) is None else getattr(s, channel)[s.faces] for s in sources])
-        corners[channel] = None if values is None else _on_vertices(values, made.shares, made.faces, len(made.vertices))
-    color, seen = corners["color"], corners["seen"]
+    color, seen = (_on_vertices(gathered(channel), made.faces, len(made.vertices)) for channel in (3, 4))
     return Mesh(
         made.vertices,
         made.faces,
-        uv=uv,
-        material=material,
-        part=part,
+        uv=gathered(0),
+        material=gathered(1),
+        part=gathered(2),
         color=None if color is None else np.round(color).clip(0, 255).astype(np.uint8),
         seen=seen,
     )
 
 
-def _on_vertices(values: np.ndarray, shares: Floats, faces: Ints, count: int) -> np.ndarray:
-    """A vertex channel, given at the corners (F, 3, ...) of old triangles, at the new vertices by their first face."""
-    at_corners = np.einsum("fck,fk...->fc...", shares, values.astype(np.float64))
-    made = np.zeros((count, *values.shape[2:]))
-    backwards = faces.reshape(-1)[::-1]  # the first face is written last
-    made[backwards] = at_corners.reshape(-1, *values.shape[2:])[::-1]
+def _worn(made: Combined, number: int, other: Mesh, mesh: Mesh) -> tuple[np.ndarray | None, ...]:
+    """The channels of what shows of an added solid: its own, or what is nearest on the mesh."""
+    here = made.source == number
+    lacks = any(getattr(mesh, name) is not None and getattr(other, name) is None for name in _CHANNELS)
+    if not lacks:
+        return _cut(other, made.origin[here], made.shares[here])
+    faces = made.faces[here]
+    used, local = np.unique(faces, return_inverse=True)
+    clad = dressed(made.vertices[used], local.reshape(-1, 3), mesh)
+    return _cut(clad, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
+
+
+def _cut(mesh: Mesh, origin: Ints, shares: Floats) -> tuple[np.ndarray | None, ...]:
+    """uv, material, part, colour and seen on triangles cut from a mesh; the last two at their corners (F, 3, ...)."""
+    uv = None if mesh.uv is None else np.einsum("fck,fkd->fcd", shares, mesh.uv[origin])
+    corners = mesh.faces[origin]
+    color = None if mesh.color is None else np.einsum("fck,fkd->fcd", shares, mesh.color[corners].astype(np.float64))
+    seen = None if mesh.seen is None else np.einsum("fck,fk->fc", shares, mesh.seen[corners])
+    material = None if mesh.material is None else mesh.material[origin]
+    return uv, material, None if mesh.part is None else mesh.part[origin], color, seen
+
+
+def _on_vertices(corners: np.ndarray | None, faces: Ints, count: int) -> np.ndarray | None:
+    """A channel given at corners (F, 3, ...) at the vertices: the first face has its say."""
+    if corners is None:
+        return None
+    made = np.zeros((count, *corners.shape[2:]))
+    made[faces.reshape(-1)[::-1]] = corners.reshape(-1, *corners.shape[2:])[::-1]  # the first is written last
     return made
 
 
@@ -156,7 +175,7 @@ def together(first: Mesh, second: Mesh) -> Mesh:
         a, b = getattr(first, name), getattr(second, name)
         return None if a is None or b is None else np.concatenate([a, b])
 
-    channels = {name: both(name) for name in ("uv", "material", "part", "color", "seen")}
+    channels = {name: both(name) for name in _CHANNELS}
     return Mesh(
         np.concatenate([first.vertices, second.vertices]),
         np.concatenate([first.faces, second.faces + len(first.vertices)]),
