@@ -5,8 +5,9 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
+from maquette.geometry.denoising import mixed, surroundings
 from maquette.geometry.smoothing import opposite_step, umbrella
-from maquette.geometry.surface import signed_volume
+from maquette.geometry.surface import face_normals, signed_volume
 from maquette.shape.smooth import smooth
 from shapes import box, grid, sphere, together, torus
 
@@ -16,9 +17,10 @@ def roughness(mesh: Mesh, radius: float) -> float:
 
 
 @pytest.mark.parametrize("iterations", [1, 10, 100])
+@pytest.mark.parametrize("against", ["noise", "steps"])
 @pytest.mark.parametrize("mesh", [sphere(50.0, 4), torus(30.0, 10.0)], ids=["ball", "ring"])
-def test_volume_stays(mesh, iterations):
-    made = smooth(Asset(mesh), iterations=iterations).mesh
+def test_volume_stays(mesh, against, iterations):
+    made = smooth(Asset(mesh), against=against, iterations=iterations).mesh
     before = signed_volume(mesh.vertices, mesh.faces)
     assert signed_volume(made.vertices, made.faces) == pytest.approx(before, rel=2e-3)
 
@@ -26,7 +28,7 @@ def test_volume_stays(mesh, iterations):
 @pytest.mark.parametrize("iterations", [10, 100])
 def test_a_part_that_is_all_corners_is_left(iterations):
     ball = sphere(30.0, 3)
-    made = smooth(Asset(together(ball, box((9, 9, 9), (50, 0, 0)))), iterations=iterations)
+    made = smooth(Asset(together(ball, box((9, 9, 9), (50, 0, 0)))), against="steps", iterations=iterations)
     assert np.array_equal(made.mesh.vertices[-8:], box((9, 9, 9), (50, 0, 0)).vertices)
     assert not np.array_equal(made.mesh.vertices[:-8], ball.vertices)
     assert made.history[-1].notes[0] == "left 1 parts as they were; they have too few vertices to be smoothed"
@@ -41,10 +43,11 @@ def test_parts_keep_their_volume_each():
     )
 
 
-def test_noise_goes():
+@pytest.mark.parametrize("against", ["noise", "steps"])
+def test_noise_goes(against):
     ball = sphere(50.0, 5)
     rough = ball.with_vertices(ball.vertices * (1 + np.random.default_rng(0).normal(0, 0.01, (len(ball.vertices), 1))))
-    made = smooth(Asset(rough), iterations=20).mesh
+    made = smooth(Asset(rough), against=against, iterations=20).mesh
     assert roughness(made, 50) < 0.33 * roughness(rough, 50)
     assert signed_volume(made.vertices, made.faces) == pytest.approx(
         signed_volume(ball.vertices, ball.faces), rel=0.005
@@ -55,7 +58,7 @@ def test_stair_steps_go_and_the_slope_stays():
     slope = grid(40, 40)
     height = 0.25 * slope.vertices[:, 0]
     steps = slope.with_vertices(np.column_stack([slope.vertices[:, :2], np.floor(height + 1e-9)]))
-    made = smooth(Asset(steps), iterations=60).mesh
+    made = smooth(Asset(steps), against="steps", iterations=60).mesh
     inside = ((slope.vertices[:, :2] > 8) & (slope.vertices[:, :2] < 32)).all(axis=1)
     before = np.std(steps.vertices[inside, 2] - height[inside])
     assert np.std(made.vertices[inside, 2] - 0.25 * made.vertices[inside, 0]) < 0.2 * before
@@ -99,6 +102,67 @@ def test_says_how_far_it_went_and_how_far_it_is():
     furthest = np.linalg.norm(made.mesh.vertices - torus(30.0, 10.0).vertices, axis=1).max()
     assert made.history[-1].notes == (f"moved vertices by up to {furthest:.3g} mm",)
     assert heard == [0, 0.25, 0.5, 0.75]
+
+
+def ribbed(noise: float) -> tuple[Mesh, np.ndarray]:
+    """A plate of 30 mm with ribs 0.6 mm high, 0.75 to 3 mm wide, in cells of 0.25 mm; noisy, and as it should be."""
+    sheet = grid(120, 120)
+    x, y = 0.25 * sheet.vertices[:, 0], 0.25 * sheet.vertices[:, 1]
+    z = np.zeros(len(x))
+    for middle, width in ((5, 1.0), (10, 0.75), (15, 1.5), (22, 3.0)):
+        z[(np.abs(x - middle) <= width / 2) & (y > 5) & (y < 25)] = 0.6
+    true = np.column_stack([x, y, z])
+    shaken = true + np.random.default_rng(0).normal(0, noise, true.shape)
+    rim = (x == 0) | (y == 0) | (x == 30) | (y == 30)
+    shaken[rim] = true[rim]
+    return sheet.with_vertices(shaken), true
+
+
+def test_small_features_keep_their_height_while_noise_goes():
+    noisy, true = ribbed(0.04)
+    made = smooth(Asset(noisy)).mesh.vertices
+    across = (true[:, 1] > 8) & (true[:, 1] < 22)
+    for middle in (5, 10, 15, 22):
+        top = across & (np.abs(true[:, 0] - middle) < 0.13)
+        assert made[top, 2].mean() == pytest.approx(0.6, abs=0.01)
+    flat = across & (true[:, 0] > 26) & (true[:, 0] < 29)
+    assert made[flat, 2].std() < 0.25 * noisy.vertices[flat, 2].std()
+    off = np.abs(made - true)[across, 2].mean()
+    rounded = smooth(Asset(noisy), against="steps").mesh.vertices
+    assert off < 0.3 * np.abs(noisy.vertices - true)[across, 2].mean()
+    assert off < 0.3 * np.abs(rounded - true)[across, 2].mean()
+
+
+def test_sharp_edges_stay_sharp_to_the_last_digit():
+    for mesh in (box((9, 9, 9)), together(box((9, 3, 9)), box((3, 9, 2), (20, 0, 0)))):
+        assert np.allclose(smooth(Asset(mesh), iterations=100).mesh.vertices, mesh.vertices, atol=1e-9)
+
+
+def test_what_counts_as_an_edge_is_the_users():
+    prism = sphere(10.0, 1)  # bends of some 35 degrees
+    kept = smooth(Asset(prism), edge_deg=5).mesh.vertices
+    evened = smooth(Asset(prism), edge_deg=60).mesh.vertices
+    assert np.abs(kept - prism.vertices).max() < 1e-9
+    assert np.abs(evened - prism.vertices).max() > 0.01
+
+
+@pytest.mark.parametrize("against", ["noise", "steps"])
+def test_no_vertex_goes_farther_than_allowed(against):
+    noisy, _ = ribbed(0.04)
+    made = smooth(Asset(noisy), against=against, max_move_mm=0.02)
+    length = np.linalg.norm(made.mesh.vertices - noisy.vertices, axis=1)
+    assert length.max() == pytest.approx(0.02)
+    assert made.history[-1].notes[0].startswith("held")
+    assert smooth(Asset(noisy), against=against, max_move_mm=5).mesh == smooth(Asset(noisy), against=against).mesh
+
+
+def test_normals_do_not_mix_across_a_wall():
+    mesh = box()
+    normals = face_normals(mesh.vertices, mesh.faces)
+    around = surroundings(mesh.vertices, mesh.faces)
+    assert np.allclose(mixed(normals, around, 0.35), normals)
+    assert not np.allclose(mixed(normals, around, 2.0), normals)
+    assert (np.bincount(around.face) == np.bincount(around.other)).all()
 
 
 def test_loose_vertices_stay():
