@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.filled import hair
 from maquette.geometry.intersections import intersecting_pairs
 from maquette.geometry.planar_cells import triangulated_cells
-from maquette.geometry.surface import face_areas, face_normals
+from maquette.geometry.surface import face_areas, face_normals, vertex_normals
 from maquette.geometry.topology import edges
 from maquette.geometry.winding_number import winding_numbers
 
@@ -26,8 +27,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_OFF = 1e-9  # of the diagonal: how far off a patch its winding number is asked
 _TRIES = 4
+_CORRECTIONS = 300  # patches whose winding number rounding may have spoilt
+_GROWTH = 3.0  # times the tolerance
 _SHAKE = 2e-7  # of the diagonal, the first time; four times as much each further time
 
 
@@ -45,22 +47,27 @@ class Hull:
     crossed: int  # pairs of faces that crossed
 
 
-def outer_hull(vertices: Floats, faces: Ints, *, most: int) -> Hull | None:
+def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int) -> Hull | None:
     """The hull of a closed surface, wound outward; ``None`` where nothing crosses. vertices (V, 3), faces (F, 3).
 
-    Raises :class:`Tangled` for more than ``most`` pairs of crossing faces, or where the lines do not close.
+    Faces that lie on each other within ``tolerance`` (a length) are first moved outward by a few times that, so that
+    solids that touch grow together and walls without a thickness get one. Raises :class:`Tangled` for more than
+    ``most`` pairs of crossing faces, or where the lines do not close.
     """
-    pairs = intersecting_pairs(vertices, faces, limit=most)
+    pairs = intersecting_pairs(vertices, faces, tolerance=tolerance, limit=most)
     if not len(pairs.pairs):
         return None
     if not pairs.complete:
         raise Tangled(f"more than {most} pairs of faces cross")
     diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
     dice = np.random.default_rng(5)
-    crossing = pairs.pairs
+    outward = vertex_normals(vertices, faces) * (_GROWTH * tolerance)
+    lying, crossing = pairs.pairs[pairs.lying], pairs.pairs
     for attempt in range(_TRIES):
         shaken = vertices.copy()
-        moved = np.unique(faces[crossing.reshape(-1)])
+        lifted = np.unique(faces[lying.reshape(-1)])
+        moved = np.unique(faces[_with_neighbours(faces, crossing).reshape(-1)])
+        shaken[lifted] += outward[lifted]
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
         found = intersecting_pairs(shaken, faces, limit=most).pairs
         made = _hull(shaken, faces, _with_neighbours(faces, found))
@@ -71,7 +78,7 @@ def outer_hull(vertices: Floats, faces: Ints, *, most: int) -> Hull | None:
 
 
 def _with_neighbours(faces: Ints, pairs: Ints) -> Ints:
-    """Pairs of faces, and each face of a pair with the neighbours of the other: a line never ends for want of a pair."""
+    """Pairs of faces, and each face of a pair with the other's neighbours: no line ends for want of a pair."""
     found = edges(faces)
     order = np.argsort(found.of_half, kind="stable")
     mate = np.empty(faces.size, np.int64)
@@ -88,7 +95,7 @@ def _with_neighbours(faces: Ints, pairs: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class Cuts:
-    """Where faces cross. Nodes are numbered: old vertices, then points where an edge meets a face, then triple points."""
+    """Where faces cross. Nodes: old vertices, then points where an edge meets a face, then triple points."""
 
     points: Floats  # (N, 3) of all nodes
     on_edge: list[tuple[int, int, float]]  # edge, node, how far along it from the lower vertex
@@ -116,7 +123,7 @@ def _hull(vertices: Floats, faces: Ints, pairs: Ints) -> Hull | None:
 
 
 def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
-    """Which cut faces bound the solid: nothing outside of them, filled inside of them; asked once a patch, (T,) bool."""
+    """Which cut faces bound the solid, empty outside and filled inside; asked once a patch, (T,) bool."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -131,11 +138,33 @@ def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
     speaker = np.zeros(count, np.int64)
     by_area = np.argsort(area, kind="stable")
     speaker[patch[by_area]] = by_area  # the largest is written last
-    diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    beyond = points[cut[speaker]].mean(axis=1) + face_normals(points, cut[speaker]) * (_OFF * diagonal)
+    beyond = points[cut[speaker]].mean(axis=1) + face_normals(points, cut[speaker]) * hair(points, cut[speaker])
     around = np.round(winding_numbers(vertices, faces, beyond)).astype(np.int64)
-    made: Bools = (around == 0)[patch]
+    kept = around == 0
+    crowd = found.count[found.of_half] != 2
+    rims = np.stack([patch[np.flatnonzero(crowd) // 3], found.of_half[crowd]], axis=1)
+    made: Bools = _closing(kept, rims, np.bincount(patch, weights=area, minlength=count))[patch]
     return made
+
+
+def _closing(kept: Bools, rims: Ints, area: Floats) -> Bools:
+    """Patches (P,) corrected where most of a patch's rim does not close: tiny ones are where rounding misleads.
+
+    rims (R, 2): patch and edge of each half-edge on a line of intersection.
+    """
+    kept = kept.copy()
+    patch, edge = rims.T
+    length = np.bincount(patch, minlength=len(kept))
+    for _ in range(_CORRECTIONS):
+        odd = np.bincount(edge, weights=kept[patch], minlength=int(edge.max(initial=-1)) + 1) % 2 == 1
+        if not odd.any():
+            break
+        wrong = np.bincount(patch, weights=odd[edge], minlength=len(kept)) > length / 2
+        if not wrong.any():
+            break
+        worst = np.flatnonzero(wrong)[area[wrong].argmin()]
+        kept[worst] = not kept[worst]
+    return kept
 
 
 def _cuts(vertices: Floats, faces: Ints, pairs: Ints) -> Cuts | None:
@@ -148,7 +177,7 @@ def _cuts(vertices: Floats, faces: Ints, pairs: Ints) -> Cuts | None:
     edge, face, pair = edge[apart], face[apart], pair[apart]
     hit, share = _crossings(vertices, ends[edge], faces[face])
     edge, face, pair, share = edge[hit], face[hit], pair[hit], share[hit]
-    key, once, node = np.unique(edge * len(faces) + face, return_index=True, return_inverse=True)
+    _, once, node = np.unique(edge * len(faces) + face, return_index=True, return_inverse=True)
     start, end = vertices[ends[edge[once], 0]], vertices[ends[edge[once], 1]]
     points = np.concatenate([vertices, start + (end - start) * share[once, None]])
     on_edge = list(zip(edge[once].tolist(), range(len(vertices), len(points)), share[once].tolist(), strict=True))
@@ -187,6 +216,8 @@ def _crossings(vertices: Floats, ends: Ints, corners: Ints) -> tuple[Bools, Floa
 
 def _segments(faces: Ints, pairs: Ints, pair: Ints, node: Ints) -> tuple[list[list[int]] | None, Ints]:
     """The two ends of the line that each pair shares, and which pairs share one; ``None`` when a line has one end."""
+    if not len(pair):
+        return [], np.zeros(0, np.int64)
     order = np.argsort(pair, kind="stable")
     which, start, count = np.unique(pair[order], return_index=True, return_counts=True)
     if (count > 2).any():
@@ -210,6 +241,8 @@ def _with_triples(
     segments: list[list[int]],
 ) -> Cuts:
     """Points where three faces meet put into the three segments that meet there; each is found in its lowest face."""
+    if not segments:
+        return Cuts(points, on_edge, pairs, segments)
     number = {(f, g): k for k, (f, g) in enumerate(pairs.tolist())}
     along: list[list[tuple[float, int]]] = [[] for _ in segments]
     extra: list[Floats] = []

@@ -3,7 +3,7 @@
 Closed is not enough: a shell inside a shell and two solids that overlap are closed, and so is a bag turned inside out.
 The surface is cut into layers as a slicer cuts it. In each, the loops enclose a signed area, and what is wound round at
 least once is filled (Clipper2's positive rule, through manifold3d). Where surfaces overlap or face inward the two
-numbers part. A hundred layers of 160 thousand faces take 0.1 s.
+numbers part. A hundred layers of 160 thousand faces take 0.4 s.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.parts import containments, volumes_by
+from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,7 @@ Bools = NDArray[np.bool_]
 
 _LAYERS = 96
 _SHIFT = 0.4142135  # of a layer: no simple fraction, so that cuts seldom run through vertices
+_OFF = 1e-3  # of a face's inner circle: nearer than other faces that cross it at its border
 _ROUNDING_STEPS = 4  # three corners rounded to 32 bits tilt a plane by a few steps
 
 
@@ -56,38 +58,90 @@ def manifold_status(vertices: Floats, faces: Ints) -> str:
 
 
 def slicer_fill(vertices: Floats, faces: Ints, layers: int = _LAYERS) -> Fill:
-    """Cut into layers of equal height and fill each one; zeros where manifold3d refuses the surface."""
-    solid = manifold_of(vertices, faces)
-    if str(solid.status().name) != "NoError" or not len(faces):
+    """Cut into layers of equal height and fill each one; zeros where edges do not balance and no loop closes."""
+    from manifold3d import CrossSection, FillRule
+
+    mate = _mates(faces)
+    if mate is None or not len(faces):
         return Fill(0.0, 0.0, 0.0)
     low, high = float(vertices[:, 2].min()), float(vertices[:, 2].max())
     step = (high - low) / layers
-    heights = low + step * (np.arange(layers) + _SHIFT)
-    enclosed = _enclosed_areas(vertices, faces, heights)
-    filled = np.array([solid.slice(float(height)).area() for height in heights])
-    return Fill(float(enclosed.sum() * step), float(filled.sum() * step), float(np.abs(enclosed - filled).sum() * step))
+    cut = _cut(vertices, faces, low + step * (np.arange(layers) + _SHIFT))
+    twice = cut.start[:, 0] * cut.end[:, 1] - cut.start[:, 1] * cut.end[:, 0]
+    enclosed = np.bincount(cut.layer, weights=twice, minlength=layers) / 2
+    loops = _loops(cut, mate, layers)
+    scale = 1.0 / max(float(np.abs(cut.start).max(initial=0.0)), 1e-300)  # Clipper2 rounds to fixed decimals
+    filled = [
+        CrossSection([ring * scale for ring in rings], FillRule.Positive).area() / scale**2 if rings else 0.0
+        for rings in loops
+    ]
+    astray = float(np.abs(enclosed - filled).sum() * step)
+    return Fill(float(enclosed.sum() * step), float(np.sum(filled) * step), astray)
 
 
-def _enclosed_areas(vertices: Floats, faces: Ints, heights: Floats) -> Floats:
-    """Signed area that the loops of each layer enclose, (L,): half the sum of p x q over their segments p to q."""
+@dataclass(frozen=True)
+class _Cut:
+    """Segments in which faces meet layers: each enters its face by one half-edge, 3·f + c, and leaves by another."""
+
+    layer: Ints  # (S,)
+    enter: Ints  # (S,)
+    leave: Ints  # (S,)
+    start: Floats  # (S, 2) about the middle of the model
+    end: Floats  # (S, 2)
+
+
+def _cut(vertices: Floats, faces: Ints, heights: Floats) -> _Cut:
+    """Every face by every layer that it reaches through; seen from above the solid lies on the left of a segment."""
     z = vertices[faces, 2]
     first = np.searchsorted(heights, z.min(axis=1), side="right")
     spans = np.searchsorted(heights, z.max(axis=1), side="right") - first
     face = np.repeat(np.arange(len(faces)), spans)
     layer = np.repeat(first - np.cumsum(spans) + spans, spans) + np.arange(len(face))
-    above = z[face] > heights[layer, None]  # (N, 3)
-    points = np.empty((2, len(face), 2))
+    above = z[face] > heights[layer, None]  # (S, 3)
+    points, half = np.empty((2, len(face), 2)), np.empty((2, len(face)), np.int64)
     for corner in range(3):
         after = (corner + 1) % 3
-        for end, crosses in enumerate((~above[:, corner] & above[:, after], above[:, corner] & ~above[:, after])):
+        falls, rises = above[:, corner] & ~above[:, after], ~above[:, corner] & above[:, after]
+        for end, crosses in enumerate((falls, rises)):
             rows = np.flatnonzero(crosses)
             a, b = vertices[faces[face[rows], corner]], vertices[faces[face[rows], after]]
             share = (heights[layer[rows]] - a[:, 2]) / (b[:, 2] - a[:, 2])
             points[end, rows] = a[:, :2] + (b[:, :2] - a[:, :2]) * share[:, None]
-    points -= vertices[:, :2].mean(axis=0)
-    up, down = points  # seen from above the solid lies left of the way from where the rim goes down to where it rises
-    twice = down[:, 0] * up[:, 1] - down[:, 1] * up[:, 0]
-    return np.asarray(np.bincount(layer, weights=twice, minlength=len(heights)) / 2, dtype=np.float64)
+            half[end, rows] = 3 * face[rows] + corner
+    points -= (vertices[:, :2].min(axis=0) + vertices[:, :2].max(axis=0)) / 2
+    return _Cut(layer, half[0], half[1], points[0], points[1])
+
+
+def _mates(faces: Ints) -> Ints | None:
+    """A half-edge that runs back for each that runs forward, (3F,); ``None`` where they do not balance."""
+    found = edges(faces)
+    if (found.balance != 0).any():
+        return None
+    order = np.lexsort((found.forward, found.of_half))
+    forward, back = order[found.forward[order]], order[~found.forward[order]]
+    mate = np.empty(faces.size, np.int64)
+    mate[forward], mate[back] = back, forward
+    return mate
+
+
+def _loops(cut: _Cut, mate: Ints, layers: int) -> list[list[Floats]]:
+    """Closed rings (N, 2) of each layer."""
+    key = cut.enter * layers + cut.layer
+    order = np.argsort(key)
+    follower = order[np.searchsorted(key[order], mate[cut.leave] * layers + cut.layer)].tolist()
+    layer = cut.layer.tolist()
+    made: list[list[Floats]] = [[] for _ in range(layers)]
+    seen = bytearray(len(follower))
+    for first in range(len(follower)):
+        ring = []
+        at = first
+        while not seen[at]:
+            seen[at] = 1
+            ring.append(at)
+            at = follower[at]
+        if ring:
+            made[layer[first]].append(cut.start[ring])
+    return made
 
 
 def rounding(vertices: Floats) -> float:
@@ -104,6 +158,14 @@ def closed_faces(faces: Ints) -> Bools:
     whole[part[np.flatnonzero(torn[found.of_half]) // 3]] = False
     made: Bools = whole[part]
     return made
+
+
+def hair(points: Floats, faces: Ints) -> Floats:
+    """How far off each face (N, 3) to ask which space lies there, (N, 1): little next to its inner circle."""
+    sides = np.linalg.norm(points[faces] - points[np.roll(faces, 1, axis=1)], axis=2).sum(axis=1)
+    inner = 2 * face_areas(points, faces) / np.maximum(sides, 1e-300)
+    diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
+    return np.asarray((_OFF * inner).clip(1e-14 * diagonal, 1e-7 * diagonal)[:, None], dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ def triangulated_cells(points: Floats, rim: list[int], lines: list[list[int]]) -
 
     if not lines:
         return np.array(rim)[np.asarray(triangulate([points[rim]], allow_convex=False), dtype=np.int64)]
-    links = {(a, b) for path in [[*rim, rim[0]], *lines] for a, b in zip(path, path[1:], strict=False) if a != b}
+    links = {(a, b) for path in [[*rim, rim[0]], *lines] for a, b in pairwise(path) if a != b}
     pieces = sorted({(min(a, b), max(a, b)) for a, b in links})
     around = _sorted_around(points, pieces)
     if any(len(others) < 2 for others in around.values()):
