@@ -155,3 +155,15 @@ def test_an_empty_mesh_is_refused():
 def test_linear_and_srgb_are_inverse():
     shares = np.linspace(0, 1, 100, dtype=np.float32)
     np.testing.assert_allclose(to_srgb(to_linear(shares)), shares, atol=1e-6)
+
+
+def test_limits_may_fall_and_the_view_may_be_faces():
+    ball = Asset(sphere(10, 3))
+    low = np.flatnonzero(ball.mesh.triangles[:, :, 2].max(axis=1) < -6)
+    depth = ball.mesh.triangles[:, :, 2].mean(axis=1)
+    from_below = overlay(ball, depth, view=low, size_px=100, ramp="balance", limits=(10, -10)).frames[0]
+    from_above = overlay(ball, depth, view="top", size_px=100, ramp="balance", limits=(10, -10)).frames[0]
+    assert is_red(from_below[:100]).sum() > 1000  # the low end of falling limits is the red end
+    assert is_red(from_above[:100]).sum() == 0
+    with pytest.raises(BadInput, match="count from 0"):
+        overlay(ball, depth, view=np.array([10**6]))

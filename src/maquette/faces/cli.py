@@ -12,6 +12,7 @@ import click
 
 from maquette.core.errors import MaquetteError
 from maquette.faces import jobs
+from maquette.faces.hand_off import with_open
 from maquette.faces.index import stage_index
 from maquette.faces.recipe_command import RecipeGroup
 from maquette.faces.stage_command import command_for, stage_lines
@@ -46,7 +47,10 @@ class House(click.Group):
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         known = registry()
-        return command_for(known[cmd_name]) if cmd_name in known or cmd_name in known.aliases else None
+        if cmd_name not in known and cmd_name not in known.aliases:
+            return None
+        command = command_for(known[cmd_name])
+        return with_open(command) if cmd_name == "slice" else command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click does, with the nearest names when there is no such command."""

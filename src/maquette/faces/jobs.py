@@ -10,6 +10,7 @@ import click
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part
+from maquette.faces.hand_off import HandOff, slicing_options
 from maquette.faces.recipe_command import knob_options, turned
 from maquette.faces.stage_command import Words
 from maquette.faces.terminal import Terminal
@@ -67,6 +68,7 @@ def print_command() -> click.Command:
         ),
         _profile(Printer, "the machine whose bed and limits apply", "prusa-mk4"),
         click.Option(["--force"], is_flag=True, help="write the file even if it would not slice to a filled solid"),
+        *slicing_options(),
         *_common(PRINT_ENDINGS),
     ]
     return JobCommand(
@@ -116,21 +118,30 @@ def _make(destination: Any, endings: tuple[str, ...], given: dict[str, Any], ter
     output: Path = given.pop("output")
     if output.suffix.lower() not in endings:
         raise BadSetting(f"{destination}: {output.name} does not end in {', '.join(endings)}; choose one of them")
+    hand_off = HandOff.taken_from(given)
     photo, force, no_report = given.pop("photo"), given.pop("force", False), given.pop("no_report")
     fixed = {name: given.pop(name) for name in ("route", "printer", "target") if name in given}
     store = None if given.pop("no_cache") else Store()
     with terminal.progress(destination):
         with part(0.0, 0.6):
             made = make(photo, destination, knobs=turned(given), store=store, **fixed)
+        if hand_off.slices:
+            made = hand_off.sliced(made, output, force=force)
         with part(0.6, 0.95):
             reports = [] if no_report else write_report(made, output)
         if destination == "print" and not force:
             refuse_unprintable(made)
         disk.save(made.asset, output, thumbnail_for(made.asset, output))
+        places = [*hand_off.written(made, output), *reports]
+    hand_off.opened(output)
     lines = [f"{output}: {made.asset!r}", f"route: {made.route}; report: {made.report.verdict}"]
     lines += [f"  {f}" for f in made.report.findings if f.verdict in ("warn", "fail")]
-    lines += [f"{place}" for place in reports]
+    lines += [f"{place}" for place in places]
     data = {"output": str(output), "reports": [str(p) for p in reports], "route": made.route}
+    if made.printed is not None:
+        said = made.printed.summary
+        lines.insert(1, f"{said['slicer']}: {said['time']}, {said['filament_g']} g, {said['layers']} layers")
+        data["slicing"] = made.printed.as_dict()
     terminal.say("\n".join(lines), data | {"report": made.report.as_dict(), "seconds": dict(made.seconds)})
     return int(not made.report.passed)
 

@@ -14,6 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
 from maquette.core.files import Files
 from maquette.core.picture import Picture
+from maquette.core.profiles import Printer
 from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
@@ -25,7 +26,25 @@ from maquette.render.overlay import highlight, overlay
 from maquette.render.scene import Scene
 
 SIDES: tuple[View, ...] = ("front", "back", "left", "right", "top", "bottom")
-MAX_MAPS = 6
+MAX_MAPS = 8
+MAP_PX = 400
+_RANK = {"fail": 0, "warn": 1, "unknown": 2, "pass": 3}
+
+
+@dataclass(frozen=True)
+class _Map:
+    """What a check's number per face means: its name and unit, the printer's limit, and whether less is worse."""
+
+    label: str
+    unit: str
+    limit: str
+    least: bool = False
+
+
+_MAPS = {
+    "wall-thickness": _Map("thickness", "mm", "min_wall_mm", least=True),
+    "overhang": _Map("leans out by", "°", "overhang_deg"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,19 +92,43 @@ def _still(scene: Scene, view: View, look: LookName, size_px: int) -> Picture:
     return Picture(explained(frame, scene, look, "studio"))
 
 
-def finding_shots(asset: Asset, findings: tuple[Finding, ...]) -> list[Shot]:
-    """A map for each finding that knows where on the model it is; of passes only those with a value per face."""
+def finding_shots(asset: Asset, findings: tuple[Finding, ...], printer: Printer | None = None) -> list[Shot]:
+    """Maps: thickness and overhang always, then every failure and warning that knows where on the model it is."""
+    wanted = sorted((f for f in findings if _is_shown(f)), key=lambda f: (f.check not in _MAPS, _RANK[f.verdict]))
     shots: list[Shot] = []
-    for finding in findings:
-        if len(shots) >= MAX_MAPS or (finding.verdict == "pass" and finding.overlay is None):
-            continue
+    for number, finding in enumerate(wanted):
+        if len(shots) >= MAX_MAPS:
+            break
+        progress(number / len(wanted), f"map of {finding.check}")
         caption = f"{finding.check}: {finding.message}"
-        values, faces = finding.overlay, finding.faces
-        if values is not None and len(values) == len(asset.mesh.faces):
-            shots += _try(lambda v=values, f=finding: overlay(asset, v, label=f"{f.check} {f.unit}".strip()), caption)  # type: ignore[misc]
-        elif faces is not None and len(faces):
-            shots += _try(lambda f=faces: highlight(asset, f), caption)  # type: ignore[misc]
+        shots += _try(lambda f=finding: _map(asset, f, printer), caption)  # type: ignore[misc]
     return shots
+
+
+def _is_shown(finding: Finding) -> bool:
+    """The two maps that everybody looks for, and what is wrong somewhere."""
+    if finding.check in _MAPS:
+        return finding.overlay is not None
+    return finding.verdict in ("fail", "warn") and finding.faces is not None and len(finding.faces) > 0
+
+
+def _map(asset: Asset, finding: Finding, printer: Printer | None) -> Picture:
+    """Faces by their number, with the printer's limit in the middle of the ramp; or the faces concerned in red."""
+    known = _MAPS.get(finding.check)
+    values = finding.overlay
+    if known is None or values is None or len(values) != len(asset.mesh.faces) or printer is None:
+        return highlight(asset, finding.faces, label=finding.check, size_px=MAP_PX)  # type: ignore[arg-type]
+    middle = float(getattr(printer, known.limit))
+    ends = (2 * middle, 0.0) if known.least else (0.0, 2 * middle)
+    view = finding.faces if finding.faces is not None and len(finding.faces) else "three-quarter"
+    return overlay(
+        asset, values, label=known.label, unit=known.unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends
+    )
+
+
+def picture_shots(picture: Picture, caption: str) -> list[Shot]:
+    """A picture that is drawn already."""
+    return _try(lambda: picture, caption)
 
 
 def _try(draw: Callable[[], Picture], caption: str, suffix: str = ".png") -> list[Shot]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
@@ -22,13 +22,16 @@ from maquette.flow.run import Run, run
 from maquette.registry import registry
 from maquette.store import Store
 
+if TYPE_CHECKING:
+    from maquette.flow.printing import Printed
+
 Route = Literal["auto", "full", "relief"]
 MAX_PHOTO_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, and what it took."""
+    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, the time, a slicing."""
 
     asset: Asset
     report: Report
@@ -40,6 +43,7 @@ class Made:
     printer: Printer
     target: Target
     seconds: Mapping[str, float] = field(default_factory=dict)
+    printed: Printed | None = None
 
     @property
     def history(self) -> tuple[Step, ...]:

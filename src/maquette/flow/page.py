@@ -12,13 +12,14 @@ from typing import Any
 
 from maquette.core.files import Files
 from maquette.core.history import Step
+from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
-from maquette.core.report import Finding
 from maquette.flow import disk
-from maquette.flow.album import Shot, asset_shots, finding_shots, photo_shots
+from maquette.flow.album import Shot, asset_shots, finding_shots, photo_shots, picture_shots
 from maquette.flow.make import Made
+from maquette.flow.tables import findings_table, history_table, mending, mending_table, profile_table
+from maquette.formats.provenance import seen_share
 
-_ORDER = {"fail": 0, "warn": 1, "unknown": 2, "pass": 3}
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
 
 
@@ -35,6 +36,7 @@ def write_report(made: Made, output: Path) -> list[Path]:
 def as_dict(made: Made) -> dict[str, Any]:
     """Everything the page says, as plain data."""
     asset = made.asset
+    share = seen_share(asset)
     return {
         "maquette": version("maquette"),
         "title": asset.title,
@@ -47,8 +49,10 @@ def as_dict(made: Made) -> dict[str, Any]:
             "vertices": len(asset.mesh.vertices),
             "size_mm": list(asset.size),
             "sized": asset.sized,
-            "seen_share": None if asset.mesh.seen is None else round(float(asset.mesh.seen.mean()), 4),
+            "seen_share": None if share is None else round(share, 4),
         },
+        "slicing": None if made.printed is None else made.printed.as_dict(),
+        "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
         "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
         "history": [_step(step) for step in made.history],
         "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
@@ -67,52 +71,67 @@ def _step(step: Step) -> dict[str, Any]:
 
 def as_html(made: Made) -> str:
     """The report as one page with everything inside: no script, no address that leads out."""
+    printing = made.report.destination == "print"
     progress(0.0, "pictures for the report")
-    with part(0.0, 0.7):
+    with part(0.0, 0.6):
         shots = asset_shots(made.asset)
-    with part(0.7, 1.0):
-        maps = finding_shots(made.asset, made.report.findings)
+    with part(0.6, 1.0):
+        maps = finding_shots(made.asset, made.report.findings, made.printer if printing else None)
     css = (files("maquette.flow") / "data" / "report.css").read_text(encoding="utf-8")
     title = escape(made.asset.title or "model")
     body = [
         _head(made, title),
-        _figures("hero", [*photo_shots(made.photo, made.cut), *shots["hero"]]),
-        "<h2>From six sides</h2>",
-        _figures("six", shots["six"]),
         _guess(made),
-        f"<h2>Checks for {made.report.destination}: {escape(_profile(made))}</h2>",
-        _findings_table(made.report.findings),
-        "<h2>Where to look</h2>" + _figures("maps", [*shots["seen"], *maps]) if shots["seen"] or maps else "",
-        "<h2>The photo</h2>",
-        _findings_table(made.intake),
-        "<h2>How it was made</h2>",
-        _history_table(made),
+        _figures("hero", [*photo_shots(made.photo, made.cut), *shots["hero"]]),
+        _section("From six sides", _figures("six", shots["six"])),
+        _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
+        _section("Sliced", _sliced(made)),
+        _section(f"Checks for {escape(_profile(made).label)}", findings_table(made.report.findings)),
+        _section("What mending changed", mending_table(made.history)),
+        _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
+        _section("The photo", findings_table(made.intake)),
+        _section("How it was made", history_table(made.history, made.seconds)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     head += f"<style>{css}</style>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(body)}</body></html>\n'
 
 
-def _profile(made: Made) -> str:
-    """The printer or target by its full name."""
-    return made.printer.label if made.report.destination == "print" else made.target.label
+def _section(title: str, content: str) -> str:
+    """A heading and what stands under it; nothing where there is nothing."""
+    return f"<section><h2>{title}</h2>{content}</section>" if content else ""
+
+
+def _profile(made: Made) -> Printer | Target:
+    """Whose limits apply."""
+    return made.printer if made.report.destination == "print" else made.target
 
 
 def _head(made: Made, title: str) -> str:
     """Title, verdict and the few numbers everybody asks for."""
     asset, verdict = made.asset, made.report.verdict
     x, y, z = asset.size
-    seen = "–" if asset.mesh.seen is None else f"{float(asset.mesh.seen.mean()):.0%}"
-    facts = [
-        (f"{x:.1f} × {y:.1f} × {z:.1f} mm", "width, depth, height" + ("" if asset.sized else " (a guess)")),
-        (f"{len(asset.mesh.faces):,}", "triangles"),
-        (seen, "of it seen in the photo"),
-        (f"{made.seconds.get('total', 0):.1f} s", "to make and check"),
-    ]
+    share = seen_share(asset)
+    facts = [(f"{x:.1f} × {y:.1f} × {z:.1f} mm", "width, depth, height" + ("" if asset.sized else " (a guess)"))]
+    if made.printed is not None:
+        said = made.printed.summary
+        facts.append((f"{said['filament_g'] or 0:.1f} g", f"filament, {said['layers']} layers"))
+        facts.append((str(said["time"]), "to print"))
+    facts.append((f"{len(asset.mesh.faces):,}", "triangles"))
+    facts.append(("–" if share is None else f"{share:.0%}", "of the surface seen in the photo"))
+    facts.append((f"{made.seconds.get('total', 0):.1f} s", "to make and check"))
     rows = "".join(f"<li><b>{escape(number)}</b><span>{escape(text)}</span></li>" for number, text in facts)
-    badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
     route = {"full": "full 3D", "relief": "relief"}[made.route]
-    return f'<header><h1>{title}</h1>{badge}<span class="soft">{route}</span></header><ul class="facts">{rows}</ul>'
+    badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
+    about = f'<span class="soft">{route}, for {escape(_profile(made).label)}</span>'
+    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(made)}<ul class="facts">{rows}</ul>'
+
+
+def _reasons(made: Made) -> str:
+    """Why the verdict is not better, in one line a finding."""
+    bad = [f for f in made.report.findings if f.verdict == made.report.verdict and f.verdict in ("warn", "fail")]
+    lines = "".join(f'<li class="v {f.verdict}">{escape(f.check)}: {escape(f.message)}</li>' for f in bad)
+    return f'<ul class="reasons">{lines}</ul>' if lines else ""
 
 
 def _guess(made: Made) -> str:
@@ -122,8 +141,29 @@ def _guess(made: Made) -> str:
         lines.append("The size is a guess: one photo has no scale. Set it with --height-mm.")
     if made.route == "full":
         lines.append("One photo shows one side: everything behind it is invented, and looks it.")
-    lines.append("For parts that must fit to ±1 mm use CAD.")
+    lines.append("A photo gives no precision: for parts that must fit to ±1 mm use CAD.")
     return f'<p class="note">{" ".join(escape(line) for line in lines)}</p>'
+
+
+def _sliced(made: Made) -> str:
+    """The slicer's numbers beside a picture of the first layer."""
+    if made.printed is None:
+        return ""
+    said, cost = made.printed.summary, made.printed.cost
+    filament = f"{said['filament_g'] or 0:.1f} g, {(said['filament_mm'] or 0) / 1000:.2f} m, {said['filament_cm3']} cm³"
+    rows = [
+        ("slicer", said["slicer"]),
+        ("time", said["time"]),
+        ("filament", filament),
+        ("of it in supports", f"{said['support_cm3']} cm³"),
+        ("cost", None if cost is None else f"{cost:.2f} by your price of a kilogram"),
+        ("layers", said["layers"]),
+        ("says of the mesh", None if said["manifold"] is None else "closed" if said["manifold"] else "not closed"),
+        ("complaints", "; ".join(said["warnings"]) or "none"),
+    ]
+    cells = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in rows if value)
+    shots = [] if made.printed.picture is None else picture_shots(made.printed.picture, "the first layer from above")
+    return f'<div class="sliced">{_figures("layer", shots)}<table class="facts">{cells}</table></div>'
 
 
 def _figures(kind: str, shots: Iterable[Shot]) -> str:
@@ -134,36 +174,3 @@ def _figures(kind: str, shots: Iterable[Shot]) -> str:
         for shot in shots
     )
     return f'<div class="{kind}">{cells}</div>'
-
-
-def _findings_table(findings: Iterable[Finding]) -> str:
-    """Findings, worst first."""
-    rows = []
-    for f in sorted(findings, key=lambda f: _ORDER[f.verdict]):
-        number = "" if f.value is None else f"{f.value:,.4g} {escape(f.unit)}"
-        fix = f"<code>{escape(f.fix)}</code>" if f.fix and f.verdict in ("warn", "fail") else ""
-        limit = escape(f.limit) + (f'<br><span class="soft">{escape(f.source)}</span>' if f.source else "")
-        rows.append(
-            f'<tr><td class="v {f.verdict}">{f.verdict}</td><td>{escape(f.check)}</td><td>{escape(f.message)}</td>'
-            f'<td class="num">{number}</td><td>{limit}</td><td>{fix}</td></tr>'
-        )
-    titles = "".join(f"<th>{name}</th>" for name in ("", "check", "what", "number", "limit and its source", "fix"))
-    return f'<div class="table"><table><tr>{titles}</tr>{"".join(rows)}</table></div>'
-
-
-def _history_table(made: Made) -> str:
-    """Stages in order with their settings, what they said and how long they took."""
-    rows = []
-    by_stage = {name.partition(" ")[0]: value for name, value in made.seconds.items()}
-    for step in made.history:
-        settings = ", ".join(f"{k}={v}" for k, v in step.options.items())
-        taken = by_stage.get(step.stage)
-        seconds = "" if taken is None else f"{taken:.2f} s"
-        rows.append(
-            f"<tr><td>{escape(step.stage)}</td><td><code>{escape(settings)}</code></td>"
-            f'<td>{escape("; ".join(step.notes))}</td><td class="num">{seconds}</td></tr>'
-        )
-    return (
-        '<div class="table"><table><tr><th>stage</th><th>settings</th><th>what it did</th><th>time</th></tr>'
-        f"{''.join(rows)}</table></div>"
-    )

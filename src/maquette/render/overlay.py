@@ -35,7 +35,7 @@ def overlay(
     *,
     label: str = "",
     unit: str = "",
-    view: View = "three-quarter",
+    view: View | NDArray[np.int64] = "three-quarter",
     size_px: int = 512,
     ramp: Ramp = "viridis",
     limits: tuple[float, float] | None = None,
@@ -44,7 +44,9 @@ def overlay(
     """A picture of the model with each face coloured by its value, and a strip of 40 pixels below with the ramp.
 
     ``values`` (F,) one number a face; what is not finite is shown grey. ``limits`` are the numbers at the ramp's ends,
-    else the least and the greatest value. Refuses another number of values than faces.
+    else the least and the greatest value; they may fall. What lies beyond takes an end's colour, and the end says so.
+    ``view`` is a direction, or faces (N,): the one of eight directions that shows most of them. Refuses another number
+    of values than faces, and a face that is not there.
     """
     scene = Scene(asset)
     given = np.asarray(values, dtype=np.float64)
@@ -53,11 +55,14 @@ def overlay(
     known = np.isfinite(given)
     low, high = limits or ((float(given[known].min()), float(given[known].max())) if known.any() else (0.0, 0.0))
     half = (high / 2 - low / 2) or 1.0  # halves: the whole may be larger than a float can hold
-    share = (np.clip(np.where(known, given, low), low, high) / 2 - low / 2) / half
+    least, most = min(low, high), max(low, high)
+    share = (np.clip(np.where(known, given, low), least, most) / 2 - low / 2) / half
+    camera = scene.camera(view) if isinstance(view, str) else _best_camera(scene, _marked(scene, view))
     colors = np.where(known[:, None], to_linear(ramp_colors(share, ramp)), NO_VALUE).astype(np.float32)
-    frame = photographed(scene, scene.camera(view), _painted(colors), size_px, background)
+    frame = photographed(scene, camera, _painted(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
-    ends = [f"{number:.3g}{unit}" for number in (low, high)]
+    below, above = bool((given[known] < least).any()), bool((given[known] > most).any())
+    ends = [f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high)]
     missing = None if known.all() else patch_of(NO_VALUE, 14)
     return Picture(with_ramp(frame, ramp, *ends, label, missing, background))
 
@@ -77,17 +82,23 @@ def highlight(
     gets a ring; where hardly any red is seen, so does what is hidden, a thin one. Refuses a face that is not there.
     """
     scene = Scene(asset)
+    marked = _marked(scene, faces)
+    look = _painted(np.where(marked[:, None], RED, PALE).astype(np.float32))
+    camera = _best_camera(scene, marked) if view == "best" else scene.camera(view)
+    frame = photographed(scene, camera, look, size_px, background)
+    frame = ringed(frame, scene, camera, marked)
+    text = f"{label or 'marked'}: {int(marked.sum())} of {len(scene.faces)} faces"
+    return Picture(with_swatches(frame, [(patch_of(RED), text)], background))
+
+
+def _marked(scene: Scene, faces: ArrayLike) -> NDArray[np.bool_]:
+    """Faces by index as a mask (F,)."""
     chosen = np.unique(np.asarray(faces, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(scene.faces):
         raise BadInput(f"highlight: faces {chosen[0]} to {chosen[-1]} of {len(scene.faces)} faces; they count from 0")
     marked = np.zeros(len(scene.faces), dtype=bool)
     marked[chosen] = True
-    look = _painted(np.where(marked[:, None], RED, PALE).astype(np.float32))
-    camera = _best_camera(scene, marked) if view == "best" else scene.camera(view)
-    frame = photographed(scene, camera, look, size_px, background)
-    frame = ringed(frame, scene, camera, marked)
-    text = f"{label or 'marked'}: {len(chosen)} of {len(scene.faces)} faces"
-    return Picture(with_swatches(frame, [(patch_of(RED), text)], background))
+    return marked
 
 
 def _painted(colors: NDArray[np.float32]) -> Look:
