@@ -54,3 +54,13 @@ def on_faces(mesh: Mesh, sliced: Layers, runs: Ints, values: Floats, printer: Pr
         here = keys[found] == mine + step
         made[small[here]] = np.maximum(made[small[here]], held[found[here]])
     return made
+
+
+def faces_near(mesh: Mesh, points: Floats, reach: float) -> Ints:
+    """Faces whose middle lies within reach of any of the points (N, 3)."""
+    from scipy.spatial import cKDTree
+
+    if not len(points):
+        return np.zeros(0, np.int64)
+    distance, _ = cKDTree(points).query(mesh.triangles.mean(axis=1), distance_upper_bound=reach)
+    return np.flatnonzero(np.isfinite(distance))

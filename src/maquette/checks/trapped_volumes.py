@@ -1,0 +1,113 @@
+"""Trapped volumes: does liquid or powder stay inside?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.checks.limits import limit_of
+from maquette.checks.sliced import TORN, columns_of, faces_near
+from maquette.checks.welded import shaded
+from maquette.core.asset import Asset
+from maquette.core.mesh import Floats
+from maquette.core.profiles import Printer
+from maquette.core.report import Finding, Verdict
+from maquette.geometry.columns import Columns
+from maquette.geometry.drains import Pockets, chambers, rolled
+from maquette.geometry.voids import Voids, sealed
+from maquette.registry import stage
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_WORTH = 2.0  # a chamber holds at least a cube of this many hole widths
+_STUFF = {"SLA": "resin", "SLS": "powder", "FDM": ""}
+
+
+@stage(destinations=("print",), name="trapped-volumes", gates=True)
+def trapped_volumes(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose technology and limits apply")] = _PRINTER,
+    drain_mm: Annotated[
+        float, Field(ge=0, le=100, description="narrowest hole that drains a chamber; 0: the printer's")
+    ] = 0.0,
+    min_mm3: Annotated[float, Field(ge=0, le=1e9, description="smaller voids do not count")] = 1.0,
+) -> Iterable[Finding]:
+    """Measure in mm³ how much resin or powder stays inside: in voids nothing leads out of, and behind narrow holes.
+
+    A closed void in a resin or powder print fails: what is in it never comes out. A chamber that a ball as wide as a
+    drain hole cannot leave is a warning; a width is read to a sixth of the hole on models up to 100 mm, coarser above,
+    and not at all where that takes more than three million cells. An FDM printer leaves closed voids empty, there they
+    are counted and pass. The picture marks the walls of what is trapped. Unknown for a model that has no inside.
+    """
+    whole, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
+    if not len(solid.cell) or solid.torn > TORN:
+        yield Finding("trapped-volumes", "unknown", "it has no inside to look into", unit="mm³", fix="solidify")
+        return
+    shut = sealed(solid)
+    closed = shut.volume >= min_mm3
+    limit, source = limit_of(printer, "drain_hole_mm", drain_mm)
+    cells = rolled(solid, limit) if printer.technology != "FDM" else None
+    found = chambers(cells) if cells else None
+    choked = _choked(found, shut, solid, limit)
+    volume = float(shut.volume[closed].sum()) + sum(found.volume[n] for n in choked if found)
+    verdict: Verdict = "fail" if closed.any() else "warn" if choked else "pass"
+    marks = [faces_near(asset.mesh, found.cells[n], 1.5 * cells.pitch) for n in choked if found and cells]
+    ends = np.flatnonzero(closed[shut.void])
+    marks += [faces_near(asset.mesh, _ends(solid, shut.below[ends]), 2 * solid.pitch)]
+    marks += [whole.of_face[solid.floor[shut.below[ends] + 1]]]
+    faces = np.unique(np.concatenate(marks))
+    message = _told(int(closed.sum()), len(choked), volume, limit, _STUFF[printer.technology])
+    if cells is None and printer.technology != "FDM":
+        message += "; it is too large to tell how wide its openings are"
+    yield Finding(
+        "trapped-volumes",
+        "pass" if printer.technology == "FDM" else verdict,
+        message,
+        value=volume,
+        unit="mm³",
+        limit="0" if printer.technology != "FDM" else "",
+        source=f"{source}; closed: no way out at all" if printer.technology != "FDM" else "FDM leaves voids empty",
+        fix="hollow" if choked and not closed.any() else "solidify",
+        faces=faces if len(faces) else None,
+        overlay=shaded(asset.mesh, faces) if len(faces) else None,
+    )
+
+
+def _choked(found: Pockets | None, shut: Voids, solid: Columns, limit: float) -> list[int]:
+    """Chambers worth counting that are no closed voids."""
+    if found is None:
+        return []
+    return [
+        number
+        for number in np.flatnonzero(found.volume >= (_WORTH * limit) ** 3).tolist()
+        if not _in_closed(found.place[number], shut, solid)
+    ]
+
+
+def _in_closed(place: Floats, shut: Voids, solid: Columns) -> bool:
+    """Whether a point (3,) lies in a closed void."""
+    here = shut.below[solid.cell[shut.below] == solid.cell_at(place[None])[0]]
+    return bool(((solid.top[here] <= place[2]) & (solid.bottom[here + 1] >= place[2])).any())
+
+
+def _ends(solid: Columns, below: np.ndarray) -> Floats:
+    """Lower and upper ends of stretches of air, (2N, 3)."""
+    centres = solid.centres(solid.cell[below])
+    return np.concatenate([np.c_[centres, solid.top[below]], np.c_[centres, solid.bottom[below + 1]]])
+
+
+def _told(closed: int, choked: int, volume: float, limit: float, stuff: str) -> str:
+    """What was found, in words."""
+    if not closed and not choked:
+        return "nothing is trapped" if stuff else "no void is closed"
+    parts = []
+    if closed:
+        parts.append(f"{closed} closed void{'s' * (closed > 1)}")
+    if choked:
+        parts.append(f"{choked} chamber{'s' * (choked > 1)} behind openings under {limit:g} mm")
+    holds = f"hold{'s' * (closed + choked == 1)} {volume / 1000:.3g} cm³"
+    return f"{' and '.join(parts)} {holds}{f' of {stuff}' if stuff else ', which stay empty'}"
