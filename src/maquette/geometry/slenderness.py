@@ -1,8 +1,8 @@
 """Which walls are columns? A wall is thin one way, a column two ways, and stays so along its third.
 
 From the middle of the ball under a sample, chords in the plane of the wall: the shortest is the column's other width,
-square to it runs its axis. Chords beside it, up and down the axis, tell how far it stands free. Turned inside out the
-same finds holes.
+square to it runs its axis. Chords beside it, up and down the axis, tell how far it stands free. Chords just below the
+surface tell what is narrow only there, a raised detail. Turned inside out the same finds holes and engraved detail.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maquette.geometry.rays import Hits, Tracer
 from maquette.geometry.sampling import Samples
+from maquette.geometry.thickness import buried
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,6 +21,8 @@ Bools = NDArray[np.bool_]
 _TURNS = 12  # directions in the plane, 15 degrees apart: a width is read up to 1 % too long
 _FIRST = (0, 3, 6, 9)  # of them: a width is read up to 8 % too long
 _TAPER = 0.125  # tangent of half the angle between its sides at which a column is a tip (as for walls)
+_OPPOSED = 0.577  # the same for the sides of a detail: 60 degrees
+_SKIN, _DEEP = 0.25, 2.0  # of the width looked for: how far below the surface it must be narrow, and no longer be so
 _SAME = 1.3  # ratio up to which the next chord still belongs to the column
 _ALONG = (-1.5, -0.75, 0.75, 1.5)  # places on the axis, in widths
 _FREE = ((0, 1), (1, 2), (2, 3))  # pairs of them: with the middle they are one and a half widths of column
@@ -30,18 +33,20 @@ class Chords:
 
     def __init__(self, vertices: Floats, faces: Ints) -> None:
         self._tracer = Tracer(vertices, faces)
-        corners = vertices[faces]
+        self._corners = corners = vertices[faces]
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         self._normals: Floats = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
 
-    def through(self, centres: Floats, directions: Floats) -> tuple[Floats, Bools]:
-        """Chords both ways from the centres (M, 3): length (M,), inf where one end is open; and whether it tapers."""
+    def through(self, centres: Floats, directions: Floats) -> tuple[Floats, Floats]:
+        """Chords both ways from the centres (M, 3): length (M,), inf where one end is open; and how the ends lean.
+
+        That is the tangent of half the angle between the surfaces at the two ends, (M,): 0 where they are parallel.
+        """
         ahead, back = self._tracer.first(centres, directions), self._tracer.first(centres, -directions)
-        lean = self._normal(ahead) + self._normal(back)
-        apart = self._normal(ahead) - self._normal(back)
-        tapers = np.linalg.norm(lean, axis=1) > _TAPER * np.linalg.norm(apart, axis=1)
-        return ahead.distance + back.distance, tapers
+        lean = np.linalg.norm(self._normal(ahead) + self._normal(back), axis=1)
+        apart = np.linalg.norm(self._normal(ahead) - self._normal(back), axis=1)
+        return ahead.distance + back.distance, np.divide(lean, apart, out=np.full_like(lean, np.inf), where=apart > 0)
 
     def _normal(self, hits: Hits) -> Floats:
         """Normals of the faces that were hit, (M, 3)."""
@@ -56,7 +61,7 @@ class Chords:
         made = np.full(len(diameter), np.inf)
         which = np.flatnonzero(diameter <= most)
         centres = samples.points[which] - diameter[which, None] / 2 * samples.normals[which]
-        width, across = self._narrowest(centres, samples.normals[which], most)
+        width, across = self._narrowest(centres, samples.normals[which], most, _TAPER)
         slim = np.flatnonzero(width <= most)
         which, centres, width, across = which[slim], centres[slim], width[slim], across[slim]
         if free:
@@ -68,7 +73,25 @@ class Chords:
         made[made > most] = np.inf
         return made
 
-    def _narrowest(self, centres: Floats, normals: Floats, most: float) -> tuple[Floats, Floats]:
+    def details(self, samples: Samples, most: float) -> Floats:
+        """Width, up to ``most``, of the raised detail that each sample (N,) lies on, inf where it lies on none.
+
+        A quarter of ``most`` below the surface it is that narrow, between sides that face each other; twice ``most``
+        below it is not, else it is a wall or a pin.
+        """
+        made = np.full(len(samples.points), np.inf)
+        bare = np.flatnonzero(~buried(self._tracer, self._corners, samples.points, samples.normals))
+        points, normals = samples.points[bare], samples.normals[bare]
+        width, across = self._narrowest(points - _SKIN * most * normals, normals, most, _OPPOSED)
+        which = np.flatnonzero(width <= most)
+        points, normals, width, across = points[which], normals[which], width[which], across[which]
+        under = self._tracer.first(points - self._tracer.step * normals, -normals).distance
+        deep, _ = self.through(points - np.minimum(_DEEP * most, 0.9 * under)[:, None] * normals, across)
+        raised = (under > _SAME * width) & (deep > _SAME * width)
+        made[bare[which[raised]]] = width[raised]
+        return made
+
+    def _narrowest(self, centres: Floats, normals: Floats, most: float, taper: float) -> tuple[Floats, Floats]:
         """The shortest chord square to the normals, (M,), inf where it tapers or is too long, and its direction."""
         aside = np.eye(3)[np.abs(normals).argmin(axis=1)]
         right = np.cross(normals, aside)
@@ -84,9 +107,9 @@ class Chords:
                 nearer = length < width[rest]
                 across[rest[nearer]], width[rest[nearer]] = direction[nearer], length[nearer]
             rest = np.flatnonzero(width <= 1.1 * most)
-        _, tapers = self.through(centres[rest], across[rest])
+        _, lean = self.through(centres[rest], across[rest])
         made = np.full(len(centres), np.inf)
-        made[rest] = np.where(tapers, np.inf, width[rest])
+        made[rest] = np.where(lean > taper, np.inf, width[rest])
         return made, across
 
     def _goes_on(self, centres: Floats, across: Floats, width: Floats) -> Bools:

@@ -100,7 +100,7 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     tracer = Tracer(vertices, faces)
     wall = _by_rays(tracer, vertices, faces, samples)
     points, normals = samples.points, samples.normals
-    bare = np.flatnonzero(~_buried(tracer, vertices[faces], points, normals))
+    bare = np.flatnonzero(~buried(tracer, vertices[faces], points, normals))
     wall[np.setdiff1d(np.arange(len(wall)), bare)] = np.inf
     stride = max(len(bare) // _FEW, 1)
     cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
@@ -118,7 +118,7 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     return wall
 
 
-def _buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:
+def buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:
     """Which points of the surface lie inside the solid, where parts overlap: outward one meets a face from behind."""
     hits = tracer.first(points + tracer.step * normals, normals)
     met = corners[np.maximum(hits.face, 0)]
