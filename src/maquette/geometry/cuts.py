@@ -38,6 +38,17 @@ class Cut:
     cost: float
 
 
+@dataclass(frozen=True)
+class _Model:
+    """What all planes are judged on."""
+
+    points: Floats  # (P, 3) vertices in use
+    vertices: Floats  # (V, 3)
+    faces: Ints  # (F, 3)
+    care: Floats  # (F,)
+    vectors: Floats  # (F, 3) normals times area
+
+
 def pieces_needed(extent: Floats, room: Floats) -> int:
     """Least number of boxes ``room`` (3,), lying any way, that hold a box ``extent`` (3,) that is cut straight."""
     return min(int(np.prod(_counts(extent, room[list(order)]))) for order in itertools.permutations(range(3)))
@@ -50,13 +61,13 @@ def fits(extent: Floats, room: Floats) -> bool:
 
 def best_cut(vertices: Floats, faces: Ints, care: Floats, room: Floats, need: float) -> Cut:
     """The plane to cut next. care (F,) how much a seam hurts on a face, room (3,), ``need`` radius for a connector."""
-    used = np.unique(faces)
-    low, high = vertices[used].min(axis=0), vertices[used].max(axis=0)
-    tried = [
-        _judged(vertices, faces, care, room, need, axis, height)
-        for axis, heights in _windows(low, high, room)
-        for height in heights
-    ]
+    model = _Model(vertices[np.unique(faces)], vertices, faces, care, area_vectors(vertices, faces))
+    low, high = model.points.min(axis=0), model.points.max(axis=0)
+    tried = []
+    for axis, heights in _windows(low, high, room):
+        along = vertices[:, axis][faces]
+        ends = (along.min(axis=1), along.max(axis=1))
+        tried += [_judged(model, room, need, axis, height, ends) for height in heights.tolist()]
     return min(tried, key=lambda cut: (cut.pieces, round(cut.cost, 9), cut.axis, cut.height))
 
 
@@ -84,49 +95,48 @@ def _windows(low: Floats, high: Floats, room: Floats) -> list[tuple[int, Floats]
     return [(axis, made[axis, middle]) for axis, middle in sorted(made)]
 
 
-def _judged(vertices: Floats, faces: Ints, care: Floats, room: Floats, need: float, axis: int, height: float) -> Cut:
-    """One plane: pieces needed on both sides, islands without room for a connector, slivers, seam, halves unlike."""
-    pieces, face = outline_pieces(vertices, faces, axis, height)
-    along = vertices[faces][:, :, axis]
-    sides = (along.min(axis=1) < height, along.max(axis=1) >= height)
-    if not len(pieces) or not sides[0].any() or not sides[1].any():
+def _judged(model: _Model, room: Floats, need: float, axis: int, height: float, ends: tuple[Floats, Floats]) -> Cut:
+    """One plane: pieces needed on both sides, islands without room for a connector, slivers, seam, halves unlike.
+
+    ends: each face's lowest and highest point along the axis, (F,), (F,).
+    """
+    through = np.flatnonzero((ends[0] < height) & (ends[1] >= height))
+    pieces, face = outline_pieces(model.vertices, model.faces[through], axis, height)
+    low, high = model.points[:, axis].min(), model.points[:, axis].max()
+    if not len(pieces) or not low < height < high:
         return Cut(axis, height, 10**9, np.inf)
-    needed = 0
-    for number, side in enumerate(sides):
-        corners = vertices[faces[side].reshape(-1)]
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        low[axis], high[axis] = (low[axis], height) if number == 0 else (height, high[axis])
-        needed += pieces_needed(high - low, room)
-    extent = float(np.ptp(along))
-    u = pieces.reshape(-1, 2)
-    raster = raster_over(u.min(axis=0), u.max(axis=0), _CELLS)
+    below = model.points[:, axis] < height
+    needed = sum(pieces_needed(_extent(model.points[side], pieces, axis, height), room) for side in (below, ~below))
+    raster = raster_over(pieces.min(axis=(0, 1)), pieces.max(axis=(0, 1)), _CELLS)
     mask = filled(pieces, raster)
-    inner = depth(mask, raster.pitch)
-    count, number_of = islands(mask)
-    area = float(mask.sum()) * raster.pitch**2
-    weak = 1.0
-    if count:
-        widest = np.zeros(count + 1)
-        np.maximum.at(widest, number_of.reshape(-1), inner.reshape(-1))
-        size = np.bincount(number_of.reshape(-1), minlength=count + 1)[1:]
-        weak = float((size * (widest[1:] < need)).sum() / size.sum()) + 0.05 * (count - 1)
-    seam = float((np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1) * care[face]).sum())
-    normals = area_vectors(vertices, faces)
-    near = np.abs(along.mean(axis=1) - height) < _NEAR * extent
-    grazing = np.abs(normals[:, axis]) > _GRAZING * np.linalg.norm(normals, axis=1)
-    sliver = float(np.abs(normals[near & grazing, axis]).sum()) / max(area, 1e-300)
-    round_seam = 2 * np.sqrt(np.pi * max(area, 1e-300))  # of a disc of this area
-    other = in_plane(axis)
-    girth = float(np.linalg.norm(np.ptp(vertices[faces.reshape(-1)][:, list(other)], axis=0)))
-    middle = (along.min() + along.max()) / 2
-    unlike = abs(height - middle) / max(extent, 1e-300)
-    slice_ = min(height - along.min(), along.max() - height) / (_THICK * float(room.min()))
-    cost = (
-        4 * weak
-        + 2 * max(0.0, 1 - slice_)
-        + 2 * min(sliver, 2.0)
-        + 0.5 * seam / max(round_seam, 1e-300)
-        + seam / girth
-        + 0.3 * unlike
-    )
-    return Cut(axis, height, needed, cost)
+    area = max(float(mask.sum()) * raster.pitch**2, 1e-300)
+    seam = float((np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1) * model.care[through[face]]).sum())
+    near = np.flatnonzero(np.abs((ends[0] + ends[1]) / 2 - height) < _NEAR * (high - low))
+    facing = np.abs(model.vectors[near, axis])
+    sliver = float(facing[facing > _GRAZING * np.linalg.norm(model.vectors[near], axis=1)].sum()) / area
+    slice_ = min(height - low, high - height) / (_THICK * float(room.min()))
+    girth = float(np.linalg.norm(np.ptp(model.points[:, list(in_plane(axis))], axis=0)))
+    unlike = abs(height - (low + high) / 2) / (high - low)
+    cost = 4 * _weak(mask, raster.pitch, need) + 2 * max(0.0, 1 - slice_) + 2 * min(sliver, 2.0) + 0.3 * unlike
+    return Cut(axis, height, needed, float(cost + 0.5 * seam / (2 * np.sqrt(np.pi * area)) + seam / girth))
+
+
+def _extent(points: Floats, pieces: Floats, axis: int, height: float) -> Floats:
+    """Size of the box around points (N, 3) on one side of a plane and around the cut itself, (3,)."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    other = list(in_plane(axis))
+    low[other] = np.minimum(low[other], pieces.min(axis=(0, 1)))
+    high[other] = np.maximum(high[other], pieces.max(axis=(0, 1)))
+    low[axis], high[axis] = min(low[axis], height), max(high[axis], height)
+    return np.asarray(high - low)
+
+
+def _weak(mask: NDArray[np.bool_], pitch: float, need: float) -> float:
+    """Share of the cut in islands that have no circle of radius ``need``, and a little for every island more."""
+    count, number = islands(mask)
+    if not count:
+        return 1.0
+    widest = np.zeros(count + 1)
+    np.maximum.at(widest, number.reshape(-1), depth(mask, pitch).reshape(-1))
+    size = np.bincount(number.reshape(-1), minlength=count + 1)[1:]
+    return float((size * (widest[1:] < need)).sum() / size.sum()) + 0.05 * (count - 1)

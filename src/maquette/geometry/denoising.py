@@ -24,7 +24,7 @@ _FOLLOWING = 10  # rounds in which vertices go after the normals
 
 @dataclass(frozen=True)
 class Around:
-    """Faces that share a vertex, each its own neighbour too: pairs (N,) and how much each counts for nearness and size."""
+    """Faces that share a vertex, each its own neighbour too: pairs (N,), and what each counts for nearness and size."""
 
     face: Ints
     other: Ints
