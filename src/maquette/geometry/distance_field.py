@@ -43,7 +43,7 @@ class Lattice:
         origin = (low + high) / 2 - (size - 1) * pitch / 2
         return cls(origin, pitch, (int(size[0]), int(size[1]), int(size[2])))
 
-    def places(self, index: Ints) -> Floats:
+    def places(self, index: Ints | Floats) -> Floats:
         """Positions (N, 3) of lattice points (N, 3)."""
         made: Floats = self.origin + self.pitch * index
         return made
