@@ -659,7 +659,7 @@ def test_a_recipe_that_ships_is_valid(name):
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():
         assert knob.description
-        assert knob.default is not None
+        assert knob.default is not None or all(recipe.steps[step].optional for step, _ in knob.turns)
         if knob.swaps:
             assert knob.default in knob.kind.__args__
             assert "relief" not in knob.kind.__args__  # it lies on a plate; its route is another recipe
@@ -669,3 +669,64 @@ def test_shipped_routes_end_in_what_they_promise():
     kinds = {name: load_recipe(name).stage_of(load_recipe(name).result).output for name in recipe_names()}
     assert kinds["print"] is kinds["model"] is kinds["relief"] is Asset
     assert kinds["intake"] == kinds["glance"] == Iterable[Finding]
+
+
+# --- steps that run only when asked for
+
+
+OPTIONAL = (
+    LINE.replace("result: grown", "  more: {stage: grow, from: grown, with: {factor: 3}, optional: true}\nresult: more")
+    .replace(
+        "  lit2: {stage: brighten, from: [lit], with: {by: 2}}", "  lit2: {stage: brighten, from: lit, optional: true}"
+    )
+    .replace("light: {turns: [lit.by, lit2.by]}", "light: {turns: lit2.by}\n  more: {turns: more.factor}")
+)
+
+
+def test_an_optional_step_that_nobody_asks_for_is_not_there():
+    recipe = load_recipe(OPTIONAL, known=KNOWN)
+    assert recipe.knobs["light"].default is None
+    plain = recipe.turned({})
+    assert list(plain.steps) == ["seen", "lit", "raw", "grown"]
+    assert plain.steps["raw"].sources == ("lit",)
+    assert plain.result == "grown"
+    assert run(recipe, {"photo": PHOTO}).result.size[2] == pytest.approx(2 * (18 + 9))
+    assert ran() == {"read": 1, "brighten": 1, "block": 1, "grow": 1}
+
+
+def test_an_optional_step_runs_once_a_knob_or_a_setting_of_it_is_turned():
+    recipe = load_recipe(OPTIONAL, known=KNOWN)
+    assert run(recipe, {"photo": PHOTO}, {"light": 4, "more": 5}).result.size[2] == pytest.approx(10 * (18 + 9 + 36))
+    assert ran() == {"read": 1, "brighten": 2, "block": 1, "grow": 2}
+    by_name = run(recipe, {"photo": PHOTO}, {"more.sure": False})
+    assert (by_name.result.size[2], by_name.result.sized) == (pytest.approx(6 * 27), False)
+    assert "lit2" not in by_name.recipe.steps
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("both: {stage: beside, from: [grown, grown], optional: true}\nresult: both", "takes one source; got 2"),
+        ("judged: {stage: tall, from: grown, optional: true}\nresult: judged", r"gives Finding\[\]"),
+    ],
+)
+def test_an_optional_step_must_be_one_that_can_be_left_out(step, says):
+    with pytest.raises(BadInput, match=says):
+        load_recipe(LINE.replace("result: grown", "  " + step), known=KNOWN)
+
+
+def test_the_printer_goes_to_every_step_that_asks_for_one():
+    text = "recipe: two\nsummary: x\ninputs: [a, b]\nsteps:\n  both: {stage: beside, from: [a, b]%s}\nresult: both\n"
+    mini = Printer.named("prusa-mini")
+    recipe = load_recipe(text % "", known=KNOWN).for_printer(mini)
+    assert recipe.steps["both"].settings["printer"] == mini
+    named = load_recipe(text % ", with: {printer: bambu-a1}", known=KNOWN).for_printer(mini)
+    assert named.steps["both"].settings["printer"] == "bambu-a1"
+
+
+def test_print_paints_and_stands_only_when_asked_to():
+    recipe = load_recipe("print")
+    bare = {"plinth", "quantize-colors"}
+    assert not bare & {node.stage for node in recipe.turned({}).steps.values()}
+    assert bare <= {node.stage for node in recipe.turned({"text": "Ada", "colors": 4}).steps.values()}
+    assert recipe.turned({"plinth": "square"}).steps["stood"].settings["form"] == "square"

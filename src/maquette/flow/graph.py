@@ -8,17 +8,22 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadSetting
+from maquette.core.profiles import Printer
 from maquette.flow.sockets import fits, shared
 from maquette.registry import Registry, Stage
 
 
 @dataclass(frozen=True)
 class Node:
-    """One step: a stage, the steps or recipe inputs that flow in (in the stage's order), and its own settings."""
+    """One step: a stage, the steps or recipe inputs that flow in (in the stage's order), and its own settings.
+
+    An ``optional`` one runs only when somebody turns one of its settings; else what flows in flows on.
+    """
 
     stage: str
     sources: tuple[str, ...]
     settings: Mapping[str, Any]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Knob:
     """What a user may turn: settings (``turns``, each as step and name) or the stage of one step (``swaps``).
 
     ``but_not`` are stages that fit by type and make no sense there.
-    ``kind`` is the setting's type, or a ``Literal`` of the stages that fit; ``default`` is None where it must be given.
+    ``kind`` is the setting's type, or a ``Literal`` of the stages that fit; ``default`` is None where it must be given,
+    or its step is optional.
     """
 
     name: str
@@ -70,7 +76,7 @@ class Recipe:
 
     def fitting(self, step: str, *, but_not: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Names of the stages that could stand in a step's place: same sources in, something its takers take out."""
-        given = [self._given(source) for source in self.steps[step].sources]
+        given = [self.given(source) for source in self.steps[step].sources]
         takers = list(self.wanted(step).values())
         if step == self.result:
             takers.append(self.stage_of(step).output)
@@ -82,7 +88,7 @@ class Recipe:
 
         ``BadSetting`` when a knob is unknown, a value out of range or a setting that must be given is not.
         """
-        recipe = self
+        recipe = self._with_steps_asked_for(knobs)
         for knob in self.knobs.values():
             if knob.swaps and knob.name in knobs:
                 recipe = recipe._swapped(knob, knobs[knob.name])
@@ -98,6 +104,34 @@ class Recipe:
         for step, node in steps.items():
             recipe.stage_of(step).validated(node.settings)
         return replace(recipe, steps=MappingProxyType(steps))
+
+    def for_printer(self, printer: Printer) -> Recipe:
+        """The recipe with this printer in every step that asks for one and does not name another."""
+        steps = dict(self.steps)
+        for step, node in steps.items():
+            if "printer" in self.stage_of(step).settings and "printer" not in node.settings:
+                settings = MappingProxyType({**node.settings, "printer": printer})
+                steps[step] = replace(node, settings=settings)
+        return replace(self, steps=MappingProxyType(steps))
+
+    def _with_steps_asked_for(self, knobs: Mapping[str, Any]) -> Recipe:
+        """The recipe without the optional steps none of whose settings is turned, by a knob or by name."""
+        asked = {name.partition(".")[0] for name in knobs if name not in self.knobs}
+        mine = [knob for name, knob in self.knobs.items() if name in knobs]
+        asked |= {target[0] for knob in mine for target in (*knob.turns, *knob.implies)}
+        idle = {step: node.sources[0] for step, node in self.steps.items() if node.optional and step not in asked}
+
+        def flows_from(source: str) -> str:
+            while source in idle:
+                source = idle[source]
+            return source
+
+        steps = {
+            step: replace(node, sources=tuple(flows_from(source) for source in node.sources))
+            for step, node in self.steps.items()
+            if step not in idle
+        }
+        return replace(self, steps=MappingProxyType(steps), result=flows_from(self.result))
 
     def _settings(self, knobs: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         """What turned knobs set, step by step: first what they imply, then what they turn, then single settings."""
@@ -125,7 +159,7 @@ class Recipe:
         swapped = replace(node, stage=stage.name, settings=MappingProxyType(kept))
         return replace(self, steps=MappingProxyType({**self.steps, knob.swaps: swapped}))
 
-    def _given(self, source: str) -> Any:
+    def given(self, source: str) -> Any:
         """The type that a step or a recipe input gives."""
         return self.stage_of(source).output if source in self.steps else self.input_kinds()[source]
 

@@ -76,7 +76,7 @@ def make(
     opened, intake = looked.values["opened"], looked.result
     chosen = _route(route, destination, intake)
     name = "model" if destination == "model" else {"full": "print", "relief": "relief"}[chosen]
-    recipe = load_recipe(name)
+    recipe = load_recipe(name).for_printer(machine)
     given = {key: value for key, value in (knobs or {}).items() if value is not None}
     unknown = sorted(name for name in given if name not in recipe.knobs and "." not in name)
     if unknown:

@@ -142,7 +142,8 @@ def _guess(made: Made) -> str:
     if made.route == "full":
         lines.append("One photo shows one side: everything behind it is invented, and looks it.")
     lines.append("A photo gives no precision: for parts that must fit to ±1 mm use CAD.")
-    return f'<p class="note">{" ".join(escape(line) for line in lines)}</p>'
+    told = " ".join(escape(line) for line in lines).replace("--height-mm", '<code class="flag">--height-mm</code>')
+    return f'<p class="note">{told}</p>'
 
 
 def _sliced(made: Made) -> str:

@@ -35,6 +35,7 @@ class StepForm(_Strict):
     stage: str
     sources: Annotated[dict[str, Name], BeforeValidator(_by_place), Field(alias="from", min_length=1)]
     settings: Annotated[dict[str, Any], Field(alias="with")] = {}
+    optional: bool = False
 
 
 class KnobForm(_Strict):

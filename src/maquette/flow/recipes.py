@@ -18,7 +18,8 @@ A step names a stage of the registry, never a class, a module or an expression. 
 stage's order, or a map by the stage's names. A knob turns settings, whose default is what the step says or else the
 stage's own; ``implies`` are settings that follow once somebody turns it. Or it swaps the stage of a step for another
 one that fits there, ``but_not`` for those that fit by type and make no sense. A swapped step keeps those of its
-settings that the new stage has too.
+settings that the new stage has too. An ``optional`` step runs only when one of its settings is turned; it takes one
+source and gives the same kind of value.
 """
 
 from __future__ import annotations
@@ -142,7 +143,10 @@ def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) 
     if unknown:
         has = ", ".join(stage.settings) or "none"
         raise BadSetting(f"{plain.at(*path, 'with', unknown[0])}: {stage.name} has no such setting; it has {has}")
-    return Node(stage.name, tuple(sources[name] for name in names), MappingProxyType(dict(body.settings)))
+    if body.optional and len(sources) != 1:
+        raise BadInput(f"{plain.at(*path, 'from')}: an optional step takes one source; got {len(sources)}")
+    taken = tuple(sources[name] for name in names)
+    return Node(stage.name, taken, MappingProxyType(dict(body.settings)), body.optional)
 
 
 def _found(known: Registry, name: str, place: str) -> Stage:
@@ -160,8 +164,11 @@ def _check_edges(recipe: Recipe, plain: Plain) -> None:
         if shared(wanted.values()) is None:
             uses = ", ".join(f"{type_name(kind)} in {step}" for (step, _), kind in wanted.items())
             raise BadInput(f"{plain.at('inputs')}: {name!r} cannot be all of: {uses}")
-    for source in recipe.steps:
+    for source, node in recipe.steps.items():
         output = recipe.stage_of(source).output
+        if node.optional and output != recipe.given(node.sources[0]):
+            place = plain.at("steps", source)
+            raise BadInput(f"{place}: optional, so it must give what it takes; {node.stage} gives {type_name(output)}")
         for (step, name), kind in recipe.wanted(source).items():
             if not fits(output, kind):
                 raise BadInput(
@@ -194,6 +201,8 @@ def _knob(recipe: Recipe, name: str, form: KnobForm, plain: Plain) -> Knob:
     step, setting = targets[0]
     found = recipe.stage_of(step).settings[setting]
     default = recipe.steps[step].settings.get(setting, None if found.required else found.default)
+    if recipe.steps[step].optional:
+        default = None
     return Knob(
         name, form.description or found.description, default, found.kind, tuple(targets), implies=tuple(implies)
     )
