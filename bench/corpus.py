@@ -56,7 +56,7 @@ from maquette.registry import registry
 SIZE_MM, LARGE_MM, LAYER_MM, LINE_MM, BED_MM = 80.0, 200.0, 0.25, 0.42, 400
 FILAMENT_AREA = np.pi * 1.75**2 / 4
 CLOSE = 0.01
-MOST_MM3 = 800_000.0  # about fifteen seconds of slicing
+MOST_MM3 = 1_500_000.0  # about half a minute of slicing
 SECONDS = 300
 SEED = 0
 PLACE = ["--bed-shape", f"0x0,{BED_MM}x0,{BED_MM}x{BED_MM},0x{BED_MM}", "--center", f"{BED_MM / 2:g},{BED_MM / 2:g}"]
