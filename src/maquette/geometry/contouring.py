@@ -63,6 +63,20 @@ class Pierced:
     at: Floats  # (P,) coordinate along the axis
     face: Ints  # (P,)
 
+    def edges(self, grid: Grid) -> tuple[Ints, Ints]:
+        """Axis and lower node of each."""
+        nodes = int(np.prod(grid.shape))
+        return self.key // 2 // nodes, self.key // 2 % nodes
+
+
+@dataclass(frozen=True)
+class Contour:
+    """A closed surface, and which of its vertices lie on a face or where the field told them to."""
+
+    vertices: Floats  # (V, 3)
+    faces: Ints  # (F, 3)
+    held: Bools  # (V,) False where a vertex only parts nodes that are wholly inside from such as are wholly outside
+
 
 def grid_around(vertices: Floats, pitch: float) -> Grid:
     """A grid with room of two cells around the points."""
@@ -114,7 +128,7 @@ def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], mo
         value = np.concatenate([value, _values(grid, fresh, evaluate)])[order]
         nodes = np.concatenate([nodes, fresh])[order]
         axis, node = _changing(grid, nodes, value > 0.5)
-        around = np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
+        around = cells_around(grid, axis, node)
         missing = _distinct(around[~_within(cells, around)])
         if not len(missing):
             return Field(cells, np.searchsorted(nodes, cells[:, None] + corner_step), nodes, value, axis, node)
@@ -216,16 +230,33 @@ def contoured(
     """
     grid = grid_around(vertices[_distinct(faces)], pitch)
     pricks = pierced(grid, vertices, faces)
-    nodes = int(np.prod(grid.shape))
-    axis, node = pricks.key // 2 // nodes, pricks.key // 2 % nodes
-    start = np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
+    axis, node = pricks.edges(grid)
+    made = contour_on(grid, cells_around(grid, axis, node), pricks, vertices, faces, evaluate, most)
+    return made.vertices, made.faces
+
+
+def contour_on(
+    grid: Grid,
+    start: Ints,
+    pricks: Pierced,
+    vertices: Floats,
+    faces: Ints,
+    evaluate: Callable[[Floats], Floats],
+    most: int = 6_000_000,
+) -> Contour:
+    """The same on a grid of one's own, from cells ``start`` (S,), with the faces it may lie on told by ``pricks``."""
     found = field_near(grid, start, evaluate, most) if len(start) else None
     if found is None or not len(found.edge_axis):
-        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
+        return Contour(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, dtype=bool))
     return _meshed(grid, found, pricks, vertices, faces)
 
 
-def _meshed(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
+def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
+    """The four cells at each edge, all together."""
+    return np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
+
+
+def _meshed(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
     """Vertices in the cells, a face of four around each edge."""
     case = ((found.value[found.corner] > 0.5) << np.arange(8)).sum(axis=1)
     label, count = _loops()
@@ -242,7 +273,12 @@ def _meshed(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: 
     placed = _snapped(grid, placed, quads, home, face, vertices, faces)
     quads[~outward] = quads[~outward, ::-1]
     end = np.where(outward, found.edge_node, found.edge_node + grid.stride[found.edge_axis])
-    return _triangulated(placed, quads, point, normal, end)
+    held = np.zeros(len(placed), dtype=bool)
+    held[quads[face >= 0]] = True
+    value = found.value[found.corner]
+    held |= np.repeat(((value > 0) & (value < 1)).any(axis=1), count[case])
+    placed, triangles = _triangulated(placed, quads, point, normal, end)
+    return Contour(placed, triangles, np.append(held, np.ones(len(placed) - len(held), dtype=bool)))
 
 
 def _hermite(
@@ -256,11 +292,12 @@ def _hermite(
     rows = np.arange(len(point))
     start = point[rows, found.edge_axis].copy()
     key = 2 * (found.edge_axis * int(np.prod(grid.shape)) + found.edge_node) + outward
-    place = np.minimum(np.searchsorted(pricks.key, key), max(len(pricks.key) - 1, 0))
-    real = pricks.key[place] == key
-    at = np.where(real, pricks.at[place], start + np.clip(share, 0, 1) * grid.pitch)
+    at = start + np.clip(share, 0, 1) * grid.pitch
+    face = np.full(len(at), -1)
+    real = _within(pricks.key, key)
+    place = np.searchsorted(pricks.key, key[real])
+    at[real], face[real] = pricks.at[place], pricks.face[place]
     point[rows, found.edge_axis] = np.clip(at, start, start + grid.pitch)
-    face = np.where(real, pricks.face[place], -1)
     return point, np.where(real[:, None], normals[face], 0.0), face
 
 
@@ -295,6 +332,8 @@ def _snapped(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, ve
     corner, of = quads.reshape(-1), np.repeat(face, 4)
     known = of >= 0
     corner, of = corner[known], of[known]
+    if not len(of):
+        return placed
     triangles = vertices[faces[of]]
     weights, square = feet(triangles, placed[corner])
     order = np.lexsort((of, square, corner))
