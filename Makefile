@@ -3,9 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
+DATA ?= ../shared/data
+EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
 
-.PHONY: demo test fix lock gallery bench fuzz clean
+.PHONY: demo test fix lock gallery bench corpus fuzz clean
 
 demo: .venv/ready  ## run the main job on a real photograph
 	$(BIN)/python examples/demo.py $(OUT)
@@ -25,7 +27,10 @@ gallery: .venv/ready  ## contact sheet of a folder of pictures: make gallery PHO
 	$(BIN)/maquette gallery $(PHOTOS) -o $(OUT)/gallery.png
 
 bench: .venv/ready .venv/bench  ## benchmarks against named peers
-	for file in bench/*.py; do case $$file in *fuzz*) ;; *) $(BIN)/python $$file;; esac; done
+	for file in bench/*.py; do case $$file in *fuzz*|*all_photos*|*corpus*) ;; *) $(BIN)/python $$file;; esac; done
+
+corpus: .venv/ready  ## does PrusaSlicer fill what we call solid? make corpus DATA=folder EVERY=10
+	nice -n 5 $(BIN)/python bench/corpus.py $(DATA) --every $(EVERY) --log $(OUT)/corpus.jsonl
 
 fuzz: .venv/ready  ## ten minutes of hostile bytes for every reader
 	$(BIN)/python bench/fuzz.py --minutes 10

@@ -322,6 +322,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("broken", "prints", "meshes"))
     parser.add_argument("--table", action="store_true", help="print the table of the log and stop")
     options = parser.parse_args()
+    options.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in options.log.read_text().splitlines()] if options.log.exists() else []
     known = {r["name"] for r in rows}
     sources = {"broken": broken(options.data), "prints": prints(options.data)}
