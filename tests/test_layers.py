@@ -212,6 +212,7 @@ def test_small_faces_between_the_columns_are_marked_too():
 
 def test_the_layer_is_the_printers():
     fine = Printer.named("prusa-mk4").replace(layer_mm=0.05, name="fine")
-    raised = together(box((10, 10, 10)), box((5, 5, 5), (20, 0, 0.09)))
-    assert finding(islands, raised).value == 0  # within half the first layer
+    raised = together(box((10, 10, 10)), box((5, 5, 5), (20, 0, 0.19)))
+    assert finding(islands, raised).value == 0  # less than a layer above the bed
     assert finding(islands, raised, printer=fine).value == 1
+    assert finding(islands, raised.with_vertices(raised.vertices * [1, 1, 1.2])).value == 1

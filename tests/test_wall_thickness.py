@@ -194,10 +194,10 @@ def test_a_tip_is_no_thin_wall():
     assert finding(mesh.with_vertices(mesh.vertices * 400)).verdict == "pass"
 
 
-def test_scaling_up_is_the_fix():
+def test_thickening_is_the_fix_and_so_is_scaling_up():
     thin = Asset(box((40, 40, 0.5)))
     (found,) = wall_thickness(thin)
-    assert found.fix == "scale-to"
+    assert found.fix == "thicken"
     (mended,) = wall_thickness(scale_to(thin, height_mm=1))
     assert (mended.verdict, mended.value) == ("pass", pytest.approx(1))
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sliced import layers_of, on_faces
+from maquette.checks.sliced import NO_INSIDE, layers_of, on_faces
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
@@ -41,7 +41,7 @@ def bridges(
         return
     sliced = layers_of(asset.mesh, printer)
     if sliced is None:
-        yield Finding("bridges", "unknown", "it has no inside to slice", unit="mm", fix="solidify")
+        yield Finding("bridges", "unknown", NO_INSIDE, unit="mm", fix="solidify")
         return
     found = spans(sliced)
     limit, source = limit_of(printer, "bridge_mm", max_mm)

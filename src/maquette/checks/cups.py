@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sliced import TORN, columns_of, faces_near
+from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
 from maquette.checks.welded import shaded
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
@@ -51,7 +51,7 @@ def cups(
     inside = len(solid.cell) and solid.torn <= TORN
     cells = rolled(solid, limit) if inside else None
     if cells is None:
-        said = "it is too large to tell" if inside else "it has no inside to look into"
+        said = "it is too large to tell" if inside else NO_INSIDE
         yield Finding("cups", "unknown", said, unit="mm²", fix=None if inside else "solidify")
         return
     found = pockets(cells)

@@ -27,7 +27,7 @@ def fits_bed(
 
     The number is the share of the bed that it takes in the direction where it is tightest, in percent; above 100 it
     does not fit as it stands. A model that fits after a turn is a warning that names the angle; of one that does not,
-    the message says how far to shrink it.
+    the message says how far to shrink it; ``split`` cuts it into pieces that fit.
     """
     bed, size = np.asarray(printer.bed_mm), np.asarray(asset.size)
     used = float((size / bed).max())
@@ -37,7 +37,7 @@ def fits_bed(
         angle, room = _best_turn(asset.mesh.vertices, bed)
         verdict = "fail" if room < 1 else "warn"
         turned = f" turned by {angle} deg about z" if angle else ""
-        message += f"; it fits{turned}" if room >= 1 else f"; it would fit{turned} at {room:.1%} of this size"
+        message += f"; it fits{turned}" if room >= 1 else f"; it would fit{turned} at {room:.1%} of this size, or split"
     yield Finding(
         "fits-bed",
         verdict,

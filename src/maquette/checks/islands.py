@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.sliced import layers_of, on_faces
+from maquette.checks.sliced import NO_INSIDE, layers_of, on_faces
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
@@ -33,7 +33,8 @@ def islands(
     """Count pieces that start in the air when the model is cut into the printer's layers.
 
     An island is a piece of a layer with nothing below it, not even a line's width beside it: the tip of a nose, a hand
-    that hangs, a part that floats. Without a support it falls, so one is a warning. In a powder printer nothing falls.
+    that hangs, a part that floats. Without a support it falls, so one is a warning. What starts less than a layer above
+    the bed is pressed onto it, and in a powder printer nothing falls.
     The coloured picture marks where they start. Unknown for a model that has no inside to slice.
     """
     if printer.technology == "SLS":
@@ -41,19 +42,20 @@ def islands(
         return
     sliced = layers_of(asset.mesh, printer)
     if sliced is None:
-        yield Finding("islands", "unknown", "it has no inside to slice", unit="islands", fix="solidify")
+        yield Finding("islands", "unknown", NO_INSIDE, unit="islands", fix="solidify")
         return
     start, number = pieces(sliced, printer.nozzle_mm)
     area = np.bincount(number) * sliced.columns.pitch**2
-    counts = area >= min_mm2
+    above = sliced.columns.bottom[sliced.run[start]] - sliced.columns.bottom.min()
+    lowest = np.full(len(area), np.inf)
+    np.minimum.at(lowest, number, above)
+    counts = (area >= min_mm2) & (lowest > printer.layer_mm)
     start, count = start[counts[number]], int(counts.sum())
     overlay = on_faces(asset.mesh, sliced, start, np.ones(len(start)), printer)
     yield Finding(
         "islands",
         "warn" if count else "pass",
-        _told(area[counts], sliced.columns.bottom[sliced.run[start]] - sliced.columns.bottom.min())
-        if count
-        else "nothing starts in the air",
+        _told(area[counts], lowest[counts]) if count else "nothing starts in the air",
         value=count,
         unit="islands",
         limit="0",

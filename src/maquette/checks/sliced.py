@@ -14,6 +14,7 @@ from maquette.geometry.layers import Layers, layers
 
 # Share of the lines up through a model that do not come out again before its layers cannot be told.
 TORN = 0.02
+NO_INSIDE = "its surface is too open to tell inside from outside in layers"
 
 
 @lru_cache(maxsize=1)

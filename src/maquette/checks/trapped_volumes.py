@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sliced import TORN, columns_of, faces_near
+from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
 from maquette.checks.welded import shaded
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
@@ -45,7 +45,7 @@ def trapped_volumes(
     """
     whole, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
     if not len(solid.cell) or solid.torn > TORN:
-        yield Finding("trapped-volumes", "unknown", "it has no inside to look into", unit="mm³", fix="solidify")
+        yield Finding("trapped-volumes", "unknown", NO_INSIDE, unit="mm³", fix="solidify")
         return
     shut = sealed(solid)
     closed = shut.volume >= min_mm3

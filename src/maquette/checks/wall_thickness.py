@@ -64,7 +64,7 @@ def wall_thickness(
         unit="mm",
         limit=f"at least {limit:g}",
         source=f"{source}; fails above {max_share:.0%} of the surface",
-        fix="scale-to",
+        fix="thicken",
         faces=np.flatnonzero(overlay < _SLACK * limit),
         overlay=overlay,
     )
