@@ -11,9 +11,11 @@ from maquette.checks.stability import stability
 from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
+from maquette.core.profiles import Printer
 from maquette.geometry.directions import distinct, fibonacci, flat_directions, hull_of
+from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
-from maquette.shape.orient import orient
+from maquette.shape.orient import _measured, _model, _rough, orient
 from maquette.shape.rotate import rotate
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
@@ -199,6 +201,29 @@ def test_supports_end_on_the_model():
     (step,) = orient(Asset(together(box((40, 40, 20)), post, plate)), prefer="supports").history
     before = float(re.search(r"supports (\S+) to", step.notes[0]).group(1))
     assert before == pytest.approx(36 * 40 * 2 + 4 * 40 * 0.5, rel=0.02)
+
+
+def test_supports_of_every_direction_end_on_the_model():
+    shelf = together(box((40, 40, 20)), box((4, 40, 2), (18, 0, 20.5)), box((40, 40, 2), (0, 0, 22)))
+    printer = Printer.named("prusa-mk4")
+    model = _model(shelf, printer)
+    tracer = Tracer(shelf.vertices, shelf.faces)
+    ways = np.array([[0.0, 0, -1], [0, 0, 1], [1, 0, 0]])
+    rough = _rough(model, tracer, ways)[:, 0] * model.volume
+    assert rough[0] == pytest.approx(36 * 40 * 2 + 4 * 40 * 0.5, rel=0.05)
+    exact = [
+        _measured(model, tracer, way, terms)[0] for way, terms in zip(ways, _rough(model, tracer, ways), strict=True)
+    ]
+    assert rough == pytest.approx(np.array(exact) * model.volume, rel=0.1, abs=1.0)
+
+
+def test_a_nested_shelf_is_ranked_by_what_it_really_needs():
+    """Columns down to the bed would say that a stack of shelves needs a hundred times what lies between them."""
+    stack = together(*(box((60, 60, 3), (0, 0, 3.4 * n)) for n in range(12)))
+    model = _model(stack, Printer.named("prusa-mk4"))
+    tracer = Tracer(stack.vertices, stack.faces)
+    (between,) = _rough(model, tracer, np.array([[0.0, 0, -1]]))[:, 0] * model.volume
+    assert between == pytest.approx(11 * 0.4 * 60 * 60, rel=0.02)
 
 
 def test_of_equals_it_takes_the_nearest():

@@ -25,6 +25,7 @@ _CHAMFER = 0.25  # of the radius, at the tip
 _LEAN = float(np.tan(np.radians(15.0)))
 _APART = 3.0  # connectors stand at least this many diameters apart
 _MOST = 4  # connectors in one island of a cut
+_INWARD = 0.25  # of an island's largest inscribed circle
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ class Peg:
 def spots(mask: Bools, raster: Raster, need: float, apart: float) -> Floats:
     """Places for connectors in a cut, (N, 2) in u and v: each at least ``need`` from the outline, up to four an island.
 
+    None stands nearer to the outline than a quarter of what the island's middle does, where that is more than ``need``.
     One in the roomiest place of each island, or, where two stand ``apart`` of each other, those farthest apart.
     """
     inner = depth(mask, raster.pitch)
     count, number = islands(mask)
     made: list[Floats] = []
     for island in range(1, count + 1):
-        row, column = np.nonzero((number == island) & (inner >= need))
+        here = np.where(number == island, inner, 0.0)
+        row, column = np.nonzero(here >= max(need, _INWARD * float(here.max())))
         if not len(row):
             continue
         points = raster.place(row, column)

@@ -68,7 +68,7 @@ def split(
     at: Annotated[float, Field(gt=0, lt=1, description="for a plane: share of the size along the axis below it")] = 0.5,
     connector: Annotated[
         Literal["pegs", "dowels", "dovetails", "none"],
-        Field(description="pegs on one side, loose dowels in both, a dovetail to slide, or glue alone"),
+        Field(description="pegs on one half; loose dowels, so that both halves lie flat; a dovetail to slide; or glue"),
     ] = "pegs",
     clearance_mm: Annotated[
         float | None, Field(ge=0, le=5, description="gap on every side of a connector; none: the printer's")
