@@ -89,7 +89,7 @@ def test_on_fdm_no_ceiling_overhangs():
     inner = smooth.keep_faces(np.arange(12, len(smooth.faces)))
     vectors = area_vectors(inner.vertices, inner.faces)
     down = vectors[:, 2] < -np.cos(np.radians(30)) * np.linalg.norm(vectors, axis=1)
-    assert np.linalg.norm(vectors[down], axis=1).sum() == pytest.approx(26 * 26, rel=0.05)
+    assert np.linalg.norm(vectors[down], axis=1).sum() == pytest.approx(26 * 26, rel=0.1)
 
 
 @pytest.mark.parametrize("shape", ["flat", "dome", "random"])

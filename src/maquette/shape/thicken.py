@@ -1,0 +1,162 @@
+"""Thicken: walls that are too thin to print get the thickness they need, everything else stays.
+
+A wall is thickened about its middle: balls as wide as the limit are strung along the middle of every thin place, and
+the closed surface around them is united with the model. So surfaces never run into each other, as they do when vertices
+are pushed outward, and faces away from thin places are not touched at all.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.asset import Asset
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.profiles import Printer
+from maquette.core.progress import note, progress
+from maquette.geometry.ball_union import ball_union
+from maquette.geometry.rays import Tracer
+from maquette.geometry.sampling import Samples, surface_samples
+from maquette.geometry.solids import solid, surface_of
+from maquette.geometry.surface import face_areas, signed_volume
+from maquette.geometry.thickness import wall_thickness
+from maquette.registry import stage
+from maquette.shape.combining import combined, insist_on_solid
+
+_PRINTER = Printer.named("prusa-mk4")
+
+_SLACK = 0.99  # as in the check: a wall drawn at the limit is not below it
+_SAMPLES = 100_000
+_ROUNDS = 8
+_WORTH = 0.6  # a round that leaves more of the thin places than this is not done, so that twice is once
+_WIDER = 1.05  # the balls' diameter over the limit: what sampling and simplifying may take off again
+_STEP = 0.25  # of the limit, between lattice points: four to a wall
+_DENSE = 0.15  # of the limit, between the balls' middles
+_MOST_BALLS = 1_500_000
+_FACING = -0.5  # cosine of 120 degrees between the two sides of a wall, as in the check
+_LYING = 0.7  # cosine of 45 degrees: a wall that lies on the bed grows upward
+_ALONE = 3  # thin samples fewer than these together are a crease, not a wall; nor is less than the limit squared
+_TOLERANCE = 0.02  # of the limit, when the added surface is simplified
+
+
+@stage
+def thicken(
+    asset: Asset,
+    *,
+    printer: Annotated[Printer, Field(description="whose thinnest wall it must reach")] = _PRINTER,
+    wall_mm: Annotated[
+        float, Field(ge=0, le=100, description="thickness wanted; 0: the printer's thinnest wall")
+    ] = 0.0,
+) -> Asset:
+    """Give walls, fins and wires that are too thin the thickness they need, and leave the rest as it is.
+
+    Thin is what the wall-thickness check calls thin. The wall grows to both sides of its middle, and at free edges by
+    up to two thirds of the limit; what lies on the bed grows upward, nothing grows below it. Faces away from thin
+    places stay, bit for bit. New faces wear what was nearest to them, and count as not seen. Thin places nearer to each
+    other than they grow become one. A model without thin walls comes back as it is. Refuses what is no solid.
+    """
+    limit = wall_mm or printer.min_wall_mm
+    mesh = asset.mesh
+    if not len(mesh.faces):
+        return asset
+    insist_on_solid("thicken", mesh)
+    progress(0.0, "measuring walls")
+    thin = first = _thin(mesh, limit)
+    for number in range(_ROUNDS):
+        if not len(thin.points):
+            break
+        progress((number + 0.5) / (number + 2), "thickening walls")
+        patch = _patch(mesh, thin, limit)
+        if patch is None:
+            break
+        grown = combined("thicken", mesh, [patch], "unite")
+        left = _thin(grown, limit)
+        if len(left.points) > _WORTH * len(thin.points):
+            break
+        mesh, thin = grown, left
+    if mesh is not asset.mesh:
+        _tell(asset.mesh, mesh, limit, len(first.points) / _SAMPLES)
+    if len(thin.points):
+        share = len(thin.points) / _SAMPLES
+        note(f"{share:.2%} of the surface stays thinner than {limit:g} mm; make the model larger")
+    return asset.with_mesh(mesh)
+
+
+def _tell(before: Mesh, after: Mesh, limit: float, share: float) -> None:
+    """A note on what was thickened and by how much."""
+    volume = signed_volume(before.vertices, before.faces)
+    added = signed_volume(after.vertices, after.faces) - volume
+    note(
+        f"thickened {share:.1%} of the surface to {limit:g} mm with {added:.3g} mm³ of material ({added / volume:.2%})"
+    )
+
+
+def _thin(mesh: Mesh, limit: float) -> Samples:
+    """Evenly spread points over walls that are too thin, small groups left out."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    spread = surface_samples(mesh.vertices, mesh.faces, _SAMPLES)
+    wall = wall_thickness(mesh.vertices, mesh.faces, spread, rim=limit / 2, tips=limit)
+    thin = np.flatnonzero(wall < _SLACK * limit)
+    if len(thin):
+        pairs = cKDTree(spread.points[thin]).query_pairs(2.5 * np.sqrt(spread.area), output_type="ndarray")
+        graph = coo_matrix((np.ones(len(pairs), np.int8), pairs.T), shape=(len(thin), len(thin)))
+        group = connected_components(graph, directed=False)[1]
+        thin = thin[np.bincount(group)[group] >= max(_ALONE, limit**2 / spread.area)]
+    return Samples(spread.points[thin], spread.normals[thin], spread.faces[thin], spread.area)
+
+
+def _patch(mesh: Mesh, thin: Samples, limit: float) -> Mesh | None:
+    """The closed surface around the middles of the thin walls; None where there are none."""
+    radius = _WIDER * limit / 2
+    middles, normals = _middles(mesh, thin, limit, radius)
+    if not len(middles):
+        return None
+    vertices, faces = ball_union(middles, normals, radius, _STEP * limit)
+    made = solid(vertices, faces).simplify(_TOLERANCE * limit)
+    floor = float(mesh.bounds[0, 2])
+    made = made.trim_by_plane((0.0, 0.0, 1.0), floor)
+    if made.is_empty():
+        return None
+    vertices, faces = surface_of(made)
+    return Mesh(vertices, faces)
+
+
+def _middles(mesh: Mesh, thin: Samples, limit: float, radius: float) -> tuple[Floats, Floats]:
+    """Points in the middle of the thin walls (N, 3), a seventh of the limit apart, and the walls' normals there."""
+    spread = _closer(mesh, thin, limit)
+    tracer = Tracer(mesh.vertices, mesh.faces)
+    hits = tracer.first(spread.points - tracer.step * spread.normals, -spread.normals)
+    wall = hits.distance + tracer.step
+    corners = mesh.triangles[np.maximum(hits.face, 0)]
+    other = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    cosine = (other * spread.normals).sum(axis=1) / np.maximum(np.linalg.norm(other, axis=1), 1e-300)
+    good = (hits.face >= 0) & (cosine < _FACING) & (wall < limit)
+    points, normals, wall = spread.points[good], spread.normals[good], wall[good]
+    middles = points - normals * wall[:, None] / 2
+    lying = np.abs(normals[:, 2]) > _LYING
+    floor = mesh.bounds[0, 2] + radius
+    middles[lying, 2] = np.maximum(middles[lying, 2], floor)
+    return middles, normals
+
+
+def _closer(mesh: Mesh, thin: Samples, limit: float) -> Samples:
+    """Many more samples around the thin ones."""
+    from scipy.spatial import cKDTree
+
+    reach = 1.5 * np.sqrt(thin.area) + _DENSE * limit
+    near = np.zeros(len(mesh.faces), dtype=bool)
+    near[thin.faces] = True
+    tree = cKDTree(thin.points)
+    size = np.linalg.norm(np.ptp(mesh.triangles, axis=1), axis=1)
+    small = np.flatnonzero(size < 2 * reach)
+    near[small[np.isfinite(tree.query(mesh.triangles[small].mean(axis=1), distance_upper_bound=2 * reach)[0])]] = True
+    faces = mesh.faces[near]
+    area = float(face_areas(mesh.vertices, faces).sum())
+    spread = surface_samples(mesh.vertices, faces, int(np.clip(area / (_DENSE * limit) ** 2, 1, _MOST_BALLS)))
+    close = np.isfinite(tree.query(spread.points, distance_upper_bound=reach)[0])
+    return Samples(spread.points[close], spread.normals[close], spread.faces[close], spread.area)
