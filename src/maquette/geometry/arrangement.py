@@ -27,7 +27,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_TRIES = 4
+_TRIES = 3
+_COMPARED = 300_000_000  # pairs of boxes compared one by one; above that the search for crossings is as fast
 _CORRECTIONS = 300  # patches whose winding number rounding may have spoilt
 _GROWTH = 3.0  # times the tolerance
 _SHAKE = 2e-7  # of the diagonal, the first time; four times as much each further time
@@ -47,15 +48,16 @@ class Hull:
     crossed: int  # pairs of faces that crossed
 
 
-def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int) -> Hull | None:
+def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, touching: bool = True) -> Hull | None:
     """The hull of a closed surface, wound outward; ``None`` where nothing crosses. vertices (V, 3), faces (F, 3).
 
     Faces that lie on each other within ``tolerance`` (a length) are first moved outward by a few times that, so that
     solids that touch grow together and walls without a thickness get one. Raises :class:`Tangled` for more than
-    ``most`` pairs of crossing faces, or where the lines do not close.
+    ``most`` pairs of crossing faces, or where the lines do not close. Without ``touching`` a surface in which faces
+    only lie on each other is left alone.
     """
     pairs = intersecting_pairs(vertices, faces, tolerance=tolerance, limit=most)
-    if not len(pairs.pairs):
+    if not len(pairs.pairs) or (pairs.lying.all() and not touching):
         return None
     if not pairs.complete:
         raise Tangled(f"more than {most} pairs of faces cross")
@@ -69,12 +71,32 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int) ->
         moved = np.unique(faces[_with_neighbours(faces, crossing).reshape(-1)])
         shaken[lifted] += outward[lifted]
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
-        found = intersecting_pairs(shaken, faces, limit=most).pairs
+        near = _near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1))
+        found = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
         made = _hull(shaken, faces, _with_neighbours(faces, found))
         if made is not None:
             return made
         crossing = np.concatenate([crossing, found])
     raise Tangled("the lines where the surface cuts itself do not close")
+
+
+def _near(vertices: Floats, faces: Ints, moved: Bools) -> Ints:
+    """Faces whose box overlaps that of a moved one: no other can cross something now that did not before."""
+    corners = vertices[faces]
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    some = np.flatnonzero(moved)
+    if len(some) * len(faces) > _COMPARED:
+        return np.arange(len(faces))
+    made = moved.copy()
+    for chunk in np.array_split(some, len(some) * len(faces) // 2_000_000 + 1):
+        reach = (low <= high[chunk][:, None].max(axis=0)) & (high >= low[chunk][:, None].min(axis=0))
+        rest = np.flatnonzero(reach.all(axis=1) & ~made)
+        apart = np.zeros((len(chunk), len(rest)), dtype=bool)
+        for axis in range(3):
+            apart |= low[chunk, axis][:, None] > high[rest, axis]
+            apart |= high[chunk, axis][:, None] < low[rest, axis]
+        made[rest[(~apart).any(axis=0)]] = True
+    return np.flatnonzero(made)
 
 
 def _with_neighbours(faces: Ints, pairs: Ints) -> Ints:
@@ -143,7 +165,8 @@ def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
     kept = around == 0
     crowd = found.count[found.of_half] != 2
     rims = np.stack([patch[np.flatnonzero(crowd) // 3], found.of_half[crowd]], axis=1)
-    made: Bools = _closing(kept, rims, np.bincount(patch, weights=area, minlength=count))[patch]
+    size: Floats = np.asarray(np.bincount(patch, weights=area, minlength=count), dtype=np.float64)
+    made: Bools = _closing(kept, rims, size)[patch]
     return made
 
 

@@ -66,7 +66,8 @@ def slicer_fill(vertices: Floats, faces: Ints, layers: int = _LAYERS) -> Fill:
         return Fill(0.0, 0.0, 0.0)
     low, high = float(vertices[:, 2].min()), float(vertices[:, 2].max())
     step = (high - low) / layers
-    cut = _cut(vertices, faces, low + step * (np.arange(layers) + _SHIFT))
+    heights: Floats = low + step * (np.arange(layers, dtype=np.float64) + _SHIFT)
+    cut = _cut(vertices, faces, heights)
     twice = cut.start[:, 0] * cut.end[:, 1] - cut.start[:, 1] * cut.end[:, 0]
     enclosed = np.bincount(cut.layer, weights=twice, minlength=layers) / 2
     loops = _loops(cut, mate, layers)
@@ -160,12 +161,15 @@ def closed_faces(faces: Ints) -> Bools:
     return made
 
 
-def hair(points: Floats, faces: Ints) -> Floats:
-    """How far off each face (N, 3) to ask which space lies there, (N, 1): little next to its inner circle."""
+def hair(points: Floats, faces: Ints, most: float = 1e-7) -> Floats:
+    """How far off each face (N, 3) to ask which space lies there, (N, 1): little next to its inner circle.
+
+    Never more than ``most`` of the diagonal.
+    """
     sides = np.linalg.norm(points[faces] - points[np.roll(faces, 1, axis=1)], axis=2).sum(axis=1)
     inner = 2 * face_areas(points, faces) / np.maximum(sides, 1e-300)
     diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
-    return np.asarray((_OFF * inner).clip(1e-14 * diagonal, 1e-7 * diagonal)[:, None], dtype=np.float64)
+    return np.asarray((_OFF * inner).clip(1e-14 * diagonal, most * diagonal)[:, None], dtype=np.float64)
 
 
 @dataclass(frozen=True)

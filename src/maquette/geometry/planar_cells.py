@@ -25,7 +25,8 @@ def triangulated_cells(points: Floats, rim: list[int], lines: list[list[int]]) -
     around = _sorted_around(points, pieces)
     if any(len(others) < 2 for others in around.values()):
         return None
-    outer, holes = [], []
+    outer: list[list[int]] = []
+    holes: list[list[int]] = []
     for cycle in _cycles(around):
         (outer if _area(points[cycle]) > 0 else holes).append(cycle)
     cells = [[cycle] for cycle in outer]

@@ -15,7 +15,7 @@ from maquette.geometry.filled import Fill, hair, manifold_status, rounding, slic
 from maquette.geometry.intersections import FacePairs, intersecting_pairs
 from maquette.geometry.orientation import agreement
 from maquette.geometry.surface import face_areas, face_normals, signed_volume
-from maquette.geometry.topology import edges, face_components
+from maquette.geometry.topology import edges, face_components, fan_count
 from maquette.geometry.winding_number import winding_numbers
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 
 _PAIRS = 200_000  # pairs of crossing faces after which nobody counts on
 _ASKED = 4000  # faces whose two sides are looked at
+_BESIDE = 1e-11  # of the diagonal: how far off a face to look, nearer than files can part two faces
 _FAULT = 1e-3  # share of the volume that layers may disagree by; layers of a sound surface agree to 1e-8
 
 
@@ -64,6 +65,7 @@ def _torn(vertices: Floats, faces: Ints) -> list[str]:
     troubles = {
         "open edges": int((found.count == 1).sum()),
         "edges with more than two faces": int((found.count > 2).sum()),
+        "pinched vertices": int((fan_count(faces, len(vertices)) > 1).sum()),
         "one-sided parts": int(agreement(vertices, faces).one_sided.sum()) if disagreeing.any() else 0,
         "edges whose faces disagree": int(disagreeing.sum()),
     }
@@ -79,7 +81,7 @@ def _one_sort_of_space(vertices: Floats, faces: Ints, found: FacePairs) -> int:
     asked = np.unique(np.concatenate([largest, found.pairs[found.lying].reshape(-1)]))
     if len(asked) > _ASKED:
         asked = asked[np.linspace(0, len(asked) - 1, _ASKED).astype(np.int64)]
-    away = face_normals(vertices, faces[asked]) * hair(vertices, faces[asked])
+    away = face_normals(vertices, faces[asked]) * hair(vertices, faces[asked], _BESIDE)
     middle = vertices[faces[asked]].mean(axis=1)
     around = np.round(winding_numbers(vertices, faces, np.concatenate([middle + away, middle - away])))
     outside, inside = np.split(around, 2)

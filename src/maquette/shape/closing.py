@@ -70,8 +70,8 @@ def _zipped(asset: Asset) -> Asset:
     return asset.with_mesh(merged)
 
 
-def parted_at_pinches(asset: Asset) -> Asset:
-    """Crowded edges and pinched vertices taken apart, then wound again, for solids may have come free."""
+def parted_at_pinches(asset: Asset, gap: float = _GAP) -> Asset:
+    """Crowded edges and pinched vertices taken apart by ``gap`` diagonals, then wound again: solids may come free."""
     mesh = asset.mesh
     count = len(mesh.vertices)
     faces, origin = parted(mesh.faces, paired(mesh.vertices, mesh.faces), count)
@@ -84,7 +84,7 @@ def parted_at_pinches(asset: Asset) -> Asset:
         return asset
     note(f"parted touching surfaces at {len(mesh.vertices) - count} vertices")
     loose = np.append(loose, np.ones(len(mesh.vertices) - len(loose), dtype=bool))
-    vertices = shrunk(mesh.vertices, mesh.faces, loose, _GAP * mesh.diagonal)
+    vertices = shrunk(mesh.vertices, mesh.faces, loose, gap * mesh.diagonal)
     return fix_winding(asset.with_mesh(mesh.with_vertices(vertices)))
 
 

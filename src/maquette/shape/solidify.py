@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated
 
@@ -13,23 +13,31 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
+from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
-from maquette.geometry.deviation import one_way
-from maquette.geometry.filled import closed_faces, slicer_fill
-from maquette.geometry.nearest import Surface
-from maquette.geometry.orientation import capped_volumes
+from maquette.geometry.displacement import Origin
+from maquette.geometry.filled import closed_faces, rounding, slicer_fill
+from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.solidity import flaws
+from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 from maquette.shape.closing import closed_up, parted_at_pinches
 from maquette.shape.drop_inner_walls import drop_inner_walls
 from maquette.shape.drop_specks import drop_specks
+from maquette.shape.resurface import fitting_pitch, resurface
 from maquette.shape.unite import unite
 from maquette.shape.untangle import untangle
 from maquette.shape.weld import weld
+from maquette.shape.wrap import wrap
 
-_SAMPLES = 10_000  # points at which the distance to the given surface is measured
+_Rung = Callable[[Asset], Asset]
+_PRINTER = Printer.named("prusa-mk4")
+
+_ROUNDS = 3
+_REMAKING = 2  # the first rung that gives the old triangles up
+_ONE_SIDED = 0.5  # of the surface
 _SHEET = 1e-3  # of area^1.5: less volume than this is none; a plate 1/350 as thick as wide
 
 
@@ -53,8 +61,9 @@ def solidify(
     Climbs only as far as it must, and a solid comes back unchanged. First what keeps the triangles: weld, drop doubled
     faces, zip cracks, wind faces outward, part solids that touch in an edge or a vertex (by 2 µm on 100 mm), fill
     holes, drop sheets without a thickness (up to a fifth of the surface) and specks. Then the parts: inner walls that
-    nobody meant go, overlapping solids are united, and what cuts through itself is cut along the line. Each step is
-    noted with the volume before and after, the number of parts, and how far the new surface lies from the given one.
+    nobody meant go, overlapping solids are united, and what cuts through itself is cut along the line. Last, the
+    surface is remade at the printer's resolution, from its winding number or as a wrap. Each step is noted with the
+    volume before and after, the number of parts, and how far the new surface lies from the given one.
 
     Afterwards every edge has two faces that are wound alike, no face cuts through another, manifold3d accepts the
     model, and what a slicer fills in its layers is the volume enclosed. Material, part, uv, colour and seen are kept.
@@ -67,26 +76,21 @@ def solidify(
         asset = ladder.climbed(asset, "closing up", closed_up)
         asset = ladder.climbed(asset, "dropping specks", lambda given: drop_specks(given, min_share=min_share))
     asset = ladder.climbed(asset, "dropping inner walls", drop_inner_walls)
-    for number, (name, rung) in enumerate((("uniting", unite), ("untangling", untangle))):
-        progress(0.4 + 0.2 * number, "asking whether it is a solid")
-        if not flaws(asset.mesh.vertices, asset.mesh.faces):
+    for number, (name, rung) in enumerate(ladder.rungs(min_share, max_volume_change, max_deviation)):
+        progress(0.3 + 0.15 * number, "asking whether it is a solid")
+        left = ladder.flaws(asset.mesh)
+        if not left:
             return asset
-        with part(0.4 + 0.2 * number, 0.6 + 0.2 * number):
-            asset = ladder.climbed(asset, name, _whole(rung, min_share))
-    left = flaws(asset.mesh.vertices, asset.mesh.faces)
+        if number == _REMAKING and is_hopeless(asset.mesh):
+            break
+        with part(0.3 + 0.15 * number, 0.45 + 0.15 * number):
+            asset = ladder.climbed(asset, name, rung)
+    else:
+        left = ladder.flaws(asset.mesh)
     if left:
-        raise CannotDo(f"solidify: left with {', '.join(left)}; {_advice(asset.mesh)}")
+        reasons = "".join(f"; {reason}" for reason in ladder.refusals)
+        raise CannotDo(f"solidify: left with {', '.join(left)}{reasons}; {_advice(asset.mesh)}")
     return asset
-
-
-def _whole(rung: Callable[[Asset], Asset], min_share: float) -> Callable[[Asset], Asset]:
-    """A rung, and afterwards solids that touch parted and crumbs dropped."""
-
-    def climb(asset: Asset) -> Asset:
-        made = rung(asset)
-        return asset if made.mesh is asset.mesh else drop_specks(parted_at_pinches(weld(made)), min_share=min_share)
-
-    return climb
 
 
 @dataclass(frozen=True)
@@ -94,30 +98,98 @@ class _Ladder:
     """Runs rungs and tells what each did, next to the surface that was given."""
 
     given: Asset
+    refusals: list[str] = field(default_factory=list)
+    asked: list[tuple[Mesh, list[str]]] = field(default_factory=list)
 
-    def climbed(self, asset: Asset, name: str, rung: Callable[[Asset], Asset]) -> Asset:
+    def rungs(self, min_share: float, volume_change: float, deviation: float) -> list[tuple[str, _Rung]]:
+        """What is tried on a closed surface that is no solid, in this order."""
+
+        def tidied(rung: _Rung) -> _Rung:
+            def climb(asset: Asset) -> Asset:
+                made = rung(asset)
+                if made.mesh is asset.mesh:
+                    return asset
+                made = weld(made)
+                if not self.flaws(made.mesh):
+                    return drop_specks(made, min_share=min_share)
+                gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
+                return drop_specks(parted_at_pinches(made, gap), min_share=min_share)
+
+            return climb
+
+        def untangled(asset: Asset) -> Asset:
+            for _ in range(_ROUNDS):  # solids that touch are moved apart, and may touch others then
+                asset = tidied(untangle)(asset)
+                if not self.flaws(asset.mesh):
+                    break
+            return asset
+
+        def remade(rung: _Rung) -> _Rung:
+            def climb(asset: Asset) -> Asset:
+                made = tidied(rung)(asset)
+                if self.flaws(made.mesh):
+                    made = untangled(made)
+                self.insist_on_likeness(asset.mesh, made.mesh, volume_change, deviation)
+                return made
+
+            return climb
+
+        return [
+            ("uniting", tidied(unite)),
+            ("untangling", untangled),
+            ("resurfacing", remade(lambda asset: resurface(asset, pitch_mm=_pitch(asset)))),
+            ("wrapping", remade(lambda asset: wrap(asset, pitch_mm=_pitch(asset)))),
+        ]
+
+    def climbed(self, asset: Asset, name: str, rung: _Rung) -> Asset:
         """What the rung makes of the asset; the same one where it changes nothing or refuses."""
         progress(0.0, name)
         try:
             made = rung(asset)
         except CannotDo as refusal:
-            note(f"{name}: no, {refusal}")
+            note(f"{name} would not do: {refusal}")
+            self.refusals.append(f"{name} would not do ({refusal})")
             return asset
         if made.mesh is asset.mesh or made.mesh == asset.mesh:
             return asset
-        apart = one_way(made.mesh.vertices, made.mesh.faces, self.surface, _SAMPLES)
-        before, after = _volume(asset.mesh), _volume(made.mesh)
+        apart = self.origin.displacement(made.mesh.vertices, made.mesh.faces)
         parts = face_components(asset.mesh.faces)[0], face_components(made.mesh.faces)[0]
         note(
-            f"{name}: volume {before} to {after} mm³, {parts[0]} to {parts[1]} parts, "
+            f"{name}: volume {_volume(asset.mesh)} to {_volume(made.mesh)} mm³, {parts[0]} to {parts[1]} parts, "
             f"off the given surface by {apart.mean:.3g} mm on average, {apart.max:.3g} at most"
         )
         return made
 
+    def flaws(self, mesh: Mesh) -> list[str]:
+        """Why the mesh is no solid; asked once for each of the last few meshes."""
+        found = next((words for known, words in self.asked if known is mesh), None)
+        if found is None:
+            found = flaws(mesh.vertices, mesh.faces)
+            self.asked[:] = [*self.asked[-2:], (mesh, found)]
+        return found
+
+    def insist_on_likeness(self, before: Mesh, after: Mesh, volume_change: float, deviation: float) -> None:
+        """``CannotDo`` where a remade surface is not the given one any more."""
+        apart = self.origin.displacement(after.vertices, after.faces).mean
+        if apart > deviation * before.diagonal:
+            raise CannotDo(f"the surface would lie off by {apart:.3g} mm on average")
+        if closed_faces(before.faces).all():
+            was = slicer_fill(before.vertices, before.faces).filled
+            change = abs(slicer_fill(after.vertices, after.faces).filled - was) / max(was, 1e-300)
+            if change > volume_change:
+                raise CannotDo(f"the filled volume would change by {change:.2%}")
+
     @cached_property
-    def surface(self) -> Surface:
+    def origin(self) -> Origin:
         """The given surface, made ready for distances."""
-        return Surface(self.given.mesh.vertices, self.given.mesh.faces)
+        return Origin(self.given.mesh.vertices, self.given.mesh.faces)
+
+
+def _pitch(asset: Asset) -> float:
+    """Side of a grid cell: a nozzle's width or what 250,000 cells allow, at most 1/200 of the diagonal."""
+    mesh = asset.mesh
+    area = float(face_areas(mesh.vertices, mesh.faces).sum())
+    return min(max(fitting_pitch(mesh, area, _PRINTER), 1e-12), mesh.diagonal / 200)
 
 
 def _volume(mesh: Mesh) -> str:
@@ -130,8 +202,17 @@ def _volume(mesh: Mesh) -> str:
 def _advice(mesh: Mesh) -> str:
     """What a user could do about a model that did not become a solid."""
     if is_sheet(mesh):
-        return "it encloses next to nothing: give sheets a thickness first"
-    return "remake the surface from a grid with resurface"
+        return "it encloses next to nothing; give sheets a thickness, as wrap does"
+    return "raise max_deviation or max_volume_change, or look at the model"
+
+
+def is_hopeless(mesh: Mesh) -> bool:
+    """Whether there is no inside that a new surface could be put around: a sheet, or a bottle with one side."""
+    if is_sheet(mesh):
+        return True
+    found = agreement(mesh.vertices, mesh.faces)
+    area = areas_by(found.patch, mesh.vertices, mesh.faces, found.count)
+    return bool(area[found.one_sided].sum() > _ONE_SIDED * area.sum())
 
 
 def is_sheet(mesh: Mesh) -> bool:

@@ -46,7 +46,7 @@ def untangle(
         progress(number / _ROUNDS, "looking for faces that cross")
         mine = closed_faces(made.faces)
         try:
-            hull = outer_hull(made.vertices, made.faces[mine], tolerance=tolerance, most=max_pairs)
+            hull = outer_hull(made.vertices, made.faces[mine], tolerance=tolerance, most=max_pairs, touching=not number)
         except Tangled as problem:
             if number:
                 break
@@ -66,7 +66,7 @@ def untangle(
         rest = np.flatnonzero(~mine)
         faces = np.concatenate([hull.faces, made.faces[rest]])
         made = recut(made, hull.vertices, faces, np.concatenate([of, rest]))
-    if not crossed:
+    if made is mesh:
         return asset
     note(
         f"cut {crossed} pairs of crossing faces and kept the outside: {len(mesh.faces)} faces became {len(made.faces)}"
