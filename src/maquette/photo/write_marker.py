@@ -1,0 +1,92 @@
+"""Write-marker: a page to print, with the marker that measure finds in a photo."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.files import Files
+from maquette.photo.marker import CELLS, grid
+from maquette.registry import stage
+
+_MM_PER_POINT = 25.4 / 72
+_DPI = 600
+
+
+@stage
+def write_marker(
+    *,
+    marker_mm: Annotated[
+        float, Field(ge=10, le=150, description="side of the black square; measure must know it")
+    ] = 40,
+    suffix: Annotated[Literal[".pdf", ".svg", ".png"], Field(description="kind of file")] = ".pdf",
+) -> Files:
+    """Write the marker that `measure` looks for as a page at true size, with a line to check the print by.
+
+    Print it at 100 % ("actual size"), lay it flat beside the thing, and give `measure` the same ``marker_mm``. The page
+    is as wide as the marker and a white margin; below stands a line of exactly 50 mm (or the marker's side, where that
+    is shorter). PNG has 600 dots an inch and says so.
+    """
+    name = f"marker-{marker_mm:g}mm{suffix}"
+    data = {".pdf": _pdf, ".svg": _svg, ".png": _png}[suffix](float(marker_mm))
+    return Files(name, {name: data})
+
+
+def _boxes(side: float) -> tuple[float, float, list[tuple[float, float, float, float]]]:
+    """Width and height of the page and black boxes (x, y, width, height) from its top left, in millimetres."""
+    cell = side / CELLS
+    margin, rule = 2 * cell, min(side, 50.0)
+    row, column = np.nonzero(~grid())
+    boxes = [
+        (margin + c * cell, margin + r * cell, cell, cell) for r, c in zip(row.tolist(), column.tolist(), strict=True)
+    ]
+    below = margin + side + cell
+    boxes += [(margin, below, rule, 0.3), (margin, below - 1.5, 0.3, 3.3), (margin + rule - 0.3, below - 1.5, 0.3, 3.3)]
+    return side + 2 * margin, side + 2 * margin + cell, boxes
+
+
+def _svg(side: float) -> bytes:
+    width, height, boxes = _boxes(side)
+    rows = "".join(f'<rect x="{x:.4f}" y="{y:.4f}" width="{w:.4f}" height="{h:.4f}"/>' for x, y, w, h in boxes)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.4f}mm" height="{height:.4f}mm" '
+        f'viewBox="0 0 {width:.4f} {height:.4f}" shape-rendering="crispEdges">'
+        f'<rect width="100%" height="100%" fill="#fff"/>{rows}</svg>\n'
+    ).encode()
+
+
+def _pdf(side: float) -> bytes:
+    """PDF 1.4 by hand: a page of one content stream of filled boxes (ISO 32000-1)."""
+    width, height, boxes = (value for value in _boxes(side))
+    k = 1 / _MM_PER_POINT
+    drawn = "".join(f"{x * k:.4f} {(height - y - h) * k:.4f} {w * k:.4f} {h * k:.4f} re f\n" for x, y, w, h in boxes)
+    parts = [
+        "<< /Type /Catalog /Pages 2 0 R /ViewerPreferences << /PrintScaling /None >> >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width * k:.4f} {height * k:.4f}] "
+        "/Contents 4 0 R /Resources << >> >>",
+        f"<< /Length {len(drawn)} >>\nstream\n{drawn}endstream",
+    ]
+    made, places = "%PDF-1.4\n", []
+    for number, part in enumerate(parts, start=1):
+        places.append(len(made))
+        made += f"{number} 0 obj\n{part}\nendobj\n"
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    tail = f"trailer << /Size {len(parts) + 1} /Root 1 0 R >>\nstartxref\n{len(made)}\n%%EOF\n"
+    return f"{made}xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}{tail}".encode()
+
+
+def _png(side: float) -> bytes:
+    from PIL import Image
+
+    width, height, boxes = _boxes(side)
+    dots = _DPI / 25.4
+    page = np.full((round(height * dots), round(width * dots)), 255, np.uint8)
+    for x, y, w, h in boxes:
+        page[round(y * dots) : round((y + h) * dots), round(x * dots) : round((x + w) * dots)] = 0
+    out = io.BytesIO()
+    Image.fromarray(page).save(out, "PNG", dpi=(_DPI, _DPI))
+    return out.getvalue()
