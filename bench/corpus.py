@@ -5,7 +5,7 @@
 DATA holds broken/, images/, meshes/ and MANIFEST.csv. Each model is made solid (`solidify`; pictures go through
 `print`), scaled to 80 mm, written as STL or 3MF and given to PrusaSlicer, with one perimeter, 100 % infill and nothing
 beside the model. Counted is what slices without a word and whose filament takes the volume that we say is filled,
-within 1 %. A model that stands on a tip has no first layer: it is settled on a base (`settle`) and sliced again. One
+within 1 %. A model that stands on a tip has no first layer: it is given a base (`settle`, else `flatten-base`) and sliced again. One
 whose filament is off though its polygons are right is sliced again at 200 mm, where lines are finer beside it.
 
 Three volumes stand side by side. *Filled*: the area with a winding number above 0 in the middle of every layer, by
@@ -164,10 +164,12 @@ def row(name: str, source: Callable[[], Asset]) -> dict[str, Any]:
             found: dict[str, Any] = {"name": name, "faces": len(asset.mesh.faces)}
             found["make_s"] = round(time.process_time() - start, 2)
             found |= judged(asset, name, SIZE_MM)
-            if "first layer" in found.get("gave_up", ""):
+            for base in ("settle", "flatten-base"):
+                if "first layer" not in found.get("gave_up", ""):
+                    break
                 with contextlib.suppress(CannotDo):
-                    asset = registry()["settle"](asset)
-                found |= {"gave_up": "", "settled": True, **judged(asset, name, SIZE_MM)}
+                    asset = registry()[base](asset)
+                    found |= {"gave_up": "", "base": base, **judged(asset, name, SIZE_MM)}
             thin = found.get("filament") and off(found, "filament") > CLOSE >= off(found, "polygons")
             if thin and found["filled"] * (LARGE_MM / SIZE_MM) ** 3 < MOST_MM3:
                 found |= {"filament_at_80": found["filament"] / found["filled"], **judged(asset, name, LARGE_MM)}
