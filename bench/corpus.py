@@ -5,8 +5,9 @@
 DATA holds broken/, images/, meshes/ and MANIFEST.csv. Each model is made solid (`solidify`; pictures go through
 `print`), scaled to 80 mm, written as STL or 3MF and given to PrusaSlicer, with one perimeter, 100 % infill and nothing
 beside the model. Counted is what slices without a word and whose filament takes the volume that we say is filled,
-within 1 %. A model that stands on a tip has no first layer: it is given a base (`settle`, else `flatten-base`) and sliced again. One
-whose filament is off though its polygons are right is sliced again at 200 mm, where lines are finer beside it.
+within 1 %. A model that stands on a tip has no first layer: it is given a base (`settle`, else `flatten-base`) and
+sliced again. One whose filament is off though its polygons are right is sliced again at 200 and at 380 mm, where lines
+are finer beside it.
 
 Three volumes stand side by side. *Filled*: the area with a winding number above 0 in the middle of every layer, by
 manifold3d and Clipper2, times the layer. *Polygons*: PrusaSlicer's own sum over its sliced polygons, which its resin
@@ -53,7 +54,8 @@ from maquette.flow.make import make
 from maquette.geometry.surface import signed_volume
 from maquette.registry import registry
 
-SIZE_MM, LARGE_MM, LAYER_MM, LINE_MM, BED_MM = 80.0, 200.0, 0.25, 0.42, 400
+SIZE_MM, LAYER_MM, LINE_MM, BED_MM = 80.0, 0.25, 0.42, 400
+LARGER_MM = (200.0, 380.0)
 FILAMENT_AREA = np.pi * 1.75**2 / 4
 CLOSE = 0.01
 MOST_MM3 = 1_500_000.0  # about half a minute of slicing
@@ -170,9 +172,11 @@ def row(name: str, source: Callable[[], Asset]) -> dict[str, Any]:
                 with contextlib.suppress(CannotDo):
                     asset = registry()[base](asset)
                     found |= {"gave_up": "", "base": base, **judged(asset, name, SIZE_MM)}
-            thin = found.get("filament") and off(found, "filament") > CLOSE >= off(found, "polygons")
-            if thin and found["filled"] * (LARGE_MM / SIZE_MM) ** 3 < MOST_MM3:
-                found |= {"filament_at_80": found["filament"] / found["filled"], **judged(asset, name, LARGE_MM)}
+            for size in LARGER_MM:
+                thin = found.get("filament") and off(found, "filament") > CLOSE >= off(found, "polygons")
+                if thin and found["filled"] * (size / found["mm"]) ** 3 < MOST_MM3:
+                    found.setdefault("filament_at_80", found["filament"] / found["filled"])
+                    found |= judged(asset, name, size)
             return found
     except MaquetteError as problem:
         return {"name": name, "refused": f"{type(problem).__name__}: {problem}"}
