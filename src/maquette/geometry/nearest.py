@@ -41,15 +41,15 @@ class Surface:
     def __init__(self, vertices: Floats, faces: Ints) -> None:
         from scipy.spatial import cKDTree
 
-        self._corners: Floats = np.asarray(vertices, np.float64)[faces]
+        self.corners: Floats = np.asarray(vertices, np.float64)[faces]
         self.normals = face_normals(vertices, faces)
         spread = surface_samples(vertices, faces, max(len(faces), 20_000))
-        middle = self._corners.mean(axis=1)
+        middle = self.corners.mean(axis=1)
         self._seed_face = np.concatenate([spread.faces, np.arange(len(faces))])
         seeds = np.concatenate([spread.points, middle])
         self._seeds = cKDTree(seeds, balanced_tree=False, compact_nodes=False)
         self._tree = octree(middle, _LEAF)
-        sorted_corners = self._corners[self._tree.order]
+        sorted_corners = self.corners[self._tree.order]
         self._face_low, self._face_high = sorted_corners.min(axis=1), sorted_corners.max(axis=1)
         self._low, self._high = self._tree.boxes(self._face_low, self._face_high)
 
@@ -82,7 +82,7 @@ class Surface:
         self, made: Nearest, points: Floats, guess: Ints, at: int, normals: Floats | None, least: Floats
     ) -> None:
         """Fill in the answers for some points, in halves where too many faces come into question."""
-        weights, square = feet(self._corners[guess], points)
+        weights, square = feet(self.corners[guess], points)
         point, place = self._candidates(points, square)
         if len(point) > _PAIRS and len(points) > 1:
             half = len(points) // 2
@@ -94,7 +94,7 @@ class Surface:
         if normals is not None:
             fits = np.einsum("ij,ij->i", self.normals[face], normals[point]) >= least[point]
             point, face = point[fits], face[fits]
-        found, far = feet(self._corners[face], points[point])
+        found, far = feet(self.corners[face], points[point])
         point = np.concatenate([point, np.arange(len(points))])
         face, found = np.concatenate([face, guess]), np.concatenate([found, weights])
         far = np.concatenate([far, square])
