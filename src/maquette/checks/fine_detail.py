@@ -31,7 +31,7 @@ def fine_detail(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="narrowest detail that shows; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 100_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 50_000,
     max_share: Annotated[
         float, Field(ge=0, le=1, description="share of the surface that may be lost before it is a warning")
     ] = 0.002,

@@ -25,7 +25,7 @@ def small_holes(
     min_mm: Annotated[
         float, Field(ge=0, le=1000, description="narrowest hole that stays open; 0: the printer's")
     ] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 100_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 40_000,
 ) -> Iterable[Finding]:
     """Measure holes and pits in mm: air that is narrow two ways between walls that face each other.
 

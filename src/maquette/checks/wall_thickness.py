@@ -30,7 +30,7 @@ def wall_thickness(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="thinnest wall allowed; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 100_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 50_000,
     max_share: Annotated[
         float, Field(ge=0, le=1, description="share of the surface that may be too thin before it fails")
     ] = 0.05,
