@@ -56,8 +56,8 @@ def test_a_fin_of_a_third_of_a_millimetre_is_printable_afterwards():
     assert euler_number(after.mesh.faces) == 2
     beam = solid(after.mesh.vertices, after.mesh.faces).trim_by_plane((0.0, 0.0, 1.0), 5.0)
     width = np.ptp(surface_of(beam)[0][:, 1])
-    assert 0.8 <= width < 0.9
-    assert volume(after.mesh) - volume(before.mesh) == pytest.approx(16 * 7 * 0.54, rel=0.15)
+    assert 0.8 <= width < 0.95
+    assert volume(after.mesh) - volume(before.mesh) == pytest.approx(16 * 7 * 0.58, rel=0.15)
 
 
 def test_twice_is_once():
@@ -89,7 +89,7 @@ def test_nothing_grows_below_the_bed():
     flat = Asset(box((14, 12, 0.3)))
     made = thicken(flat)
     assert made.mesh.bounds[0, 2] == 0
-    assert made.mesh.bounds[1, 2] == pytest.approx(0.84, abs=0.02)
+    assert made.mesh.bounds[1, 2] == pytest.approx(0.88, abs=0.02)
     assert verdict(made) == "pass"
 
 
@@ -102,8 +102,8 @@ def test_a_thin_cup_stays_a_cup():
     assert verdict(before) == "fail"
     assert verdict(made) == "pass"
     assert euler_number(made.mesh.faces) == 2
-    middle = np.linalg.norm(made.mesh.vertices[:, :2], axis=1) < 1
-    assert made.mesh.vertices[middle, 2].max() < 1.0  # still empty inside
+    room = Manifold.cylinder(9, 3, 3, 64).translate((0, 0, 1.0))
+    assert (room ^ solid(made.mesh.vertices, made.mesh.faces)).is_empty()
     assert is_watertight(made.mesh.faces)
 
 
@@ -112,7 +112,7 @@ def test_a_wire_loop_grows_to_the_limit_and_keeps_its_hole():
     made = thicken(Asset(wire)).mesh
     assert euler_number(made.faces) == 0
     assert is_watertight(made.faces)
-    assert 0.42 < np.sqrt(volume(made) / (2 * np.pi**2 * 5)) < 0.46  # its radius, were it round
+    assert 0.44 < np.sqrt(volume(made) / (2 * np.pi**2 * 5)) < 0.48  # its radius, were it round
     assert np.linalg.norm(made.vertices[:, :2], axis=1).min() > 4.4
 
 
@@ -122,7 +122,7 @@ def test_a_statues_sword_is_thickened_and_the_statue_is_not():
     made = thicken(Asset(sword)).mesh
     assert np.array_equal(made.bounds[0], sword.bounds[0])
     tip = made.vertices[made.vertices[:, 0] > 10]
-    assert 0.8 <= np.ptp(tip[:, 1]) < 0.9
+    assert 0.8 <= np.ptp(tip[:, 1]) < 0.95
     kept = {triangle.tobytes() for triangle in made.triangles}
     left = (sword.triangles[:, :, 0] == 0).all(axis=1)
     assert all(triangle.tobytes() in kept for triangle in sword.triangles[left])

@@ -21,6 +21,7 @@ _MOST_CELLS = 6_000_000  # of the lattice: 50 MB a number each
 _PER_WALL = 3.0  # lattice steps in a wall, where that many cells are enough
 _BAND = 2.5  # steps about the wanted depth in which distances are exact
 _TOLERANCE = 0.015  # of the wall: what simplifying the inner surface may move it
+_ROUGH = 0.05  # the same under a roof, whose steps are many and seen by nobody
 _TOUCH = 1e-6  # of the wall: less is rounding
 _CORNERS = np.stack(np.meshgrid((0, 1), (0, 1), (0, 1), indexing="ij"), axis=-1).reshape(-1, 3)
 
@@ -65,7 +66,7 @@ def hollowed(found: Depths, wall: float, *, roof: bool, least: float) -> Floats:
     from scipy.ndimage import binary_opening, distance_transform_edt, gaussian_filter
 
     pitch = found.lattice.pitch
-    value = (found.depth - (1 + _TOLERANCE) * wall) / pitch
+    value = (found.depth - (1 + (_ROUGH if roof else _TOLERANCE)) * wall) / pitch
     value = np.where(_large(value > 0, least / pitch**3), value, np.minimum(value, -1.0))
     if not roof or not (value > 0).any():
         return value
@@ -88,15 +89,16 @@ def _large(hole: Bools, least: float) -> Bools:
     return made
 
 
-def cavity_surface(found: Depths, value: Floats, wall: float) -> tuple[Floats, Ints]:
+def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> tuple[Floats, Ints]:
     """The surface of the cavity, wound outward from it: vertices (V, 3), faces (F, 3)."""
+    tolerance = (_ROUGH if roof else _TOLERANCE) * wall
     cells = cells_with_surface(value > 0)
     points = np.unique((cells[:, None] + _CORNERS).reshape(-1, 3), axis=0)
     vertices, faces = level_surface(points, value[tuple(points.T)])
     places = found.lattice.places(vertices)
     whole = solid(places, faces)
     for share in (1.0, 0.3):  # a merged edge may fold a sliver over; then merge less, or nothing
-        made = surface_of(whole.simplify(share * _TOLERANCE * wall))
+        made = surface_of(whole.simplify(share * tolerance))
         if not len(intersecting_pairs(*made, tolerance=_TOUCH * wall, limit=1).pairs):
             return made
     return places, faces

@@ -78,7 +78,7 @@ def hollow(
             f"behind walls of {wall_mm:g} mm{' and a roof' * roof}; make the wall thinner or the model larger"
         )
     progress(0.5, "making the inner surface")
-    vertices, faces = cavity_surface(found, value, wall_mm)
+    vertices, faces = cavity_surface(found, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
     note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {_cm3(mesh):.3g} cm³")
     shell = together(mesh, dressed(vertices, faces, mesh).flipped())
