@@ -123,3 +123,10 @@ def test_a_patch_looks_where_it_sees_the_sky():
     assert np.flatnonzero(turn).tolist() == [2, 3, 8]
     sheet = Mesh(grid(4, 4).vertices, grid(4, 4).faces)
     assert not looking_inward(sheet.vertices, sheet.faces, np.zeros(32, int), 1).any()
+
+
+def test_refuses_the_scraps_of_a_plate_thinner_than_a_cell():
+    plate = box((20, 20, 0.05))
+    turn = np.array([[1, 0, 0], [0, 0.94, -0.34], [0, 0.34, 0.94]])
+    with pytest.raises(CannotDo, match="only scraps"):
+        resurface(Asset(plate.with_vertices(plate.vertices @ turn.T)), pitch_mm=0.5)

@@ -29,6 +29,7 @@ _PRINTER = Printer.named("prusa-mk4")
 _CELLS = 250_000  # that a pitch of our own choosing makes: half a million faces, 6 s
 _MOST = 4_000_000  # whatever pitch is asked for
 _NODES = 4_000_000  # grid lines along each axis
+_SCRAPS = 0.1  # of the surface times the pitch: a wall of one cell has five times that
 _SAMPLES = 20_000  # points at which the change is measured
 
 
@@ -63,6 +64,9 @@ def resurface(
         raise CannotDo(
             f"resurface: nothing thicker than {pitch:.3g} mm is enclosed; wrap it, or give sheets a thickness"
         )
+    volume = signed_volume(vertices, faces)
+    if volume < _SCRAPS * pitch * area:
+        raise CannotDo(f"resurface: only scraps of {volume:.3g} mm³ are enclosed; wrap it, or give sheets a thickness")
     with part(0.6, 0.9):
         made = carried(asset.with_mesh(mesh), vertices, faces)
     progress(0.9, "measure the change")
