@@ -726,7 +726,12 @@ def test_the_printer_goes_to_every_step_that_asks_for_one():
 
 def test_print_paints_and_stands_only_when_asked_to():
     recipe = load_recipe("print")
-    bare = {"plinth", "quantize-colors", "hollow"}
+    bare = {"plinth", "quantize-colors", "hollow", "thicken", "measure"}
     assert not bare & {node.stage for node in recipe.turned({}).steps.values()}
-    assert bare <= {node.stage for node in recipe.turned({"text": "Ada", "colors": 4, "hollow_mm": 2}).steps.values()}
+    assert bare <= {
+        node.stage
+        for node in recipe.turned(
+            {"text": "Ada", "colors": 4, "hollow_mm": 2, "wall_mm": 1, "reference": "coin"}
+        ).steps.values()
+    }
     assert recipe.turned({"plinth": "square"}).steps["stood"].settings["form"] == "square"

@@ -27,6 +27,14 @@ def test_a_certain_size_is_vouched_for_and_a_guess_is_not():
     assert scale_to(Asset(box()), height_mm=1).sized  # the number was right, now somebody says so
 
 
+def test_a_guess_leaves_a_known_size_alone():
+    known = Asset(box((1, 2, 4)), sized=True)
+    made = scale_to(known, height_mm=80, certain=False)
+    assert made.mesh == known.mesh
+    assert made.sized
+    assert scale_to(known, height_mm=80).size == pytest.approx((20, 40, 80))
+
+
 def test_twice_is_once():
     once = scale_to(Asset(sphere(0.7, 3)), height_mm=33.3)
     again = scale_to(once, height_mm=33.3)

@@ -15,7 +15,7 @@ from maquette.registry import stage
 _EXACT = 1e-12
 
 
-@stage
+@stage(version=2)
 def scale_to(
     asset: Asset,
     *,
@@ -27,9 +27,12 @@ def scale_to(
 ) -> Asset:
     """Scale the model evenly until it is this many millimetres high.
 
-    Nothing changes its proportions; the camera goes along. Marks the asset as sized when the size is certain. Refuses
-    a model that is flat in that direction.
+    Nothing changes its proportions; the camera goes along. Marks the asset as sized when the size is certain. A guess
+    leaves a model alone whose size is known, from a reference in the photo say. Refuses a model that is flat in that
+    direction.
     """
+    if asset.sized and not certain:
+        return asset
     x, y, z = asset.size
     extent = {"height": z, "width": x, "depth": y, "longest": max(x, y, z)}[along]
     if extent <= 0:
