@@ -9,6 +9,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.columns import columns
 from maquette.geometry.voids import sealed
+from maquette.shape.drop_inner_walls import drop_inner_walls
 from maquette.shape.rotate import rotate
 from shapes import box, grid, soup, sphere, together, torus
 
@@ -62,7 +63,7 @@ def test_a_hole_drains_it_if_it_is_wide_enough(hole, verdict):
     if verdict == "warn":
         assert "1 chamber behind openings under 3.5 mm" in found.message
         assert found.value == pytest.approx(24**3, rel=0.15)
-        assert found.fix == "hollow"
+        assert found.fix == "scale-to"
         assert len(found.faces) > 0
     else:
         assert (found.value, found.faces) == (0, None)
@@ -93,6 +94,13 @@ def test_open_shapes_trap_nothing():
     for mesh in (box((20, 20, 20)), sphere(15, 4), torus(20, 6), cup()):
         found = finding(trapped_volumes, mesh)
         assert (found.verdict, found.value) == ("pass", 0)
+
+
+def test_filling_is_the_fix():
+    (found,) = trapped_volumes(Asset(shell()), printer="sls-bureau")
+    assert found.fix == "drop-inner-walls"
+    (mended,) = trapped_volumes(drop_inner_walls(Asset(shell()), cavities="fill"), printer="sls-bureau")
+    assert (mended.verdict, mended.value) == ("pass", 0)
 
 
 def test_small_bubbles_do_not_count():

@@ -41,7 +41,8 @@ def trapped_volumes(
     A closed void in a resin or powder print fails: what is in it never comes out. A chamber that a ball as wide as a
     drain hole cannot leave is a warning; a width is read to a sixth of the hole on models up to 100 mm, coarser above,
     and not at all where that takes more than three million cells. An FDM printer leaves closed voids empty, there they
-    are counted and pass. The picture marks the walls of what is trapped. Unknown for a model that has no inside.
+    are counted and pass. ``drop-inner-walls`` with cavities "fill" makes closed voids solid. The picture marks the
+    walls of what is trapped. Unknown for a model that has no inside.
     """
     whole, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
     if not len(solid.cell) or solid.torn > TORN:
@@ -71,7 +72,7 @@ def trapped_volumes(
         unit="mm³",
         limit="0" if printer.technology != "FDM" else "",
         source=f"{source}; closed: no way out at all" if printer.technology != "FDM" else "FDM leaves voids empty",
-        fix="hollow" if choked and not closed.any() else "solidify",
+        fix="drop-inner-walls" if closed.any() else "scale-to",
         faces=faces if len(faces) else None,
         overlay=shaded(asset.mesh, faces) if len(faces) else None,
     )
