@@ -27,7 +27,7 @@ def test_clean_surfaces_pass(mesh):
 def test_overlapping_solids_warn_and_are_shown():
     mesh = together(box((4, 4, 4)), box((9, 1, 1), (-2, 1.1, 1.3)))
     found = finding(mesh)
-    assert (found.verdict, found.value, found.unit, found.fix) == ("warn", 20, "pairs", None)
+    assert (found.verdict, found.value, found.unit, found.fix) == ("warn", 20, "pairs", "unite")
     assert found.faces.tolist() == list(range(8, 20))
     assert found.message == "20 pairs of faces cut through each other"
 
@@ -46,7 +46,7 @@ def test_boxes_that_stand_on_each_other_turned_and_rounded_by_a_file():
     for turn in Rotation.random(6, rng=3).as_matrix():
         rounded = mesh.with_vertices((mesh.vertices @ turn.T * 37).astype(np.float32))
         assert finding(rounded).message == "3 pairs of faces lie on each other"
-        assert finding(rounded).fix is None
+        assert finding(rounded).fix == "unite"
 
 
 def test_a_stopped_search_says_so(monkeypatch):
@@ -64,3 +64,13 @@ def test_it_reports_how_far_it_is():
     with watching(lambda share, _: heard.append(share)):
         finding(sphere(1, 5))
     assert heard[-1] == 1.0
+
+
+def test_the_fix_fits_the_trouble():
+    pair = together(box((4, 4, 4)), box((9, 1, 1), (-2, 1.1, 1.3)))
+    assert finding(pair).fix == "unite"
+    spike = sphere(5.0, 3)
+    vertices = spike.vertices.copy()
+    vertices[0] = [-9, 0.1, 0.2]
+    assert finding(spike.with_vertices(vertices)).fix == "untangle"
+    assert finding(pair.keep_faces(np.arange(1, 24))).fix == "solidify"

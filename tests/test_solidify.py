@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from broken_meshes import listed, opened
+from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.cracks import zipped
+from maquette.geometry.cracks import near, zipped
 from maquette.geometry.crowding import halved, paired, parted, undoubled
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
@@ -261,3 +262,69 @@ def test_real_damage_ends_solid_or_refused(suffix, solid, refused):
             assert closed(made), path.name
             counts["sound"] += sound(made)
     assert counts == {"sound": solid, "refused": refused}
+
+
+def test_one_long_edge_beside_a_dense_border_costs_little():
+    """Among 100,000 border vertices 2e-6 apart one edge is 1 long: asked within its reach, 10^10 pairs are near."""
+    count = 50_000
+    x = np.linspace(0, 0.1, count)
+    low = np.stack([x, np.zeros(count), np.zeros(count)], axis=1)
+    ribbon = np.concatenate([low, low + [0, 1e-6, 0], [[0, 0, 1e-7], [1, 0, 0], [0.5, -1, 0]]])
+    i = np.arange(count - 1)
+    faces = np.concatenate([np.stack([i, i + 1, count + i], 1), np.stack([i + 1, count + i + 1, count + i], 1)])
+    faces = np.concatenate([faces, [[2 * count, 2 * count + 2, 2 * count + 1]]])
+    keep, twin = zipped(ribbon, faces, 0.05)
+    assert len(keep) >= len(ribbon) - 3
+    assert len(twin) == len(ribbon)
+
+
+def test_what_is_near_is_found_at_every_width():
+    """Against all pairs: border vertices within the smaller of both limits, whatever the lengths about."""
+    dice = np.random.default_rng(0)
+    points, limit = dice.uniform(0, 1, (300, 3)), 10.0 ** dice.uniform(-3, -0.5, 300)
+    gap = np.linalg.norm(points[:, None] - points[None], axis=2)
+    wanted = np.argwhere(np.triu(gap <= np.minimum(limit[:, None], limit), 1))
+    found = {tuple(pair) for pair in near(points, limit).tolist()}
+    assert len(wanted) > 20
+    assert {tuple(pair) for pair in wanted.tolist()} <= found
+
+
+@pytest.mark.parametrize("first", range(0, 300, 50))
+def test_hostile_meshes_end_solid_or_refused(first):
+    counts = Counter()
+    for number in range(first, first + 50):
+        try:
+            made = solidify(Asset(hostile(number))).mesh
+        except CannotDo:
+            counts["refused"] += 1
+        else:
+            counts["solid"] += 1
+            assert complaints(made, 200) == [], number
+    assert counts["solid"] > 30
+
+
+def test_the_steps_are_told_with_their_numbers():
+    pair = together(sphere(10.0, 3), sphere(10.0, 3).with_vertices(sphere(10.0, 3).vertices + [7, 1, 2]))
+    made = solidify(Asset(soup(pair)))
+    told = [note for note in made.history[-1].notes if note.startswith(("closing up:", "uniting:"))]
+    assert len(told) == 1
+    assert told[0].startswith("uniting: volume 68")
+    assert ", 2 to 1 parts, off the given surface by " in told[0]
+
+
+def test_nothing_is_remade_beyond_the_limits():
+    """Half a ball's skin in scraps: what could be put around them is another thing."""
+    ball = sphere(10.0, 3)
+    scraps = ball.keep_faces(np.random.default_rng(1).random(len(ball.faces)) < 0.25)
+    with pytest.raises(CannotDo) as refusal:
+        solidify(Asset(scraps), max_deviation=0.0, max_volume_change=0.0)
+    assert "open edges" in str(refusal.value) or "cut through" in str(refusal.value)
+
+
+def test_a_double_skin_and_specks_become_one_body():
+    ball = sphere(10.0, 4)
+    inner = sphere(9.8, 4).flipped()
+    crumbs = [box((0.05, 0.05, 0.05), (0, 0, z)) for z in (-15, 3, 14)]
+    made = solidify(Asset(soup(together(ball, inner, *crumbs)))).mesh
+    assert volume(made) == pytest.approx(volume(ball))
+    assert face_components(made.faces)[0] == 1

@@ -11,8 +11,9 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Ints, Mesh
 from maquette.core.progress import progress
 from maquette.core.report import Finding, Verdict
+from maquette.geometry.filled import closed_faces
 from maquette.geometry.intersections import intersecting_pairs
-from maquette.geometry.welding import twins
+from maquette.geometry.topology import face_components
 from maquette.registry import stage
 
 # Three corners rounded to 32 bits tilt a plane by a few steps; cuts shallower than this are rounding.
@@ -46,13 +47,14 @@ def self_intersections(asset: Asset) -> Iterable[Finding]:
         unit="pairs",
         limit="0",
         source="3MF Core Specification 1.3 §4.1: producers should not produce self-intersections",
-        fix="solidify" if count and _all_doubled(mesh, found.pairs) else None,
+        fix=_fix(mesh, found.pairs) if count else None,
         faces=np.unique(found.pairs) if count else None,
     )
 
 
-def _all_doubled(mesh: Mesh, pairs: Ints) -> bool:
-    """Whether every pair is one face laid twice; that can be mended without remaking the surface."""
-    _, twin = twins(mesh.vertices)
-    corners = np.sort(twin[mesh.faces[pairs]], axis=2)
-    return bool((corners[:, 0] == corners[:, 1]).all())
+def _fix(mesh: Mesh, pairs: Ints) -> str:
+    """A union where only parts cross each other, a cut along the lines, or the whole ladder where faces lie open."""
+    if not closed_faces(mesh.faces).all():
+        return "solidify"
+    _, part = face_components(mesh.faces)
+    return "unite" if (part[pairs[:, 0]] != part[pairs[:, 1]]).all() else "untangle"

@@ -10,6 +10,7 @@ from maquette.geometry.topology import edges
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_OCTAVES = 40  # a limit a trillion times smaller than the largest one is none
 _CROWD = 64  # neighbours within reach, on average, beyond which the reach is shortened: bounds time and memory
 
 
@@ -21,7 +22,6 @@ def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
 
     found = edges(faces)
     ends = found.ends[found.count == 1]
@@ -34,10 +34,7 @@ def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     limit = np.full(len(border), reach)
     for end in (0, 1):
         np.minimum.at(limit, local[:, end], length / 3)
-    tree, radius = cKDTree(vertices[border]), float(limit.max())
-    while tree.count_neighbors(tree, radius) > _CROWD * len(border):  # a few long edges among a swarm of short ones
-        radius /= 2
-    pairs = tree.query_pairs(radius, output_type="ndarray")
+    pairs = near(vertices[border], limit)
     gap = np.linalg.norm(vertices[border[pairs[:, 0]]] - vertices[border[pairs[:, 1]]], axis=1)
     pairs = pairs[gap <= np.minimum(limit[pairs[:, 0]], limit[pairs[:, 1]])]
     graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(border), len(border)))
@@ -48,3 +45,26 @@ def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     keep = np.flatnonzero(leader == everyone)
     number = np.cumsum(leader == everyone) - 1
     return keep, number[leader]
+
+
+def near(points: Floats, limit: Floats) -> Ints:
+    """Pairs of points that may lie closer than the smaller of their two limits (N,): all such pairs and some more.
+
+    Limits are taken by octaves, the widest first, and each octave asks among the points whose limits reach it: one
+    long edge beside a dense border looks far among a few points, not among all.
+    """
+    from scipy.spatial import cKDTree
+
+    made = [np.zeros((0, 2), np.int64)]
+    radius = float(limit.max())
+    for _ in range(_OCTAVES):
+        wide = np.flatnonzero(limit > radius / 2)
+        if len(wide) > 1:
+            tree, reach = cKDTree(points[wide]), radius
+            while tree.count_neighbors(tree, reach) > _CROWD * len(wide):  # heaps of borders in one place
+                reach /= 2
+            made.append(wide[tree.query_pairs(reach, output_type="ndarray")])
+        if len(wide) == len(points):
+            break
+        radius = min(radius / 2, float(limit[limit <= radius / 2].max()))
+    return np.unique(np.concatenate(made), axis=0)

@@ -200,9 +200,9 @@ class Nesting:
         return made
 
     def home(self) -> Ints:
-        """The smallest part of positive volume around each part, (P,); -1 where there is none."""
+        """The smallest part of positive and larger volume around each part, (P,); -1 where there is none."""
         made = np.full(len(self.volume), -1)
-        solid = self.volume[self.outer] > 0
+        solid = self.volume[self.outer] > np.abs(self.volume[self.inner])
         inner, outer = self.inner[solid], self.outer[solid]
         order = np.argsort(-self.volume[outer], kind="stable")  # the smallest is written last
         made[inner[order]] = outer[order]
