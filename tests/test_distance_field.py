@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from maquette.core.errors import CannotDo
+from maquette.geometry import distance_field
 from maquette.geometry.distance_field import Lattice, Surface, inside, nearest_on_triangles
 from maquette.geometry.level_surface import cells_with_surface, level_surface
 from maquette.geometry.surface import signed_volume
@@ -93,3 +95,10 @@ def test_cells_with_a_surface_are_those_with_two_signs():
 
 def test_nothing_gives_nothing():
     assert level_surface(np.zeros((0, 3), np.int64), np.zeros(0))[1].shape == (0, 3)
+
+
+def test_a_tangle_that_would_take_minutes_is_refused(monkeypatch):
+    monkeypatch.setattr(distance_field, "_MOST_PAIRS", 1000)
+    mesh = box((10, 10, 10))
+    with pytest.raises(CannotDo, match="deep over each other"):
+        inside(mesh.vertices, mesh.faces, Lattice.around(*mesh.bounds, 0.25))

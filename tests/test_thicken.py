@@ -154,3 +154,8 @@ def test_one_ball_is_round():
     vertices, faces = ball_union(np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]]), 3.0, 0.5)
     assert np.abs(np.linalg.norm(vertices, axis=1) - 3).max() < 0.03
     assert euler_number(faces) == 2
+
+
+def test_more_thin_walls_than_fit_into_memory_are_refused():
+    with pytest.raises(CannotDo, match=r"mm² are thinner than 0\.8 mm"):
+        thicken(Asset(box((2000, 2000, 0.3))))

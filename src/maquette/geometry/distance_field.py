@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.errors import CannotDo
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas
 
@@ -23,6 +24,7 @@ Bools = NDArray[np.bool_]
 
 _CANDIDATES = 4
 _MOST_SAMPLES = 600_000
+_MOST_PAIRS = 300_000_000  # of face and column: a minute; a model of 1 M faces on 200 x 200 columns has 2 M
 _WORK = 2_000_000  # pairs of face and column, or of point and face, looked at in one go
 # Columns stand off the lattice by these shares of a step, so that no line passes through a tidy model's edge.
 _ASIDE = np.array([2.7182818e-4, 3.1415926e-4])
@@ -73,6 +75,9 @@ def _crossings(local: Floats, faces: Ints, shape: tuple[int, int]) -> Any:
     count = size[:, 0] * size[:, 1]
     busy = np.flatnonzero(count)
     reach = np.cumsum(count[busy])
+    if len(reach) and reach[-1] > _MOST_PAIRS:
+        deep = reach[-1] / (shape[0] * shape[1])
+        raise CannotDo(f"lattice: the faces lie {deep:,.0f} deep over each other; unite the parts or simplify the model first")
     for block in np.split(busy, np.searchsorted(reach, np.arange(_WORK, reach[-1] if len(reach) else 0, _WORK))):
         face = np.repeat(block, count[block])
         number = np.arange(len(face)) - np.repeat(np.cumsum(count[block]) - count[block], count[block])

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
@@ -34,6 +35,8 @@ _WORTH = 0.6  # a round that leaves more of the thin places than this is not don
 _WIDER = 1.1  # the balls' diameter over the limit: rims come out a little bumpy, and none may fall below it
 _STEP = 0.25  # of the limit, between lattice points: four to a wall
 _DENSE = 0.15  # of the limit, between the balls' middles
+_COARSEST = 0.45  # of the limit: a lattice that is coarser loses the wall
+_MOST_CELLS = 1_000_000  # of the lattice over the middle of the thin walls: 1 GB
 _MOST_BALLS = 1_500_000
 _FACING = -0.5  # cosine of 120 degrees between the two sides of a wall, as in the check
 _LYING = 0.7  # cosine of 45 degrees: a wall that lies on the bed grows upward
@@ -116,7 +119,14 @@ def _patch(mesh: Mesh, thin: Samples, limit: float) -> Mesh | None:
     middles, normals = _middles(mesh, thin, limit, radius)
     if not len(middles):
         return None
-    vertices, faces = ball_union(middles, normals, radius, _STEP * limit)
+    sheet = len(thin.points) * thin.area / 2
+    step = max(_STEP * limit, float(np.sqrt(sheet / _MOST_CELLS)))
+    if step > _COARSEST * limit:
+        raise CannotDo(
+            f"thicken: {2 * sheet:,.0f} mm² are thinner than {limit:g} mm, too many to follow; "
+            "make the model smaller or its walls thicker where it was made"
+        )
+    vertices, faces = ball_union(middles, normals, radius, step)
     made = solid(vertices, faces).simplify(_TOLERANCE * limit)
     floor = float(mesh.bounds[0, 2])
     made = made.trim_by_plane((0.0, 0.0, 1.0), floor)
