@@ -30,6 +30,7 @@ _ON_EDGE = 0.9
 _LARGEST = 0.3  # of the picture's long side
 _CHROMA = 45.0  # Lab: metal is never as colourful as paint
 _RELIEF = 1.5  # Lab lightness: a struck face is not even
+_GROUND = 18.0  # Lab: how even the ground around is
 _RIMS = 0.05  # diameters that differ by less are one coin's rim and edge
 
 
@@ -125,18 +126,25 @@ def _residual(ellipse: Ellipse, points: Floats) -> Floats:
 
 
 def _struck(photo: Photo, found: Ellipse) -> bool:
-    """Whether the inside looks like metal with something struck on it."""
+    """Whether the inside looks like metal with something struck on it, and all around lies one ground of other colour.
+
+    The finger hole of a pair of scissors shows the ground inside; a wheel or an eye has no one ground about it.
+    """
     factor = photo.per_fine / photo.per_work
     y, x = np.mgrid[: photo.work.shape[0], : photo.work.shape[1]]
-    apart = np.stack([x, y], -1) - found.centre * factor
+    apart = np.stack([x, y], -1) - ((found.centre + 0.5) * factor - 0.5)
     other = np.array([-found.direction[1], found.direction[0]])
-    inside = np.hypot(apart @ found.direction / found.axes[0], apart @ other / found.axes[1]) < 0.8 * factor
-    if inside.sum() < 30:
+    away = np.hypot(apart @ found.direction / found.axes[0], apart @ other / found.axes[1]) / factor
+    margin = 2.5 / (found.axes[1] * factor)  # the soft edge is neither
+    inside, around = away < min(0.85, 1 - margin), (away > 1 + margin) & (away < 1.5 + margin)
+    if inside.sum() < 40 or around.sum() < 40:
         return False
-    seen = photo.work[inside]
-    chroma = np.hypot(seen[:, 1], seen[:, 2])
-    warm = np.median(seen[:, 2]) > -8 and np.median(seen[:, 1]) < 30  # grey, brass or copper, not blue or red paint
-    return bool(np.quantile(chroma, 0.9) < _CHROMA and warm and seen[:, 0].std() > _RELIEF)
+    seen, ground = photo.work[inside], photo.work[around]
+    chroma, middle = np.hypot(seen[:, 1], seen[:, 2]), np.median(ground, axis=0)
+    metal = np.median(seen[:, 2]) > -8 and np.median(seen[:, 1]) < 30 and np.quantile(chroma, 0.9) < _CHROMA
+    one_ground = (np.linalg.norm(ground - middle, axis=1) < _GROUND).mean() > 0.9
+    stands_out = (np.linalg.norm(seen - middle, axis=1) > 8).mean() > 0.85
+    return bool(metal and one_ground and stands_out and seen[:, 0].std() > _RELIEF)
 
 
 def different(found: list[Ellipse]) -> list[Ellipse]:

@@ -99,7 +99,7 @@ def sharpened(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
         normal = np.array([-direction[1], direction[0]])
         normal *= np.sign((centre - start) @ normal)
         share = np.linspace(0.1, 0.9, _SIDE_POINTS)[:, None]
-        points, reach = start + (end - start) * share, int(np.clip(0.02 * length, 4, 24))
+        points, reach = start + (end - start) * share, int(np.clip(0.05 * length, 5, 24))
         for _ in range(2):
             away, contrast = edge_offsets(photo.fine, points, np.tile(normal, (len(points), 1)), reach)
             exact = points + normal * away[:, None]

@@ -71,12 +71,8 @@ def quantize_colors(
     Refuses a model without colours, and printers that print one colour. Dithering after Yliluoma 2011.
     """
     offered = named(filaments)
-    if len(offered) > MOST and not count:
-        raise BadSetting(f"quantize-colors: {len(offered)} filaments; give count, at most {MOST} are used")
-    if printer.technology != "FDM":
-        raise CannotDo(f"quantize-colors: {printer.label} is {printer.technology} and prints one colour; choose an FDM")
+    _refuse(asset, printer, len(offered) if not count else 0)
     line = printer.nozzle_mm if detail_mm is None else detail_mm
-    _refuse_colourless(asset)
     progress(0.0, "reading colours")
     colour = SurfaceColour(asset, line / 4)
     seen = spots(asset.mesh, colour, line)
@@ -88,11 +84,7 @@ def quantize_colors(
         net, label = _cut(asset, colour, _lab(palette), line, dithering)
         made = _mesh(asset.mesh, net)
     if dithering == "none":
-        progress(0.85, "dropping islands")
-        area = _ISLAND * line**2 if island_mm2 is None else island_mm2
-        label, gone = without_islands(made.vertices, made.faces, label, area, _THIN * line if island_mm2 != 0 else 0.0)
-        if gone:
-            note(f"{gone} islands below {area:.3g} mm² or {_THIN * line:.2g} mm wide went to their neighbours")
+        label = _calmed(made, label, line, island_mm2)
     if not offered:
         palette, label = _used(palette, label)
     _tell(asset, palette, label, net)
@@ -100,8 +92,12 @@ def quantize_colors(
     return _dressed(asset, made, palette, label)
 
 
-def _refuse_colourless(asset: Asset) -> None:
-    """A model must have faces, and colours to choose from."""
+def _refuse(asset: Asset, printer: Printer, wanted: int) -> None:
+    """A model must have faces and colours to choose from, a printer several filaments, but no more than it can load."""
+    if wanted > MOST:
+        raise BadSetting(f"quantize-colors: {wanted} filaments; give count, at most {MOST} are used")
+    if printer.technology != "FDM":
+        raise CannotDo(f"quantize-colors: {printer.label} is {printer.technology} and prints one colour; choose an FDM")
     if not len(asset.mesh.faces):
         raise BadInput("quantize-colors: the model has no faces; there is nothing to colour")
     if asset.mesh.color is None and not asset.materials:
@@ -178,6 +174,17 @@ def _mesh(mesh: Mesh, net: Net) -> Mesh:
         seen[: len(mesh.seen)] = mesh.seen
     part = None if mesh.part is None else mesh.part[net.origin]
     return Mesh(net.vertices, net.faces, part=part, seen=None if seen is None else np.clip(seen, 0, 1))
+
+
+def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None) -> Ints:
+    """Labels (F,) without regions that a line cannot draw."""
+    progress(0.85, "dropping islands")
+    area = _ISLAND * line**2 if island_mm2 is None else island_mm2
+    width = 0.0 if island_mm2 == 0 else _THIN * line
+    label, gone = without_islands(mesh.vertices, mesh.faces, label, area, width)
+    if gone:
+        note(f"{gone} islands below {area:.3g} mm² or {width:.2g} mm wide went to their neighbours")
+    return label
 
 
 def _used(palette: tuple[Filament, ...], label: Ints) -> tuple[tuple[Filament, ...], Ints]:
