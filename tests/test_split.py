@@ -306,3 +306,34 @@ def test_shares_find_the_point_again():
     flat = np.zeros((1, 3, 3))
     flat[0, :, 0] = [0, 1, 2]
     assert shares(flat, flat)[0] == pytest.approx(np.eye(3))
+
+
+def test_a_hidden_cavity_makes_pegs_shorter():
+    """The slit lies between the places that are looked at first, in the wall beyond the end of the longest socket."""
+    slit = box((36, 36, 0.3), (2, 2, 38)).flipped()
+    asset = Asset(together(box((40, 40, 60)), slit))
+    short = split(asset, by="plane", peg_mm=6)
+    long = split(Asset(box((40, 40, 60))), by="plane", peg_mm=6)
+    assert min(piece.bounds[1, 2] for piece in pieces_of(long).values()) == pytest.approx(37.5)
+    assert min(piece.bounds[1, 2] for piece in pieces_of(short).values()) == pytest.approx(34.5)
+
+
+def test_a_guard_is_the_socket_with_a_wall_around_it():
+    size = Peg(4.0, 10.0, 0.3)
+    low, high = np.array(guard(size, 0.8).bounding_box()).reshape(2, 3)
+    assert high[0] == pytest.approx(4 * np.cos(np.pi / 32) + 1.1, abs=0.01)
+    assert low[1] == pytest.approx(-(0.6 * 4 + 1.1))
+    assert (low[2], high[2]) == pytest.approx((0, 11.1))
+
+
+def test_cut_faces_take_the_nearest_material_and_colour():
+    bar = grid_bar(60)
+    left = bar.triangles[:, :, 0].mean(axis=1) < 100
+    color = np.where(bar.vertices[:, :1] < 100, [[200, 0, 0]], [[0, 0, 200]])
+    asset = Asset(bar.replace(material=np.where(left, 0, 1), color=color), (Material("red"), Material("blue")))
+    made = split(asset, by="plane", axis="x", at=0.2, connector="pegs")
+    assert made.materials == asset.materials
+    middle = made.mesh.triangles[:, :, 0].mean(axis=1)
+    assert (made.mesh.material[middle < 80] == 0).all()
+    assert (made.mesh.material[middle > 101] == 1).all()
+    assert (made.mesh.color[made.mesh.vertices[:, 0] < 80] == [200, 0, 0]).all()

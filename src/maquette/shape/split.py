@@ -84,7 +84,8 @@ def split(
     connector room, no slivers and a short seam where the photo did not look (Luo et al. 2012, "Chopper"). Connectors
     stay the printer's least wall inside the surface, or are left out with a note; all but the clearance is kept.
     What comes apart becomes pieces of its own. Old faces keep uv, material and colour, cut faces take the nearest, or a
-    plain grey beside a picture. A model that fits the bed is returned as it is. Refuses a model that is not closed.
+    plain grey beside a picture. A model that fits the bed is returned as it is. Refuses a model that is not closed; one
+    that cuts through itself stays so (solidify it first).
     """
     mesh = asset.mesh
     if not len(mesh.faces):
