@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import maquette as mq
-from maquette.core.errors import BadInput, BadSetting, CannotDo, MaquetteError, Unavailable
+from maquette.core.errors import BadInput, BadSetting, CannotDo, MaquetteError
 from samples import cut_out
 
 
@@ -78,12 +78,6 @@ def test_refusals_of_settings_and_models(tmp_path):
     bare = cut_out(96).replace(mask=None)
     with pytest.raises(BadSetting, match="alpha"):
         mq.matte(bare, method="alpha")
-    try:
-        import onnxruntime  # noqa: F401
-    except ImportError:
-        with pytest.raises(Unavailable, match="maquette\\[onnx\\]"):
-            mq.matte(bare, method="onnx", weights="x.onnx")
-        return
     with pytest.raises(BadSetting, match="weights"):
         mq.matte(bare, method="onnx")
     with pytest.raises(BadInput, match="no file"):

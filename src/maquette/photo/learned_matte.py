@@ -55,7 +55,7 @@ def _session(weights: str) -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise Unavailable("matte: method = 'onnx' needs onnxruntime; pip install 'maquette[onnx]'") from None
+        raise Unavailable("matte: method = 'onnx' needs onnxruntime; pip install onnxruntime") from None
     if not weights:
         raise BadSetting("matte: method = 'onnx' needs weights; name an ONNX matting model of yours")
     if not Path(weights).is_file():

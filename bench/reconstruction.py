@@ -1,0 +1,128 @@
+"""How near a reconstructed surface is to the true one: the protocols of published single-image tables, written down.
+
+- **T** (as TripoSR, SF3D and SPAR3D describe it; the normalisation is inferred from their numbers): 10,000 points on
+  each surface, each cloud centred on its mean and divided by the standard deviation of its coordinates, rotation by
+  search and then 15 steps of ICP; CD is the mean of the two directions, F at 0.1, 0.2 and 0.5.
+- **Z** (ZeroShape, utils/eval_3D.py): 10,000 points, centred on the mean and divided by the larger of the x and y
+  extents in the true camera's frame, 24 x 24 x 12 rotations, no ICP; F at 0.01, 0.02 and 0.05.
+- **B**: boxes scaled to -1..1 along their longest side, no rotation; F at 0.02, 0.05 and 0.1.
+
+The rotation search ranks on 400 points and re-ranks its best eight on 2,000.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+Floats = NDArray[np.float64]
+
+POINTS = 10_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """Chamfer distance and F-scores at the protocol's three thresholds."""
+
+    chamfer: float
+    fine: float
+    middle: float
+    coarse: float
+
+
+def on_surface(vertices: Floats, faces: NDArray[np.int64], count: int = POINTS, seed: int = 0) -> Floats:
+    """Points spread evenly over the surface, (count, 3)."""
+    rng = np.random.default_rng(seed)
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    face = rng.choice(len(faces), count, p=area / area.sum())
+    u, v = rng.random((2, count, 1))
+    over = u + v > 1
+    u, v = np.where(over, 1 - u, u), np.where(over, 1 - v, v)
+    return a[face] + u * (b - a)[face] + v * (c - a)[face]
+
+
+def scored(points: Floats, truth: Floats, thresholds: tuple[float, float, float]) -> Score:
+    """Score of two clouds that are already aligned."""
+    accuracy, completeness = cKDTree(truth).query(points)[0], cKDTree(points).query(truth)[0]
+
+    def f(limit: float) -> float:
+        precision, recall = (accuracy < limit).mean(), (completeness < limit).mean()
+        return float(2 * precision * recall / max(precision + recall, 1e-9))
+
+    return Score(float((accuracy.mean() + completeness.mean()) / 2), *map(f, thresholds))
+
+
+def protocol_t(points: Floats, truth: Floats, *, search: bool = True) -> Score:
+    """Protocol T; without ``search`` the clouds stay in the camera's frame, ICP included."""
+    points, truth = _unit_spread(points), _unit_spread(truth)
+    rotation = best_rotation(points, truth, 24, 12, 6) if search else np.eye(3)
+    return scored(_closer(points @ rotation.T, truth), truth, (0.1, 0.2, 0.5))
+
+
+def protocol_z(points: Floats, truth: Floats, *, search: bool = True) -> Score:
+    """Protocol Z; clouds come in the camera's frame, x right and z up, so the picture's axes are x and z."""
+    truth = _unit_extent(truth)
+    rotation = best_rotation(_unit_extent(points), truth, 24, 24, 12) if search else np.eye(3)
+    return scored(_unit_extent(points @ rotation.T), truth, (0.01, 0.02, 0.05))
+
+
+def protocol_b(points: Floats, truth: Floats) -> Score:
+    """Protocol B."""
+    return scored(_boxed(points), _boxed(truth), (0.02, 0.05, 0.1))
+
+
+def best_rotation(points: Floats, truth: Floats, around: int, above: int, roll: int) -> Floats:
+    """The rotation (3, 3) of points with the least Chamfer distance to the truth, of around x above x roll tried."""
+    angles = itertools.product(
+        np.arange(around) * 360 / around, -90 + (np.arange(above) + 0.5) * 180 / above, np.arange(roll) * 360 / roll
+    )
+    tried = np.concatenate([np.eye(3)[None], Rotation.from_euler("zyx", list(angles), degrees=True).as_matrix()])
+    few, few_truth = points[:: len(points) // 400], truth[:: len(truth) // 400]
+    costs = _costs(tried, few, few_truth)
+    best = tried[np.argsort(costs, kind="stable")[:8]]
+    return best[np.argmin(_costs(best, points[:: len(points) // 2000], truth[:: len(truth) // 2000]))]
+
+
+def _costs(rotations: Floats, points: Floats, truth: Floats) -> Floats:
+    there, back = cKDTree(truth), cKDTree(points)
+    turned = (points @ rotations.transpose(0, 2, 1)).reshape(-1, 3)
+    unturned = (truth @ rotations).reshape(-1, 3)
+    forth = there.query(turned)[0].reshape(len(rotations), -1).mean(axis=1)
+    made: Floats = forth + back.query(unturned)[0].reshape(len(rotations), -1).mean(axis=1)
+    return made
+
+
+def _closer(points: Floats, truth: Floats, steps: int = 15) -> Floats:
+    """Iterative closest point, rigid (Besl and McKay 1992)."""
+    tree = cKDTree(truth)
+    for _ in range(steps):
+        matched = truth[tree.query(points)[1]]
+        middle, goal = points.mean(0), matched.mean(0)
+        u, _, v = np.linalg.svd((points - middle).T @ (matched - goal))
+        turn = v.T @ np.diag([1, 1, np.sign(np.linalg.det(v.T @ u.T))]) @ u.T
+        points = (points - middle) @ turn.T + goal
+    return points
+
+
+def _unit_spread(points: Floats) -> Floats:
+    centred = points - points.mean(axis=0)
+    made: Floats = centred / centred.std()
+    return made
+
+
+def _unit_extent(points: Floats) -> Floats:
+    centred = points - points.mean(axis=0)
+    made: Floats = centred / max(np.ptp(centred[:, 0]), np.ptp(centred[:, 2]))
+    return made
+
+
+def _boxed(points: Floats) -> Floats:
+    low, high = points.min(axis=0), points.max(axis=0)
+    made: Floats = (points - (low + high) / 2) / ((high - low).max() / 2)
+    return made

@@ -1,0 +1,1 @@
+"""How the embedded generator is trained. Not part of the installed package; `python -m training.train --help`."""
