@@ -10,6 +10,7 @@ from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.cracks import near, zipped
 from maquette.geometry.crowding import halved, paired, parted, undoubled
+from maquette.geometry.solidity import flaws
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.solidify import solidify
@@ -243,25 +244,45 @@ def test_an_edge_that_hangs_together_at_both_ends_is_cut():
     assert volume(made) == pytest.approx(8, rel=1e-3)
 
 
-@pytest.mark.parametrize(("suffix", "solid", "refused"), [(".stl", 53, 1), (".obj", 41, 7), (".ply", 10, 1)])
-def test_real_damage_ends_solid_or_refused(suffix, solid, refused):
-    from maquette.registry import registry
+# They enclose nothing: sheets, a loose triangle, a skirt.
+SHEETS = {
+    "TextureDouble.ply",
+    "bump-domain.obj",
+    "duplicate_4tris.obj",
+    "edge_onering.off",
+    "grid.off",
+    "plane_250v.obj",
+    "plane_xy_25x25.obj",
+    "planexy.off",
+    "regr_3429812.obj",
+    "soup.stl",
+    "space_in_material_name.obj",
+    "vertex_onering.off",
+    "woody.obj",
+}
 
-    reader = next(f for f in registry().values() if suffix in f.stage.facts.get("reads", ()))
-    counts = Counter(sound=0, refused=0)
+
+@pytest.mark.parametrize("suffix", [".stl", ".obj", ".ply"])
+def test_real_damage_ends_solid_or_refused(suffix):
+    from maquette.registry import build
+
+    formats = build(rooms=("formats",), plugins=())
+    reader = next(f for f in formats.values() if suffix in f.stage.facts.get("reads", ()))
+    refused, solid = set(), 0
     for path, faces in listed(suffix):
-        if faces > 20_000:
+        if faces > 4_000:
             continue
         try:
             made = solidify(reader(opened(path))).mesh
         except CannotDo:
-            counts["refused"] += 1
+            refused.add(path.name)
         except BadInput:
             continue
         else:
-            assert closed(made), path.name
-            counts["sound"] += sound(made)
-    assert counts == {"sound": solid, "refused": refused}
+            assert flaws(made.vertices, made.faces) == [], path.name
+            solid += 1
+    assert refused <= SHEETS
+    assert solid >= 5
 
 
 def test_one_long_edge_beside_a_dense_border_costs_little():
@@ -289,7 +310,7 @@ def test_what_is_near_is_found_at_every_width():
     assert {tuple(pair) for pair in wanted.tolist()} <= found
 
 
-@pytest.mark.parametrize("first", range(0, 300, 50))
+@pytest.mark.parametrize("first", range(0, 200, 50))
 def test_hostile_meshes_end_solid_or_refused(first):
     counts = Counter()
     for number in range(first, first + 50):
