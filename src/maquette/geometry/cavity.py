@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _MOST_CELLS = 6_000_000  # of the lattice: 50 MB a number each
-_PER_WALL = 3.0  # lattice steps in a wall, where that many cells are enough
+_PER_WALL = 2.5  # lattice steps in a wall, where that many cells are enough
 _BAND = 2.5  # steps about the wanted depth in which distances are exact
 _TOLERANCE = 0.015  # of the wall: what simplifying the inner surface may move it
 _ROUGH = 0.05  # the same under a roof, whose steps are many and seen by nobody

@@ -122,6 +122,26 @@ def dressed(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> 
     )
 
 
+def lined(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
+    """A bare surface whose faces each wear what the nearest vertex of a mesh wears: quick, for what nobody sees."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(like.vertices)
+    corner = np.zeros(len(like.vertices), np.int64)
+    corner[like.faces.reshape(-1)] = np.arange(like.faces.size)
+    at = corner[tree.query(vertices[faces].mean(axis=1))[1]]
+    uv = None if like.uv is None else np.repeat(like.uv.reshape(-1, 2)[at][:, None], 3, axis=1)
+    return Mesh(
+        vertices,
+        faces,
+        uv=uv,
+        color=None if like.color is None else like.color[tree.query(vertices)[1]],
+        seen=_unseen(like, len(vertices)),
+        material=None if like.material is None else like.material[at // 3],
+        part=None if like.part is None else like.part[at // 3],
+    )
+
+
 def _laid(vertices: Floats, faces: Ints, like: Mesh, surface: Surface, middle: np.ndarray) -> np.ndarray:
     """uv (F, 3, 2) of the places nearest to the corners; ``middle`` (F, 2) where those lie far apart."""
     _, at, weights = surface.nearest(vertices)

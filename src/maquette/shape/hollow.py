@@ -20,7 +20,7 @@ from maquette.geometry.cavity import Depths, Drill, cavity_surface, depths, dril
 from maquette.geometry.solids import surface_of
 from maquette.geometry.surface import signed_volume
 from maquette.registry import stage
-from maquette.shape.combining import combined, dressed, insist_on_solid, together
+from maquette.shape.combining import combined, dressed, insist_on_solid, lined, together
 
 _PRINTER = Printer.named("prusa-mk4")
 
@@ -81,7 +81,7 @@ def hollow(
     vertices, faces = cavity_surface(found, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
     note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {_cm3(mesh):.3g} cm³")
-    shell = together(mesh, dressed(vertices, faces, mesh).flipped())
+    shell = together(mesh, lined(vertices, faces, mesh).flipped())
     bores = _bores(found, value > 0, bore, count)
     if bores:
         progress(0.8, "drilling holes")
