@@ -331,7 +331,7 @@ def test_cut_faces_take_the_nearest_material_and_colour():
     left = bar.triangles[:, :, 0].mean(axis=1) < 100
     color = np.where(bar.vertices[:, :1] < 100, [[200, 0, 0]], [[0, 0, 200]])
     asset = Asset(bar.replace(material=np.where(left, 0, 1), color=color), (Material("red"), Material("blue")))
-    made = split(asset, by="plane", axis="x", at=0.2, connector="pegs")
+    made = split(asset, by="plane", axis="x", at=0.6, connector="pegs")
     assert made.materials == asset.materials
     middle = made.mesh.triangles[:, :, 0].mean(axis=1)
     assert (made.mesh.material[middle < 80] == 0).all()
