@@ -8,6 +8,7 @@ whether a model fits the bed, and says nothing of broken meshes.
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def slice_with_cura(job: Job, folder: Path) -> Sliced:
     flags = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     extruder = [] if job.profiles else ["-e0", "-s", f"material_diameter={FILAMENT_MM:g}"]
     command = [program, "slice", "-v", "-j", definition, *flags, *extruder, "-l", "model.stl", "-o", "model.gcode"]
-    code, words = run(command, folder, name=NAME, environment={"CURA_ENGINE_SEARCH_PATH": ":".join(search)})
+    code, words = run(command, folder, name=NAME, environment={"CURA_ENGINE_SEARCH_PATH": os.pathsep.join(search)})
     said = [line.strip() for line in re.findall(r"^\[(?:WARNING|ERROR)\][^\n]*", words, flags=re.M)]
     said = [re.sub(r"^\[\w+\]\s*", "", line) for line in said if not _NOISE.search(line)]
     made = folder / "model.gcode"
