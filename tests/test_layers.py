@@ -9,7 +9,8 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.geometry.columns import columns
-from maquette.geometry.layers import layers
+from maquette.geometry.layers import islands as pieces
+from maquette.geometry.layers import layers, spans
 from maquette.geometry.surface import signed_volume
 from maquette.shape.rotate import rotate
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
@@ -152,10 +153,26 @@ def test_a_gate_has_a_bridge(span, verdict):
 def test_a_tee_has_ledges_that_count_twice():
     found = finding(bridges, tee(13))
     assert (found.verdict, found.value) == ("warn", pytest.approx(26))
-    assert "longest ledge 13 mm" in found.message
+    assert "the longest bridge measures 0 mm, the longest ledge 13 mm" in found.message
     assert finding(bridges, tee(4.8)).verdict == "pass"
     mesh = tee(13)
     assert set(mesh.triangles[found.faces][:, :, 2].ravel()) == {20.0}
+
+
+def test_a_ledge_is_as_long_as_the_way_to_what_holds_it():
+    mesh = tee(13)
+    solid = columns(mesh.vertices, mesh.faces, 0.2)
+    cut = layers(solid, 0.2)
+    found = spans(cut)
+    x = solid.centres(cut.cell[found.runs])[:, 0]
+    assert np.isinf(found.bridge).all()
+    assert found.ledge == pytest.approx(np.abs(x - 15) - 2 + 0.1)  # to the far side of the cell
+
+
+def test_without_any_reach_a_span_still_hangs_on_its_posts():
+    for mesh in (gate(30), tee(13)):
+        start, _ = pieces(layers(columns(mesh.vertices, mesh.faces, 0.2), 0.2), 0.0)
+        assert len(start) == 0
 
 
 def test_the_short_way_over_a_hole_is_the_bridge():
