@@ -44,7 +44,8 @@ def wrap(
 
     What a ball cannot reach from outside is solid: inner walls and voids go. Where the outside meets a face, the skin
     lies on that face; the model is not blown up. Holes narrower than the gap are spanned when something deep lies
-    behind them, sheets open to both sides become walls, loose scraps stay loose. Materials, uv, parts and colours are
+    behind them, sheets open to both sides become walls (so do two sheets less than three cells apart with an open rim),
+    loose scraps stay loose. Materials, uv, parts and colours are
     carried over. Refuses a model without a surface, or a pitch that would take a box of more than 64 million cells.
     """
     mesh = weld(asset).mesh
