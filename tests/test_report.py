@@ -122,6 +122,7 @@ def test_every_finding_is_in_the_table_worst_first_and_harmless():
     assert "thicken" in said
     assert "solidify" not in said  # unknown needs no fix
     assert findings_table([]) == ""
+    assert "40,000 faces" in findings_table([Finding("triangle-budget", "pass", "", value=40000, unit="faces")])
 
 
 def test_what_mending_changed_is_told_in_its_own_words():
