@@ -22,7 +22,7 @@ _PER_WALL = 2.5  # lattice steps in a wall, where that many cells are enough
 _BAND = 2.5  # steps about the wanted depth in which distances are exact
 _TOLERANCE = 0.015  # of the wall: what simplifying the inner surface may move it
 _ROUGH = 0.05  # the same under a roof, whose steps are many and seen by nobody
-_TOUCH = 1e-6  # of the wall: less is rounding
+_TOUCH = 5e-4  # of the wall: what is folded over by less, a micrometre, is no crossing
 _CORNERS = np.stack(np.meshgrid((0, 1), (0, 1), (0, 1), indexing="ij"), axis=-1).reshape(-1, 3)
 
 
@@ -97,7 +97,7 @@ def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> 
     vertices, faces = level_surface(points, value[tuple(points.T)])
     places = found.lattice.places(vertices)
     whole = solid(places, faces)
-    for share in (1.0, 0.3):  # a merged edge may fold a sliver over; then merge less, or nothing
+    for share in (1.0, 0.5, 0.2, 0.05):  # a merged edge may fold a sliver over; then merge less, or nothing
         made = surface_of(whole.simplify(share * tolerance))
         if not len(intersecting_pairs(*made, tolerance=_TOUCH * wall, limit=1).pairs):
             return made
