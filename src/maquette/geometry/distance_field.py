@@ -77,7 +77,7 @@ def _crossings(local: Floats, faces: Ints, shape: tuple[int, int]) -> Any:
     reach = np.cumsum(count[busy])
     if len(reach) and reach[-1] > _MOST_PAIRS:
         deep = reach[-1] / (shape[0] * shape[1])
-        raise CannotDo(f"lattice: the faces lie {deep:,.0f} deep over each other; unite the parts or simplify the model first")
+        raise CannotDo(f"lattice: the faces lie {deep:,.0f} deep over each other; unite or simplify first")
     for block in np.split(busy, np.searchsorted(reach, np.arange(_WORK, reach[-1] if len(reach) else 0, _WORK))):
         face = np.repeat(block, count[block])
         number = np.arange(len(face)) - np.repeat(np.cumsum(count[block]) - count[block], count[block])
