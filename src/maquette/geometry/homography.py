@@ -47,7 +47,7 @@ def scale_at(matrix: Floats, middle: Floats, focal: float, pixel: Floats) -> flo
     """Millimetres across one pixel, square to the line of sight, for what stands on the plane at a pixel (2,)."""
     columns = _seen(matrix, middle, focal)
     size = np.sqrt(np.linalg.norm(columns[:, 0]) * np.linalg.norm(columns[:, 1]))
-    place = mapped(np.linalg.inv(matrix), pixel[None])[0]
+    place = mapped(np.linalg.inv(matrix).astype(np.float64), pixel[None])[0]
     depth = columns[2] @ np.array([place[0], place[1], 1.0]) / size
     return float(abs(depth) / focal)
 
