@@ -40,7 +40,7 @@ class _Net:
 def remeshed(vertices: Floats, faces: Ints, length: float, sharp_deg: float = 40.0) -> tuple[Floats, Ints]:
     """The same surface in triangles with edges of about ``length``. welded (V, 3), (F, 3) -> (V', 3), (F', 3).
 
-    Closed stays closed, border stays border. 100,000 faces take some 10 s.
+    Closed stays closed, border stays border. 131,000 faces took 23 s of CPU on a machine with seven other jobs on it.
     """
     crease = creases(vertices, faces, sharp_deg)
     surface = Surface(vertices, faces)
