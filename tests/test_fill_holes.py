@@ -236,3 +236,12 @@ def test_separate_parts_are_closed_apart():
 
 def test_nothing_in_nothing_out():
     assert len(fill_holes(Asset(Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)))).mesh.faces) == 0
+
+
+def test_a_wide_hole_is_closed_with_a_warning():
+    ball = sphere(10.0, 3)
+    bowl = ball.keep_faces(ball.triangles[:, :, 2].mean(axis=1) < 5)
+    pinhole = ball.keep_faces(np.arange(1, len(ball.faces)))
+    told, quiet = (fill_holes(Asset(mesh)).history[-1].notes for mesh in (bowl, pinhole))
+    assert told[1].startswith("warning: a hole 25.3 mm wide was closed, 74%")
+    assert not any("warning" in note for note in quiet)

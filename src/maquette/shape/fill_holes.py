@@ -26,6 +26,7 @@ _FINE = 8
 # Mean cosine between a taut patch and its surroundings above which the patch is rounded: 37 degrees. The open end of a
 # cylinder (0) stays flat, a hole in a ball is bridged by a dome up to this slope.
 _FLUSH = 0.8
+_WIDE = 0.2  # of the model's diagonal: what fills a wider hole is a guess that somebody should look at
 _DOME = 0.3  # of a hole's width, the highest dome believed; a half ball would be 0.5 over a border that is not flush
 
 
@@ -49,10 +50,20 @@ def fill_holes(
     if holes.loops:
         mesh = _filled(mesh, holes)
         note(f"filled {len(holes.loops)} holes with {len(mesh.faces) - len(asset.mesh.faces)} faces")
+        _warn_of_wide(mesh, holes)
     remaining = len(border_halves(mesh.faces))
     if remaining:
         note(f"left {remaining} open edges")
     return asset.with_mesh(mesh)
+
+
+def _warn_of_wide(mesh: Mesh, holes: Openings) -> None:
+    """A note where a patch spans so much that its shape is a guess; a few missing faces are none."""
+    wide = [float(np.linalg.norm(np.ptp(mesh.vertices[loop], axis=0))) for loop in holes.loops if len(loop) >= _FINE]
+    widest = max(wide, default=0.0)
+    if widest > _WIDE * mesh.diagonal:
+        share = widest / mesh.diagonal
+        note(f"warning: a hole {widest:.3g} mm wide was closed, {share:.0%} of the model's diagonal; look at it")
 
 
 def _worth_closing(mesh: Mesh, max_edges: int) -> Openings:
