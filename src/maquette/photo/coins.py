@@ -46,7 +46,7 @@ class Ellipse:
 
 def coin(photo: Photo, region: Region) -> Ellipse | None:
     """The region as a coin: an ellipse all around, of metal, struck; None where it is something else."""
-    if not (region.second / region.first > 0.45 and 8 <= region.first <= _LARGEST / 2 * max(photo.work.shape[:2])):
+    if not (region.second / region.first > 0.6 and 14 <= region.first <= _LARGEST / 2 * max(photo.work.shape[:2])):
         return None
     if abs(region.area / (np.pi * region.first * region.second) - 1) > 0.02:
         return None
