@@ -46,6 +46,18 @@ def test_a_quarter_turn_that_fits_is_a_warning():
     assert finding(rotate(Asset(box((205, 240, 10))), z_deg=90).mesh).verdict == "pass"
 
 
+def test_plates_are_measured_one_by_one():
+    near, far = box((200, 200, 10)), box((240, 150, 10), corner=(270, 0, 0))
+    faces = np.concatenate([near.faces, far.faces + len(near.vertices)])
+    part = np.repeat([0, 1], [len(near.faces), len(far.faces)])
+    mesh = Mesh(np.concatenate([near.vertices, far.vertices]), faces, part=part)
+    (laid,) = fits_bed(Asset(mesh, part_names=("plate 1: a", "plate 2: b"), sized=True))
+    assert (laid.verdict, laid.value) == ("pass", pytest.approx(96))
+    assert "2 plates" in laid.message
+    (loose,) = fits_bed(Asset(mesh, part_names=("a", "b"), sized=True))
+    assert loose.verdict == "fail"
+
+
 def test_a_sword_fits_across():
     sword = box((300, 5, 5))
     found = finding(sword)

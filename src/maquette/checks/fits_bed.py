@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -27,14 +28,20 @@ def fits_bed(
 
     The number is the share of the bed that it takes in the direction where it is tightest, in percent; above 100 it
     does not fit as it stands. A model that fits after a turn is a warning that names the angle; of one that does not,
-    the message says how far to shrink it; ``split`` cuts it into pieces that fit.
+    the message says how far to shrink it; ``split`` cuts it into pieces that fit. Pieces that were laid out on several
+    plates are measured plate by plate, and the fullest one counts.
     """
-    bed, size = np.asarray(printer.bed_mm), np.asarray(asset.size)
+    bed, plates = np.asarray(printer.bed_mm), _plates(asset)
+    sizes = [np.ptp(points, axis=0) if len(points) else np.zeros(3) for points in plates]
+    fullest = int(np.argmax([(size / bed).max() for size in sizes]))
+    size, vertices = sizes[fullest], plates[fullest]
     used = float((size / bed).max())
     verdict: Verdict = "pass"
     message = f"{_text(size)} on {_text(bed)} of {printer.label}"
+    if len(plates) > 1:
+        message = f"the fullest of {len(plates)} plates takes {message}"
     if used > 1:
-        angle, room = _best_turn(asset.mesh.vertices, bed)
+        angle, room = _best_turn(vertices, bed)
         verdict = "fail" if room < 1 else "warn"
         turned = f" turned by {angle} deg about z" if angle else ""
         message += f"; it fits{turned}" if room >= 1 else f"; it would fit{turned} at {room:.1%} of this size, or split"
@@ -48,6 +55,17 @@ def fits_bed(
         source=printer.source("bed_mm"),
         fix="rotate" if verdict == "warn" else "scale-to",
     )
+
+
+def _plates(asset: Asset) -> list[Floats]:
+    """Vertices of each plate that ``lay-out`` named, (V, 3); the whole model where it named none."""
+    mesh = asset.mesh
+    names = [re.match(r"plate \d+(?=:)", name) for name in asset.part_names]
+    if mesh.part is None or not names or not all(names):
+        return [mesh.vertices]
+    of_part = np.unique([found.group() for found in names if found], return_inverse=True)[1]
+    of_face = of_part[mesh.part]
+    return [mesh.vertices[np.unique(mesh.faces[of_face == plate])] for plate in np.unique(of_face)]
 
 
 def _best_turn(vertices: Floats, bed: Floats) -> tuple[int, float]:
