@@ -71,7 +71,7 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, to
         moved = np.unique(faces[_with_neighbours(faces, crossing).reshape(-1)])
         shaken[lifted] += outward[lifted]
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
-        near = _near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1))
+        near = _near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1).reshape(-1))
         found = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
         made = _hull(shaken, faces, _with_neighbours(faces, found))
         if made is not None:
