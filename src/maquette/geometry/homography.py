@@ -1,7 +1,7 @@
 """A flat thing seen by a camera: from four corners to its plane, its distance and the scale at any place on it.
 
 Pinhole camera with square pixels whose axis goes through the picture's centre (Hartley and Zisserman 2004, chapter 8;
-Zhang and He 2007 for rectangles seen once). Places are (x, y) in millimetres on the plane, pixels (x, y) in the picture.
+Pinhole camera with square pixels whose axis goes through the picture's centre (Hartley and Zisserman 2004, chap. 8;
 """
 
 from __future__ import annotations
