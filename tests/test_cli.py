@@ -35,7 +35,7 @@ def test_print_writes_a_file_that_passes_and_both_reports(run, tmp_path):
     assert asset.size[2] == pytest.approx(50, abs=1.5)  # settling may cut a sliver off the bottom
     report = json.loads((tmp_path / "ball.report.json").read_text())
     assert report["report"]["passed"] is True
-    assert {step["stage"] for step in report["history"]} >= {"open", "matte", "crop", "inflate", "settle"}
+    assert {step["stage"] for step in report["history"]} >= {"open", "matte", "crop", "sculpt", "settle"}
     page = (tmp_path / "ball.report.html").read_text()
     assert page.count("<img") >= 9
     assert "http" not in page.replace("http-equiv", "")

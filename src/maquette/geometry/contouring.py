@@ -117,7 +117,7 @@ class Field:
 def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], most: int) -> Field | None:
     """The cells given and all others that the surface runs through, followed from cell to cell; None above ``most``."""
     corner_step = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)]) @ grid.stride
-    cells = _distinct(start)
+    cells = _on_grid(grid, start)
     nodes, value = np.zeros(0, np.int64), np.zeros(0)
     while True:
         if len(cells) > most:
@@ -132,7 +132,13 @@ def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], mo
         missing = _distinct(around[~_within(cells, around)])
         if not len(missing):
             return Field(cells, np.searchsorted(nodes, cells[:, None] + corner_step), nodes, value, axis, node)
-        cells = _distinct(np.concatenate([cells, _grown(grid, missing)]))
+        cells = _on_grid(grid, np.concatenate([cells, _grown(grid, missing)]))
+
+
+def _on_grid(grid: Grid, cells: Ints) -> Ints:
+    """Each cell once, in order, without those that would have a corner beyond the grid's first or last node."""
+    kept = (cells >= 0) & (cells + grid.stride.sum() < np.prod(grid.shape))
+    return _distinct(cells[kept])
 
 
 def _values(grid: Grid, nodes: Ints, evaluate: Callable[[Floats], Floats]) -> Floats:
