@@ -310,7 +310,7 @@ def test_what_is_near_is_found_at_every_width():
     assert {tuple(pair) for pair in wanted.tolist()} <= found
 
 
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize("first", [0, 150])
 def test_hostile_meshes_end_solid_or_refused(first):
     counts = Counter()
     for number in range(first, first + 50):
