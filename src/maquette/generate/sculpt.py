@@ -41,7 +41,7 @@ _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
 _SPECK = 0.005  # of the largest body: smaller ones are the network's noise
 _RELIEF = 0.03  # half windows that detail 1 lifts the brightest line
 _FITS = 0.93  # of what is seen must agree with its mirror image before the unseen side is completed unasked
-_SMOOTHINGS = 6
+_SMOOTHINGS = 10
 _LEAST_TILT = np.radians(3)
 _BELIEF = 0.75  # share of the tilt taken back: it learned from cameras up to 65 degrees above, people stand lower
 _TILTED = np.radians(70)  # further than this from upright the network's idea of up is not believed
@@ -52,7 +52,7 @@ _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into 
 def sculpt(
     subject: Subject | Views,
     *,
-    resolution: Annotated[int, Bounds(ge=48, le=320, description="cells along the picture's side")] = 128,
+    resolution: Annotated[int, Bounds(ge=48, le=320, description="cells along the picture's side")] = 96,
     symmetry: Annotated[
         Literal["auto", "on", "off"],
         Bounds(description="complete the unseen half by mirroring: auto where a plane fits, on about the best one"),
@@ -94,7 +94,7 @@ def sculpt(
 class Wishes:
     """The settings of `sculpt` but for its weights."""
 
-    resolution: int = 128
+    resolution: int = 96
     symmetry: str = "off"
     detail: float = 0.3
     delight: float = 0.5

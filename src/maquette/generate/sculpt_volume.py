@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 _FAR = 6.0  # cells: values beyond say "surely" and are cut, as in training
 FINER = 4  # pixels of the mask along one cell
 _SHEET = 0.02  # half windows: what the network adds to the balloon's thickness
-_BLUR = 0.5  # of the network's cells
+_BLUR = 1.0  # of the network's cells
 _SURE = 0.5  # cells: a column of the field that reaches this has a middle
 _THICKEST_CORE = 0.04  # half windows
 

@@ -137,8 +137,7 @@ def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], mo
 
 def _on_grid(grid: Grid, cells: Ints) -> Ints:
     """Each cell once, in order, without those that would have a corner beyond the grid's first or last node."""
-    kept = (cells >= 0) & (cells + grid.stride.sum() < np.prod(grid.shape))
-    return _distinct(cells[kept])
+    return _distinct(cells[(cells >= 0) & (cells + grid.stride.sum() < np.prod(grid.shape))])
 
 
 def _values(grid: Grid, nodes: Ints, evaluate: Callable[[Floats], Floats]) -> Floats:
@@ -153,8 +152,7 @@ def _within(sorted_values: Ints, asked: Ints) -> Bools:
     if not len(sorted_values):
         return np.zeros(len(asked), dtype=bool)
     place = np.minimum(np.searchsorted(sorted_values, asked), len(sorted_values) - 1)
-    made: Bools = sorted_values[place] == asked
-    return made
+    return np.asarray(sorted_values[place] == asked)
 
 
 def _distinct(numbers: Ints) -> Ints:
