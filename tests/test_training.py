@@ -18,7 +18,7 @@ from training.model import SIZES, Sculptor, Size  # noqa: E402
 from training.objects import Thing  # noqa: E402
 from training.procedural import shape  # noqa: E402
 from training.solids import HALF, REACH, distances, sampled_surface, seen_from_afar  # noqa: E402
-from training.train import read_pieces, write_pieces  # noqa: E402
+from training.train import mirrored, read_pieces, write_pieces  # noqa: E402
 from training.views import example, look, random_pose, recentred  # noqa: E402
 
 from maquette.generate.sculpt_input import NEAREST, network_input  # noqa: E402
@@ -135,6 +135,30 @@ def test_the_volume_is_solid_between_front_and_back():
     assert inside.any()
     assert (found[inside, column[0], column[1]] < 0).all()
     assert (found[outside, column[0], column[1]] > 0).all()
+
+
+def test_a_mirror_exchanges_left_and_right_everywhere():
+    thing = cube()
+    thing.vertices = thing.vertices * [1.0, 0.6, 0.3]
+    planes, pose = example(thing, np.random.default_rng(3), 32)
+    matrix, offset = pose.unplaced()
+    made = {**planes, "object": 7, "matrix": matrix.astype(np.float32), "offset": offset.astype(np.float32)}
+    twin = mirrored(made)
+    assert np.array_equal(twin["front"][0], planes["front"][0][:, ::-1])
+    assert np.array_equal(twin["normal"][0], -planes["normal"][0][:, ::-1])
+    assert np.array_equal(twin["normal"][2], planes["normal"][2][:, ::-1])
+    grid = torch.from_numpy(distances(thing.vertices, thing.faces, 24)[None].astype(np.float32))
+
+    def volume(known):
+        return volume_targets(
+            grid, torch.from_numpy(known["matrix"] / HALF)[None].float(), torch.from_numpy(offset / HALF)[None].float(),
+            torch.tensor([pose.eye]).float(), 16, 16,
+        ).numpy()  # fmt: skip
+
+    assert not np.allclose(volume(twin), volume(made), atol=1.0)
+    assert np.allclose(volume(twin), volume(made)[..., ::-1], atol=0.02)
+    again = mirrored(twin)
+    assert all(np.array_equal(again[name], made[name]) for name in made)
 
 
 def test_a_network_with_empty_heads_is_the_balloon():

@@ -49,7 +49,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(64, (24, 64, 128, 256), (24, 48, 96), bins=64, volume_side=32),
+    "small": Size(64, (24, 64, 128, 256), (24, 48, 96), bins=64, volume_side=32, attention=6),
     "full": Size(256, (32, 64, 128, 192, 256), (32, 64, 128, 192), bins=128, volume_side=128, more=1),
 }
 
@@ -73,6 +73,9 @@ class Attention(nn.Module):
         self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
         self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        for last in (self.out, self.think[2]):  # a new layer changes nothing until it has learned to
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to the same shape; H · W must be ``places``."""

@@ -20,8 +20,11 @@ _ROUNDS = 5
 class Muon(torch.optim.Optimizer):
     """For weights of two or more dimensions inside the network; heads, stem and biases go to AdamW."""
 
-    def __init__(self, params: Iterable[Any], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
+    def __init__(
+        self, params: Iterable[Any], lr: float, momentum: float = 0.95, decay: float = 0.01, *, bf16: bool = False
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "decay": decay})
+        self.kind = torch.bfloat16 if bf16 else torch.float32
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:
@@ -34,7 +37,8 @@ class Muon(torch.optim.Optimizer):
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(weight.grad)
                 state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-                way = orthogonal(weight.grad.lerp(state["momentum"], group["momentum"]).flatten(1))
+                way = weight.grad.lerp(state["momentum"], group["momentum"]).flatten(1)
+                way = orthogonal(way.to(self.kind)).float()
                 tall = max(1.0, way.shape[0] / way.shape[1]) ** 0.5
                 weight.mul_(1 - group["lr"] * group["decay"])
                 weight.add_(way.view_as(weight), alpha=-group["lr"] * tall)

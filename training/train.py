@@ -2,6 +2,7 @@
 
     python -m training.solids DATA CACHE                 # once: what is inside each object (18 CPU minutes)
     python -m training.train DATA CACHE --minutes 90     # small network, two one-thread processes on a CPU
+    python -m training.train DATA CACHE --minutes 150 --start OTHER_CACHE     # a new plan that begins with old weights
     python -m training.train DATA CACHE --size full --minutes 28 --stop 9.5   # on a GPU, until 28 minutes are used
     python -m training.export CACHE src/maquette/generate/data/sculpt.onnx
 
@@ -16,6 +17,7 @@ import io
 import itertools
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -36,6 +38,7 @@ from training.solids import HALF, REACH
 from training.views import example
 
 _PIECE = 15 << 20  # bytes: checkpoints are cut so that each file can be carried anywhere
+_MIRRORED = 1000  # examples that wait for their turn in the mirror; half a megabyte each
 _WARM_UP = 0.02  # of the plan
 _HEADS = 0.3  # learning rate of heads, stem and biases beside that of the hidden layers
 
@@ -55,10 +58,13 @@ class Plan:
     workers: int
     processes: int
     cells: int
+    start: Path | None
+    bf16: bool
+    compiled: bool
 
 
 class Examples(IterableDataset[dict[str, Any]]):
-    """Random views of random objects without end; every worker of every process draws others."""
+    """Random views of random objects without end, each once more in a mirror; every worker draws others."""
 
     def __init__(self, plan: Plan, seed: int) -> None:
         self.plan, self.seed = plan, seed
@@ -69,6 +75,7 @@ class Examples(IterableDataset[dict[str, Any]]):
         library = Library(self.plan.data, self.plan.procedural)
         grids = np.load(self.plan.cache / f"solids_{self.plan.cells}.npy", mmap_mode="r")
         side = SIZES[self.plan.size].side
+        earlier: list[dict[str, Any]] = []
         for drawn in itertools.count():
             if drawn % 1000 == 0:  # more may have been finished meanwhile
                 weights = _finished(grids, library.weights)
@@ -77,7 +84,7 @@ class Examples(IterableDataset[dict[str, Any]]):
             if not planes["mask"].any():
                 continue
             matrix, offset = pose.unplaced()
-            yield {
+            made = {
                 **planes,
                 "object": number,
                 "matrix": (matrix / HALF).astype(np.float32),
@@ -85,6 +92,25 @@ class Examples(IterableDataset[dict[str, Any]]):
                 "eye": np.float32(pose.eye),
                 "unit": np.float32(REACH / 127 * 2 * HALF / self.plan.cells * pose.scale),
             }
+            yield made
+            if len(earlier) < _MIRRORED:
+                earlier.append(made)
+            else:  # a view costs as much as a training step: it is used a second time, long after, left for right
+                other = int(rng.integers(_MIRRORED))
+                yield mirrored(earlier[other])
+                earlier[other] = made
+
+
+def mirrored(made: dict[str, Any]) -> dict[str, Any]:
+    """The same example with left and right exchanged: planes, normals, up and the way back to the object's grid."""
+    flipped = {name: np.ascontiguousarray(plane[..., ::-1]) for name, plane in made.items() if np.ndim(plane) == 3}
+    flipped["normal"][0] *= -1
+    return {
+        **made,
+        **flipped,
+        "frame": made["frame"] * np.float32([-1, 1, 1, 1]),
+        "matrix": made["matrix"] * np.float32([-1, 1, 1]),
+    }
 
 
 def _finished(grids: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -104,11 +130,12 @@ class Trainer:
         torch.manual_seed(0)
         self.net = Sculptor(SIZES[plan.size]).to(self.device, memory_format=torch.channels_last)
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
+        self.said: Any = torch.compile(self.net) if plan.compiled else self.net
         hidden = self.net.hidden()
         inner = {id(weight) for weight in hidden}
         rest = [weight for weight in self.net.parameters() if id(weight) not in inner]
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (
-            Muon(hidden, lr=plan.rate),
+            Muon(hidden, lr=plan.rate, bf16=plan.bf16),
             torch.optim.AdamW(rest, lr=_HEADS * plan.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
         )
         self.steps = self.samples = 0
@@ -159,10 +186,10 @@ class Trainer:
 
     def _step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         size = self.net.size
-        half = torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda")
+        half = torch.autocast(self.device.type, torch.bfloat16, enabled=self.plan.bf16)
         distance = self._distance(batch)
         with half:
-            said = self.net(batch["input"].contiguous(memory_format=torch.channels_last))
+            said = self.said(batch["input"].contiguous(memory_format=torch.channels_last))
         parts = losses({name: value.float() for name, value in said.items()}, batch, distance)
         self.net.zero_grad(set_to_none=True)
         total = torch.stack(list(parts.values())).sum()
@@ -225,6 +252,8 @@ class Trainer:
 
     def _resume(self) -> None:
         state = read_pieces(self.plan.cache)
+        if state is None and self.plan.start:
+            self._begin_with(read_pieces(self.plan.start))
         if state is None or state["size"] != self.plan.size:
             return
         self.net.load_state_dict(state["net"])
@@ -232,6 +261,14 @@ class Trainer:
         for optimiser, kept in zip(self.optimisers, state["optimisers"] or (), strict=False):
             optimiser.load_state_dict(kept)
         self.steps, self.samples, self.minutes = state["steps"], state["samples"], state["minutes"]
+
+    def _begin_with(self, state: dict[str, Any] | None) -> None:
+        """Weights and number of samples of another plan; layers that it had not stay as they are made."""
+        if state is None:
+            raise SystemExit(f"no checkpoint in {self.plan.start}")
+        self.net.load_state_dict(state["average"], strict=False)
+        self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
+        self.samples = state["samples"]
 
 
 def _halves(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -277,6 +314,12 @@ def _process(rank: int, plan: Plan) -> None:
     Trainer(plan, rank).run()
 
 
+def _has_bf16() -> bool:
+    """Whether this CPU multiplies matrices of bfloat16 itself: then a step takes half the time."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and "amx_bf16" in flags.read_text()
+
+
 def _free_port() -> int:
     """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
@@ -300,6 +343,10 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=80, help="as given to training.solids")
     parser.add_argument("--workers", type=int, default=cores if cuda else 0, help="processes that make examples")
     parser.add_argument("--processes", type=int, default=1 if cuda else min(2, cores), help="one-thread trainers")
+    parser.add_argument("--start", type=Path, help="a cache whose checkpoint gives the first weights of a new plan")
+    fast = argparse.BooleanOptionalAction
+    parser.add_argument("--bf16", action=fast, default=cuda or _has_bf16(), help="multiply in 16 bits")
+    parser.add_argument("--compiled", action=fast, default=bool(shutil.which("g++")), help="needs a C++ compiler")
     plan = Plan(**vars(parser.parse_args()))
     if plan.processes == 1:
         _process(0, plan)
