@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.z_order import z_order
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -276,12 +278,4 @@ def _morton(points: Floats) -> NDArray[np.uint64]:
     """Place of each point (3, T) on the Z-order curve, 21 bits an axis."""
     shifted = points - points.min(axis=1, initial=0.0)[:, None]
     steps = (shifted * ((2**21 - 1) / (shifted.max(initial=0.0) or 1.0))).astype(np.uint64)
-    for shift, mask in (
-        (32, 0x1F00000000FFFF),
-        (16, 0x1F0000FF0000FF),
-        (8, 0x100F00F00F00F00F),
-        (4, 0x10C30C30C30C30C3),
-        (2, 0x1249249249249249),
-    ):
-        steps = (steps | (steps << np.uint64(shift))) & np.uint64(mask)
-    return np.asarray(steps[0] << np.uint64(2) | steps[1] << np.uint64(1) | steps[2])
+    return z_order(steps[2], steps[1], steps[0])

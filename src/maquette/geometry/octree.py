@@ -12,6 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.z_order import z_order
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -69,7 +71,7 @@ def octree(points: Floats, most: int) -> Octree:
     low = points.min(axis=0)
     span = max(float((points.max(axis=0) - low).max()), 1e-300)
     grid = np.minimum((points - low) / span * 2.0**_DEPTH, 2.0**_DEPTH - 1).astype(np.uint64)
-    code = _spread(grid[:, 0]) | _spread(grid[:, 1]) << np.uint64(1) | _spread(grid[:, 2]) << np.uint64(2)
+    code = z_order(grid[:, 0], grid[:, 1], grid[:, 2])
     order = np.argsort(code, kind="stable")
     code = code[order]
     starts, stops, child, children, level = [np.zeros(1, np.int64)], [np.array([len(code)])], [], [], [0, 1]
@@ -98,16 +100,3 @@ def octree(points: Floats, most: int) -> Octree:
         level.append(level[-1] + len(begin))
     first, last, own, number = (np.concatenate(part) for part in (starts, stops, child, children))
     return Octree(order, first, last, own, number, np.array(level))
-
-
-def _spread(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The bits of a number below 2^21, three apart."""
-    for shift, mask in (
-        (32, 0x1F00000000FFFF),
-        (16, 0x1F0000FF0000FF),
-        (8, 0x100F00F00F00F00F),
-        (4, 0x10C30C30C30C30C3),
-        (2, 0x1249249249249249),
-    ):
-        number = (number | number << np.uint64(shift)) & np.uint64(mask)
-    return number
