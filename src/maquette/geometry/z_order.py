@@ -11,7 +11,7 @@ def z_order(first: NDArray[np.uint64], second: NDArray[np.uint64], third: NDArra
 
     The third axis has the highest digits.
     """
-    return _spread(first) | _spread(second) << np.uint64(1) | _spread(third) << np.uint64(2)
+    return np.asarray(_spread(first) | _spread(second) << np.uint64(1) | _spread(third) << np.uint64(2))
 
 
 def _spread(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
