@@ -9,7 +9,8 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.carving import bodies, carved, separate, shares, stock, united
+from maquette.geometry.barycentric import shares
+from maquette.geometry.carving import bodies, carved, separate, stock, united
 from maquette.geometry.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.joints import Peg, crown, dowel, guard, peg, socket, tongue
 from maquette.geometry.sections import depth, filled, islands, outline_pieces, raster_over

@@ -127,23 +127,3 @@ def separate(solid: Any) -> list[Any]:
 def _own_share(solid: Any, body: Any) -> Any:
     """The body without its cavities cut down to what the solid fills."""
     return body ^ solid
-
-
-def shares(points: Floats, triangles: Floats) -> Floats:
-    """How much of each corner is in points on triangles. (F, 3, 3) points, (F, 3, 3) triangles -> (F, 3, 3) of 0..1.
-
-    A triangle without area gives all to its nearest corner.
-    """
-    a, b, c = (triangles[:, None, corner] for corner in range(3))
-    ab, ac, ap = b - a, c - a, points - a
-    bb, bc, cc = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
-    pb, pc = (ap * ab).sum(-1), (ap * ac).sum(-1)
-    scale = bb * cc - bc * bc
-    flat = scale <= 1e-24 * bb * cc
-    safe = np.where(flat, 1.0, scale)
-    v, w = (cc * pb - bc * pc) / safe, (bb * pc - bc * pb) / safe
-    made = np.stack([1 - v - w, v, w], axis=-1).clip(0, 1)
-    made /= made.sum(axis=-1, keepdims=True).clip(1e-300)
-    nearest = np.linalg.norm(points[:, :, None] - triangles[:, None], axis=-1).argmin(axis=-1)
-    result: Floats = np.where(np.broadcast_to(flat, v.shape)[..., None], np.eye(3)[nearest], made)
-    return result

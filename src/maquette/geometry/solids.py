@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import CannotDo
+from maquette.geometry.barycentric import shares
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,13 +76,13 @@ def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "su
     ends: Ints = np.asarray(raw.run_index, dtype=np.int64) // 3
     source = np.repeat(np.asarray(raw.run_original_id, dtype=np.int64) - run, ends[1:] - ends[:-1])
     origin = np.asarray(raw.face_id, dtype=np.int64)
-    shares, exact = _shares(vertices[faces], source, origin, (first, *others))
+    lying, exact = _shares(vertices[faces], source, origin, (first, *others))
     old = np.full(len(vertices), -1)
     mine = source == 0
     face, corner, place = np.nonzero(exact[mine])
     old[faces[mine][face, corner]] = first[1][origin[mine][face], place]
     order = np.lexsort((origin, source))
-    made_new = Combined(vertices, faces[order], source[order], origin[order], shares[order], old)
+    made_new = Combined(vertices, faces[order], source[order], origin[order], lying[order], old)
     return _in_old_order(made_new, exact[order], len(first[0]))
 
 
@@ -96,7 +97,7 @@ def _vertices_once(raw: Any) -> Surface:
 
 def _shares(corners: Floats, source: Ints, origin: Ints, surfaces: Sequence[Surface]) -> tuple[Floats, Bools]:
     """Barycentric shares (F, 3, 3) of each corner (F, 3, 3) in its old triangle; where it is that corner (F, 3, 3)."""
-    shares = np.zeros((len(corners), 3, 3))
+    lying = np.zeros((len(corners), 3, 3))
     exact = np.zeros((len(corners), 3, 3), dtype=bool)
     for number, (vertices, faces) in enumerate(surfaces):
         here = np.flatnonzero(source == number)
@@ -104,27 +105,10 @@ def _shares(corners: Floats, source: Ints, origin: Ints, surfaces: Sequence[Surf
         same: Bools = np.all(corners[here][:, :, None] == triangles[:, None], axis=3)
         exact[here] = same
         cut = np.flatnonzero(~np.all(np.any(same, axis=2), axis=1))
-        shares[here] = same
-        found = _barycentric(corners[here[cut]], triangles[cut])
-        shares[here[cut]] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
-    return shares, exact
-
-
-def _barycentric(points: Floats, triangles: Floats) -> Floats:
-    """Shares of the corners at points on triangles, none below 0. (N, 3, 3), (N, 3, 3) -> (N, 3, 3)."""
-    a, b, c = (triangles[:, None, corner] for corner in range(3))
-    ab, ac, ap = b - a, c - a, points - a
-    aa, mixed, bb = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
-    u, v = (ap * ab).sum(-1), (ap * ac).sum(-1)
-    size = aa * bb - mixed * mixed
-    flat = size <= 1e-20 * aa * bb
-    safe = np.where(flat, 1.0, size)
-    second, third = (bb * u - mixed * v) / safe, (aa * v - mixed * u) / safe
-    found = np.stack([1 - second - third, second, third], axis=-1).clip(0, 1)
-    nearest = np.eye(3)[np.linalg.norm(points[:, :, None] - triangles[:, None], axis=-1).argmin(axis=-1)]
-    found = np.where(np.broadcast_to(flat, second.shape)[..., None], nearest, found)
-    made: Floats = found / np.maximum(found.sum(axis=-1, keepdims=True), 1e-300)
-    return made
+        lying[here] = same
+        found = shares(corners[here[cut]], triangles[cut])
+        lying[here[cut]] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
+    return lying, exact
 
 
 def _in_old_order(made: Combined, exact: Bools, count: int) -> Combined:

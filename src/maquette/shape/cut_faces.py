@@ -6,7 +6,8 @@ import numpy as np
 
 from maquette.core.asset import Asset, Material
 from maquette.core.mesh import Floats, Ints, Mesh
-from maquette.geometry.carving import Carved, shares
+from maquette.geometry.barycentric import shares
+from maquette.geometry.carving import Carved
 
 _PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.barycentric import shares
 
 
 def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
@@ -18,7 +19,7 @@ def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
     uv = None if mesh.uv is None else mesh.uv[origin]
     color, seen = mesh.color, mesh.seen
     cut = np.flatnonzero((faces != mesh.faces[origin]).any(axis=1))
-    weights = barycentric(vertices[faces[cut]], mesh.triangles[origin[cut]])  # (C, 3, 3)
+    weights = shares(vertices[faces[cut]], mesh.triangles[origin[cut]])  # (C, 3, 3)
     if uv is not None and mesh.uv is not None:
         uv[cut] = np.einsum("tck,tkd->tcd", weights, mesh.uv[origin[cut]])
     corner = np.zeros(len(vertices) - count, dtype=np.int64)  # any corner of a cut face at each new vertex
@@ -41,23 +42,3 @@ def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
         part=None if mesh.part is None else mesh.part[origin],
     )
     return made.keep_faces(slice(None))
-
-
-def barycentric(points: Floats, triangles: Floats) -> Floats:
-    """Weights of the corners at points on triangles, clipped to the triangle. (T, N, 3), (T, 3, 3) -> (T, N, 3).
-
-    A triangle without area gives all weight to its nearest corner.
-    """
-    a, b, c = (triangles[:, None, k] for k in range(3))
-    ab, ac, ap = b - a, c - a, points - a
-    d00, d01, d11 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
-    d20, d21 = (ap * ab).sum(-1), (ap * ac).sum(-1)
-    total = d00 * d11 - d01 * d01
-    flat = total <= 1e-24 * d00 * d11
-    safe = np.where(flat, 1.0, total)
-    v, w = (d11 * d20 - d01 * d21) / safe, (d00 * d21 - d01 * d20) / safe
-    made = np.stack([1 - v - w, v, w], axis=-1).clip(0, 1)
-    made /= np.maximum(made.sum(axis=-1, keepdims=True), 1e-300)
-    gap = np.linalg.norm(points[:, :, None] - triangles[:, None], axis=-1)
-    nearest = np.eye(3)[gap.argmin(axis=-1)]
-    return np.where(np.broadcast_to(flat, v.shape)[..., None], nearest, made)
