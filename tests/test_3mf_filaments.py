@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from xml.parsers import expat
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from maquette.formats.threemf_read import read_3mf
 from maquette.formats.threemf_write import write_3mf
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import is_watertight
-from test_3mf import mesh_xml, wrapped, zipped
+from test_3mf import mesh_xml, simple, wrapped, zipped
 
 PRUSA = "http://schemas.slic3r.org/3mf/2017/06"
 COLORS = ["#FF0000", "#0000FF", "#00FF00", "#FFFFFF", "#101010", "#FFA500", "#800080", "#00FFFF"]
@@ -50,8 +51,45 @@ def tower(count: int, side: float = 20.0, floor: float = 4.0) -> Asset:
     return Asset(mesh, tuple(flat(c) for c in COLORS[:count]), sized=True, title="tower")
 
 
-def model_text(files: Files) -> str:
-    return zipfile.ZipFile(io.BytesIO(files.data)).read("3D/3dmodel.model").decode()
+def model_text(files: Files, part: str = "3D/3dmodel.model") -> str:
+    return zipfile.ZipFile(io.BytesIO(files.data)).read(part).decode()
+
+
+def seen_by_bambu(files: Files) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], dict[str, str]]:
+    """Vertices, triangles with their paint, and metadata as Bambu Studio 2.8 and OrcaSlicer 2.4 come by them.
+
+    By bbs_3mf.cpp: expat without namespaces, names compared letter by letter; the model is the first relationship of
+    the package whose type begins and ends like the standard's.
+    """
+    package, found = zipfile.ZipFile(io.BytesIO(files.data)), []
+
+    def relationship(name, given):
+        if re.fullmatch("http://schemas.microsoft.com/3dmanufacturing/.*3dmodel", given.get("Type", "")):
+            found.append(given["Target"].removeprefix("/"))
+
+    vertices, triangles, told, text = [], [], {}, []
+
+    def started(name, given):
+        text.clear()
+        if name == "vertex":
+            vertices.append(tuple(given[axis] for axis in "xyz"))
+        elif name == "triangle":
+            triangles.append((given["v1"], given["v2"], given["v3"], given.get("paint_color", "")))
+        elif name == "metadata":
+            told["?"] = given["name"]
+
+    def ended(name):
+        if name == "metadata":
+            told[told.pop("?")] = "".join(text)
+
+    first, second = expat.ParserCreate(), expat.ParserCreate()
+    first.StartElementHandler = relationship
+    first.Parse(package.read("_rels/.rels"), True)
+    second.StartElementHandler, second.EndElementHandler, second.CharacterDataHandler = started, ended, text.append
+    second.Parse(package.read(found[0]), True)
+    folder, _, name = found[0].rpartition("/")
+    assert f"{folder}/_rels/{name}.rels" not in package.namelist()  # it would read the others as parts of this one
+    return vertices, triangles, told
 
 
 def rewritten(files: Files, change, drop=()) -> Files:
@@ -66,7 +104,7 @@ def rewritten(files: Files, change, drop=()) -> Files:
 
 
 def without_standard_colours(text: str) -> str:
-    text = re.sub(r"<basematerials.*?</basematerials>\n", "", text, flags=re.S)
+    text = re.sub(r"<(basematerials|m:colorgroup).*?</\1>\n", "", text, flags=re.S)
     return re.sub(r' (pid|pindex|p1|p2|p3)="\d+"', "", text)
 
 
@@ -80,11 +118,19 @@ def test_whole_triangle_codes_are_those_of_the_slicers():
 
 
 def test_every_triangle_gets_its_filament_in_both_dialects():
-    text = model_text(write_3mf(tower(4)))
-    rows = re.findall(r'p1="(\d)" p2="\d" p3="\d" slic3rpe:mmu_segmentation="(\w+)" paint_color="(\w+)"', text)
-    assert len(rows) == len(tower(4).mesh.faces)
-    assert all(code(int(material) + 1) == prusa == bambu for material, prusa, bambu in rows)
-    assert {prusa for _, prusa, _ in rows} == {"4", "8", "0C", "1C"}
+    files, asset = write_3mf(tower(4)), tower(4)
+    wanted = [code(int(material) + 1) for material in asset.mesh.material]
+    assert set(wanted) == {"4", "8", "0C", "1C"}
+    ours = model_text(files)
+    assert re.findall(r'slic3rpe:mmu_segmentation="(\w+)"', ours) == wanted
+    assert [int(number) for number in re.findall(r'p1="(\d)"', ours)] == asset.mesh.material.tolist()
+    assert "paint_color" not in ours
+    vertices, triangles, told = seen_by_bambu(files)
+    assert np.array_equal(np.array(vertices, float), asset.mesh.vertices)
+    assert [tuple(map(int, row[:3])) for row in triangles] == [tuple(face) for face in asset.mesh.faces.tolist()]
+    assert [row[3] for row in triangles] == wanted
+    assert "slic3rpe" not in model_text(files, "Metadata/painted.xml")
+    assert told["Application"].startswith("maquette")  # another name would make it read settings we have not
     package = zipfile.ZipFile(io.BytesIO(write_3mf(tower(4)).data))
     assert json.loads(package.read("Metadata/project_settings.config"))["filament_colour"] == COLORS[:4]
 
@@ -99,6 +145,26 @@ def test_one_colour_textures_and_seventeen_colours_tell_slicers_nothing():
     assert "paint" not in model_text(write_3mf(tower(3), slicers="none"))
 
 
+def test_the_second_copy_is_there_for_those_who_read_it_only():
+    alone, both = (zipfile.ZipFile(io.BytesIO(write_3mf(tower(3), slicers=s).data)) for s in ("prusa", "all"))
+    assert set(both.namelist()) - set(alone.namelist()) == {"Metadata/painted.xml", "Metadata/project_settings.config"}
+    assert both.read("3D/3dmodel.model") == alone.read("3D/3dmodel.model")
+    start = re.findall(r'Target="/([^"]+)" Id="(\w+)"', both.read("_rels/.rels").decode())
+    assert start == [("Metadata/painted.xml", "rel0"), ("3D/3dmodel.model", "rel1")]
+    assert not any(row[3] for row in seen_by_bambu(write_3mf(tower(3), slicers="prusa"))[1])
+
+
+def test_one_colour_and_gradients_name_no_group_after_the_materials():
+    names = '<basematerials id="5"><base name="red" displaycolor="#FF0000"/><base name="b" displaycolor="#0000FF"/>'
+    group = f'{names}</basematerials><m:colorgroup id="6"><m:color color="#FF0000"/><m:color color="#0000FFFF"/>'
+    flat = ['pid="6" p1="0"'] * 3 + ['pid="6" p1="1"'] * 9
+    read = lambda paint: read_3mf(  # noqa: E731
+        Files("m.3mf", {"m.3mf": zipped(simple(paint, group + "</m:colorgroup>"))})
+    )
+    assert [m.name for m in read(flat).materials] == ["red", "b"]
+    assert read(['pid="6" p1="0" p2="1" p3="0"'] * 12).mesh.color is not None
+
+
 def test_ours_comes_back_as_it_was():
     first = tower(5)
     back = read_3mf(write_3mf(first))
@@ -111,9 +177,11 @@ def test_ours_comes_back_as_it_was():
 
 @pytest.mark.parametrize("attribute", ["paint_color", "slic3rpe:mmu_segmentation"])
 def test_the_slicers_own_dialects_are_read(attribute):
-    other = {"paint_color": "slic3rpe:mmu_segmentation", "slic3rpe:mmu_segmentation": "paint_color"}[attribute]
     first = tower(4)
-    files = rewritten(write_3mf(first), lambda text: re.sub(rf' {other}="\w*"', "", without_standard_colours(text)))
+    files = rewritten(
+        write_3mf(first),
+        lambda text: without_standard_colours(text).replace(" slic3rpe:mmu_segmentation=", f" {attribute}="),
+    )
     back = read_3mf(files)
     assert np.array_equal(back.mesh.material, first.mesh.material)
     assert [m.name for m in back.materials] == ["filament 1", "filament 2", "filament 3", "filament 4"]
@@ -232,33 +300,41 @@ def judged(files: Files, strict: bool):
     return model, [reader.GetWarning(number)[1] for number in range(reader.GetWarningCount())]
 
 
-@pytest.mark.parametrize("slicers", ["prusa", "none"])
+@pytest.mark.parametrize("slicers", ["all", "prusa", "none"])
 def test_lib3mf_reads_the_filaments_strictly(slicers):
     model, warnings = judged(write_3mf(tower(4), slicers=slicers), strict=True)
     assert warnings == []
-    assert materials_of(model) == [COLORS[k] for k in tower(4).mesh.material]
+    colors, names = materials_of(model)
+    assert colors == [COLORS[k] for k in tower(4).mesh.material]
+    assert names == COLORS[:4]
 
 
-def test_lib3mf_reads_all_dialects_and_complains_of_one_attribute_only():
-    model, warnings = judged(write_3mf(tower(4)), strict=False)
-    assert set(warnings) == {"Invalid Attribute in namespace."}
-    assert len(warnings) == len(tower(4).mesh.faces)
-    assert materials_of(model) == [COLORS[k] for k in tower(4).mesh.material]
+def test_lib3mf_refuses_what_the_second_copy_is_there_for():
+    """The attribute of Bambu Studio and OrcaSlicer in the standard's model: why there are two."""
+    files = rewritten(write_3mf(tower(4)), lambda text: text.replace("slic3rpe:mmu_segmentation=", "paint_color="))
+    pytest.importorskip("lib3mf")
+    with pytest.raises(Exception, match="Invalid Attribute in namespace"):
+        judged(files, strict=True)
+    _, warnings = judged(files, strict=False)
+    assert warnings == ["Invalid Attribute in namespace."] * len(tower(4).mesh.faces)
 
 
-def materials_of(model) -> list[str]:
-    """The colour that lib3mf finds on each triangle."""
+def materials_of(model) -> tuple[list[str], list[str]]:
+    """The colour that lib3mf finds on each triangle, and the names of the base materials."""
     objects = model.GetMeshObjects()
     assert objects.MoveNext()
     found = objects.GetCurrentMeshObject()
+    assert not objects.MoveNext()
     assert found.IsManifoldAndOriented()
-    names = []
+    colors = []
     for number in range(found.GetTriangleCount()):
         triangle = found.GetTriangleProperties(number)
-        group = model.GetBaseMaterialGroupByID(triangle.ResourceID)
-        color = group.GetDisplayColor(triangle.PropertyIDs[0])
-        names.append(f"#{color.Red:02X}{color.Green:02X}{color.Blue:02X}")
-    return names
+        color = model.GetColorGroupByID(triangle.ResourceID).GetColor(triangle.PropertyIDs[0])
+        colors.append(f"#{color.Red:02X}{color.Green:02X}{color.Blue:02X}")
+    groups = model.GetBaseMaterialGroups()
+    assert groups.MoveNext()
+    group = groups.GetCurrentBaseMaterialGroup()
+    return colors, [group.GetName(number) for number in group.GetAllPropertyIDs()]
 
 
 needs_prusa = pytest.mark.skipif(

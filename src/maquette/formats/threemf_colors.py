@@ -76,6 +76,10 @@ class Palette:
         table = group.table
         if index.min() < 0 or index.max() >= len(table):
             raise BadInput(f"read-3mf: a triangle names colour {index.max()} of {len(table)}; the file is damaged")
+        named = _named(model, group, index)
+        if named is not None:
+            self._apply(coat, which, index, (key[0], named), model)
+            return
         if group.kind == "color":
             coat.color[which] = table[index, :3].astype(np.int64) @ np.array([65536, 256, 1])
             return
@@ -95,6 +99,15 @@ class Palette:
         path = part_name(model.textures[group.texture])
         name = path.rpartition("/")[2].rpartition(".")[0] or "texture"
         return [Material(name=name, base_color_texture=Texture(self.package.data(path)))]
+
+
+def _named(model: Model, group: Group, index: Ints) -> int | None:
+    """The base materials that give flat colours (N, 3) of a colour group their names: the same colours in a row."""
+    if group.kind != "color" or (index != index[:, :1]).any():
+        return None
+    table = group.table
+    same = (k for k, other in model.groups.items() if other.kind == "base" and np.array_equal(other.table, table))
+    return next(same, None)
 
 
 def _bases(group: Group) -> list[Material]:

@@ -3,7 +3,7 @@
 Slicers ignore the standard's colours on triangles. PrusaSlicer reads ``slic3rpe:mmu_segmentation``, Bambu Studio and
 OrcaSlicer read ``paint_color`` (PrusaSlicer as a second choice); both hold the same code, a tree that divides the
 triangle and names an extruder at its leaves (PrusaSlicer ``TriangleSelector``, OrcaSlicer ``bbs_3mf.cpp``). The colours
-of the filaments stand in files of their own.
+of the filaments stand in files of their own; Bambu Studio reads them in its own projects only.
 """
 
 from __future__ import annotations

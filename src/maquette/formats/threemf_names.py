@@ -11,9 +11,13 @@ CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 START_PART = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
 TEXTURE_PART = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dtexture"
+# Bambu Studio and OrcaSlicer open the first relationship whose type begins and ends like START_PART (bbs_3mf.cpp);
+# a reader that goes by the standard looks for START_PART itself.
+BAMBU_PART = "http://schemas.microsoft.com/3dmanufacturing/maquette/painted/3dmodel"
 THUMBNAIL_PART = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
 MODEL_PATH = "3D/3dmodel.model"
+BAMBU_PATH = "Metadata/painted.xml"  # not *.model: PrusaSlicer would build that too
 TEXTURE_FOLDER = "3D/Textures/"
 THUMBNAIL_PATH = "Metadata/thumbnail.png"
 

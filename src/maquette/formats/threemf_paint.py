@@ -2,7 +2,8 @@
 
 A material with a texture becomes a texture group, vertex colours a colour group, any other material a base material
 with its name. Slicers ignore all three today; viewers, services and the next program to open the file do not. For
-slicers flat materials are filaments as well, numbered as the asset's materials are.
+slicers flat materials are filaments as well, numbered as the asset's materials are; then the triangles point to a
+colour group of the same order, which Bambu Studio has begun to read, and the base materials keep the names.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Paint:
 
     corners: Ints | None = None  # (F, 4): resource id, then one index a corner; None: no colour at all
     filament: Ints | None = None  # (F,) from 1; None: slicers are told nothing
+    names: int = 0  # the base materials that say what the colours of the filaments are called
     palette: list[str] = field(default_factory=list)  # colours of the filaments
     textures: dict[str, Texture] = field(default_factory=dict)  # by path in the package
     xml: list[str] = field(default_factory=list)
@@ -69,6 +71,9 @@ def painted(asset: Asset) -> Paint:
             paint.filament = of_face + 1
             paint.palette = [_hex(material)[:7] for material in asset.materials[:MOST]]
         group = _base_group(paint, asset.materials)
+        if paint.filament is not None:
+            colors = "".join(f'<m:color color="{_hex(material)}"/>\n' for material in asset.materials)
+            paint.names, group = group, paint.add("m:colorgroup", "", colors)
         corners[rest] = np.column_stack([np.full(len(rest), group), *[of_face[rest]] * 3])
     return paint
 

@@ -1,7 +1,7 @@
 """Write 3MF, the slicer's own format: millimetres, colours, parts and a thumbnail in one file.
 
 Own writer: trimesh's 3MF is refused by lib3mf's strict reader and has no colour, lib3mf itself took 2.3 s for 190,000
-faces where this takes 0.3 s (0.6 s with colours). The XML is made in large chunks, one % each, and goes into the ZIP
+faces where this takes 0.3 s (0.4 s with filaments, twice that for all slicers). The XML is made in large chunks, one % each, and goes into the ZIP
 as it is made.
 """
 
@@ -38,12 +38,15 @@ _CONTENT = {
     "png": "image/png",
     "jpg": "image/jpeg",
     "config": "application/json",
+    "xml": "application/xml",
 }
-_ATTRIBUTES = {
-    "all": ' slic3rpe:mmu_segmentation="%s" paint_color="%s"',
-    "prusa": ' slic3rpe:mmu_segmentation="%s"',
-}
+Attribute = Literal["slic3rpe:mmu_segmentation", "paint_color", ""]  # how a triangle names its filament
 Dialect = Literal["all", "prusa", "none"]
+_MODELS: dict[Dialect, dict[str, Attribute]] = {
+    "all": {names.MODEL_PATH: "slic3rpe:mmu_segmentation", names.BAMBU_PATH: "paint_color"},
+    "prusa": {names.MODEL_PATH: "slic3rpe:mmu_segmentation"},
+    "none": {names.MODEL_PATH: ""},
+}
 _MOST_IN_32_BITS = 10_000_000  # faces; beyond, the XML may pass 2 GB and needs a ZIP64 entry
 
 
@@ -69,7 +72,7 @@ def write_3mf(
     ] = b"",
     slicers: Annotated[
         Dialect,
-        Field(description="who is told the filaments: Bambu, Orca and Prusa; Prusa alone (strict 3MF); or nobody"),
+        Field(description="who is told the filaments: Bambu, Orca and Prusa; Prusa alone (half the bytes); or nobody"),
     ] = "all",
 ) -> Files:
     """Write one 3MF file in millimetres, with parts, colours, title and the story of the model.
@@ -77,14 +80,16 @@ def write_3mf(
     Each part becomes an object, all of them components of one, which slicers open as one model with named parts.
     Textured materials keep their picture, vertex colours their colour at every corner, other materials their name and
     colour. A model of 2 to 16 flat materials also tells slicers which filament prints which triangle, material 1
-    being filament 1, and Bambu Studio and OrcaSlicer what colours these have. The attribute that those two read
-    stands outside the standard; ``slicers="prusa"`` leaves it away for readers that are strict. Coordinates keep ten
-    digits (better than 0.000001 mm up to ten metres). The description lists the stages and says how much of the
-    surface was seen in the photo and whether the scale is real. Triangles that the format forbids (a corner twice, the
-    same triangle twice) are left out and said. Refuses an asset without faces. The bytes hold no date.
+    being filament 1: PrusaSlicer in the standard's model, Bambu Studio and OrcaSlicer in a second copy of it, which
+    only they open. One copy for all cannot be: those two read an attribute without a namespace, of which the standard
+    knows none, and lib3mf's strict reader refuses the file. OrcaSlicer takes the colours too, Bambu Studio shows its
+    own filaments' colours in these slots.
 
-    Source: 3MF Core 1.3 and Materials 1.2, 3MF Consortium (ISO/IEC 25422:2025); PrusaSlicer ``3mf.cpp`` and OrcaSlicer
-    ``bbs_3mf.cpp`` for the filaments.
+    Coordinates keep ten digits (better than 0.000001 mm up to ten metres). The description lists the stages and says
+    how much of the surface was seen in the photo and whether the scale is real. Triangles that the format forbids (a
+    corner twice, the same triangle twice) are left out and said. Refuses an asset without faces. The bytes hold no
+    date. Source: 3MF Core 1.3 and Materials 1.2, 3MF Consortium (ISO/IEC 25422:2025); PrusaSlicer ``3mf.cpp``, Bambu
+    Studio 2.8 and OrcaSlicer 2.4 ``bbs_3mf.cpp`` for the filaments.
     """
     if thumbnail and not thumbnail.startswith(b"\x89PNG\r\n\x1a\n"):
         raise BadSetting(f"write-3mf: thumbnail starts with {thumbnail[:8]!r}; it must be a PNG")
@@ -101,9 +106,12 @@ def write_3mf(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as package:
         for path, data in _small_parts(paint, thumbnail, slicers).items():
             package.writestr(zipfile.ZipInfo(path), data)  # a bare ZipInfo is dated 1980 and stored
-        with package.open(names.MODEL_PATH, "w", force_zip64=len(allowed.faces) > _MOST_IN_32_BITS) as model:
-            for text in _model(asset, paint, stem, slicers):
-                model.write(text.encode())
+        models = _MODELS[slicers]
+        for number, (path, attribute) in enumerate(models.items()):
+            progress(number / len(models), path)
+            with package.open(path, "w", force_zip64=len(allowed.faces) > _MOST_IN_32_BITS) as model:
+                for text in _model(asset, paint, stem, attribute):
+                    model.write(text.encode())
     return Files(f"{stem}.3mf", {f"{stem}.3mf": out.getvalue()})
 
 
@@ -125,9 +133,9 @@ def _allowed(mesh: Mesh) -> Mesh:
     return mesh.keep_faces(keep)
 
 
-def _model(asset: Asset, paint: Paint, stem: str, slicers: Dialect) -> Iterator[str]:
-    """The model part, piece by piece."""
-    yield _head(asset, stem, slicers)
+def _model(asset: Asset, paint: Paint, stem: str, attribute: Attribute) -> Iterator[str]:
+    """A model part, piece by piece, which names filaments by one attribute."""
+    yield _head(asset, stem, attribute)
     yield from paint.xml
     mesh, corners, first = asset.mesh, paint.corners, paint.next_id
     part = np.zeros(len(mesh.faces), np.int64) if mesh.part is None else mesh.part.astype(np.int64)
@@ -135,14 +143,15 @@ def _model(asset: Asset, paint: Paint, stem: str, slicers: Dialect) -> Iterator[
     starts = np.flatnonzero(np.diff(part[order])) + 1
     groups = np.split(order, starts)
     for number, faces in enumerate(groups):
-        progress(0.1 + 0.8 * number / len(groups), "triangles")
         name = asset.part_names[part[faces[0]]] if mesh.part is not None else asset.title
         used, local = np.unique(mesh.faces[faces], return_inverse=True)
-        default = "" if corners is None else f' pid="{corners[faces[0], 0]}" pindex="{corners[faces[0], 1]}"'
+        default = ""
+        if corners is not None:
+            default = f' pid="{paint.names or corners[faces[0], 0]}" pindex="{corners[faces[0], 1]}"'
         yield f'<object id="{first + number}" type="model"{_name(name)}{default}>\n<mesh>\n<vertices>\n'
         yield from _rows('<vertex x="%.10g" y="%.10g" z="%.10g"/>\n', mesh.vertices[used] + 0.0)
         yield "</vertices>\n<triangles>\n"
-        yield from _triangles(local.reshape(-1, 3), faces, paint, slicers)
+        yield from _triangles(local.reshape(-1, 3), faces, paint, attribute)
         yield "</triangles>\n</mesh>\n</object>\n"
     top = first
     if len(groups) > 1:
@@ -153,7 +162,7 @@ def _model(asset: Asset, paint: Paint, stem: str, slicers: Dialect) -> Iterator[
     yield f'</resources>\n<build>\n<item objectid="{top}"/>\n</build>\n</model>\n'
 
 
-def _triangles(local: NDArray[np.int64], faces: NDArray[np.int64], paint: Paint, slicers: Dialect) -> Iterator[str]:
+def _triangles(local: NDArray[np.int64], faces: NDArray[np.int64], paint: Paint, attribute: Attribute) -> Iterator[str]:
     """The triangles of one object: corners (N, 3), their numbers in the whole model (N,)."""
     line, columns = '<triangle v1="%d" v2="%d" v3="%d"', [local]
     if paint.corners is not None:
@@ -162,11 +171,8 @@ def _triangles(local: NDArray[np.int64], faces: NDArray[np.int64], paint: Paint,
         yield from _rows(f"{line}/>\n", np.concatenate(columns, axis=1))
         return
     named = filament_column(paint.filament[faces])
-    wide = np.concatenate(
-        [*(column.astype(object) for column in columns)] + [named[:, None]] * (slicers == "all") + [named[:, None]],
-        axis=1,
-    )
-    yield from _rows(f"{line}{_ATTRIBUTES[slicers]}/>\n", wide)
+    wide = np.concatenate([*(column.astype(object) for column in columns), named[:, None]], axis=1)
+    yield from _rows(f'{line} {attribute}="%s"/>\n', wide)
 
 
 def _rows(line: str, rows: NDArray[Any]) -> Iterator[str]:
@@ -174,17 +180,17 @@ def _rows(line: str, rows: NDArray[Any]) -> Iterator[str]:
     return (rows_of(line, rows[start : start + _ROWS]) for start in range(0, len(rows), _ROWS))
 
 
-def _head(asset: Asset, stem: str, slicers: Dialect) -> str:
+def _head(asset: Asset, stem: str, attribute: Attribute) -> str:
     """Everything before the resources."""
     told = {
         "Title": asset.title or stem,
         "Application": f"maquette {version('maquette')}",
         "Description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
-    } | ({} if slicers == "none" else {"slic3rpe:MmPaintingVersion": "1"})
+    } | ({"slic3rpe:MmPaintingVersion": "1"} if attribute.startswith("slic3rpe") else {})
     metadata = "".join(f'<metadata name="{name}">{printable(text)}</metadata>\n' for name, text in told.items())
     spaces = f'xmlns="{names.CORE}" xmlns:m="{names.MATERIAL}" xmlns:maquette="{names.OURS}"'
-    spaces += "" if slicers == "none" else f' xmlns:slic3rpe="{names.PRUSA}"'
+    spaces += f' xmlns:slic3rpe="{names.PRUSA}"' if attribute.startswith("slic3rpe") else ""
     return f'{_XML}<model unit="millimeter" xml:lang="en-US" {spaces}>\n{metadata}<resources>\n'
 
 
@@ -195,7 +201,8 @@ def _name(name: str) -> str:
 def _small_parts(paint: Paint, thumbnail: bytes, slicers: Dialect) -> dict[str, bytes]:
     """Everything in the package but the model: types, relationships, pictures, filament colours."""
     kinds = "".join(f'<Default Extension="{ending}" ContentType="{kind}"/>' for ending, kind in _CONTENT.items())
-    start = [(names.MODEL_PATH, names.START_PART)]
+    start = [(names.BAMBU_PATH, names.BAMBU_PART)] if slicers == "all" else []  # the first that they know is theirs
+    start.append((names.MODEL_PATH, names.START_PART))
     parts = {"[Content_Types].xml": f'{_XML}<Types xmlns="{names.CONTENT_TYPES}">{kinds}</Types>\n'.encode()}
     if thumbnail:
         start.append((names.THUMBNAIL_PATH, names.THUMBNAIL_PART))
