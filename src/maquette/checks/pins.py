@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.slender import slender
+from maquette.checks.slender import slender, slender_finding
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
@@ -33,22 +33,4 @@ def pins(
     """
     limit, source = limit_of(printer, "min_pin_mm", min_mm)
     found = slender(asset.mesh, limit, samples, inside_out=False)
-    if found is None:
-        yield Finding("pins", "unknown", "there is no surface", unit="mm")
-        return
-    message = f"no column is under {limit:g} mm"
-    if found.count:
-        message = f"{found.count:,} column{'s are' if found.count > 1 else ' is'} under {limit:g} mm"
-        message += f", {found.area:.3g} mm² of surface"
-    yield Finding(
-        "pins",
-        "warn" if found.count else "pass",
-        message,
-        value=found.thinnest,
-        unit="mm",
-        limit=f"at least {limit:g}",
-        source=source,
-        fix="scale-to",
-        faces=found.faces,
-        overlay=found.overlay,
-    )
+    yield slender_finding("pins", "column", found, limit, source)

@@ -9,6 +9,7 @@ import numpy as np
 from maquette.checks.sampled import on_faces
 from maquette.checks.welded import welded
 from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.report import Finding
 from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.slenderness import Chords
 from maquette.geometry.thickness import wall_thickness
@@ -55,6 +56,28 @@ def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Colu
         area=float(covered[real].sum()),
         overlay=overlay,
         faces=np.flatnonzero(overlay < SLACK * limit),
+    )
+
+
+def slender_finding(name: str, noun: str, found: Columns | None, limit: float, source: str) -> Finding:
+    """What a check says of columns, called by a noun: a warning where one is below the limit."""
+    if found is None:
+        return Finding(name, "unknown", "there is no surface", unit="mm")
+    message = f"no {noun} is under {limit:g} mm"
+    if found.count:
+        message = f"{found.count:,} {noun}{'s are' if found.count > 1 else ' is'} under {limit:g} mm"
+        message += f", {found.area:.3g} mm² of surface"
+    return Finding(
+        name,
+        "warn" if found.count else "pass",
+        message,
+        value=found.thinnest,
+        unit="mm",
+        limit=f"at least {limit:g}",
+        source=source,
+        fix="scale-to",
+        faces=found.faces,
+        overlay=found.overlay,
     )
 
 
