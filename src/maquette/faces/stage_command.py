@@ -102,7 +102,7 @@ def command_for(function: StageFunction[Any, Any]) -> click.Command:
     def body(**given: Any) -> None:
         Terminal(given.pop("as_json")).guard(lambda terminal: _run(function, given, terminal))
 
-    takes = ", ".join(f"{name.upper()}: {_hint(kind)}" for name, kind in stage.inputs.items())
+    takes = ", ".join(f"{name.upper()}: {_hint(kind)}" for name, kind in stage.inputs.items()) or "no file"
     text = f"{stage.documentation}\n\n\b\nTakes {takes}\nGives {type_name(stage.output)}"
     return click.Command(stage.name, params=params, callback=body, help=text, short_help=stage.summary)
 
@@ -118,8 +118,11 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     stage = function.stage
     output = given.pop("output", None)
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
+    if output is not None and stage.output is Files and "suffix" in stage.settings:
+        settings = _ending_as(output, stage, settings)
     stage.validated(settings)  # refuse wrong settings before any file is read
-    if output is None and not stage.is_check:
+    names_itself = stage.output is Files and not stage.inputs
+    if output is None and not stage.is_check and not names_itself:
         raise BadSetting(f"{stage.name}: no -o given; name the file that the result goes to")
     inputs = {name: read_input(given[name], kind) for name, kind in stage.inputs.items()}
     with terminal.progress(stage.name):
@@ -128,9 +131,20 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
         return show_findings(result, terminal)
     from maquette.flow import disk
 
-    place = disk.save(result, output)
+    place = disk.save(result, Path(result.main) if output is None else output)
     terminal.say(f"{place}: {result!r}", {"output": str(place), "result": repr(result)})
     return 0
+
+
+def _ending_as(output: Path, stage: Stage, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the kind of file that the output's name says; a PDF must not be called .png."""
+    ending = output.suffix.lower()
+    kind = settings.get("suffix", ending)
+    if kind != ending:
+        raise BadSetting(
+            f"{stage.name}: --suffix {kind} and -o {output.name} differ; -o alone decides the kind of file"
+        )
+    return {**settings, "suffix": ending}
 
 
 def show_findings(findings: Iterable[Finding], terminal: Terminal) -> int:
