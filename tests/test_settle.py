@@ -129,16 +129,33 @@ def test_what_already_rests_is_not_cut():
     assert made.history[-1].notes == ()
 
 
-def test_a_needle_is_not_cut_and_says_so():
+def test_a_needle_loses_its_tip_once():
+    """A tip gives a slicer no first layer; what the cut brings is little, and the note says so."""
     spike = Mesh(
         [[0, 0, 0], [50, 0, 100], [-50, 50, 100], [-50, -50, 100]], [[0, 2, 1], [0, 3, 2], [0, 1, 3], [1, 2, 3]]
     )
     assert volume(spike) > 0
-    made = settle(Asset(spike))
+    once = settle(Asset(spike))
+    assert once.history[-1].notes == (
+        "cut 3 mm off the bottom; it rests on 0.04% of its footprint: print it with a brim or supports",
+    )
+    assert once.size[2] == pytest.approx(97)
+    assert volume(once.mesh) == pytest.approx(volume(spike) * (1 - 0.03**3), rel=1e-9)
+    assert is_watertight(once.mesh.faces)
+    again = settle(once)
+    assert again.mesh == once.mesh
+    assert "a cut would not help" in again.history[-1].notes[0]
+
+
+def test_a_foot_that_is_small_but_there_is_not_cut():
+    """A pin of 2 x 2 mm below a plate of 100 x 100: a cut of it brings nothing, so its height stays."""
+    tower = Mesh(np.concatenate([box((100, 100, 10), (0, 0, 15)).vertices, box((2, 2, 10), (0, 0, 5)).vertices]),
+                 np.concatenate([box().faces, box().faces + 8]))  # fmt: skip
+    made = settle(Asset(tower))
+    assert made.size[2] == pytest.approx(20)
     assert made.history[-1].notes == (
         "rests on 0.04% of its footprint and a cut would not help; print it with a brim or supports",
     )
-    assert np.array_equal(made.mesh.faces, spike.faces)
 
 
 def test_an_open_model_is_moved_and_not_cut():

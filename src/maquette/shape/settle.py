@@ -20,6 +20,7 @@ _LEVEL = 1e-6  # faces within this share of the height above the lowest point li
 _CLEAR = 1e-4  # vertices nearer to the cut than this share of the height are lifted off it, or slivers would be left
 _HEIGHTS = 32  # cuts tried, closer together near the bottom
 _ENOUGH = 0.1  # a model that rests on this share of the wanted contact is not cut, so that settling twice is once
+_BARE = 1e-4  # of width x depth: less contact than that is a point, and a slicer finds no first layer to lay
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 
 
@@ -37,8 +38,10 @@ def settle(
     """Put the model's lowest point on the bed, its middle over the origin, and give it a flat base to stand on.
 
     A model that rests on less than a tenth of the wanted contact, as a ball on its pole, loses the thinnest slice that
-    brings the contact, or the one within ``max_cut_share`` that brings most; a note says what was cut. What stays keeps
-    its uv, the base takes those of its rim. Only a closed model is cut, and it stays closed. The camera goes along.
+    brings the contact, or the one within ``max_cut_share`` that brings most; a note says what was cut. Where no cut
+    brings a tenth, as on the tip of a leg, it is cut only if it stands on a mere point (under 0.01 % of width x depth),
+    for then it has no first layer. What stays keeps its uv, the base takes those of its rim. Only a closed model is
+    cut, and it stays closed. The camera goes along.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
@@ -67,12 +70,16 @@ def _based(mesh: Mesh, contact_share: float, max_cut_share: float) -> Mesh:
     heights = low[2] + height * max_cut_share * steps
     areas = level_area(mesh.vertices, mesh.faces, heights)
     best = int((areas >= wanted).argmax()) if (areas >= wanted).any() else int(areas.argmax())
-    share = max(areas[best], contact) / (width * depth)
-    if areas[best] < _ENOUGH * wanted:
+    share, bare = max(areas[best], contact) / (width * depth), _BARE * width * depth
+    little = areas[best] < _ENOUGH * wanted
+    if little and not (contact < bare and areas[best] >= max(1.1 * bare, 2 * contact)):
         note(f"rests on {share:.2%} of its footprint and a cut would not help; print it with a brim or supports")
         return mesh
     progress(0.5, "cutting a base")
-    note(f"cut {heights[best] - low[2]:.3g} mm off the bottom; it rests on {share:.1%} of its footprint")
+    words = (
+        f"{share:.2%} of its footprint: print it with a brim or supports" if little else f"{share:.1%} of its footprint"
+    )
+    note(f"cut {heights[best] - low[2]:.3g} mm off the bottom; it rests on {words}")
     return _cut(mesh, float(heights[best]), _CLEAR * height)
 
 
