@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import pytest
@@ -13,7 +14,6 @@ from maquette.faces.cli import main
 from maquette.registry import registry
 from samples import ball, photo
 from shapes import box, grid
-
 
 COARSE = ("--resolution", "48")  # a fifth of the triangles; README's lines run with the default
 
@@ -150,7 +150,10 @@ def test_recipes_run_by_name_and_from_a_file(run, tmp_path):
     assert "nope" in result.stderr
 
 
-def test_gallery_shows_failures_too(run, tmp_path):
+def test_gallery_shows_failures_too(run, tmp_path, monkeypatch):
+    from maquette.flow import gallery
+
+    monkeypatch.setattr(gallery, "make", functools.partial(gallery.make, knobs={"raw.resolution": COARSE[1]}))
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "good.png").write_bytes(photo())
     (tmp_path / "folder" / "broken.jpg").write_bytes(b"\xff\xd8\xff nonsense")

@@ -19,13 +19,17 @@ from maquette.core.values import Value, decode, encode
 from maquette.faces.cli import main
 from maquette.faces.stage_command import command_for
 from maquette.registry import registry
-from samples import ball, sample_for, wreck
+from samples import sample_for, wreck
 
 STAGES = sorted(registry())
 SOURCE = Path(__file__).parent.parent / "src" / "maquette"
 
 
-@pytest.fixture(params=STAGES)
+CHECKS = [check.stage.name for check in registry().checks() if list(check.stage.inputs.values()) == [Asset]]
+LIGHT = {"frames": 3, "size_px": 64, "samples": 4000, "pitch_mm": 1.0, "edge_mm": 4.0}  # by a setting's name: less work
+
+
+@pytest.fixture(scope="module", params=STAGES)  # of a module, so that all tests of one stage run together
 def function(request):
     return registry()[request.param]
 
@@ -38,10 +42,14 @@ def required_of(stage) -> dict[str, object]:
     return {s.name: 10.0 for s in stage.settings.values() if s.required}
 
 
-def outcome(function, **settings):
+def light_of(stage) -> dict[str, object]:
+    return {name: value for name, value in LIGHT.items() if name in stage.settings}
+
+
+def outcome(function):
     """What a stage answers to the sample: its value, or the error it refuses with."""
     try:
-        return function(**inputs_of(function.stage), **required_of(function.stage), **settings)
+        return function(**inputs_of(function.stage), **(light_of(function.stage) | required_of(function.stage)))
     except (CannotDo, Unavailable) as problem:
         return f"{type(problem).__name__}: {problem}"
 
@@ -127,24 +135,19 @@ def test_command_refuses_in_the_same_words(function, tmp_path):
     assert result.stderr.strip() == f"BadSetting: {refusal.value}"
 
 
-def test_checks_pass_a_good_ball_and_name_real_fixes():
-    for check in registry().checks():
-        if list(check.stage.inputs.values()) != [Asset]:
-            continue
-        assert {f.verdict for f in check(ball())} <= {"pass", "unknown", "warn"}, check.stage.name
-        for finding in check(wreck()):
-            assert finding.fix is None or finding.fix in registry(), f"{finding.check} names {finding.fix!r}"
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_passes_a_good_ball_under_its_own_name_and_names_real_fixes(name):
+    found = first_outcome(name)
+    assert {f.verdict for f in found} <= {"pass", "unknown", "warn"}
+    assert {f.check for f in found} == {name}
+    check = registry()[name]
+    for finding in check(wreck(), **light_of(check.stage)):
+        assert finding.fix is None or finding.fix in registry(), f"{finding.check} names {finding.fix!r}"
 
 
 def test_every_fix_in_the_source_is_a_stage():
     named = {m for path in SOURCE.rglob("*.py") for m in re.findall(r'\bfix="([a-z-]+)"', path.read_text())}
     assert named <= set(STAGES)
-
-
-def test_every_check_yields_findings_of_its_own_name():
-    for check in registry().checks():
-        if list(check.stage.inputs.values()) == [Asset]:
-            assert {f.check for f in check(ball())} == {check.stage.name}
 
 
 def test_every_stage_has_its_test():
