@@ -9,19 +9,16 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import on_faces
-from maquette.checks.welded import welded
+from maquette.checks.sampled import SLACK, sampled
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
-from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.slenderness import Chords
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
 
-_SLACK = 0.99  # what is drawn at the limit is not below it
 _LOOKED_AT = 2.0  # times the limit: what is wider is all the same
 
 
@@ -44,30 +41,28 @@ def fine_detail(
     ``wall-thickness``, ``pins``, ``thin-gaps`` and ``small-holes``. The coloured picture shows the width, up to twice
     the limit.
     """
-    mesh = asset.mesh
-    whole = welded(mesh)
-    spread = surface_samples(whole.vertices, whole.faces, samples)
-    if not len(spread.points):
+    solid = sampled(asset.mesh, samples)
+    if not len(solid.spread.points):
         yield Finding("fine-detail", "unknown", "there is no surface", unit="mm")
         return
     limit, source = limit_of(printer, "min_detail_mm", min_mm)
-    raised = Chords(whole.vertices, whole.faces).details(spread, limit)
-    outside = Samples(spread.points, -spread.normals, spread.faces, spread.area)
-    engraved = Chords(whole.vertices, whole.faces[:, ::-1]).details(outside, limit)
+    raised, engraved = (
+        Chords(side.vertices, side.faces).details(side.spread, limit) for side in (solid, solid.inside_out)
+    )
     width = np.minimum(raised, engraved)
-    lost = width < _SLACK * limit
-    overlay = on_faces(mesh, whole.of_face, spread, np.minimum(width, _LOOKED_AT * limit))
+    lost = width < SLACK * limit
+    overlay = solid.on_faces(np.minimum(width, _LOOKED_AT * limit))
     told = width[np.isfinite(width)]
     yield Finding(
         "fine-detail",
         "warn" if lost.mean() > max_share else "pass",
-        _told(raised, engraved, _SLACK * limit, spread.area) if lost.any() else f"no detail is under {limit:g} mm",
+        _told(raised, engraved, SLACK * limit, solid.spread.area) if lost.any() else f"no detail is under {limit:g} mm",
         value=float(np.percentile(told, 1)) if len(told) else None,
         unit="mm",
         limit=f"at least {limit:g}",
         source=f"{source}; warns above {max_share:.1%} of the surface",
         fix="scale-to",
-        faces=np.flatnonzero(overlay < _SLACK * limit),
+        faces=np.flatnonzero(overlay < SLACK * limit),
         overlay=overlay,
     )
 

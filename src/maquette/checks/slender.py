@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.checks.sampled import on_faces
-from maquette.checks.welded import welded
+from maquette.checks.sampled import SLACK, sampled
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.report import Finding
-from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.slenderness import Chords
 from maquette.geometry.thickness import wall_thickness
 
-SLACK = 0.99  # what is drawn at the limit is not below it
 _LOOKED_AT = 2.0  # times the limit: thicker columns are no concern
 _MOST = 8000  # samples that are counted into places
 _LEAST = 0.25  # of the limit squared: what covers less is a kink in the surface
@@ -33,23 +30,20 @@ class Columns:
 
 def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Columns | None:
     """Columns of the solid, or with ``inside_out`` of the air; None for a mesh without a surface."""
-    whole = welded(mesh)
-    spread = surface_samples(whole.vertices, whole.faces, samples)
-    if not len(spread.points):
+    solid = sampled(mesh, samples)
+    if not len(solid.spread.points):
         return None
-    faces = whole.faces[:, ::-1] if inside_out else whole.faces
-    if inside_out:
-        spread = Samples(spread.points, -spread.normals, spread.faces, spread.area)
-    most = _LOOKED_AT * limit
-    balls = wall_thickness(whole.vertices, faces, spread, tips=limit)
-    width = Chords(whole.vertices, faces).columns(spread, balls, most, free=not inside_out)
+    looked = solid.inside_out if inside_out else solid
+    spread, most = looked.spread, _LOOKED_AT * limit
+    balls = wall_thickness(looked.vertices, looked.faces, spread, tips=limit)
+    width = Chords(looked.vertices, looked.faces).columns(spread, balls, most, free=not inside_out)
     thin = np.flatnonzero(width < SLACK * limit)
     place, count = _places(spread.points[thin], limit)
     covered = np.bincount(place, minlength=count) * spread.area
     real = covered >= _LEAST * limit**2
     width[thin[~real[place]]] = np.inf
     told = width[np.isfinite(width)]
-    overlay = on_faces(mesh, whole.of_face, spread, np.minimum(width, most))
+    overlay = looked.on_faces(np.minimum(width, most))
     return Columns(
         count=int(real.sum()),
         thinnest=float(np.percentile(told, 1)) if len(told) else None,

@@ -9,18 +9,15 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import on_faces
-from maquette.checks.welded import welded
+from maquette.checks.sampled import SLACK, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
-from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.thickness import wall_thickness
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
 
-_SLACK = 0.99  # a gap drawn at the limit is not below it
 _FAR = 10.0  # times the limit: wider gaps are all the same
 _NARROWEST = 1.0  # percentile of what faces something across a gap that is too thin
 
@@ -44,23 +41,20 @@ def thin_gaps(
     narrowest gap there is, leaving out a hundredth of what is too narrow; the coloured picture shows each gap's width,
     up to ten times the limit.
     """
-    mesh = asset.mesh
-    whole = welded(mesh)
-    spread = surface_samples(whole.vertices, whole.faces, samples)
+    air = sampled(asset.mesh, samples).inside_out
     limit, source = limit_of(printer, "clearance_mm", min_mm)
-    outside = Samples(spread.points, -spread.normals, spread.faces, spread.area)
-    gaps = wall_thickness(whole.vertices, whole.faces[:, ::-1], outside, rim=limit / 2, tips=limit)
+    gaps = wall_thickness(air.vertices, air.faces, air.spread, rim=limit / 2, tips=limit)
     if not len(gaps):
         yield Finding("thin-gaps", "unknown", "there is no surface", unit="mm")
         return
-    narrow = gaps < _SLACK * limit
+    narrow = gaps < SLACK * limit
     share = float(narrow.mean())
     told = gaps[narrow] if narrow.any() else gaps[np.isfinite(gaps)]
-    overlay = on_faces(mesh, whole.of_face, spread, np.fmin(gaps, _FAR * limit))
+    overlay = air.on_faces(np.fmin(gaps, _FAR * limit))
     yield Finding(
         "thin-gaps",
         "warn" if share > max_share else "pass",
-        f"{share:.2%} of the surface, {narrow.sum() * spread.area:.3g} mm², bounds gaps under {limit:g} mm"
+        f"{share:.2%} of the surface, {narrow.sum() * air.spread.area:.3g} mm², bounds gaps under {limit:g} mm"
         if narrow.any()
         else f"no gap is under {limit:g} mm",
         value=float(np.percentile(told, _NARROWEST)) if len(told) else None,
@@ -68,6 +62,6 @@ def thin_gaps(
         limit=f"at least {limit:g}",
         source=f"{source}; warns above {max_share:.1%} of the surface",
         fix="scale-to",
-        faces=np.flatnonzero(overlay < _SLACK * limit),
+        faces=np.flatnonzero(overlay < SLACK * limit),
         overlay=overlay,
     )

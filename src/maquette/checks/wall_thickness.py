@@ -9,18 +9,15 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import THINNEST, on_faces
-from maquette.checks.welded import welded
+from maquette.checks.sampled import SLACK, THINNEST, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
-from maquette.geometry.sampling import surface_samples
 from maquette.geometry.thickness import wall_thickness as measured
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
 
-_SLACK = 0.99  # a wall drawn at the limit is not below it
 _FEW = 0.005  # share of the surface: a crease or a tip, not a wall
 
 
@@ -43,19 +40,17 @@ def wall_thickness(
     picture shows each face's thickness, that of the nearest point where it has none of its own. Unknown for a model
     that has no inside.
     """
-    mesh = asset.mesh
-    whole = welded(mesh)
-    spread = surface_samples(whole.vertices, whole.faces, samples)
+    solid = sampled(asset.mesh, samples)
     limit, source = limit_of(printer, "min_wall_mm", min_mm)
-    walls = measured(whole.vertices, whole.faces, spread, rim=limit / 2, tips=limit)
+    walls = measured(solid.vertices, solid.faces, solid.spread, rim=limit / 2, tips=limit)
     told = np.isfinite(walls)
     if not told.any():
         yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")
         return
-    share = float((walls[told] < _SLACK * limit).mean())
+    share = float((walls[told] < SLACK * limit).mean())
     verdict: Verdict = "pass" if share <= _FEW else "warn" if share <= max_share else "fail"
     thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"
-    overlay = on_faces(mesh, whole.of_face, spread, walls)
+    overlay = solid.on_faces(walls)
     yield Finding(
         "wall-thickness",
         verdict,
@@ -65,6 +60,6 @@ def wall_thickness(
         limit=f"at least {limit:g}",
         source=f"{source}; fails above {max_share:.0%} of the surface",
         fix="thicken",
-        faces=np.flatnonzero(overlay < _SLACK * limit),
+        faces=np.flatnonzero(overlay < SLACK * limit),
         overlay=overlay,
     )
