@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sliced import NO_INSIDE, layers_of, on_faces
+from maquette.checks.sliced import layers_that_hang, on_faces
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
@@ -36,12 +36,9 @@ def bridges(
     powder printer nothing sags. The coloured picture shows the length, 0 where something lies below. Unknown for a
     model that has no inside to slice.
     """
-    if printer.technology == "SLS":
-        yield Finding("bridges", "pass", "powder carries every span", source=printer.source("overhang_deg"))
-        return
-    sliced = layers_of(asset.mesh, printer)
-    if sliced is None:
-        yield Finding("bridges", "unknown", NO_INSIDE, unit="mm", fix="solidify")
+    sliced = layers_that_hang(asset.mesh, printer, "bridges", "every span", "mm")
+    if isinstance(sliced, Finding):
+        yield sliced
         return
     found = spans(sliced)
     limit, source = limit_of(printer, "bridge_mm", max_mm)

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.sliced import NO_INSIDE, layers_of, on_faces
+from maquette.checks.sliced import layers_that_hang, on_faces
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
@@ -37,12 +37,9 @@ def islands(
     the bed is pressed onto it, and in a powder printer nothing falls.
     The coloured picture marks where they start. Unknown for a model that has no inside to slice.
     """
-    if printer.technology == "SLS":
-        yield Finding("islands", "pass", "powder carries what starts in the air", source=printer.source("overhang_deg"))
-        return
-    sliced = layers_of(asset.mesh, printer)
-    if sliced is None:
-        yield Finding("islands", "unknown", NO_INSIDE, unit="islands", fix="solidify")
+    sliced = layers_that_hang(asset.mesh, printer, "islands", "what starts in the air", "islands")
+    if isinstance(sliced, Finding):
+        yield sliced
         return
     start, number = pieces(sliced, printer.nozzle_mm)
     area = np.bincount(number) * sliced.columns.pitch**2

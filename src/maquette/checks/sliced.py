@@ -9,6 +9,7 @@ import numpy as np
 from maquette.checks.welded import Welded, welded
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.profiles import Printer
+from maquette.core.report import Finding
 from maquette.geometry.columns import Columns, columns
 from maquette.geometry.layers import Layers, layers
 
@@ -28,6 +29,14 @@ def layers_of(mesh: Mesh, printer: Printer) -> Layers | None:
     """The solid in the printer's layers, two columns to a line of its nozzle; None where it has no inside to slice."""
     _, solid = columns_of(mesh, printer.nozzle_mm / 2)
     return layers(solid, printer.layer_mm) if len(solid.cell) and solid.torn <= TORN else None
+
+
+def layers_that_hang(mesh: Mesh, printer: Printer, check: str, what: str, unit: str) -> Layers | Finding:
+    """The solid in layers, or what a check of what hangs says instead: powder carries it, or there is no inside."""
+    if printer.technology == "SLS":
+        return Finding(check, "pass", f"powder carries {what}", source=printer.source("overhang_deg"))
+    sliced = layers_of(mesh, printer)
+    return Finding(check, "unknown", NO_INSIDE, unit=unit, fix="solidify") if sliced is None else sliced
 
 
 def on_faces(mesh: Mesh, sliced: Layers, runs: Ints, values: Floats, printer: Printer) -> Floats:
