@@ -45,22 +45,32 @@ class Table:
     def photo(self, noise=3.0, quality=88, blur=0.7, over=2) -> Subject:
         """The photo as a camera would give it."""
         dice = np.random.default_rng(self.seed)
-        columns = (np.arange(self.width * over) + 0.5) / over - self.width / 2
-        rows = (np.arange(self.height_px * over) + 0.5) / over - self.height_px / 2
+        columns = ((np.arange(self.width * over) + 0.5) / over - self.width / 2).astype(np.float32)
+        rows = ((np.arange(self.height_px * over) + 0.5) / over - self.height_px / 2).astype(np.float32)
         u, v = np.meshgrid(columns / self.focal, rows / self.focal)
-        ray = u[..., None] * self.axes[0] + v[..., None] * self.axes[1] + self.axes[2]
-        far = -self.eye[2] / np.minimum(ray[..., 2], -1e-3)
-        x, y = self.eye[0] + ray[..., 0] * far, self.eye[1] + ray[..., 1] * far
+        a, b, c = self.axes.T.astype(np.float32)[:, :, None, None]
+        far = np.float32(-self.eye[2]) / np.minimum(u * c[0] + v * c[1] + c[2], np.float32(-1e-3))
+        x = (u * a[0] + v * a[1] + a[2]) * far + np.float32(self.eye[0])
+        y = (u * b[0] + v * b[1] + b[2]) * far + np.float32(self.eye[1])
         grain = np.sin(x / 7 + 2.5 * np.sin(y / 60)) * 6 + np.sin(x / 1.7 + y / 40) * 3
-        light = np.array([120.0, 82.0, 52.0]) + grain[..., None] * [1.0, 0.8, 0.6]
+        light = np.array([120, 82, 52], np.float32) + grain[..., None] * np.array([1, 0.8, 0.6], np.float32)
         for paint in self.things:
-            light = paint(x, y, light)
-        light = light * (1 + 0.12 * (columns[None, :, None] / self.width))
+            part = _window(paint, x, y, light)
+            light[part] = paint(x[part], y[part], light[part])
+        light *= 1 + 0.12 * (columns[None, :, None] / self.width)
         small = light.reshape(self.height_px, over, self.width, over, 3).mean(axis=(1, 3))
         small = gaussian_filter(small, (blur, blur, 0)) + dice.normal(0, noise, small.shape)
         out = io.BytesIO()
         Image.fromarray(np.clip(np.rint(small), 0, 255).astype(np.uint8)).save(out, "JPEG", quality=quality)
         return Subject(np.asarray(Image.open(out).convert("RGB")))
+
+
+def _window(paint: Paint, x, y, light, step=8) -> tuple[slice, slice]:
+    """The rows and columns that a thing touches, by a look at every eighth."""
+    coarse = light[::step, ::step]
+    rows, columns = np.nonzero((paint(x[::step, ::step], y[::step, ::step], coarse) != coarse).any(axis=-1))
+    spans = ((rows.min(), rows.max()), (columns.min(), columns.max())) if len(rows) else ((0, -2), (0, -2))
+    return tuple(slice(max(0, low - 1) * step, (high + 2) * step) for low, high in spans)
 
 
 def rectangle(cx, cy, width, height, turn=0.0, radius=0.0, color=(225, 228, 235), print_=True, shadow=0.0) -> Paint:

@@ -17,7 +17,7 @@ from maquette.photo.write_marker import write_marker
 from reference_photos import Table, card, disc, printed_marker, rectangle, ruler
 from samples import cut_out
 
-IMAGES = Path("/work/shared/data/images")
+IMAGES = Path(__file__).parents[2] / "shared" / "data" / "images"
 
 
 def held(subject: Subject) -> tuple[float, float]:
@@ -72,9 +72,10 @@ def test_a_bank_card(camera, most):
 @pytest.mark.parametrize(("camera", "most"), CAMERAS)
 def test_the_printed_marker(camera, most):
     table = Table(size=SMALL, seed=2, **camera).add(printed_marker(-30, 20, turn=50))
-    agrees(measure(table.photo()), table.scale(-30, 20), most)
-    twice = measure(table.photo(), marker_mm=80, reference="marker")
-    assert twice.mm_per_pixel == pytest.approx(2 * measure(table.photo(), reference="marker").mm_per_pixel)
+    photo = table.photo()
+    once = measure(photo)
+    agrees(once, table.scale(-30, 20), most)
+    assert measure(photo, marker_mm=80, reference="marker").mm_per_pixel == pytest.approx(2 * once.mm_per_pixel)
 
 
 def test_an_a4_sheet_and_a_letter_sheet():
@@ -181,7 +182,7 @@ def test_two_cards_and_two_coins_are_refused():
 NAMES = ["coral_test/cat_1080p.jpg", "azure_samples/fork_6.jpg", "skimage/coffee.png", "skimage/camera.png"]
 
 
-@pytest.mark.skipif(not IMAGES.exists(), reason="needs the shared test pictures")
+@pytest.mark.skipif(not IMAGES.exists(), reason="needs ../shared/data/images")
 @pytest.mark.parametrize("name", NAMES)
 def test_photos_without_a_reference_give_none(name):
     subject = mq.open((IMAGES / name).read_bytes()).replace(mask=None)
