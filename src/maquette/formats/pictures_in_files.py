@@ -7,66 +7,20 @@ again, always as PNG.
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
-from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats
-
-MOST_PIXELS = 8192 * 8192  # the largest texture that engines take
-
-
-def srgb_from_linear(linear: Floats) -> NDArray[np.uint8]:
-    """Linear light 0..1 as sRGB bytes (IEC 61966-2-1)."""
-    light = np.clip(linear, 0.0, 1.0)
-    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    made: NDArray[np.uint8] = np.rint(curve * 255).astype(np.uint8)
-    return made
-
-
-def linear_from_srgb(srgb: NDArray[np.uint8]) -> Floats:
-    """SRGB bytes as linear light 0..1."""
-    table = np.arange(256) / 255
-    table = np.where(table <= 0.04045, table / 12.92, ((table + 0.055) / 1.055) ** 2.4)
-    made: Floats = table[srgb]
-    return made
-
-
-def pixels(texture: Texture, mode: str = "RGB") -> NDArray[np.uint8]:
-    """A texture decoded, (H, W, C) uint8; ``BadInput`` when it is damaged or larger than ``MOST_PIXELS``."""
-    with _opened(texture) as picture:
-        return np.asarray(picture.convert(mode))
+from maquette.core.texture_pixels import opened, pixels
+from maquette.geometry.oklab import light_of as linear_from_srgb
+from maquette.geometry.oklab import srgb_of as srgb_from_linear
 
 
 def pixel_count(texture: Texture) -> int:
     """How many pixels a texture has, by its header."""
-    with _opened(texture) as picture:
+    with opened(texture) as picture:
         return int(picture.width * picture.height)
-
-
-@contextmanager
-def _opened(texture: Texture) -> Iterator[Any]:
-    """A texture as a Pillow image, nothing decoded yet; whatever Pillow raises inside becomes ``BadInput``."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(texture.data), formats=("PNG", "JPEG", "WEBP")) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise BadInput(f"texture: {picture.width} x {picture.height} pixels are too many; scale it down")
-                yield picture
-    except BadInput:
-        raise
-    except Exception as problem:  # Pillow raises what it likes on damaged bytes
-        reason = f"{type(problem).__name__}: {problem}"
-        raise BadInput(f"texture: cannot be decoded ({reason[:120]}); export the file again") from None
 
 
 def encoded(picture: NDArray[np.uint8]) -> Texture:

@@ -10,7 +10,7 @@ from maquette.core.asset import Texture
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.progress import note
-from maquette.formats.pictures_in_files import MOST_PIXELS
+from maquette.core.texture_pixels import MOST_PIXELS
 
 _FOREIGN = ("BMP", "TGA", "TIFF", "GIF")  # what older exporters point to; GLB and browsers cannot show them
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
-from maquette.core.errors import BadInput
+from maquette.core.texture_pixels import pixels
 from maquette.render.colour import LINEAR_OF_BYTE, Colors, to_bytes
 from maquette.render.coverage import covered_texels
-
-_MAX_PIXELS = 8192 * 8192  # 256 MiB decoded
 
 
 class Bitmap:
@@ -26,24 +23,7 @@ class Bitmap:
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """(H, W, 4) as stored."""
-        from PIL import Image
-
-        try:
-            with Image.open(io.BytesIO(self._texture.data)) as image:
-                if image.width * image.height > _MAX_PIXELS:
-                    raise BadInput(
-                        f"picture: texture of {self._owner} has {image.width} x {image.height} pixels, more than "
-                        f"{_MAX_PIXELS}; shrink it first"
-                    )
-                return np.asarray(image.convert("RGBA"))
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            Image.DecompressionBombError,
-            Image.DecompressionBombWarning,
-        ) as problem:
-            raise BadInput(f"picture: texture of {self._owner} cannot be decoded ({problem}); replace it") from None
+        return pixels(self._texture, "RGBA", f"picture: texture of {self._owner}")
 
     def level(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """The picture halved ``number`` times in linear light, or as often as it can be, and how much its texels count.

@@ -10,6 +10,7 @@ import numpy as np
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
+from maquette.core.texture_pixels import opened, pixels
 from maquette.geometry.patches import LEAST, MOST, patches
 from maquette.geometry.transfer import Landing, carried_uv, landing, on_vertices
 
@@ -106,9 +107,7 @@ def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:
 
 
 def _side(texture: Texture) -> int:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(texture.data)) as picture:
+    with opened(texture) as picture:
         return max(picture.size)
 
 
@@ -133,10 +132,7 @@ def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, o
 
 def _read(texture: Texture, uv: Floats) -> Any:
     """Colours at uv (T, 2), between texels, repeating: (T, 4) uint8."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(texture.data)) as opened:
-        picture = np.asarray(opened.convert("RGBA"))
+    picture = pixels(texture, "RGBA")
     height, width = picture.shape[:2]
     x, y = (uv % 1.0).T * [[width], [height]] - 0.5
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)

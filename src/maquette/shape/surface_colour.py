@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.asset import Asset, Material, Texture
-from maquette.core.errors import BadInput
+from maquette.core.asset import Asset, Material
 from maquette.core.mesh import Floats, Ints
+from maquette.core.texture_pixels import pixels
 from maquette.geometry.oklab import light_of
 from maquette.geometry.surface import face_areas
 
-MOST_PIXELS = 8192 * 8192
 _PIECE = 1 << 20  # places looked up at once
 
 
@@ -42,7 +38,7 @@ class SurfaceColour:
         which = np.flatnonzero(self._material == number)
         if texture is None or mesh.uv is None or not len(which):
             return None
-        light = decoded(texture, look.name)
+        light = light_of(pixels(texture, "RGB", f"quantize-colors: texture of {look.name[:40]}")).astype(np.float32)
         uv = mesh.uv[which].astype(np.float64)
         side, other = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
         on_picture = (
@@ -75,25 +71,6 @@ class SurfaceColour:
                 uv = np.einsum("nk,nkd->nd", share[which], mesh.uv[face[which]].astype(np.float64))
                 made[which] *= looked_up(picture, uv)
         return made
-
-
-def decoded(texture: Texture, name: str) -> NDArray[np.float32]:
-    """A texture's colours as linear light, (H, W, 3); ``BadInput`` when it is damaged or too large."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(texture.data), formats=("PNG", "JPEG", "WEBP")) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise BadInput(f"quantize-colors: texture of {name[:40]} has over {MOST_PIXELS} pixels; shrink it")
-                pixels = np.asarray(image.convert("RGB"))
-    except BadInput:
-        raise
-    except Exception as problem:  # Pillow raises what it likes on damaged bytes
-        reason = str(problem)[:100]
-        raise BadInput(f"quantize-colors: texture of {name[:40]} cannot be decoded ({reason}); replace it") from None
-    return light_of(pixels).astype(np.float32)
 
 
 def halved(light: NDArray[np.float32]) -> NDArray[np.float32]:
