@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.formats.gcode import first_layer, kind_of, strokes, support_share
+from maquette.formats.gcode import first_layer, kind_of, share_of, strokes, tool_changes
 
 PRUSA = """M82
 G92 E0
@@ -51,9 +51,19 @@ def test_relative_extrusion_means_the_same():
     assert [s.filament for s in strokes(relative)] == [1, 1, 0.5]
 
 
-def test_support_share():
-    assert support_share(PRUSA) == pytest.approx(1 / 14)
-    assert support_share(PRUSA.replace("Support material", "Perimeter")) == 0
+def test_shares_of_supports_and_of_the_purge_tower():
+    assert share_of("support", PRUSA) == pytest.approx(1 / 14)
+    assert share_of("support", PRUSA.replace("Support material", "Perimeter")) == 0
+    assert share_of("tower", PRUSA) == 0
+    for name in ("Wipe tower", "Prime tower", "PRIME-TOWER"):
+        assert share_of("tower", PRUSA.replace("Support material", name)) == pytest.approx(1 / 14)
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"), [("", 0), ("T0\nG1 X1 E1\n", 0), ("T0\nT0 ; again\nT1\nT12\nT1\n", 3), ("M109 T1\nG1 T2", 0)]
+)
+def test_tool_changes(text, changes):
+    assert tool_changes(text) == changes
     assert first_layer("")[0].shape == (0, 2, 2)
 
 
@@ -74,7 +84,7 @@ def test_support_share():
         ("Internal solid infill", "solid"),
         ("Bottom surface", "solid"),
         ("Outer wall", "outer wall"),
-        ("Prime tower", "other"),
+        ("Prime tower", "tower"),
     ],
 )
 def test_names_of_all_three_slicers(name, kind):

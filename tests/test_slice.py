@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import stat
 import sys
 
+import numpy as np
 import pytest
 
 import maquette as mq
 from maquette.core.errors import BadInput, BadSetting, CannotDo, Unavailable
+from maquette.core.progress import noting
 from maquette.formats import slice as module
-from maquette.formats import slicer_cura, slicing
+from maquette.formats import slicer_cura, slicer_prusa, slicing
+from maquette.formats.gcode import strokes
 from shapes import box, grid, soup, sphere
+from test_3mf_filaments import COLORS, tower
 
 needs_prusa = pytest.mark.skipif(bool(module.missing("prusa")), reason=module.missing("prusa"))
 _cura = module.missing("cura") or ("" if slicer_cura.definitions("/usr/bin/CuraEngine") else slicer_cura.NO_DEFINITIONS)
@@ -150,6 +155,112 @@ def test_profiles_that_are_none_are_refused(tmp_path, monkeypatch):
         mq.slice(cube, slicer="orca", profile=str(tmp_path / "q.json"))
 
 
+def heights_by_tool(gcode: str) -> dict[int, list[float]]:
+    """At what heights each tool lays lines of the model."""
+    parts = re.split(r"^T(\d+)$", gcode, flags=re.M)
+    where: dict[int, list[float]] = {}
+    z = 0.0
+    for tool, text in zip(parts[1::2], parts[2::2], strict=True):
+        for layer in re.split(r"^;Z:", f"{z}\n{text}", flags=re.M):
+            z = float(layer.partition("\n")[0])
+            lines = [s for s in strokes(f"M83\n{layer.partition(chr(10))[2]}") if s.kind in ("outer wall", "infill")]
+            where.setdefault(int(tool), []).extend([z] * len(lines))
+    return where
+
+
+@needs_prusa
+def test_a_painted_model_changes_filaments_where_its_colours_change():
+    files = mq.slice(tower(3), stem="model")
+    made, gcode = numbers(files), files.data.decode()
+    where = heights_by_tool(gcode)
+    assert sorted(where) == [0, 1, 2]
+    for tool, heights in where.items():  # four millimetres a floor; the one below ends with the next one's floor
+        assert 4 * tool - 1 < min(heights)
+        assert max(heights) <= 4 * (tool + 1) + 1
+    each = made["filaments"]
+    assert [(f["slot"], f["color"], f["name"]) for f in each] == [(k + 1, COLORS[k], COLORS[k]) for k in range(3)]
+    assert sum(f["filament_g"] for f in each) == pytest.approx(made["filament_g"], abs=0.03)
+    assert min(f["filament_cm3"] for f in each) > 0.5
+    assert made["filament_changes"] == 4  # two to prime, two between the floors
+    assert made["volume_mm3"] == pytest.approx(20 * 20 * 12)
+    one = numbers(mq.slice(tower(3), filaments="one"))
+    assert (one["filaments"], one["filament_changes"], one["purged_cm3"]) == ([], 0, 0)
+    assert made["purged_cm3"] == pytest.approx(made["filament_cm3"] - one["filament_cm3"], rel=0.3)
+
+
+@needs_prusa
+@pytest.mark.parametrize(("count", "side"), [(2, 20.0), (8, 20.0), (3, 110.0)])
+def test_towers_stand_on_the_bed_beside_the_model(count, side):
+    gcode = mq.slice(tower(count, side, 40 / side), printer="prusa-mini", supports="auto").data.decode()
+    found = {"tower": [], "outer wall": []}
+    for stroke in strokes("M83\n" + gcode.partition(";LAYER_CHANGE")[2]):  # priming lines lie along the bed's edge
+        if stroke.kind in found:
+            found[stroke.kind] += [stroke.start, stroke.end]
+    (low, high), (left, right) = ((np.min(p, axis=0), np.max(p, axis=0)) for p in found.values())
+    assert low.min() >= 0
+    assert high.max() <= 180
+    assert (right < low - 4).any()
+    assert (right - left) == pytest.approx([side, side], abs=0.6)
+
+
+def test_layers_are_asked_how_many_filaments_they_need():
+    assert [module._at_once(tower(n).mesh, 0.2) for n in (1, 2, 8)] == [1, 2, 2]
+    assert module._at_once(tower(8, floor=0.2).mesh, 0.2) == 8
+    cube = box((10, 10, 10))
+    assert module._at_once(cube.replace(material=np.arange(12) // 2), 0.2) == 5  # all sides, and the floor or the top
+
+
+@needs_prusa
+def test_no_tower_where_there_is_no_room():
+    slab = tower(2, side=175.0, floor=0.5)
+    with noting() as notes:
+        made = numbers(mq.slice(slab, printer="prusa-mini"))
+    assert (len(made["filaments"]), made["filament_changes"], made["purged_cm3"]) == (2, 1, 0)
+    assert any("no room beside the model" in text for text in notes)
+
+
+@needs_prusa
+def test_a_profile_feeds_as_many_filaments_as_it_has_nozzles(tmp_path):
+    def sliced(nozzles):
+        place = tmp_path / f"{nozzles}.ini"
+        diameters = ",".join(["0.4"] * nozzles)
+        place.write_text(f"nozzle_diameter = {diameters}\nwipe_tower = 0\nsingle_extruder_multi_material = 0\n")
+        return numbers(mq.slice(tower(3), profile=str(place)))
+
+    assert (sliced(1)["filaments"], sliced(1)["filament_changes"]) == ([], 0)
+    with pytest.raises(BadInput, match=r"2\.ini has 2 filaments, the model 3; quantize-colors to 2"):
+        sliced(2)
+    assert [f["slot"] for f in sliced(3)["filaments"]] == [1, 2, 3]
+    assert sliced(3)["filament_changes"] == 2
+
+
+def test_moves_to_infinity_are_no_gcode(monkeypatch):
+    asked = []
+
+    def run(command, folder, *, name):
+        asked.append(command)
+        (folder / "model.gcode").write_text("; inf\nG1  X110.500 Y-inf   E2.2424 F2900\n" if bad else "G1 X1 Y1 E1\n")
+        return 0, ""
+
+    monkeypatch.setattr(slicer_prusa, "run", run)
+    monkeypatch.setattr(slicing.shutil, "which", lambda name: "/bin/true")
+    bad = True
+    with pytest.raises(CannotDo, match="moves to infinity"):
+        mq.slice(tower(2))
+    widths = [command[command.index("--wipe-tower-width") + 1] for command in asked if "--info" not in command]
+    assert widths == ["60", "54", "66"]
+    bad = False
+    assert numbers(mq.slice(tower(2)))["warnings"] == []
+
+
+@needs_cura
+def test_curaengine_says_that_it_reads_no_paint():
+    made = numbers(mq.slice(tower(2), slicer="cura"))
+    assert made["warnings"] == ["the model's 2 filaments are sliced as one: CuraEngine reads no paint"]
+    assert made["filaments"] == []
+    assert numbers(mq.slice(tower(2), slicer="cura", filaments="one"))["warnings"] == []
+
+
 ORCA = """#!{python}
 import json, pathlib, sys
 here = pathlib.Path.cwd()
@@ -224,6 +335,29 @@ def test_orcaslicer_by_its_documented_command_line(tmp_path, monkeypatch):
     assert made["support_cm3"] == pytest.approx(made["filament_cm3"] * 0.2 / 11, abs=6e-4)  # start included
     assert made["warnings"] == ["it seems object ball has floating regions"]
     assert b"2026-01-01" not in files.data
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a shebang")
+def test_orcaslicer_gets_a_painted_model_and_a_preset_for_each_filament(tmp_path, monkeypatch):
+    log = fake_orca(tmp_path, monkeypatch)
+    script = (tmp_path / "bin" / "orca-slicer").read_text()
+    script = script.replace("[mm] = 11.00", "[mm] = 600.00, 500.00").replace("[cm3] = 0.03", "[cm3] = 1.44, 1.20")
+    (tmp_path / "bin" / "orca-slicer").write_text(script.replace("M83\n", "M83\nT0\nT1\n"))
+    made = numbers(mq.slice(tower(2), slicer="orca"))
+    asked = json.loads(log.read_text())
+    assert asked["arguments"][4:6] == ["--load-filaments", "filament_1.json;filament_2.json"]
+    assert asked["arguments"][-1] == "model.3mf"
+    assert asked["files"] == ["filament_1.json", "filament_2.json", "machine.json", "model.3mf", "process.json"]
+    assert asked["presets"]["machine"]["single_extruder_multi_material"] == "1"
+    assert asked["presets"]["process"]["enable_prime_tower"] == "1"
+    assert [f["filament_cm3"] for f in made["filaments"]] == [1.44, 1.2]
+    assert made["filament_cm3"] == pytest.approx(2.64)
+    assert made["filament_changes"] == 1
+    one = tmp_path / "machine.json", tmp_path / "process.json"
+    for place in one:
+        place.write_text(json.dumps({"type": place.stem, "name": "x"}))
+    with pytest.raises(BadInput, match="needs a filament preset for 2 filaments"):
+        mq.slice(tower(2), slicer="orca", profile=f"{one[0]};{one[1]}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a shebang")

@@ -18,6 +18,7 @@ INKS: dict[Kind, str] = {
     "solid": "4a7fb5",
     "infill": "7d5ba6",
     "support": "3f9b63",
+    "tower": "b9a37e",
     "skirt": "8a919b",
     "other": "c4c8ce",
 }
@@ -32,7 +33,7 @@ def first_layer_picture(gcode: str, line_mm: float, size_px: int = 512) -> Pictu
     if not len(lines):
         return None
     frame = _drawn(lines, kinds, line_mm, size_px)
-    words = {"skirt": "skirt, brim", "solid": "solid"}
+    words = {"skirt": "skirt, brim", "solid": "solid", "tower": "purge tower"}
     there = [kind for kind in INKS if kind in kinds]
     swatches = [(patch_of(to_linear(hex_color(INKS[kind]))), words.get(kind, kind)) for kind in there]
     return Picture(with_swatches(frame, swatches, "studio"))
@@ -53,7 +54,7 @@ def _drawn(lines: NDArray[np.float64], kinds: list[Kind], line_mm: float, size_p
     width = max(round(line_mm * scale * 0.92), 1)  # a hair of paper between lines shows how they run
     flat = (lines - corner) * scale
     flat[..., 1] = side - flat[..., 1]
-    order: list[Kind] = ["other", "skirt", "support", "infill", "solid", "inner wall", "outer wall"]
+    order: list[Kind] = ["other", "skirt", "tower", "support", "infill", "solid", "inner wall", "outer wall"]
     for kind in order:
         ink = tuple(int(INKS[kind][i : i + 2], 16) for i in (0, 2, 4))
         for line, which in zip(flat, kinds, strict=True):

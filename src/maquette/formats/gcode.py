@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["outer wall", "inner wall", "solid", "infill", "support", "skirt", "other"]
+Kind = Literal["outer wall", "inner wall", "solid", "infill", "support", "tower", "skirt", "other"]
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
     ("support", "support"),
+    ("tower", "tower"),
     ("skirt", "skirt"),
     ("brim", "skirt"),
     ("external perimeter", "outer wall"),
@@ -87,15 +89,22 @@ def kind_of(name: str) -> Kind:
     return next((kind for word, kind in _KINDS if word in low), "other")
 
 
-def support_share(text: str) -> float:
-    """Share of the filament that goes into supports, 0..1."""
-    if not re.search(r"^; ?(TYPE|FEATURE): ?support", text, flags=re.M | re.I):
+def share_of(kind: Kind, text: str) -> float:
+    """Share of the filament on lines that goes into one part, supports or the purge tower say, 0..1."""
+    names = set(re.findall(r"^; ?(?:TYPE|FEATURE): ?([^\n]*)", text, flags=re.M))
+    if kind not in map(kind_of, names):
         return 0.0
-    total = support = 0.0
+    total = part = 0.0
     for stroke in strokes(text):
         total += stroke.filament
-        support += stroke.filament if stroke.kind == "support" else 0.0
-    return support / total if total else 0.0
+        part += stroke.filament if stroke.kind == kind else 0.0
+    return part / total if total else 0.0
+
+
+def tool_changes(text: str) -> int:
+    """How often another filament is taken up; the first does not count."""
+    tools = re.findall(r"^T(\d+)\b", text, flags=re.M)
+    return sum(one != other for one, other in pairwise(tools))
 
 
 def first_layer(text: str) -> tuple[NDArray[np.float64], list[Kind]]:

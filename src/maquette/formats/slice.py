@@ -9,20 +9,26 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.files import Files
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.formats import slicer_cura, slicer_orca, slicer_prusa
-from maquette.formats.gcode import support_share
+from maquette.formats.gcode import share_of, tool_changes
 from maquette.formats.slicing import DENSITY, FILAMENT_MM, Job, Sliced, spoken
 from maquette.formats.stl import write_stl
+from maquette.formats.threemf_paint import filaments_of
+from maquette.formats.threemf_write import write_3mf
 from maquette.registry import LocalFile, stage
 
 SlicerName = Literal["prusa", "orca", "cura"]
@@ -32,6 +38,7 @@ _ADAPTERS = {
     "cura": (slicer_cura, slicer_cura.slice_with_cura),
 }
 _INFILL, _SUPPORTS = 15.0, "none"
+_SKIN = 6  # layers into which PrusaSlicer lets a painted face reach, as top and bottom shells
 
 
 def missing(slicer: str = "") -> str:
@@ -73,13 +80,21 @@ def slice_(
         LocalFile,
         Field(description="your own profile: PrusaSlicer .ini; OrcaSlicer machine.json;process.json; Cura .def.json"),
     ] = "",
+    filaments: Annotated[
+        Literal["painted", "one"],
+        Field(description="each flat material its own filament, as in our 3MF; or one for all"),
+    ] = "painted",
     stem: Annotated[str, Field(min_length=1, description="file name without ending")] = "model",
 ) -> Files:
     """Slice a model with the installed slicer: G-code, and a JSON file with time, filament, layers and warnings.
 
-    The model is placed in the middle of the bed as it stands. Filament is reckoned as 1.75 mm PLA of 1.24 g/cm³ unless
+    The model is placed in the middle of the bed as it stands. A model of 2 to 16 flat materials, as ``quantize-colors``
+    makes them, goes over as a painted 3MF: the G-code changes filaments and the JSON says how much of each. Without a
+    profile that is one nozzle with an exchanger and a purge tower beside the model. CuraEngine reads no paint and
+    prints it in one filament, with a warning. Filament is reckoned as 1.75 mm PLA of 1.24 g/cm³ unless
     a profile says otherwise. ``CannotDo`` when the slicer gives up, in its own words, or the model is larger than the
-    bed; ``Unavailable`` when it is not installed; ``BadInput`` for a profile that would run programs.
+    bed; ``Unavailable`` when it is not installed; ``BadInput`` for a profile that would run programs or feeds fewer
+    filaments than the model has.
     """
     if printer.technology != "FDM":
         raise CannotDo(f"slice: {printer.label} is {printer.technology}; G-code is for FDM printers, choose one")
@@ -89,10 +104,14 @@ def slice_(
         infill = _INFILL if infill is None else infill
         supports = _SUPPORTS if supports is None else supports
     progress(0.1, f"{slicer} slices")
-    job = Job(_centred(asset, printer), printer, infill, supports, profiles)
+    moved = _centred(asset, printer)
+    bare = moved.replace(mesh=moved.mesh.replace(uv=None, color=None, material=None), materials=())
+    job = Job(write_stl(bare).data, printer, infill, supports, profiles)
+    if filaments == "painted":
+        job = _painted(job, moved, slicer)
     with tempfile.TemporaryDirectory(prefix="maquette-slice-") as folder:
         made = _ADAPTERS[slicer][1](job, Path(folder))
-    summary = summary_of(made)
+    summary = summary_of(made, job.colors, [material.name for material in asset.materials])
     note(f"{summary['layers']} layers, {summary['filament_g']} g, {summary['time']}")
     numbers = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
     return Files(f"{stem}.gcode", {f"{stem}.gcode": made.gcode.encode(), f"{stem}.slice.json": numbers})
@@ -105,32 +124,71 @@ def _insist_it_fits(asset: Asset, printer: Printer) -> None:
         raise CannotDo(f"slice: the model does not fit {printer.label}: {', '.join(over)}; scale-to or split it")
 
 
-def _centred(asset: Asset, printer: Printer) -> bytes:
-    """The model as STL in the middle of the bed, its foot at z = 0."""
+def _centred(asset: Asset, printer: Printer) -> Asset:
+    """The model in the middle of the bed, its foot at z = 0."""
     low, high = asset.mesh.bounds
     x, y, _ = printer.bed_mm
-    moved = asset.moved(offset=(x / 2 - (low[0] + high[0]) / 2, y / 2 - (low[1] + high[1]) / 2, -low[2]))
-    data: bytes = write_stl(moved).data
-    return data
+    return asset.moved(offset=(x / 2 - (low[0] + high[0]) / 2, y / 2 - (low[1] + high[1]) / 2, -low[2]))
 
 
-def summary_of(made: Sliced) -> dict[str, Any]:
+def _painted(job: Job, asset: Asset, slicer: SlicerName) -> Job:
+    """The job with a 3MF of several filaments, where the model has them."""
+    colors = filaments_of(asset)
+    if not colors:
+        return job
+    painted = write_3mf(asset, slicers="prusa" if slicer == "prusa" else "all").data
+    most = _at_once(asset.mesh, job.printer.layer_mm)
+    return replace(job, painted=painted, colors=tuple(colors), at_once=most, footprint_mm=asset.size[:2])
+
+
+def _at_once(mesh: Mesh, layer_mm: float) -> int:
+    """How many materials one layer cuts at most; the skin above and below a face counts as the face's."""
+    z = mesh.vertices[mesh.faces, 2] / layer_mm
+    low = np.maximum(np.floor(z.min(axis=1)) - _SKIN, 0).astype(np.int64)
+    high = np.ceil(z.max(axis=1)).astype(np.int64) + _SKIN
+    layers = int(high.max()) + 1
+    count = np.zeros(layers, np.int64)
+    assert mesh.material is not None
+    for number in np.unique(mesh.material).tolist():
+        which = mesh.material == number
+        begun, ended = (np.bincount(ends[which], minlength=layers) for ends in (low, high))
+        count += np.cumsum(begun - ended) > 0
+    return int(count.max())
+
+
+def summary_of(made: Sliced, colors: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
     """What a maker asks, in the same words for every slicer: how long, how much, how many layers, did it complain."""
     volume = made.filament_mm3
-    share = support_share(made.gcode)
-    area = 3.141592653589793 * FILAMENT_MM**2 / 4
+    support, tower = (0.0 if volume is None else volume * share_of(kind, made.gcode) for kind in ("support", "tower"))
+    each = made.filaments_mm3 if len(made.filaments_mm3) > 1 else ()
     return {
         "slicer": made.slicer,
         "layers": made.layers,
         "time": None if made.seconds is None else spoken(made.seconds),
         "seconds": made.seconds,
-        "filament_mm": None if volume is None else round(volume / area, 2),
-        "filament_cm3": None if volume is None else round(volume / 1000, 3),
-        "filament_g": None if volume is None else round(volume / 1000 * DENSITY, 2),
-        "support_cm3": None if volume is None else round(volume / 1000 * share, 3),
+        **_amounts(volume),
+        "filaments": [
+            {"slot": slot, "name": name, "color": color, **_amounts(used)}
+            for slot, (used, color, name) in enumerate(zip(each, colors, names, strict=False), start=1)
+        ],
+        "filament_changes": tool_changes(made.gcode),
+        "support_cm3": None if volume is None else round(support / 1000, 3),
+        "purged_cm3": None if volume is None else round(tower / 1000, 3),
         "manifold": made.mesh.get("manifold"),
         "parts": made.mesh.get("parts"),
         "volume_mm3": made.mesh.get("volume_mm3"),
         "defects": dict(made.defects),
         "warnings": list(made.warnings),
+    }
+
+
+def _amounts(volume: float | None) -> dict[str, float | None]:
+    """A volume of filament in millimetres of it, cubic centimetres and grams."""
+    if volume is None:
+        return {"filament_mm": None, "filament_cm3": None, "filament_g": None}
+    area = 3.141592653589793 * FILAMENT_MM**2 / 4
+    return {
+        "filament_mm": round(volume / area, 2),
+        "filament_cm3": round(volume / 1000, 3),
+        "filament_g": round(volume / 1000 * DENSITY, 2),
     }

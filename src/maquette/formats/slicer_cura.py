@@ -68,6 +68,8 @@ def slice_with_cura(job: Job, folder: Path) -> Sliced:
     layers = number(gcode, r"(?m)^;LAYER_COUNT:(\d+)") or layers
     if code or not layers:
         raise CannotDo(f"slice: {NAME} gave up: {why(said)}")
+    if job.painted:
+        said.append(f"the model's {len(job.colors)} filaments are sliced as one: {NAME} reads no paint")
     version = re.search(r"SteamEngine (\S+)", gcode)
     return Sliced(
         gcode=gcode,

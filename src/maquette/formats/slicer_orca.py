@@ -3,7 +3,8 @@
 By its documented command line (orcaslicer.com/wiki/cli): presets are JSON, machine and process by ``--load-settings``,
 filaments by ``--load-filaments``, each told apart by ``type``; a process must name the machine among its
 ``compatible_printers``; the folder is given, the file in it is always ``plate_1.gcode``; what went wrong stands in
-``result.json``. Without a profile we write the three presets ourselves.
+``result.json``. Without a profile we write the three presets ourselves. A painted model goes over as 3MF, with one
+filament preset for each filament.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from maquette.core.errors import BadInput, CannotDo
-from maquette.formats.slicing import DENSITY, FILAMENT_MM, Job, Sliced, clock, found_program, number, preset_of, run
+from maquette.formats.slicing import (
+    DENSITY,
+    FILAMENT_MM,
+    Job,
+    Sliced,
+    clock,
+    found_program,
+    number,
+    preset_of,
+    run,
+    volumes,
+)
 
 NAME = "OrcaSlicer"
 PROGRAMS = ("orca-slicer", "OrcaSlicer", "orca-slicer.exe", "bambu-studio", "BambuStudio")
@@ -28,20 +40,35 @@ _MACHINE = "Maquette machine"
 def slice_with_orca(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in OrcaSlicer's own words."""
     program = found_program(PROGRAMS, MISSING)
-    (folder / "model.stl").write_bytes(job.stl)
+    model = "model.3mf" if job.painted else "model.stl"
+    (folder / model).write_bytes(job.painted or job.stl)
     presets = _theirs(job) if job.profiles else _ours(job)
     for kind, preset in presets.items():
-        (folder / f"{kind}.json").write_text(json.dumps(preset, indent=1), encoding="utf-8")
+        if kind != "filament":
+            (folder / f"{kind}.json").write_text(json.dumps(preset, indent=1), encoding="utf-8")
     settings = ";".join(f"{kind}.json" for kind in ("machine", "process") if kind in presets)
-    filament = ["--load-filaments", "filament.json"] if "filament" in presets else []
+    filament = _filaments(job, presets["filament"], folder) if "filament" in presets else []
     command = [program, "--slice", "0", "--load-settings", settings, *filament, "--arrange", "1", "--ensure-on-bed"]
-    code, words = run([*command, "--outputdir", ".", "model.stl"], folder, name=NAME)
+    code, words = run([*command, "--outputdir", ".", model], folder, name=NAME)
     verdict = _verdict(folder / "result.json")
     made = folder / "plate_1.gcode"
     if code or not made.exists():
         error = verdict.get("error_string") or "; ".join(_said(words)[-2:])[:300] or "without a word"
         raise CannotDo(f"slice: {NAME} gave up: {error}")
     return _read(made.read_text(errors="replace"), words, verdict)
+
+
+def _filaments(job: Job, preset: dict[str, Any], folder: Path) -> list[str]:
+    """The filament preset, once for each filament of a painted model, and the option that loads them.
+
+    Each has its colour: where colours and presets differ in number the program crashes (OrcaSlicer issue 12426).
+    """
+    places = []
+    for slot, color in enumerate(job.colors or ("",), start=1):
+        places.append(f"filament_{slot}.json" if job.colors else "filament.json")
+        coloured = {**preset, "name": f"{preset['name']} {slot}", "filament_colour": [color]} if color else preset
+        (folder / places[-1]).write_text(json.dumps(coloured, indent=1), encoding="utf-8")
+    return ["--load-filaments", ";".join(places)]
 
 
 def _theirs(job: Job) -> dict[str, Any]:
@@ -57,6 +84,10 @@ def _theirs(job: Job) -> dict[str, Any]:
         presets[kind] = preset
     if {"machine", "process"} - set(presets):
         raise BadInput(f"slice: {NAME} needs a machine and a process preset; got {sorted(presets)}")
+    if job.painted and "filament" not in presets:
+        raise BadInput(
+            f"slice: {NAME} needs a filament preset for {len(job.colors)} filaments; give it, or filaments=one"
+        )
     presets["process"] |= _turned(job)
     return presets
 
@@ -75,6 +106,7 @@ def _ours(job: Job) -> dict[str, Any]:
         "printable_height": f"{z:g}",
         "nozzle_diameter": [f"{job.printer.nozzle_mm:g}"],
         "machine_start_gcode": "G28\nG1 Z5 F5000",
+        "before_layer_change_gcode": "G92 E0",  # it extrudes relatively and refuses to without this
         "machine_end_gcode": "M104 S0\nM140 S0\nM84",
     }
     process = {
@@ -96,6 +128,9 @@ def _ours(job: Job) -> dict[str, Any]:
         "nozzle_temperature": ["215"],
         "nozzle_temperature_initial_layer": ["215"],
     }
+    if job.painted:
+        machine["single_extruder_multi_material"] = "1"
+        process |= {"enable_prime_tower": "1", "wipe_tower_x": ["10"], "wipe_tower_y": ["10"]}
     return {"machine": head | machine, "process": head | process, "filament": head | filament}
 
 
@@ -129,19 +164,15 @@ def _read(gcode: str, words: str, verdict: dict[str, Any]) -> Sliced:
     """What the G-code and the log say; newer versions head the file with the numbers, older ones end it with them."""
     plates = [plate for plate in verdict.get("sliced_plates", []) if isinstance(plate, dict)]
     warned = [str(plate["warning_message"]) for plate in plates if plate.get("warning_message")]
-    volume = number(gcode, r"filament used \[cm3\] = ([\d.]+)")
-    length = number(gcode, r"filament used \[mm\] = ([\d.]+)") or number(
-        gcode, r"total filament length \[mm\]\s*: ([\d.]+)"
-    )
-    if length is not None and (volume is None or volume < 1):
-        volume = length * 3.141592653589793 * FILAMENT_MM**2 / 4000
+    used = volumes(gcode) or volumes(gcode.replace("total filament length", "filament used"))
     time = re.search(r"estimated printing time \(normal mode\) = (.+)|total estimated time: ([^;\n]+)", gcode)
     layers = number(gcode, r"total layers? (?:count|number)\s*[=:] (\d+)")
     return Sliced(
         gcode=re.sub(r"(generated by \S+ \S+) on [^\n]+", r"\1", gcode, count=1),
         slicer=(re.search(r"generated by (\S+ \S+)", gcode) or ["", NAME])[1],
         seconds=clock(time[1] or time[2]) if time else None,
-        filament_mm3=None if volume is None else volume * 1000,
+        filament_mm3=sum(used) if used else None,
+        filaments_mm3=used,
         layers=None if layers is None else int(layers),
         warnings=tuple(sorted({*_said(words), *warned})),
     )

@@ -28,13 +28,21 @@ Supports = Literal["auto", "none"]
 
 @dataclass(frozen=True)
 class Job:
-    """What to slice and how. ``stl`` lies in the middle of the bed, its foot at z = 0; None: as the profile says."""
+    """What to slice and how. ``stl`` lies in the middle of the bed, its foot at z = 0; None: as the profile says.
+
+    A model of several filaments comes as ``painted`` as well, a 3MF that says which triangle is of which, with the
+    filaments' ``colors`` and how many of them one layer needs at most.
+    """
 
     stl: bytes
     printer: Printer
     infill: float | None
     supports: Supports | None
     profiles: tuple[Path, ...] = ()
+    painted: bytes = b""
+    colors: tuple[str, ...] = ()
+    at_once: int = 1
+    footprint_mm: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class Sliced:
     warnings: tuple[str, ...] = ()
     defects: Mapping[str, int] = field(default_factory=dict)
     mesh: Mapping[str, object] = field(default_factory=dict)
+    filaments_mm3: tuple[float, ...] = ()  # each one's share of filament_mm3, purging included
 
 
 def found_program(names: Sequence[str], missing: str) -> str:
@@ -147,6 +156,25 @@ def number(text: str, pattern: str) -> float | None:
     """The first number that a pattern captures."""
     found = re.search(pattern, text)
     return float(found[1]) if found else None
+
+
+def volumes(text: str) -> tuple[float, ...]:
+    """Cubic millimetres of each filament, as PrusaSlicer and its kin write them below their G-code.
+
+    Volumes have two digits only: where one is below a cubic centimetre its length knows better.
+    """
+    lengths, found = (_listed(text, rf"filament used \[{unit}\]\s*[=:] ([\d., ]+)") for unit in ("mm", "cm3"))
+    area = 3.141592653589793 * FILAMENT_MM**2 / 4
+    if not found:
+        return tuple(length * area for length in lengths)
+    if len(lengths) != len(found):
+        return tuple(volume * 1000 for volume in found)
+    return tuple(v * 1000 if v >= 1 else length * area for v, length in zip(found, lengths, strict=True))
+
+
+def _listed(text: str, pattern: str) -> tuple[float, ...]:
+    found = re.search(pattern, text)
+    return tuple(float(part) for part in found[1].split(",") if part.strip()) if found else ()
 
 
 def why(lines: Sequence[str]) -> str:

@@ -51,6 +51,16 @@ class Paint:
         return number
 
 
+def filaments_of(asset: Asset) -> list[str]:
+    """Colours ``#RRGGBB`` of the filaments that slicers are told, material n the nth; none: not 2 to 16 flat ones."""
+    used = np.unique(asset.mesh.material) if asset.materials and asset.mesh.material is not None else np.zeros(0, int)
+    if asset.mesh.color is not None or len(used) < 2 or used[-1] >= MOST:
+        return []
+    if asset.mesh.uv is not None and any(asset.materials[k].base_color_texture is not None for k in used.tolist()):
+        return []
+    return [_hex(material)[:7] for material in asset.materials[: int(used[-1]) + 1]]
+
+
 def painted(asset: Asset) -> Paint:
     """The colours of an asset as 3MF says them."""
     mesh, paint = asset.mesh, Paint()
@@ -67,9 +77,9 @@ def painted(asset: Asset) -> Paint:
     if len(rest) and mesh.color is not None:
         corners[rest] = _color_group(paint, mesh.color, mesh.faces[rest])
     elif len(rest):
-        if len(rest) == len(of_face) and used.sum() > 1 and int(np.flatnonzero(used).max()) < MOST:
+        paint.palette = filaments_of(asset)
+        if paint.palette:
             paint.filament = of_face + 1
-            paint.palette = [_hex(material)[:7] for material in asset.materials[:MOST]]
         group = _base_group(paint, asset.materials)
         if paint.filament is not None:
             colors = "".join(f'<m:color color="{_hex(material)}"/>\n' for material in asset.materials)

@@ -1,8 +1,8 @@
 """Write 3MF, the slicer's own format: millimetres, colours, parts and a thumbnail in one file.
 
 Own writer: trimesh's 3MF is refused by lib3mf's strict reader and has no colour, lib3mf itself took 2.3 s for 190,000
-faces where this takes 0.3 s (0.4 s with filaments, twice that for all slicers). The XML is made in large chunks, one % each, and goes into the ZIP
-as it is made.
+faces where this takes 0.3 s (0.4 s with filaments, twice that for all slicers). The XML is made in large chunks, one %
+each, and goes into the ZIP as it is made.
 """
 
 from __future__ import annotations
