@@ -12,8 +12,6 @@ share the columns of a model forget them before each run, so that each pays for 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,21 +23,15 @@ from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
 from maquette.registry import build
+from measuring import seconds, torus
 
 
 def blob(face_count: int) -> Mesh:
-    """A closed bumpy torus of about this many faces, its uv from above."""
-    across = max(int(np.sqrt(face_count / 5)), 8)
-    around = 5 * across // 2
-    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(around), np.arange(across), indexing="ij"))
-    a, b = i * 2 * np.pi / around, j * 2 * np.pi / across
-    minor = 20 + np.sin(7 * a) * np.cos(3 * b) + 0.2 * np.sin(60 * a) * np.sin(20 * b)
-    ring = 50 + minor * np.cos(b)
-    vertices = np.stack([ring * np.cos(a), ring * np.sin(a), minor * np.sin(b)], axis=1).astype(np.float32)
-    right, up = (i + 1) % around, (j + 1) % across
-    p, q, r, s = i * across + j, right * across + j, right * across + up, i * across + up
-    faces = np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)])
-    return Mesh(vertices, faces, uv=vertices[faces][:, :, :2] / 160 + 0.5, material=np.zeros(len(faces)))
+    """A bumpy torus as a file would store it, its uv from above."""
+    bare = torus(face_count)
+    vertices = bare.vertices.astype(np.float32)
+    uv = vertices[bare.faces][:, :, :2] / 160 + 0.5
+    return Mesh(vertices, bare.faces, uv=uv, material=np.zeros(len(bare.faces)))
 
 
 def as_stored(mesh: Mesh) -> Mesh:
@@ -106,16 +98,6 @@ def afresh(work: Callable[[], Any]) -> Callable[[], Any]:
         return work()
 
     return run
-
-
-def seconds(work: Callable[[], Any], repeat: int) -> float:
-    """Median processor time."""
-    taken = []
-    for _ in range(repeat):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
 
 
 def main() -> None:

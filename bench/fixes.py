@@ -25,7 +25,7 @@ from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
 from maquette.registry import build
 from maquette.shape.combining import combined
-from shape import blob
+from measuring import painted_torus
 
 JOBS: dict[str, tuple[str, dict[str, object]]] = {
     "thicken a fin": ("thicken", {}),
@@ -63,7 +63,7 @@ def model(job: str, face_count: int) -> Asset:
     """What a job works on."""
     if job == "wall-mount":
         return Asset(plate(face_count), sized=True)
-    mesh = blob(face_count)
+    mesh = painted_torus(face_count)
     if job == "thicken a fin":
         mesh = combined("bench", mesh, [box((20.0, 0.3, 15.0), (40.0, 0.0, 15.0))], "unite")
     return Asset(mesh, sized=True)

@@ -22,7 +22,7 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from maquette.geometry.topology import is_watertight
 from maquette.shape.orient import orient
 from maquette.shape.rotate import rotate
 from maquette.shape.weld import weld
+from measuring import seconds, torus
 
 SIZE_MM, LAYER_MM, LIMIT = 80.0, 0.2, np.sin(np.radians(45.1))
 FEWEST, MOST = 100, 200_000
@@ -52,34 +53,17 @@ GRAMS = 1.24e-3 * np.pi * 1.75**2 / 4  # of a millimetre of filament
 EQUAL = 0.02  # share of the larger support that counts as no difference
 
 
-def bumpy(face_count: int) -> Mesh:
-    """A closed torus with bumps, standing, of about this many faces."""
-    across = max(int(np.sqrt(face_count / 5)), 8)
-    around = 5 * across // 2
-    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(around), np.arange(across), indexing="ij"))
-    a, b = i * 2 * np.pi / around, j * 2 * np.pi / across
-    minor = 20 + np.sin(7 * a) * np.cos(3 * b) + 0.2 * np.sin(60 * a) * np.sin(20 * b)
-    ring = 50 + minor * np.cos(b)
-    vertices = np.stack([ring * np.cos(a), minor * np.sin(b), -ring * np.sin(a)], axis=1)
-    right, up = (i + 1) % around, (j + 1) % across
-    p, q, r, s = i * across + j, right * across + j, right * across + up, i * across + up
-    return Mesh(vertices, np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)]))
-
-
-def seconds(work: Callable[[], object], repeat: int) -> float:
-    taken = []
-    for _ in range(repeat):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
+def standing(face_count: int) -> Mesh:
+    """A bumpy torus that stands."""
+    mesh = torus(face_count)
+    return mesh.with_vertices(mesh.vertices[:, [0, 2, 1]] * [1, 1, -1])
 
 
 def times(faces: list[int], repeat: int) -> None:
-    orient(Asset(bumpy(1000)))
+    orient(Asset(standing(1000)))
     print("| faces | orient, 200 directions, CPU s | wall-thickness, 100,000 samples, CPU s |\n|---:|---:|---:|")
     for count in faces:
-        asset = Asset(bumpy(count))
+        asset = Asset(standing(count))
         turning = seconds(lambda asset=asset: orient(asset, directions=200), repeat)
         walls = seconds(lambda asset=asset: tuple(wall_thickness(asset, samples=100_000)), repeat)
         print(f"| {len(asset.mesh.faces):,} | {turning:.2f} | {walls:.2f} |")

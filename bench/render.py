@@ -7,10 +7,7 @@ median of three; what is built once (tree, normals) apart from what each frame c
 from __future__ import annotations
 
 import io
-import statistics
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -23,8 +20,10 @@ from maquette.render.ground import ground_shadow
 from maquette.render.looks import look_for
 from maquette.render.normals import corner_normals
 from maquette.render.scene import Scene
+from measuring import seconds
 
 SIZES = (512, 1024)
+ROUNDS = 3
 
 
 def bumpy_ball(face_count: int) -> Asset:
@@ -48,16 +47,6 @@ def bumpy_ball(face_count: int) -> Asset:
     return Asset(Mesh(vertices, faces, uv=uv), materials=(Material(base_color_texture=Texture(buffer.getvalue())),))
 
 
-def seconds(work: Callable[[], object], rounds: int = 3) -> float:
-    """Median processor time."""
-    taken = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
-
-
 def main() -> None:
     counts = [int(text) for text in sys.argv[1:]] or [10_000, 188_000, 1_000_000]
     print("| faces | tree | normals | scene, all | look | 512² | 1024² | floor shadow 512² |")
@@ -68,14 +57,14 @@ def main() -> None:
         scene = Scene(asset)
         camera = scene.camera("three-quarter")
         built = [
-            seconds(lambda: Tracer(mesh.vertices, mesh.faces)),  # noqa: B023
-            seconds(lambda: corner_normals(mesh.vertices, mesh.faces)),  # noqa: B023
-            seconds(lambda: Scene(asset)),  # noqa: B023
+            seconds(lambda: Tracer(mesh.vertices, mesh.faces), ROUNDS),  # noqa: B023
+            seconds(lambda: corner_normals(mesh.vertices, mesh.faces), ROUNDS),  # noqa: B023
+            seconds(lambda: Scene(asset), ROUNDS),  # noqa: B023
         ]
-        floor = seconds(lambda: ground_shadow(scene, camera, 512, 512))  # noqa: B023
+        floor = seconds(lambda: ground_shadow(scene, camera, 512, 512), ROUNDS)  # noqa: B023
         for name in ("unlit", "textured", "clay"):
             look = look_for(scene, name)
-            frames = [seconds(lambda: drawn(scene, camera, look, side, side)) for side in SIZES]  # noqa: B023
+            frames = [seconds(lambda: drawn(scene, camera, look, side, side), ROUNDS) for side in SIZES]  # noqa: B023
             cells = [f"{number:.2f}" for number in (*built, *frames, floor)]
             print(f"| {len(mesh.faces):,} | {' | '.join(cells[:3])} | {name} | {' | '.join(cells[3:])} |")
 

@@ -1,46 +1,23 @@
-"""Seconds of every stage of shape/ at 10 k, 100 k and 1 M faces, and what solidify makes of a folder of broken meshes.
+"""Seconds of every stage of shape/ at 10 k, 100 k and 1 M faces.
 
-    python bench/shape.py [--faces 10000 100000 1000000] [--against] [--broken FOLDER]
+    python bench/shape.py [--faces 10000 100000 1000000] [--against]
 
 Times are processor seconds of the first call after one on a small mesh. ``--against`` sets simplify beside
-fast-simplification on the same surface; ``--broken`` reads meshes with trimesh and needs it.
+fast-simplification on the same surface. What solidify makes of broken meshes is in mending.py and corpus.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from maquette.core.asset import Asset
-from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.registry import build
-from maquette.shape.solidify import solidify
-
-
-def blob(face_count: int) -> Mesh:
-    """A closed, bumpy torus of about this many faces, with uv in two charts and colour."""
-    across = max(int(np.sqrt(face_count / 5)), 8)
-    around = 5 * across // 2
-    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(around), np.arange(across), indexing="ij"))
-    a, b = i * 2 * np.pi / around, j * 2 * np.pi / across
-    minor = 20 + np.sin(7 * a) * np.cos(3 * b) + 0.2 * np.sin(60 * a) * np.sin(20 * b)
-    ring = 50 + minor * np.cos(b)
-    vertices = np.stack([ring * np.cos(a), ring * np.sin(a), minor * np.sin(b)], axis=1)
-    right, up = (i + 1) % around, (j + 1) % across
-    corners = [np.stack([i, j], 1), np.stack([right, j], 1), np.stack([right, up], 1), np.stack([i, up], 1)]
-    grid = np.concatenate([np.stack([corners[k] for k in (0, 1, 2)], 1), np.stack([corners[k] for k in (0, 2, 3)], 1)])
-    faces = grid[:, :, 0] * across + grid[:, :, 1]
-    wrapped = np.where(
-        (grid == 0) & (grid.max(axis=1, keepdims=True) == [around - 1, across - 1]), [around, across], grid
-    )
-    color = (np.stack([i * 255 // around, j * 255 // across, i * 0 + 99], 1)).astype(np.uint8)
-    return Mesh(vertices, faces, uv=wrapped / [around, across], color=color)
+from measuring import painted_torus, seconds
 
 
 def damaged(mesh: Mesh) -> Mesh:
@@ -75,12 +52,6 @@ def stages(mesh: Mesh) -> dict[str, Callable[[], Asset]]:
     return {
         job: (lambda f=found[name], a=given, s=settings: f(a, **s)) for job, (name, given, settings) in jobs.items()
     }
-
-
-def seconds(job: Callable[[], Asset]) -> float:
-    start = time.process_time()
-    job()
-    return time.process_time() - start
 
 
 def distance(mesh: Mesh, other: Mesh, count: int = 20_000) -> tuple[float, float]:
@@ -128,7 +99,7 @@ def against() -> None:
     from fast_simplification import simplify as fast
 
     simplify = build(rooms=("shape",), plugins=())["simplify"]
-    mesh = blob(200_000)
+    mesh = painted_torus(200_000)
     start = time.process_time()
     points, faces = fast(mesh.vertices.copy(), mesh.faces.astype(np.int32), target_count=20_000)
     fast_s = time.process_time() - start
@@ -142,45 +113,20 @@ def against() -> None:
     print(f"| simplify | {ours_s:.2f} | {rms:.4f} | {most:.3f} | yes |")
 
 
-def mend(folder: Path) -> None:
-    """solidify over every mesh of a folder."""
-    import trimesh
-
-    count: Counter[str] = Counter()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        given = trimesh.load(path, process=False, force="mesh")
-        mesh = Mesh(np.array(given.vertices), np.array(given.faces))
-        start = time.process_time()
-        try:
-            made = solidify(Asset(mesh))
-            verdict, story = "solid", "; ".join(made.history[-1].notes)
-            if solidify(Asset(made.mesh)).mesh != made.mesh:
-                verdict = "solid, but changed when done again"
-        except CannotDo as refusal:
-            verdict, story = "refused", str(refusal)
-        count[verdict] += 1
-        took = time.process_time() - start
-        print(f"{verdict:8} {took:6.2f} s {len(mesh.faces):7} faces {path.parent.name}/{path.name}: {story}")
-    print(dict(count))
-
-
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--faces", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     options.add_argument("--against", action="store_true")
-    options.add_argument("--broken", type=Path)
     chosen = options.parse_args()
-    for job in stages(blob(1000)).values():
+    for job in stages(painted_torus(1000)).values():
         job()
-    rows = {size: {name: seconds(job) for name, job in stages(blob(size)).items()} for size in chosen.faces}
+    rows = {size: {name: seconds(job) for name, job in stages(painted_torus(size)).items()} for size in chosen.faces}
     print(f"| CPU seconds | {' | '.join(f'{size:,} faces' for size in rows)} |")
     print(f"| --- |{' --- |' * len(rows)}")
     for name in next(iter(rows.values())):
         print(f"| {name} | {' | '.join(f'{row[name]:.2f}' for row in rows.values())} |")
     if chosen.against:
         against()
-    if chosen.broken:
-        mend(chosen.broken)
 
 
 if __name__ == "__main__":
