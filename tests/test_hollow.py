@@ -138,6 +138,6 @@ def test_refusals_name_their_numbers():
     with pytest.raises(CannotDo, match=r"too thin for a model this large; take \d"):
         hollow(Asset(box((200, 200, 200))), wall_mm=0.3)
     with pytest.raises(CannotDo, match="no room for a hole of 40 mm"):
-        hollow(Asset(box((60, 30, 30))), wall_mm=1.0, holes=1, hole_mm=40.0, ceiling="smooth")
+        hollow(Asset(box((30, 15, 15))), wall_mm=1.0, holes=1, hole_mm=40.0, ceiling="smooth")
     with pytest.raises(CannotDo, match="solidify it first"):
         hollow(Asset(grid()))
