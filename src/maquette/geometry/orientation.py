@@ -47,6 +47,10 @@ def agreement(vertices: Floats, faces: Ints) -> Agreement:
     size = len(faces)
     left, right, alike = regular_halves(faces, edges(faces))
     f, g = left // 3, right // 3
+    if not alike.any():  # wound alike already
+        graph = coo_matrix((np.ones(len(f), np.int8), (f, g)), shape=(size, size))
+        patch, count = _by_first_face(connected_components(graph, directed=False)[1])
+        return Agreement(patch, count, np.zeros(size, dtype=bool), np.zeros(count, dtype=bool))
     swap = np.where(alike, size, 0)
     rows, columns = np.concatenate([f, f + size]), np.concatenate([g + swap, g + size - swap])
     graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(2 * size, 2 * size))
