@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from maquette.geometry.filled import hair
 from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.near_boxes import faces_near
 from maquette.geometry.planar_cells import triangulated_cells
 from maquette.geometry.surface import face_areas, face_normals, vertex_normals
 from maquette.geometry.topology import edges
@@ -28,7 +29,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _TRIES = 3
-_COMPARED = 300_000_000  # pairs of boxes compared one by one; above that the search for crossings is as fast
 _CORRECTIONS = 300  # patches whose winding number rounding may have spoilt
 _GROWTH = 3.0  # times the tolerance
 _SHAKE = 2e-7  # of the diagonal, the first time; four times as much each further time
@@ -71,7 +71,7 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, to
         moved = np.unique(faces[_with_neighbours(faces, crossing).reshape(-1)])
         shaken[lifted] += outward[lifted]
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
-        near = _near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1).reshape(-1))
+        near = faces_near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1).reshape(-1))
         found = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
         made = _hull(shaken, faces, _with_neighbours(faces, found))
         if made is not None:
@@ -80,29 +80,10 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, to
     raise Tangled("the lines where the surface cuts itself do not close")
 
 
-def _near(vertices: Floats, faces: Ints, moved: Bools) -> Ints:
-    """Faces whose box overlaps that of a moved one: no other can cross something now that did not before."""
-    corners = vertices[faces]
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    some = np.flatnonzero(moved)
-    if len(some) * len(faces) > _COMPARED:
-        return np.arange(len(faces))
-    made = moved.copy()
-    for chunk in np.array_split(some, len(some) * len(faces) // 2_000_000 + 1):
-        reach = (low <= high[chunk][:, None].max(axis=0)) & (high >= low[chunk][:, None].min(axis=0))
-        rest = np.flatnonzero(reach.all(axis=1) & ~made)
-        apart = np.zeros((len(chunk), len(rest)), dtype=bool)
-        for axis in range(3):
-            apart |= low[chunk, axis][:, None] > high[rest, axis]
-            apart |= high[chunk, axis][:, None] < low[rest, axis]
-        made[rest[(~apart).any(axis=0)]] = True
-    return np.flatnonzero(made)
-
-
 def _with_neighbours(faces: Ints, pairs: Ints) -> Ints:
     """Pairs of faces, and each face of a pair with the other's neighbours: no line ends for want of a pair."""
     found = edges(faces)
-    order = np.argsort(found.of_half, kind="stable")
+    order = found.order
     mate = np.empty(faces.size, np.int64)
     mate[order[0::2]], mate[order[1::2]] = order[1::2], order[0::2]
     around = mate.reshape(-1, 3) // 3  # (F, 3)
@@ -150,7 +131,7 @@ def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
     from scipy.sparse.csgraph import connected_components
 
     found = edges(cut)
-    order = np.argsort(found.of_half, kind="stable")
+    order = found.order
     first = np.cumsum(found.count) - found.count
     regular = first[found.count == 2]
     left, right = order[regular] // 3, order[regular + 1] // 3

@@ -38,7 +38,7 @@ class Origin:
 
     def displacement(self, vertices: Floats, faces: Ints) -> Displacement:
         """Mean and largest distance to the given surface; faces that it has, whichever way round, lie at none."""
-        new = self._fresh(vertices, faces)
+        new = self.fresh(vertices, faces)
         area = face_areas(vertices, faces)
         share = float(area[new].sum() / max(area.sum(), 1e-300))
         if not share > 0:
@@ -49,7 +49,7 @@ class Origin:
         distance = self._surface.nearest(points).distance
         return Displacement(share * float(distance.mean()), float(distance.max()), share)
 
-    def _fresh(self, vertices: Floats, faces: Ints) -> Bools:
+    def fresh(self, vertices: Floats, faces: Ints) -> Bools:
         """Faces that the given surface does not have, (F,) bool."""
         both = np.concatenate([self._triangles, _canonical(vertices, faces)])
         _, twin = twins(both)

@@ -11,24 +11,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.crossings import winding_by_crossings
 from maquette.geometry.filled import Fill, hair, manifold_status, rounding, slicer_fill
-from maquette.geometry.intersections import FacePairs, intersecting_pairs
+from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.near_boxes import faces_near
 from maquette.geometry.orientation import agreement
 from maquette.geometry.surface import face_areas, face_normals, signed_volume
 from maquette.geometry.topology import edges, face_components, fan_count
-from maquette.geometry.winding_number import winding_numbers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _PAIRS = 200_000  # pairs of crossing faces after which nobody counts on
 _ASKED = 4000  # faces whose two sides are looked at
+_FEW = 32  # points: it is cheaper to look for the faces above each than to sort all faces into a grid
 _BESIDE = 1e-11  # of the diagonal: how far off a face to look, nearer than files can part two faces
 _FAULT = 1e-3  # share of the volume that layers may disagree by; layers of a sound surface agree to 1e-8
 
 
-def flaws(vertices: Floats, faces: Ints) -> list[str]:
-    """Why the surface is no solid, the gravest reason first; nothing for a solid. Weld it by position first."""
+def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: Bools | None = None) -> list[str]:
+    """Why the surface is no solid, the gravest reason first; nothing for a solid. Weld it by position first.
+
+    A ``fill`` that is known and wrong is reason enough, and no more is asked. Where only the faces ``suspect`` (F,) are
+    others than those of a solid, crossings are looked for near them alone.
+    """
     if not len(faces):
         return ["0 faces"]
     torn = _torn(vertices, faces)
@@ -40,14 +47,17 @@ def flaws(vertices: Floats, faces: Ints) -> list[str]:
     status = manifold_status(vertices, faces)
     if status != "NoError":
         return [f"manifold3d's answer {status}"]
-    found = intersecting_pairs(vertices, faces, tolerance=rounding(vertices), limit=_PAIRS)
+    if fill is not None and fill.fault > _FAULT:
+        return [in_words(fill)]
+    near = np.arange(len(faces)) if suspect is None else faces_near(vertices, faces, suspect)
+    found = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
     cuts = int((~found.lying).sum())
     least = "" if found.complete else "at least "
     made = [f"{least}{cuts} pairs of faces that cut through each other"] if cuts else []
-    astray = 0 if cuts else _one_sort_of_space(vertices, faces, found)
+    astray = 0 if cuts else _one_sort_of_space(vertices, faces, near[found.pairs[found.lying]].reshape(-1))
     if astray:
         made.append(f"{astray} faces with filled or with empty space on both sides")
-    fill = slicer_fill(vertices, faces)
+    fill = fill or slicer_fill(vertices, faces)
     if fill.fault > _FAULT:
         made.append(in_words(fill))
     return made
@@ -72,17 +82,30 @@ def _torn(vertices: Floats, faces: Ints) -> list[str]:
     return [f"{number} {what}" for what, number in troubles.items() if number]
 
 
-def _one_sort_of_space(vertices: Floats, faces: Ints, found: FacePairs) -> int:
+def _one_sort_of_space(vertices: Floats, faces: Ints, lying: Ints) -> int:
     """Faces that do not part empty from filled space: asked at one face a part and wherever faces lie on each other."""
     count, part = face_components(faces)
     order = np.argsort(face_areas(vertices, faces), kind="stable")
     largest = np.zeros(count, dtype=np.int64)
     largest[part[order]] = order
-    asked = np.unique(np.concatenate([largest, found.pairs[found.lying].reshape(-1)]))
+    asked = np.unique(np.concatenate([largest, lying]))
     if len(asked) > _ASKED:
         asked = asked[np.linspace(0, len(asked) - 1, _ASKED).astype(np.int64)]
     away = face_normals(vertices, faces[asked]) * hair(vertices, faces[asked], _BESIDE)
     middle = vertices[faces[asked]].mean(axis=1)
-    around = np.round(winding_numbers(vertices, faces, np.concatenate([middle + away, middle - away])))
+    points = np.concatenate([middle + away, middle - away])
+    around = winding_by_crossings(vertices, _above(vertices, faces, points), points)
     outside, inside = np.split(around, 2)
     return int(((outside != 0) | (inside != 1)).sum())
+
+
+def _above(vertices: Floats, faces: Ints, points: Floats) -> Ints:
+    """Faces that vertical lines through the points (N, 3) may meet, (M, 3); all of them for many points."""
+    if len(points) > _FEW:
+        return faces
+    flat = vertices[:, :2][faces]
+    low, high = flat.min(axis=1), flat.max(axis=1)
+    met = np.zeros(len(faces), dtype=bool)
+    for point in points[:, :2]:
+        met |= ((low <= point) & (point <= high)).all(axis=1)
+    return faces[met]

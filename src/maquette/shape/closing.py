@@ -9,6 +9,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, part
 from maquette.geometry.cracks import zipped
 from maquette.geometry.crowding import halved, paired, parted, shrunk, undoubled
+from maquette.geometry.grain import collapsed, spread, step, too_near
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import edges, face_components, fan_count
@@ -129,3 +130,22 @@ def _without_sheets(asset: Asset) -> Asset:
         return asset
     note(f"dropped {int(sheet.sum())} sheets that enclose nothing, {share:.2%} of the surface")
     return asset.with_mesh(mesh.keep_faces(~sheet[label]))
+
+
+def told_apart(asset: Asset, steps: float) -> Asset:
+    """Vertices nearer than so many steps of a 32-bit number made one where an edge joins them, else moved apart."""
+    mesh, least = asset.mesh, steps * step(asset.mesh.vertices)
+    made = mesh
+    for _ in range(_CUTS):
+        if not len(made.faces) or not len(too_near(made.vertices, least / 2)):
+            break
+        twin = collapsed(made.vertices, made.faces, least)
+        if twin is not None and (twin != np.arange(len(twin))).any():
+            keep, place = np.unique(twin, return_inverse=True)
+            made = made.renumbered(keep, place)
+            made = made.keep_faces((made.faces != np.roll(made.faces, 1, axis=1)).all(axis=1))
+        made = made.with_vertices(spread(made.vertices, made.faces, least))
+    if made is mesh:
+        return asset
+    note(f"told vertices apart that a 32-bit file takes for one: {len(mesh.vertices)} became {len(made.vertices)}")
+    return asset.with_mesh(made)

@@ -43,11 +43,12 @@ def drop_inner_walls(
     """
     mesh = asset.mesh
     mine = np.flatnonzero(closed_faces(mesh.faces))
-    found = nesting(mesh.vertices, mesh.faces[mine])
+    faces = mesh.faces if len(mine) == len(mesh.faces) else mesh.faces[mine]
+    found = nesting(mesh.vertices, faces)
     if not (found.idle | found.cavity).any():
         return asset
     progress(0.4, "looking at shells inside the model")
-    shells = Shells(mesh.vertices, mesh.faces[mine], found)
+    shells = Shells(mesh.vertices, faces, found)
     idle = found.idle & ~shells.crossing() if found.idle.any() else found.idle
     cavity = found.cavity & ~idle
     if cavities == "keep" or any(step.stage == "hollow" for step in asset.history):

@@ -16,14 +16,14 @@ from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
 from maquette.geometry.displacement import Origin
-from maquette.geometry.filled import closed_faces, rounding, slicer_fill
+from maquette.geometry.filled import Fill, rounding, slicer_fill
 from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.solidity import flaws
 from maquette.geometry.surface import face_areas
-from maquette.geometry.topology import face_components
+from maquette.geometry.topology import edges, face_components
 from maquette.registry import stage
-from maquette.shape.closing import closed_up, parted_at_pinches
+from maquette.shape.closing import closed_up, parted_at_pinches, told_apart
 from maquette.shape.drop_inner_walls import drop_inner_walls
 from maquette.shape.drop_specks import drop_specks
 from maquette.shape.resurface import fitting_pitch, resurface
@@ -36,6 +36,7 @@ _Rung = Callable[[Asset], Asset]
 _PRINTER = Printer.named("prusa-mk4")
 
 _ROUNDS = 3
+_STEPS = (4.0, 2.0, 1.0)  # of a 32-bit number: spacings of vertices, the safest first
 _REMAKING = 2  # the first rung that gives the old triangles up
 _ONE_SIDED = 0.5  # of the surface
 _SHEET = 1e-3  # of area^1.5: less volume than this is none; a plate 1/350 as thick as wide
@@ -71,26 +72,25 @@ def solidify(
     """
     if not len(asset.mesh.faces):
         raise CannotDo("solidify: the model has 0 faces; there is nothing to make solid")
-    ladder = _Ladder(asset)
+    ladder = _Ladder(asset, min_share)
     with part(0.0, 0.3):
         asset = ladder.climbed(asset, "closing up", closed_up)
         asset = ladder.climbed(asset, "dropping specks", lambda given: drop_specks(given, min_share=min_share))
     asset = ladder.climbed(asset, "dropping inner walls", drop_inner_walls)
-    for number, (name, rung) in enumerate(ladder.rungs(min_share, max_volume_change, max_deviation)):
+    for number, (name, rung) in enumerate(ladder.rungs(max_volume_change, max_deviation)):
         progress(0.3 + 0.15 * number, "asking whether it is a solid")
         left = ladder.flaws(asset.mesh)
-        if not left:
-            return asset
-        if number == _REMAKING and is_hopeless(asset.mesh):
+        if not left or (number == _REMAKING and is_hopeless(asset.mesh)):
             break
         with part(0.3 + 0.15 * number, 0.45 + 0.15 * number):
             asset = ladder.climbed(asset, name, rung)
     else:
         left = ladder.flaws(asset.mesh)
     if left:
+        left = flaws(asset.mesh.vertices, asset.mesh.faces)
         reasons = "".join(f"; {reason}" for reason in ladder.refusals)
         raise CannotDo(f"solidify: left with {', '.join(left)}{reasons}; {_advice(asset.mesh)}")
-    return asset
+    return ladder.climbed(asset, "fitting 32-bit files", ladder.fitted)
 
 
 @dataclass(frozen=True)
@@ -98,48 +98,48 @@ class _Ladder:
     """Runs rungs and tells what each did, next to the surface that was given."""
 
     given: Asset
+    min_share: float
     refusals: list[str] = field(default_factory=list)
     asked: list[tuple[Mesh, list[str]]] = field(default_factory=list)
+    cut: list[tuple[Mesh, Fill]] = field(default_factory=list)
 
-    def rungs(self, min_share: float, volume_change: float, deviation: float) -> list[tuple[str, _Rung]]:
+    def rungs(self, volume_change: float, deviation: float) -> list[tuple[str, _Rung]]:
         """What is tried on a closed surface that is no solid, in this order."""
-
-        def tidied(rung: _Rung) -> _Rung:
-            def climb(asset: Asset) -> Asset:
-                made = rung(asset)
-                if made.mesh is asset.mesh:
-                    return asset
-                made = weld(made)
-                if not self.flaws(made.mesh):
-                    return drop_specks(made, min_share=min_share)
-                gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
-                return drop_specks(parted_at_pinches(made, gap), min_share=min_share)
-
-            return climb
-
-        def untangled(asset: Asset) -> Asset:
-            for _ in range(_ROUNDS):  # solids that touch are moved apart, and may touch others then
-                asset = tidied(untangle)(asset)
-                if not self.flaws(asset.mesh):
-                    break
-            return asset
 
         def remade(rung: _Rung) -> _Rung:
             def climb(asset: Asset) -> Asset:
-                made = tidied(rung)(asset)
+                made = self.tidied(rung(asset), asset)
                 if self.flaws(made.mesh):
-                    made = untangled(made)
+                    made = self.untangled(made)
                 self.insist_on_likeness(asset.mesh, made.mesh, volume_change, deviation)
                 return made
 
             return climb
 
         return [
-            ("uniting", tidied(unite)),
-            ("untangling", untangled),
+            ("uniting", lambda asset: self.tidied(unite(asset), asset)),
+            ("untangling", self.untangled),
             ("resurfacing", remade(lambda asset: resurface(asset, pitch_mm=_pitch(asset)))),
             ("wrapping", remade(lambda asset: wrap(asset, pitch_mm=_pitch(asset)))),
         ]
+
+    def tidied(self, made: Asset, before: Asset) -> Asset:
+        """What a rung made, without specks, and parted where that makes it a solid."""
+        if made.mesh is before.mesh:
+            return before
+        made = weld(made)
+        if not self.flaws(made.mesh):
+            return drop_specks(made, min_share=self.min_share)
+        gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
+        return drop_specks(parted_at_pinches(made, gap), min_share=self.min_share)
+
+    def untangled(self, asset: Asset) -> Asset:
+        """Cut along the lines where it crosses itself, again where solids that were moved apart touch others."""
+        for _ in range(_ROUNDS):
+            asset = self.tidied(untangle(asset), asset)
+            if not self.flaws(asset.mesh):
+                break
+        return asset
 
     def climbed(self, asset: Asset, name: str, rung: _Rung) -> Asset:
         """What the rung makes of the asset; the same one where it changes nothing or refuses."""
@@ -154,28 +154,64 @@ class _Ladder:
             return asset
         apart = self.origin.displacement(made.mesh.vertices, made.mesh.faces)
         parts = face_components(asset.mesh.faces)[0], face_components(made.mesh.faces)[0]
+        volume = self.volume(asset.mesh), self.volume(made.mesh)
         note(
-            f"{name}: volume {_volume(asset.mesh)} to {_volume(made.mesh)} mm³, {parts[0]} to {parts[1]} parts, "
+            f"{name}: volume {volume[0]} to {volume[1]} mm³, {parts[0]} to {parts[1]} parts, "
             f"off the given surface by {apart.mean:.3g} mm on average, {apart.max:.3g} at most"
         )
         return made
 
-    def flaws(self, mesh: Mesh) -> list[str]:
-        """Why the mesh is no solid; asked once for each of the last few meshes."""
+    def flaws(self, mesh: Mesh, like: Mesh | None = None) -> list[str]:
+        """Why the mesh is no solid; asked once for each of the last few meshes. ``like``: a solid with most faces."""
         found = next((words for known, words in self.asked if known is mesh), None)
         if found is None:
-            found = flaws(mesh.vertices, mesh.faces)
+            fresh = None if like is None else Origin(like.vertices, like.faces).fresh(mesh.vertices, mesh.faces)
+            found = flaws(mesh.vertices, mesh.faces, fill=self.fill(mesh), suspect=fresh)
             self.asked[:] = [*self.asked[-2:], (mesh, found)]
         return found
+
+    def fill(self, mesh: Mesh) -> Fill:
+        """What a slicer fills, asked once for each of the last few meshes; nothing where the surface is open."""
+        found = next((fill for known, fill in self.cut if known is mesh), None)
+        if found is None:
+            found = slicer_fill(mesh.vertices, mesh.faces)
+            self.cut[:] = [*self.cut[-2:], (mesh, found)]
+        return found
+
+    def volume(self, mesh: Mesh) -> str:
+        """What a slicer fills, in words."""
+        return f"{self.fill(mesh).filled:.6g}" if (edges(mesh.faces).count == 2).all() else "unknown"
+
+    def fitted(self, asset: Asset) -> Asset:
+        """The solid with its vertices so far apart that a 32-bit file keeps them so, as far as it stays a solid."""
+        found: Asset | None = None
+        for _ in range(_ROUNDS):
+            made, steps = self.spaced(asset)
+            if made is not None and (steps == _STEPS[0] or made is asset):
+                return made
+            found = made or found
+            asset = found or self.untangled(told_apart(asset, _STEPS[0]))
+        if found is None:
+            raise CannotDo("vertices that a 32-bit file takes for one could not be told apart")
+        return found
+
+    def spaced(self, asset: Asset) -> tuple[Asset | None, float]:
+        """With the widest spacing that leaves a solid, and how wide that is, in steps of a 32-bit number."""
+        sound = not self.flaws(asset.mesh)
+        for steps in _STEPS:
+            made = told_apart(asset, steps)
+            if made is asset or not self.flaws(made.mesh, like=asset.mesh if sound else None):
+                return made, steps
+        return None, 0.0
 
     def insist_on_likeness(self, before: Mesh, after: Mesh, volume_change: float, deviation: float) -> None:
         """``CannotDo`` where a remade surface is not the given one any more."""
         apart = self.origin.displacement(after.vertices, after.faces).mean
         if apart > deviation * before.diagonal:
             raise CannotDo(f"the surface would lie off by {apart:.3g} mm on average")
-        if closed_faces(before.faces).all():
-            was = slicer_fill(before.vertices, before.faces).filled
-            change = abs(slicer_fill(after.vertices, after.faces).filled - was) / max(was, 1e-300)
+        was = self.fill(before).filled
+        if was > 0:
+            change = abs(self.fill(after).filled - was) / was
             if change > volume_change:
                 raise CannotDo(f"the filled volume would change by {change:.2%}")
 
@@ -190,13 +226,6 @@ def _pitch(asset: Asset) -> float:
     mesh = asset.mesh
     area = float(face_areas(mesh.vertices, mesh.faces).sum())
     return min(max(fitting_pitch(mesh, area, _PRINTER), 1e-12), mesh.diagonal / 200)
-
-
-def _volume(mesh: Mesh) -> str:
-    """What a slicer fills, in words."""
-    if not closed_faces(mesh.faces).all():
-        return "unknown"
-    return f"{slicer_fill(mesh.vertices, mesh.faces).filled:.6g}"
 
 
 def _advice(mesh: Mesh) -> str:

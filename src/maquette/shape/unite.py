@@ -11,6 +11,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.filled import Nesting, closed_faces, manifold_of, nesting, rounding, slicer_fill
 from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.welding import twins
 from maquette.registry import stage
 from maquette.shape.recutting import recut
 
@@ -32,11 +33,12 @@ def unite(asset: Asset) -> Asset:
     """
     mesh = asset.mesh
     mine = np.flatnonzero(closed_faces(mesh.faces))
-    found = nesting(mesh.vertices, mesh.faces[mine])
+    faces = mesh.faces if len(mine) == len(mesh.faces) else mesh.faces[mine]
+    found = nesting(mesh.vertices, faces)
     if len(found.volume) < 2:
         return asset
     progress(0.1, "looking for parts that overlap")
-    group = _groups(mesh.vertices, mesh.faces[mine], found)
+    group = _groups(mesh.vertices, faces, found)
     busy = np.flatnonzero(np.bincount(group, minlength=len(group)) > 1)
     pieces, gone = [], np.zeros(len(mesh.faces), dtype=bool)
     merged = 0
@@ -66,7 +68,20 @@ def _replaced(mesh: Mesh, keep: Ints, pieces: list[Any]) -> Mesh:
         faces.append(number[np.array(raw.tri_verts, dtype=np.int64)] + sum(map(len, points)))
         points.append(np.array(raw.vert_properties, dtype=np.float64)[:, :3])
         origin.append(np.array(raw.face_id, dtype=np.int64))
-    return recut(mesh, np.concatenate(points), np.concatenate(faces), np.concatenate(origin))
+    every, of = np.concatenate(points), np.concatenate(origin)
+    return recut(mesh, every, _as_before(mesh, every, np.concatenate(faces), of), of)
+
+
+def _as_before(mesh: Mesh, points: Floats, faces: Ints, origin: Ints) -> Ints:
+    """Faces (T, 3) that are still the old one with its vertices and its first corner, the others as they come."""
+    first, twin = twins(points)
+    same = first[twin] < len(mesh.vertices)
+    named, wanted = np.where(same, first[twin], np.arange(len(points)))[faces], mesh.faces[origin]
+    made = named
+    for turn in (1, 2):
+        turned = np.roll(named, turn, axis=1)
+        made = np.where((turned == wanted).all(axis=1)[:, None], turned, made)
+    return made
 
 
 def _groups(vertices: Floats, faces: Ints, found: Nesting) -> Ints:

@@ -1,0 +1,100 @@
+import numpy as np
+
+from maquette.core.asset import Asset
+from maquette.geometry.grain import collapsed, spread, step, too_near
+from maquette.geometry.solidity import flaws
+from maquette.geometry.surface import signed_volume
+from maquette.geometry.topology import edges, euler_number
+from maquette.geometry.welding import twins
+from maquette.shape.closing import told_apart
+from maquette.shape.solidify import solidify
+from maquette.shape.unite import unite
+from shapes import box, sphere, together
+
+
+def as_a_file_holds_it(mesh):
+    """Vertices rounded to 32 bits on a bed, equal ones made one; faces that lost a corner gone."""
+    _, twin = twins((mesh.vertices - mesh.bounds[0]).astype(np.float32))
+    faces = twin[mesh.faces]
+    return faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)], len(faces)
+
+
+def crumpled(gap):
+    """A ball of 100 mm with ten vertices pulled so near to a neighbour that 32 bits cannot part them."""
+    mesh = sphere(50.0, 3)
+    vertices = mesh.vertices.copy()
+    first = edges(mesh.faces).ends[::80]
+    vertices[first[:, 1]] = vertices[first[:, 0]] + [gap, 0, 0]
+    return mesh.with_vertices(vertices)
+
+
+def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():
+    mesh = crumpled(1e-7)
+    before, count = as_a_file_holds_it(mesh)
+    assert len(before) < count  # the file would lose faces
+    made = solidify(Asset(mesh)).mesh
+    after, count = as_a_file_holds_it(made)
+    assert len(after) == count == len(mesh.faces) - 20
+    assert (edges(after).count == 2).all()
+    assert euler_number(made.faces) == 2
+    assert abs(signed_volume(made.vertices, made.faces) / signed_volume(mesh.vertices, mesh.faces) - 1) < 1e-7
+    assert solidify(Asset(made)).mesh is made
+
+
+def test_a_solid_with_room_between_its_vertices_comes_back_itself():
+    asset = Asset(crumpled(1e-3))
+    assert told_apart(asset, 4.0) is asset
+
+
+def test_surfaces_that_all_but_touch_in_a_vertex_come_apart():
+    """Two pyramids tip to tip, nearer than a step: in a file they would share the tip."""
+    tip = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0], [0, 0, 1]], float) * 40
+    faces = np.array([[0, 2, 1], [0, 3, 2], [0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4]])
+    below = box().replace(vertices=tip, faces=faces)
+    above = below.with_vertices(tip * [1, -1, -1] + [0, 0, 80 + 1e-9])
+    both = together(below, above)
+    assert len(too_near(both.vertices, 2 * step(both.vertices))) == 1
+    made = solidify(Asset(both)).mesh
+    after, count = as_a_file_holds_it(made)
+    assert len(after) == count == 12
+    assert len(np.unique(after)) == 10
+    assert np.abs(made.vertices - both.vertices).max() < 1e-4
+
+
+def test_a_handle_is_never_pinched_off():
+    """A tube as thin as nothing: no edge around it may go, for that would part the surface."""
+    ring = np.array([[0, 0], [1e-7, 0], [0, 1e-7]])
+    rows = [np.column_stack([ring, np.full(3, z)]) for z in (0.0, 50.0, 100.0)]
+    wide = np.array([[-30, -30], [60, 0], [0, 60]])
+    vertices = np.concatenate(
+        [np.column_stack([wide, np.full(3, -20.0)]), *rows, np.column_stack([wide, np.full(3, 120.0)])]
+    )
+    faces = [[2, 1, 0], [12, 13, 14]]
+    for row in range(4):
+        for k in range(3):
+            a, b = 3 * row + k, 3 * row + (k + 1) % 3
+            faces += [[a, b, b + 3], [a, b + 3, a + 3]]
+    faces = np.array(faces)
+    assert euler_number(faces) == 2
+    twin = collapsed(vertices, faces, 1e-5)
+    left = twin[faces] if twin is not None else faces
+    left = left[(left != np.roll(left, 1, axis=1)).all(axis=1)]
+    assert (edges(left).count == 2).all()
+    assert euler_number(left) == 2
+
+
+def test_vertices_in_one_place_are_moved_a_spacing_apart():
+    mesh = together(box(), box().with_vertices(box().vertices + [1, 1, 1]))
+    made = spread(mesh.vertices, mesh.faces, 1e-6)
+    assert not len(too_near(made, 0.5e-6))
+    assert 0 < np.abs(made - mesh.vertices).max() <= 1e-6
+
+
+def test_faces_that_a_union_leaves_alone_keep_vertices_and_first_corner():
+    mesh = together(sphere(10.0, 3), sphere(10.0, 3).with_vertices(sphere(10.0, 3).vertices + [7, 1, 2]))
+    made = unite(Asset(mesh)).mesh
+    assert flaws(made.vertices, made.faces) == []
+    old = {tuple(corners.reshape(-1)) for corners in mesh.triangles}
+    alike = {frozenset(map(tuple, corners)) for corners in mesh.triangles}
+    same = sum(frozenset(map(tuple, corners)) in alike for corners in made.triangles)
+    assert sum(tuple(corners.reshape(-1)) in old for corners in made.triangles) == same > 400
