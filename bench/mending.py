@@ -10,13 +10,15 @@ pymeshlab, trimesh and manifold3d; each runs there in a process of its own, so n
 Seconds are processor seconds without reading and writing.
 
 ``--random N`` makes N small hostile meshes (soups, slivers, huge coordinates, coplanar overlaps, doubled faces, nested
-shells, solids that touch) solid: each must end solid or in a refusal. The judge asks manifold3d, counts crossing faces
-and adds up solid angles at 500 random points.
+shells, solids that touch) solid: each must end solid or in a refusal. The judge counts half-edges, before and after
+rounding to 32 bits, asks manifold3d, counts crossing faces and adds up all solid angles at up to 1000 points. Each mesh
+is a line in ``--log``; run it again, or several at once with their own ``--first``, and the rest is done.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -264,26 +266,36 @@ def textured(face_count: int) -> None:
         print(f"    {line}")
 
 
-def hostile_meshes(count: int, first: int) -> None:
-    """Many small bad meshes made solid; prints every crash and every solid that is none."""
+def hostile_meshes(count: int, first: int, log: Path) -> None:
+    """Many small bad meshes made solid, each a line in the log; those that stand there already are not made again."""
     from hostile_meshes import complaints, hostile
 
-    tally: Counter[str] = Counter()
-    start, slowest = time.process_time(), 0.0
+    done = {json.loads(line)["mesh"] for line in log.read_text().splitlines()} if log.exists() else set()
     for number in range(first, first + count):
-        begun = time.process_time()
+        if number in done:
+            continue
+        start = time.process_time()
+        made: Mesh | None = None
         try:
-            wrong = complaints(solidify(Asset(hostile(number))).mesh)
-            tally["solid" if not wrong else "WRONG"] += 1
-            if wrong:
-                print(f"{number}: called solid, but {'; '.join(wrong)}", flush=True)
-        except (CannotDo, BadInput):
-            tally["refused"] += 1
+            made = solidify(Asset(hostile(number))).mesh
+            end, why = "solid", ""
+        except (CannotDo, BadInput) as refusal:
+            end, why = "refused", str(refusal)
         except Exception as problem:
-            tally["CRASH"] += 1
-            print(f"{number}: {type(problem).__name__}: {problem}", flush=True)
-        slowest = max(slowest, time.process_time() - begun)
-    print(f"{count} hostile meshes: {dict(tally)}, {time.process_time() - start:.0f} CPU-s, slowest {slowest:.1f}")
+            end, why = "CRASH", f"{type(problem).__name__}: {problem}"
+        seconds = time.process_time() - start
+        if made is not None:
+            wrong = complaints(made)
+            end, why = ("WRONG", "; ".join(wrong)) if wrong else (end, why)
+        with log.open("a") as stream:  # one write a line: several of these may share a log
+            stream.write(json.dumps({"mesh": number, "end": end, "why": why, "s": round(seconds, 3)}) + "\n")
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    for row in rows:
+        if row["end"] in ("WRONG", "CRASH"):
+            print(f"{row['mesh']}: {row['end']}: {row['why']}")
+    tally = Counter(row["end"] for row in rows)
+    seconds = [row["s"] for row in rows]
+    print(f"{len(rows)} hostile meshes: {dict(tally)}, {sum(seconds):.0f} CPU-s, slowest {max(seconds):.1f}")
 
 
 def main() -> None:
@@ -293,6 +305,7 @@ def main() -> None:
     options.add_argument("--textured", type=int, default=0)
     options.add_argument("--random", type=int, default=0)
     options.add_argument("--first", type=int, default=0)
+    options.add_argument("--log", type=Path, default=Path("hostile.jsonl"), help="one line for each random mesh")
     chosen = options.parse_args()
     if chosen.faces:
         table(chosen.faces, chosen.peers)
@@ -300,7 +313,7 @@ def main() -> None:
         textured(chosen.textured)
     if chosen.random:
         sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-        hostile_meshes(chosen.random, chosen.first)
+        hostile_meshes(chosen.random, chosen.first, chosen.log)
 
 
 if __name__ == "__main__":
