@@ -10,10 +10,10 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.geometry.barycentric import shares
-from maquette.geometry.carving import bodies, carved, separate, stock, united
 from maquette.geometry.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.joints import Peg, crown, dowel, guard, peg, socket, tongue
 from maquette.geometry.sections import depth, filled, islands, outline_pieces, raster_over
+from maquette.geometry.solids import bodies, carved, separate, stock, united
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.split import split

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from maquette.geometry.nearest import feet
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def shares(points: Floats, triangles: Floats) -> Floats:
@@ -20,3 +21,17 @@ def shares(points: Floats, triangles: Floats) -> Floats:
     count = points.shape[1]
     found, _ = feet(np.repeat(triangles, count, axis=0), points.reshape(-1, 3))
     return found.reshape(-1, count, 3)
+
+
+def shares_and_twins(corners: Floats, triangles: Floats) -> tuple[Floats, Bools]:
+    """Shares at the corners of triangles cut from others, and which corners are the others' own, exactly.
+
+    corners (F, 3, 3), triangles (F, 3, 3) -> (F, 3, 3) shares, (F, 3, 3) whether corner i is corner j of the other.
+    What was not cut costs nothing but the comparison.
+    """
+    same: Bools = np.all(corners[:, :, None] == triangles[:, None], axis=3)
+    lying = same.astype(np.float64)
+    cut = np.flatnonzero(~np.all(np.any(same, axis=2), axis=1))
+    found = shares(corners[cut], triangles[cut])
+    lying[cut] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
+    return lying, same

@@ -1,8 +1,9 @@
-"""Solids added to and cut from a surface, with an answer for every new corner: on which old triangle does it lie?
+"""Solids for booleans and back: each triangle of the result knows the one it was cut from, or that it is new.
 
-manifold3d (Lalish; after Smith 2009, "Towards robust inexact geometric computation") does the boolean. Each triangle
-that goes in has a number, each that comes out says which one it was cut from. Triangles that were not cut come back bit
-for bit, in their old order and over the old vertices.
+manifold3d (Lalish; Julian Smith 2009, "Towards robust inexact geometric computation") does the booleans. It carries a
+number per triangle through cuts and unions and never merges triangles of different numbers, so whatever rides on the
+old surface can be read off it. What a plane or a tool added has another origin and is told apart by it. Triangles that
+were not cut come back bit for bit; :func:`combine` gives them in their old order and over the old vertices.
 """
 
 from __future__ import annotations
@@ -15,12 +16,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import CannotDo
-from maquette.geometry.barycentric import shares
+from maquette.geometry.barycentric import shares_and_twins
+from maquette.geometry.surface import signed_volume
+from maquette.geometry.topology import face_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Surface = tuple[Floats, Ints]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A closed surface made ready for booleans, and the number by which its triangles are known afterwards."""
+
+    solid: Any  # manifold3d.Manifold
+    origin: int
+
+    @property
+    def refusal(self) -> str:
+        """What manifold3d says against the surface; nothing when it is a solid."""
+        return _refusal(self.solid)
+
+
+@dataclass(frozen=True)
+class Carved:
+    """A solid as a mesh. ``parent`` (F,) is the old triangle each face lies on, -1 where the face is new."""
+
+    vertices: Floats  # (V, 3)
+    faces: Ints  # (F, 3)
+    parent: Ints  # (F,)
 
 
 @dataclass(frozen=True)
@@ -35,30 +60,44 @@ class Combined:
     old: Ints  # (V,) vertex of the first solid, -1 for new ones
 
 
-def solid(vertices: Floats, faces: Ints, run: int | None = None) -> Any:
-    """A surface as a ``manifold3d.Manifold``; ``CannotDo`` when it is none.
-
-    With a ``run`` its triangles keep their numbers and are never merged with their neighbours.
-    """
+def solid(vertices: Floats, faces: Ints) -> Any:
+    """A surface as a ``manifold3d.Manifold`` whose triangles may be merged; ``CannotDo`` when it is none."""
     from manifold3d import Manifold, Mesh64
 
-    points, corners = np.array(vertices, dtype=np.float64, order="C"), np.array(faces, dtype=np.uint64, order="C")
-    if run is None:
-        made = Manifold(Mesh64(points, corners))
-    else:
-        ends, number = np.array([0, 3 * len(faces)], np.uint64), np.arange(len(faces), dtype=np.uint64)
-        ids = np.array([run], np.uint32)
-        made = Manifold(Mesh64(points, corners, run_index=ends, run_original_id=ids, face_id=number))
-    status = str(made.status().name)
-    if status != "NoError":
-        raise CannotDo(f"the model is no solid (manifold3d: {status}); solidify it first")
+    made = Manifold(Mesh64(np.array(vertices, np.float64, order="C"), np.array(faces, np.uint64, order="C")))
+    _insist(made)
     return made
 
 
 def surface_of(made: Any) -> Surface:
     """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
-    raw = made.to_mesh64()
-    return _vertices_once(raw)
+    return _read(made)[:2]
+
+
+def stock(vertices: Floats, faces: Ints) -> Stock:
+    """A closed surface as a solid; its triangles are known by their numbers and never merged."""
+    from manifold3d import Manifold
+
+    origin = int(Manifold.reserve_ids(1))
+    return Stock(_manifold(vertices, faces, np.arange(len(faces)), origin), origin)
+
+
+def united(vertices: Floats, faces: Ints) -> Stock:
+    """The same, with bodies that overlap made one; a refusal stays what it is."""
+    from manifold3d import Manifold, OpType
+
+    whole = stock(vertices, faces)
+    groups = [] if whole.refusal else bodies(vertices, faces)
+    if len(groups) < 2:
+        return whole
+    parts = [_manifold(vertices, faces[group], group, whole.origin) for group in groups]
+    return Stock(Manifold.batch_boolean(parts, OpType.Add), whole.origin)
+
+
+def carved(solid: Any, origin: int) -> Carved:
+    """A Manifold as a mesh whose faces know the triangles of the stock with this origin."""
+    vertices, faces, owner, number = _read(solid)
+    return Carved(vertices, faces, np.where(owner == origin, number, -1))
 
 
 def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "subtract"]) -> Combined:
@@ -68,47 +107,105 @@ def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "su
     """
     from manifold3d import Manifold, OpType
 
-    run = Manifold.reserve_ids(1 + len(others))
-    solids = [solid(*surface, run + number) for number, surface in enumerate((first, *others))]
-    made = Manifold.batch_boolean(solids, OpType.Add if how == "unite" else OpType.Subtract)
-    raw = made.to_mesh64()
-    vertices, faces = _vertices_once(raw)
-    ends: Ints = np.asarray(raw.run_index, dtype=np.int64) // 3
-    source = np.repeat(np.asarray(raw.run_original_id, dtype=np.int64) - run, ends[1:] - ends[:-1])
-    origin = np.asarray(raw.face_id, dtype=np.int64)
-    lying, exact = _shares(vertices[faces], source, origin, (first, *others))
-    old = np.full(len(vertices), -1)
-    mine = source == 0
-    face, corner, place = np.nonzero(exact[mine])
-    old[faces[mine][face, corner]] = first[1][origin[mine][face], place]
+    surfaces = (first, *others)
+    stocks = [stock(*surface) for surface in surfaces]
+    for one in stocks:
+        _insist(one.solid)
+    made = Manifold.batch_boolean([one.solid for one in stocks], OpType.Add if how == "unite" else OpType.Subtract)
+    vertices, faces, owner, origin = _read(made)
+    source = np.searchsorted([one.origin for one in stocks], owner)  # origins are reserved upwards
     order = np.lexsort((origin, source))
-    made_new = Combined(vertices, faces[order], source[order], origin[order], lying[order], old)
-    return _in_old_order(made_new, exact[order], len(first[0]))
+    faces, source, origin = faces[order], source[order], origin[order]
+    lying, exact = np.zeros((len(faces), 3, 3)), np.zeros((len(faces), 3, 3), dtype=bool)
+    for number, (points, corners) in enumerate(surfaces):
+        here = slice(*np.searchsorted(source, [number, number + 1]))
+        lying[here], exact[here] = shares_and_twins(vertices[faces[here]], points[corners[origin[here]]])
+    old = np.full(len(vertices), -1)
+    face, corner, place = np.nonzero(exact & (source == 0)[:, None, None])
+    old[faces[face, corner]] = first[1][origin[face], place]
+    return _in_old_order(Combined(vertices, faces, source, origin, lying, old), exact, len(first[0]))
 
 
-def _vertices_once(raw: Any) -> Surface:
-    """What a Manifold gives, with vertices that it holds to be one made one and unused ones dropped."""
+def bodies(vertices: Floats, faces: Ints) -> list[Ints]:
+    """Faces of each separate body with the cavities in it, by the lowest face number. Closed surfaces wound outward.
+
+    A part that encloses less than nothing is a cavity; it belongs to the smallest body whose box holds its box.
+    """
+    count, part = face_components(faces)
+    order = np.argsort(part, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(part, minlength=count))[:-1])
+    volume = np.array([signed_volume(vertices, faces[group]) for group in groups])
+    box = [(vertices[faces[g]].min(axis=(0, 1)), vertices[faces[g]].max(axis=(0, 1))) for g in groups]
+    inside: dict[int, list[Ints]] = {n: [groups[n]] for n in range(count) if volume[n] > 0}
+    for hole in np.flatnonzero(volume <= 0).tolist():
+        low, high = box[hole]
+        homes = [n for n in inside if (box[n][0] <= low).all() and (box[n][1] >= high).all()]
+        if homes:
+            inside[min(homes, key=lambda n: float(np.prod(box[n][1] - box[n][0])))].append(groups[hole])
+    return [np.sort(np.concatenate(inside[n])) for n in inside]
+
+
+def separate(solid: Any) -> list[Any]:
+    """The bodies of a Manifold that touch nowhere, each with its cavities; the triangles keep their origins."""
+    parts = solid.decompose()
+    outer = [part for part in parts if part.volume() > 0]
+    if len(parts) == 1 or len(outer) < 2:
+        return [solid] if outer else []
+    return [_own_share(solid, body) for body in outer] if len(outer) < len(parts) else outer
+
+
+def _own_share(solid: Any, body: Any) -> Any:
+    """The body without its cavities cut down to what the solid fills."""
+    return body ^ solid
+
+
+def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
+    """A Manifold whose triangles carry these numbers and this origin."""
+    from manifold3d import Manifold, Mesh64
+
+    vertices, faces = _used(vertices, faces)
+    made = Mesh64(
+        np.array(vertices, dtype=np.float64, order="C"),
+        faces.astype(np.uint64),
+        run_index=np.array([0, faces.size], dtype=np.uint64),
+        run_original_id=np.array([origin], dtype=np.uint32),
+        face_id=np.asarray(numbers, dtype=np.uint64),
+    )
+    return Manifold(made)
+
+
+def _read(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
+    """What is in a Manifold: vertices (V, 3), each once; faces (F, 3); origin and number of each face, (F,), (F,)."""
+    raw = made.to_mesh64()
     points = np.array(raw.vert_properties, dtype=np.float64)[:, :3]
-    number = np.arange(len(points))
-    number[np.asarray(raw.merge_from_vert, dtype=np.int64)] = np.asarray(raw.merge_to_vert, dtype=np.int64)
-    used, local = np.unique(number[np.asarray(raw.tri_verts, dtype=np.int64)], return_inverse=True)
-    return points[used], local.reshape(-1, 3).astype(np.int64)
+    twin = np.arange(len(points))
+    twin[np.asarray(raw.merge_from_vert, dtype=np.int64)] = np.asarray(raw.merge_to_vert, dtype=np.int64)
+    corners = np.asarray(raw.tri_verts, dtype=np.int64).reshape(-1, 3)
+    owner = np.asarray(raw.run_original_id, dtype=np.int64)
+    ends: Ints = np.asarray(raw.run_index, dtype=np.int64) // 3
+    return (
+        *_used(points, twin[corners]),
+        np.repeat(owner, (ends[1:] - ends[:-1])[: len(owner)]),
+        np.array(raw.face_id, dtype=np.int64),
+    )
 
 
-def _shares(corners: Floats, source: Ints, origin: Ints, surfaces: Sequence[Surface]) -> tuple[Floats, Bools]:
-    """Barycentric shares (F, 3, 3) of each corner (F, 3, 3) in its old triangle; where it is that corner (F, 3, 3)."""
-    lying = np.zeros((len(corners), 3, 3))
-    exact = np.zeros((len(corners), 3, 3), dtype=bool)
-    for number, (vertices, faces) in enumerate(surfaces):
-        here = np.flatnonzero(source == number)
-        triangles = vertices[faces[origin[here]]]
-        same: Bools = np.all(corners[here][:, :, None] == triangles[:, None], axis=3)
-        exact[here] = same
-        cut = np.flatnonzero(~np.all(np.any(same, axis=2), axis=1))
-        lying[here] = same
-        found = shares(corners[here[cut]], triangles[cut])
-        lying[here[cut]] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
-    return lying, exact
+def _used(vertices: Floats, faces: Ints) -> Surface:
+    """The same faces over the vertices they use, in their order."""
+    used = np.zeros(len(vertices), dtype=bool)
+    used[faces] = True
+    return (vertices, faces) if used.all() else (vertices[used], (np.cumsum(used) - 1)[faces])
+
+
+def _refusal(made: Any) -> str:
+    name = str(made.status().name)
+    return "" if name == "NoError" else name
+
+
+def _insist(made: Any) -> None:
+    """``CannotDo`` when the Manifold is no solid."""
+    if _refusal(made):
+        raise CannotDo(f"the model is no solid (manifold3d: {_refusal(made)}); solidify it first")
 
 
 def _in_old_order(made: Combined, exact: Bools, count: int) -> Combined:

@@ -14,6 +14,7 @@ from maquette.geometry.distance_field import Surface
 from maquette.geometry.solids import Combined, combine
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
+from maquette.shape.recutting import Worn, as_colors, on_vertices, worn
 
 # A face whose corners lie this many times further apart in the picture than their distance explains spans a seam.
 _STRETCH = 3.0
@@ -42,57 +43,36 @@ def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite"
         raise CannotDo(f"{name}: {problem}") from None
     if not len(made.faces):
         raise CannotDo(f"{name}: nothing is left of the model; cut less away")
-    worn = [_worn(made, number, other, mesh) for number, other in enumerate(others, 1)]
     mine = made.source == 0
-    first = [np.flatnonzero(mine), *(np.flatnonzero(made.source == number) for number in range(1, len(others) + 1))]
-    order = np.argsort(np.concatenate(first))
-    sources = [_cut(mesh, made.origin[mine], made.shares[mine]), *worn]
+    clad = [worn(mesh, made.origin[mine], made.shares[mine])]
+    clad += [_clad(made, number, other, mesh) for number, other in enumerate(others, 1)]
 
-    def gathered(channel: int) -> np.ndarray | None:
-        values = [source[channel] for source in sources]
-        return None if values[0] is None else np.concatenate(values)[order]
+    def gathered(name: str) -> np.ndarray | None:
+        values = [getattr(one, name) for one in clad]  # faces come in the order of their sources
+        return None if values[0] is None else np.concatenate(values)
 
-    color, seen = (_on_vertices(gathered(channel), made.faces, len(made.vertices)) for channel in (3, 4))
+    color, seen = (on_vertices(gathered(name), made.faces, len(made.vertices)) for name in ("color", "seen"))
     return Mesh(
         made.vertices,
         made.faces,
-        uv=gathered(0),
-        material=gathered(1),
-        part=gathered(2),
-        color=None if color is None else np.round(color).clip(0, 255).astype(np.uint8),
+        uv=gathered("uv"),
+        material=gathered("material"),
+        part=gathered("part"),
+        color=None if color is None else as_colors(color),
         seen=seen,
     )
 
 
-def _worn(made: Combined, number: int, other: Mesh, mesh: Mesh) -> tuple[np.ndarray | None, ...]:
-    """The channels of what shows of an added solid: its own, or what is nearest on the mesh."""
+def _clad(made: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
+    """What shows of an added solid wears its own, or what is nearest on the mesh."""
     here = made.source == number
     lacks = any(getattr(mesh, name) is not None and getattr(other, name) is None for name in _CHANNELS)
     if not lacks:
-        return _cut(other, made.origin[here], made.shares[here])
+        return worn(other, made.origin[here], made.shares[here])
     faces = made.faces[here]
     used, local = np.unique(faces, return_inverse=True)
-    clad = dressed(made.vertices[used], local.reshape(-1, 3), mesh)
-    return _cut(clad, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
-
-
-def _cut(mesh: Mesh, origin: Ints, shares: Floats) -> tuple[np.ndarray | None, ...]:
-    """uv, material, part, colour and seen on triangles cut from a mesh; the last two at their corners (F, 3, ...)."""
-    uv = None if mesh.uv is None else np.einsum("fck,fkd->fcd", shares, mesh.uv[origin])
-    corners = mesh.faces[origin]
-    color = None if mesh.color is None else np.einsum("fck,fkd->fcd", shares, mesh.color[corners].astype(np.float64))
-    seen = None if mesh.seen is None else np.einsum("fck,fk->fc", shares, mesh.seen[corners])
-    material = None if mesh.material is None else mesh.material[origin]
-    return uv, material, None if mesh.part is None else mesh.part[origin], color, seen
-
-
-def _on_vertices(corners: np.ndarray | None, faces: Ints, count: int) -> np.ndarray | None:
-    """A channel given at corners (F, 3, ...) at the vertices: the first face has its say."""
-    if corners is None:
-        return None
-    made = np.zeros((count, *corners.shape[2:]))
-    made[faces.reshape(-1)[::-1]] = corners.reshape(-1, *corners.shape[2:])[::-1]  # the first is written last
-    return made
+    near = dressed(made.vertices[used], local.reshape(-1, 3), mesh)
+    return worn(near, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
 
 
 def dressed(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> Mesh:

@@ -10,9 +10,9 @@ import numpy as np
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
-from maquette.geometry.carving import carved, separate
 from maquette.geometry.joints import Peg, crown, dowel, footing, guard, peg, placed, socket, spacing, spots, tongue
 from maquette.geometry.sections import Raster, depth, filled, in_plane, outline_pieces, raster_over
+from maquette.geometry.solids import carved, separate
 
 REACH = 10.0  # no connector stands out farther, in mm
 

@@ -6,13 +6,14 @@ import numpy as np
 
 from maquette.core.asset import Asset, Material
 from maquette.core.mesh import Floats, Ints, Mesh
-from maquette.geometry.barycentric import shares
-from maquette.geometry.carving import Carved
+from maquette.geometry.barycentric import shares_and_twins
+from maquette.geometry.solids import Carved
+from maquette.shape.recutting import as_colors, on_vertices, worn
 
 _PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
 
 
-def dressed(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) -> Asset:
+def put_back(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) -> Asset:
     """The asset with these solids as its mesh; given ``names``, each piece becomes a part of that name.
 
     ``parent`` of a piece counts the faces of the asset's mesh. uv, colour and seen are read off the triangle that a
@@ -70,32 +71,25 @@ def _with_corners(made: Mesh, old: Mesh, parent: Ints) -> Mesh:
     if old.uv is None and old.color is None and old.seen is None:
         return made
     cut = np.flatnonzero(parent >= 0)
-    weights = shares(made.triangles[cut], old.triangles[parent[cut]])  # (K, 3, 3)
+    corners = made.faces[cut]
+    lying, _ = shares_and_twins(made.triangles[cut], old.triangles[parent[cut]])
+    found = worn(old, parent[cut], lying)
     uv = None
-    if old.uv is not None:
+    if found.uv is not None:
         uv = np.zeros((len(parent), 3, 2), dtype=np.float32)
-        uv[cut] = np.einsum("fck,fkd->fcd", weights, old.uv[parent[cut]])
-    corner = np.full(len(made.vertices), -1)
-    corner[made.faces[cut].reshape(-1)] = np.arange(3 * len(cut))
-    known = np.flatnonzero(corner >= 0)
-    ends = old.faces[parent[cut[corner[known] // 3]]]  # (N, 3)
-    at = weights.reshape(-1, 3)[corner[known]]
-    color = seen = None
-    if old.seen is not None:
-        seen = np.zeros(len(made.vertices), dtype=np.float32)
-        seen[known] = np.einsum("vk,vk->v", at, old.seen[ends]).clip(0, 1)
-    if old.color is not None:
-        mixed = np.einsum("vk,vkd->vd", at, old.color[ends].astype(np.float64))
-        color = np.full((len(made.vertices), 3), 128, dtype=np.uint8)
-        color[known] = np.round(mixed).clip(0, 255)
-        color = _from_nearest(made.vertices, known, color)
-    return made.replace(uv=uv, color=color, seen=seen)
+        uv[cut] = found.uv
+    color = on_vertices(found.color, corners, len(made.vertices))
+    if color is not None:
+        color = _from_nearest(made.vertices, np.unique(corners), as_colors(color))
+    return made.replace(uv=uv, color=color, seen=on_vertices(found.seen, corners, len(made.vertices)))
 
 
 def _from_nearest(vertices: Floats, known: Ints, color: np.ndarray) -> np.ndarray:
-    """Colours of points that have none taken from the nearest that has one."""
+    """Colours of points that have none taken from the nearest that has one, grey where nobody has one."""
     bare = np.setdiff1d(np.arange(len(vertices)), known)
-    if len(bare) and len(known):
+    if not len(known):
+        color[bare] = 128
+    elif len(bare):
         from scipy.spatial import cKDTree
 
         color[bare] = color[known[cKDTree(vertices[known]).query(vertices[bare])[1]]]

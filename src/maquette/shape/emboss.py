@@ -12,13 +12,13 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
-from maquette.geometry.carving import Stock, carved, stock, united
 from maquette.geometry.letterform import Print, jump, laid_on, sheet_of, slab, stroke
 from maquette.geometry.lettering import outline
 from maquette.geometry.planar import Sheet
+from maquette.geometry.solids import Stock, carved, stock, united
 from maquette.geometry.topology import edges
 from maquette.registry import stage
-from maquette.shape.cut_faces import dressed
+from maquette.shape.cut_faces import put_back
 
 _PRINTER = Printer.named("prusa-mk4")
 
@@ -143,4 +143,4 @@ def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: 
     change = made.volume() - body.solid.volume()
     verb = "raised" if depth_mm > 0 else "engraved"
     note(f"{verb} by {abs(depth_mm):g} mm, {abs(change):.4g} mm³; the wall behind is {thinnest:.3g} mm")
-    return dressed(asset, [carved(made, body.origin)])
+    return put_back(asset, [carved(made, body.origin)])

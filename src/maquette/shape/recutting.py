@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.barycentric import shares
+
+
+@dataclass(frozen=True)
+class Worn:
+    """What triangles wear: by face and at their corners, colours not yet rounded. None for what there is not."""
+
+    uv: Floats | None  # (T, 3, 2)
+    material: Ints | None  # (T,)
+    part: Ints | None  # (T,)
+    color: Floats | None  # (T, 3, 3) 0..255
+    seen: Floats | None  # (T, 3)
+
+
+def worn(mesh: Mesh, origin: Ints, lying: Floats) -> Worn:
+    """What rides on the mesh, on triangles cut from its faces ``origin`` (T,) where their corners lie (T, 3, 3)."""
+    corners = mesh.faces[origin]
+    return Worn(
+        None if mesh.uv is None else np.einsum("tck,tkd->tcd", lying, mesh.uv[origin]),
+        None if mesh.material is None else mesh.material[origin],
+        None if mesh.part is None else mesh.part[origin],
+        None if mesh.color is None else np.einsum("tck,tkd->tcd", lying, mesh.color[corners].astype(np.float64)),
+        None if mesh.seen is None else np.einsum("tck,tk->tc", lying, mesh.seen[corners]),
+    )
+
+
+def on_vertices(corners: Floats | None, faces: Ints, count: int) -> np.ndarray | None:
+    """A channel given at corners (T, 3, ...) on so many vertices: the first face has its say, 0 where there is none."""
+    if corners is None:
+        return None
+    made = np.zeros((count, *corners.shape[2:]))
+    made[faces.reshape(-1)[::-1]] = corners.reshape(-1, *corners.shape[2:])[::-1]  # the first is written last
+    return made
+
+
+def as_colors(mixed: np.ndarray) -> np.ndarray:
+    """Mixed colours as bytes."""
+    return np.round(mixed).clip(0, 255).astype(np.uint8)
 
 
 def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
@@ -16,28 +55,21 @@ def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
     keeps everything to the bit.
     """
     count = len(mesh.vertices)
-    uv = None if mesh.uv is None else mesh.uv[origin]
-    color, seen = mesh.color, mesh.seen
     cut = np.flatnonzero((faces != mesh.faces[origin]).any(axis=1))
-    weights = shares(vertices[faces[cut]], mesh.triangles[origin[cut]])  # (C, 3, 3)
-    if uv is not None and mesh.uv is not None:
-        uv[cut] = np.einsum("tck,tkd->tcd", weights, mesh.uv[origin[cut]])
-    corner = np.zeros(len(vertices) - count, dtype=np.int64)  # any corner of a cut face at each new vertex
-    named = faces[cut].reshape(-1)
-    corner[named[named >= count] - count] = np.flatnonzero(named >= count)
-    at = weights.reshape(-1, 3)[corner] if len(cut) else np.zeros((0, 3))
-    old = mesh.faces[origin[cut[corner // 3]]] if len(cut) else np.zeros((0, 3), dtype=np.int64)
-    if color is not None:
-        mixed = np.einsum("vk,vkd->vd", at, color[old].astype(np.float64))
-        color = np.concatenate([color, np.round(mixed).clip(0, 255).astype(np.uint8)])
-    if seen is not None:
-        seen = np.concatenate([seen, np.einsum("vk,vk->v", at, seen[old])])
+    found = worn(mesh, origin[cut], shares(vertices[faces[cut]], mesh.triangles[origin[cut]]))
+    color, seen = (
+        None if channel is None else on_vertices(channel, faces[cut], len(vertices))[count:]
+        for channel in (found.color, found.seen)
+    )
+    uv = None if mesh.uv is None else mesh.uv[origin]
+    if uv is not None:
+        uv[cut] = found.uv
     made = mesh.replace(
         vertices=vertices,
         faces=faces,
         uv=uv,
-        color=color,
-        seen=seen,
+        color=None if color is None else np.concatenate([mesh.color, as_colors(color)]),
+        seen=None if seen is None else np.concatenate([mesh.seen, seen]),
         material=None if mesh.material is None else mesh.material[origin],
         part=None if mesh.part is None else mesh.part[origin],
     )

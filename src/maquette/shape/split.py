@@ -13,12 +13,12 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
-from maquette.geometry.carving import Stock, carved, separate, united
 from maquette.geometry.cuts import best_cut, fits, pieces_needed
+from maquette.geometry.solids import Stock, carved, separate, united
 from maquette.geometry.topology import edges
 from maquette.registry import stage
 from maquette.shape.connecting import REACH, Connecting, Meeting, dovetailed, pinned
-from maquette.shape.cut_faces import dressed
+from maquette.shape.cut_faces import put_back
 
 _PRINTER = Printer.named("prusa-mk4")
 
@@ -203,7 +203,7 @@ def _named(asset: Asset, whole: Stock, solids: list[Any], dowels: list[Any]) -> 
     note(f"{len(solids)} pieces" + (f" and {len(dowels)} dowels" if dowels else ""))
     lost = whole.solid.volume() - sum(solid.volume() for solid in (*solids, *dowels))
     note(f"{lost:.4g} mm³ of {whole.solid.volume():.5g} went into clearance")
-    return dressed(asset, [carved(solid, whole.origin) for solid in (*solids, *dowels)], tuple(names))
+    return put_back(asset, [carved(solid, whole.origin) for solid in (*solids, *dowels)], tuple(names))
 
 
 def _middle(solid: Any) -> Floats:
