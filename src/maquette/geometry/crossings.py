@@ -2,12 +2,14 @@
 
 A line crosses a triangle as often as the triangle's outline, seen from above, winds around it. That number is added up
 from the triangle's three edges, and what an edge adds is computed from its lower vertex number to its higher one: both
-of its faces get the same bits, so rounding can move a crossing but never lose one. Lines and triangles meet through
-a square grid over the plan.
+of its faces get the same bits, so rounding can move a crossing but never lose one. Lines stand in rows; a triangle is
+cut by the rows that it reaches and asks only for the lines within the cut, so slivers across the model cost no more
+than what they cross: 4,000 of them under 40,000 lines take 0.1 s, where a square grid over the plan took 8.5.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _PAIRS = 2_000_000  # pairs of line and triangle looked at in one go: some 300 MB
-_SPREAD = 10  # a triangle lies in this many cells on average, at most
+_ROWS = 8  # more rows than this times the root of the lines, and the lines are no grid
+_BLUR = 1e-9  # of a row's length: more than rounding does to a place in it
 
 
 @dataclass(frozen=True)
@@ -34,24 +37,22 @@ class Crossings:
 def crossings(vertices: Floats, faces: Ints, lines: Floats) -> Crossings:
     """All crossings of vertical lines with faces. vertices (V, 3), faces (F, 3), lines (M, 2) as x, y -> Crossings.
 
-    The ``up`` of the crossings of one line with a closed surface add up to zero.
+    The ``up`` of the crossings of one line with a closed surface add up to zero. Of one line's crossings at one height
+    the face with the lower number comes first.
     """
     found: list[tuple[Ints, Floats, Ints, Ints]] = []
     if len(faces) and len(lines):
-        corners = vertices[faces]
-        box = np.concatenate([corners[:, :, :2].min(axis=1).T, corners[:, :, :2].max(axis=1).T])  # (4, F)
-        place, start, faces_in = _binned(box, lines)
-        for rows in _slices(faces_in):
-            size = faces_in[rows]
-            line = np.repeat(np.arange(rows.start, rows.stop), size)
-            first = np.repeat(start[rows] - np.cumsum(size) + size, size)
-            face = place[first + np.arange(len(line))]
-            line, face = _overlapping(box, lines.T, line, face)
-            found.append(_crossed(vertices, faces, lines, line, face))
+        plan = np.ascontiguousarray(vertices[faces, :2].transpose(2, 1, 0))  # (2, 3, F): axis, corner
+        bands = min((_bands(plan, lines, axis) for axis in (1, 0)), key=lambda made: int(made.count.sum()))
+        for face, band in bands.pairs():
+            first, count = bands.met(plan.take(face, axis=2), band)
+            for rows in _slices(count):
+                place, row = _runs(first[rows], count[rows])
+                found.append(_crossed(vertices, faces, lines, bands.order[place], face[rows][row]))
     if not found:
         return Crossings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
     line, height, up, face = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.lexsort((height, line))
+    order = np.lexsort((face, height, line))
     return Crossings(line[order], height[order], up[order], face[order])
 
 
@@ -83,48 +84,86 @@ def _merged(group: Ints, value: Floats, asked: Ints, at: Floats) -> Ints:
     return made
 
 
-def _binned(box: Floats, lines: Floats) -> tuple[Ints, Ints, Ints]:
-    """Faces by grid cell, and for each line where its cell's faces start and how many there are."""
-    low, high = box[:2].T, box[2:].T  # (F, 2)
-    least, most = low.min(axis=0), high.max(axis=0)
-    span = np.where(most > least, most - least, 1.0)
-    cells = np.full(2, max(int(np.sqrt(min(4 * len(low), 4_000_000))), 1))
-    while True:
-        scale = cells / span
-        first = np.clip(((low - least) * scale).astype(np.int64), 0, cells - 1)
-        size = np.clip(((high - least) * scale).astype(np.int64), 0, cells - 1) - first + 1
-        total = size.prod(axis=1)
-        if total.sum() <= _SPREAD * len(low) or (cells == 1).all():
-            break
-        cells = np.maximum(cells * 2 // 3, 1)
-    face = np.repeat(np.arange(len(low)), total)
-    step = np.arange(len(face)) - np.repeat(np.cumsum(total) - total, total)
-    column, row = step % size[face, 0], step // size[face, 0]
-    cell = (first[face, 1] + row) * cells[0] + first[face, 0] + column
-    order = np.argsort(cell, kind="stable")
-    starts = np.searchsorted(cell[order], np.arange(cells.prod() + 1))
-    inside = ((lines >= least) & (lines <= most)).all(axis=1)
-    where = np.clip(((np.clip(lines, least, most) - least) * scale).astype(np.int64), 0, cells - 1)
-    of_line = where[:, 1] * cells[0] + where[:, 0]
-    return face[order], starts[of_line], np.where(inside, np.diff(starts)[of_line], 0)
+@dataclass(frozen=True)
+class _Bands:
+    """Lines in rows across one axis of the plan, those of a row in order along the other axis."""
+
+    axis: int  # the rows lie across this one
+    order: Ints  # (M,) lines by row, then along it
+    key: Floats  # (M,) twice the row plus the share of the way along it
+    low: Floats  # (B,) where each row's lines begin and end across it
+    high: Floats
+    least: float  # where rows begin and how long they are
+    span: float
+    blur: float  # rounding of a place along a row
+    first: Ints  # (F,) the first row that each face reaches
+    count: Ints  # (F,) and how many it does
+
+    def pairs(self) -> Iterator[tuple[Ints, Ints]]:
+        """Faces and rows that may meet, some at a time."""
+        reaching = np.flatnonzero(self.count)
+        for rows in _slices(self.count[reaching]):
+            face = reaching[rows]
+            band, row = _runs(self.first[face], self.count[face])
+            yield face[row], band
+
+    def met(self, plan: Floats, band: Ints) -> tuple[Ints, Ints]:
+        """The run of lines in each row that the triangle may reach. plan (2, 3, N), band (N,) -> place, count (N,)."""
+        across, along = plan[self.axis], plan[1 - self.axis]
+        low, high = self.low[band], self.high[band]
+        left, right = np.full(len(band), np.inf), np.full(len(band), -np.inf)
+        for i, j in ((0, 1), (1, 2), (2, 0)):
+            rise = across[j] - across[i]
+            for level in (low, high):
+                at = np.divide(level - across[i], rise, out=np.zeros_like(rise), where=rise != 0)
+                at = along[i] + np.clip(at, 0, 1) * (along[j] - along[i])
+                met = (np.minimum(across[i], across[j]) <= level) & (np.maximum(across[i], across[j]) >= level)
+                np.minimum(left, at, out=left, where=met)
+                np.maximum(right, at, out=right, where=met)
+            inside = (across[i] >= low) & (across[i] <= high)
+            np.minimum(left, along[i], out=left, where=inside)
+            np.maximum(right, along[i], out=right, where=inside)
+        flat = left > right  # nothing of it in this row
+        start, stop = ((np.where(flat, 0.0, side) - self.least) / self.span for side in (left, right))
+        first = np.searchsorted(self.key, 2.0 * band + np.clip(start - self.blur, 0, 1), side="left")
+        last = np.searchsorted(self.key, 2.0 * band + np.clip(stop + self.blur, 0, 1), side="right")
+        return first, np.where(flat, 0, last - first)
+
+
+def _bands(plan: Floats, lines: Floats, axis: int) -> _Bands:
+    """The lines in rows across an axis: those of a grid in the grid's own rows, others in about sqrt(M) rows."""
+    across, along = lines[:, axis], lines[:, 1 - axis]
+    order = np.argsort(across, kind="stable")
+    new = np.diff(across[order], prepend=-np.inf) != 0
+    row = np.cumsum(new) - 1
+    if row[-1] >= _ROWS * np.sqrt(len(lines)):
+        row = np.arange(len(lines)) // (int(np.sqrt(len(lines))) + 1)
+    start = np.flatnonzero(np.diff(row, prepend=-1))
+    low, high = across[order][start], across[order][np.append(start[1:], len(order)) - 1]
+    least, span = float(along.min()), float(np.ptp(along)) or 1.0
+    far = max(float(np.abs(plan[1 - axis]).max()), abs(least), abs(least + span))
+    share = (along[order] - least) / span
+    inner = np.lexsort((share, row))
+    first = np.searchsorted(high, plan[axis].min(axis=0), side="left")
+    count = np.maximum(np.searchsorted(low, plan[axis].max(axis=0), side="right") - first, 0)
+    beside = (plan[1 - axis].max(axis=0) < least) | (plan[1 - axis].min(axis=0) > least + span)
+    count[beside] = 0
+    blur = _BLUR + 16 * np.finfo(float).eps * far / span
+    return _Bands(axis, order[inner], (2.0 * row + share)[inner], low, high, least, span, blur, first, count)
+
+
+def _runs(start: Ints, size: Ints) -> tuple[Ints, Ints]:
+    """Runs of numbers one after the other: number (N,), which run (N,)."""
+    row = np.repeat(np.arange(len(size)), size)
+    return np.arange(len(row)) + np.repeat(start - np.cumsum(size) + size, size), row
 
 
 def _slices(size: Ints) -> list[slice]:
-    """Consecutive lines with about ``_PAIRS`` pairs together."""
+    """Consecutive rows with about ``_PAIRS`` pairs together."""
     chunk = np.cumsum(size) // _PAIRS
     cut = np.flatnonzero(np.diff(chunk)) + 1
     edge = [0, *cut.tolist(), len(size)]
     return [slice(a, b) for a, b in pairwise(edge)]
-
-
-def _overlapping(box: Floats, lines: Floats, line: Ints, face: Ints) -> tuple[Ints, Ints]:
-    """Of pairs of line and face those whose line runs through the face's box."""
-    for axis in range(2):
-        at = lines[axis][line]
-        near = box[axis][face] <= at
-        near &= box[axis + 2][face] >= at
-        line, face = line[near], face[near]
-    return line, face
 
 
 def _crossed(vertices: Floats, faces: Ints, lines: Floats, line: Ints, face: Ints) -> tuple[Ints, Floats, Ints, Ints]:
