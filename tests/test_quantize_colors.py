@@ -107,6 +107,47 @@ def test_islands_below_the_limit_go_and_others_stay():
     assert label_area(every, "black") > label_area(made, "black") + 0.1
 
 
+@pytest.mark.parametrize(("width", "stays"), [(0.3, False), (0.39, False), (0.45, True)])
+def test_strips_narrower_than_a_line_go(width, stays):
+    """White, a black strip of 20 mm, white, as flat materials: the strip covers 6 mm² and more."""
+    x = np.array([0, 5, 5 + width, 10])
+    vertices = np.array([[x[k], y, 0] for y in (0, 20) for k in range(4)])
+    faces = np.array([f for k in range(3) for f in ((k, k + 1, k + 5), (k, k + 5, k + 4))])
+    looks = tuple(Material(name=n, base_color=(c, c, c, 1)) for n, c in (("white", 1.0), ("black", 0.0)))
+    asset = Asset(Mesh(vertices, faces, material=np.array([0, 0, 1, 1, 0, 0])), looks)
+    made = quantize_colors(asset, filaments=("white=#FFFFFF", "black=#000000"))
+    assert label_area(made, "black") == pytest.approx(20 * width if stays else 0)
+
+
+def regions(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Area and mean width (twice the area by the length of its border) of each region that has a border."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    found = edges(mesh.faces)
+    order = np.argsort(found.of_half, kind="stable").reshape(-1, 2)  # two faces at each edge
+    left, right = order.T // 3
+    length = np.linalg.norm(np.diff(mesh.vertices[found.ends], axis=1)[:, 0], axis=1)
+    same = mesh.material[left] == mesh.material[right]
+    size = (len(mesh.faces), len(mesh.faces))
+    count, which = connected_components(coo_matrix((np.ones(same.sum()), (left[same], right[same])), shape=size))
+    areas = np.bincount(which, face_areas(mesh.vertices, mesh.faces), count)
+    ends = np.concatenate([which[left[~same]], which[right[~same]]])
+    rim = np.bincount(ends, np.tile(length[~same], 2), count)
+    return areas[rim > 0], 2 * areas[rim > 0] / rim[rim > 0]
+
+
+def test_dots_are_no_smaller_than_a_line():
+    grey = slab(np.full((8, 8, 3), 110))
+    settings = {"filaments": ("white", "black"), "dithering": "ordered", "detail_mm": 0.6}
+    area, width = regions(quantize_colors(grey, island_mm2=0, **settings).mesh)
+    assert area.min() < 0.3
+    area, width = regions(quantize_colors(grey, **settings).mesh)
+    assert area.min() >= 0.36
+    assert width.min() >= 0.3
+    assert len(area) > 100
+
+
 def test_an_island_takes_the_colour_it_borders_most():
     pixels = discs((20, 20, 10, (0, 0, 255)), (20, 20, 0.5, (255, 0, 0)))
     made = quantize_colors(slab(pixels), filaments=("white", "red", "blue"), island_mm2=5.0)

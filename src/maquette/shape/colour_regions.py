@@ -147,17 +147,20 @@ def dithered(net: Net, colour: SurfaceColour, palette: Floats, dot: float) -> tu
 
     A mixture of ``_MIX`` dots is planned greedily in linear light; which of them a face takes hangs on where it lies.
     """
+    far, fresh = np.zeros(len(net.faces)), np.arange(len(net.faces))
     for turn in range(24):
         progress(0.1 + 0.5 * turn / 12, "laying dots")
-        face, _, light = sampled(net, colour, np.arange(len(net.faces)), dot**2)
+        face, _, light = sampled(net, colour, fresh, dot**2)
         _, away = nearest(oklab_of(light), palette)
-        far = np.zeros(len(net.faces))
-        np.maximum.at(far, face, away)
+        far[fresh] = 0.0
+        np.maximum.at(far, fresh[face], away)
         length = net.lengths
         wanted = (far > _NEAR)[:, None] & (length > dot / 2) & (length > 0.6 * length.max(axis=1)[:, None])
         if not wanted.any() or len(net.faces) + 2 * int(wanted.sum()) > MOST_FACES:
             break
-        net = cut(net, wanted, np.full(wanted.shape, 0.5)).net
+        done = cut(net, wanted, np.full(wanted.shape, 0.5))
+        fresh = np.flatnonzero((np.bincount(done.row, minlength=len(net.faces)) > 1)[done.row])
+        net, far = done.net, far[done.row]
     face, _, light = sampled(net, colour, np.arange(len(net.faces)), dot**2)
     mean = _mean(face, light, np.ones(len(face)), len(net.faces))
     return net, _mixed(mean, palette, net.vertices[net.faces].mean(axis=1) / dot)

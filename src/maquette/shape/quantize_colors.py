@@ -31,7 +31,7 @@ from maquette.shape.surface_colour import SurfaceColour
 
 MOST = 16  # what four AMS units feed and the slicers' codes name
 _ISLAND = 4.0  # line widths squared that a region must cover, two by two
-_THIN = 0.5  # of a line width: what is narrower on average cannot be laid down
+_DOT = 1.0  # the same for dots that mix: no smaller than a line is wide
 
 
 @stage
@@ -53,7 +53,8 @@ def quantize_colors(
         float | None, Field(gt=0.01, le=50, description="borders are smooth at this width; none: the printer's line")
     ] = None,
     island_mm2: Annotated[
-        float | None, Field(ge=0, description="smaller regions go to a neighbour; none: two by two lines")
+        float | None,
+        Field(ge=0, description="smaller regions go to a neighbour; none: two by two lines, one by one for dots"),
     ] = None,
     dithering: Annotated[
         Literal["none", "ordered"], Field(description="plain regions, or dots of two lines that mix to other colours")
@@ -83,8 +84,7 @@ def quantize_colors(
         palette = _palette(seen, offered, count or (len(offered) or 4))
         net, label = _cut(asset, colour, _lab(palette), line, dithering)
         made = _mesh(asset.mesh, net)
-    if dithering == "none":
-        label = _calmed(made, label, line, island_mm2)
+    label = _calmed(made, label, line, island_mm2, dithering)
     if not offered:
         palette, label = _used(palette, label)
     _tell(asset, palette, label, net)
@@ -176,11 +176,12 @@ def _mesh(mesh: Mesh, net: Net) -> Mesh:
     return Mesh(net.vertices, net.faces, part=part, seen=None if seen is None else np.clip(seen, 0, 1))
 
 
-def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None) -> Ints:
-    """Labels (F,) without regions that a line cannot draw."""
+def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dithering: str) -> Ints:
+    """Labels (F,) without regions that a line cannot draw; a dot is as wide as it is long, and so half as wide here."""
     progress(0.85, "dropping islands")
-    area = _ISLAND * line**2 if island_mm2 is None else island_mm2
-    width = 0.0 if island_mm2 == 0 else _THIN * line
+    lines, thin = (_ISLAND, 1.0) if dithering == "none" else (_DOT, 0.5)
+    area = lines * line**2 if island_mm2 is None else island_mm2
+    width = 0.0 if island_mm2 == 0 else thin * line
     label, gone = without_islands(mesh.vertices, mesh.faces, label, area, width)
     if gone:
         note(f"{gone} islands below {area:.3g} mm² or {width:.2g} mm wide went to their neighbours")
