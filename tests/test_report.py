@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo, Unavailable
 from maquette.core.files import Files
 from maquette.core.history import Step
@@ -16,8 +17,9 @@ from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.flow import printing
 from maquette.flow.album import finding_shots
+from maquette.flow.estimate import material_cm3
 from maquette.flow.first_layer import INKS, first_layer_picture
-from maquette.flow.make import Made
+from maquette.flow.make import Made, blocking
 from maquette.flow.page import as_dict, as_html, write_report
 from maquette.flow.tables import findings_table, mending, mending_table, profile_table
 from maquette.formats import slice as slicing
@@ -96,6 +98,7 @@ def test_what_is_a_guess_is_called_one(no_pictures):
     page = Reader(as_html(made(asset=ball().replace(sized=False)))).said
     assert "width, depth, height (a guess)" in page
     assert "Set it with --height-mm" in page
+    assert "what it does not show is invented" in page
 
 
 def test_seen_is_a_share_of_the_surface_not_of_the_vertices():
@@ -122,6 +125,7 @@ def test_every_finding_is_in_the_table_worst_first_and_harmless():
     assert "thicken" in said
     assert "solidify" not in said  # unknown needs no fix
     assert findings_table([]) == ""
+    assert "121,043 mm³" in findings_table([Finding("trapped-volumes", "pass", "", value=121042.7, unit="mm³")])
     assert "40,000 faces" in findings_table([Finding("triangle-budget", "pass", "", value=40000, unit="faces")])
 
 
@@ -168,7 +172,10 @@ def test_the_overhang_map_is_in_degrees(monkeypatch):
     told = [Finding(name, "pass", "", unit=unit, overlay=np.ones(faces))
             for name, unit in (("overhang", "% of the surface"), ("wall-thickness", "mm"))]  # fmt: skip
     finding_shots(ball(), tuple(told), MK4)
-    assert asked == {"leans out by": ("°", (0.0, 90.0)), "thickness": ("mm", (1.6, 0.0))}
+    assert asked == {
+        "leans out by, white: 45°": ("°", (0.0, 90.0)),
+        "thickness, white: 0.8 mm": ("mm", (1.6, 0.0)),
+    }
 
 
 GCODE = """;TYPE:External perimeter
@@ -237,6 +244,44 @@ def test_a_complaint_of_the_slicer_is_a_warning_and_a_refusal_a_failure(monkeypa
     assert done.printed is None
     assert done.report.verdict == "fail"
     assert "gave up" in Reader(as_html(done)).said
+    assert done.report.of("slice")[0].fix == "plinth"  # nothing to stand on
+
+
+def test_a_resin_printer_is_not_sliced_for():
+    with pytest.raises(CannotDo, match="Form 3 is SLA, and slicing makes G-code for FDM"):
+        printing.insist_on_slicer("prusa", "formlabs-form-3")
+
+
+def test_what_was_asked_for_stands_on_the_page(no_pictures):
+    told = made(asked=(("hollow_mm", "3", "make it hollow"), ("text", "A & <b>", "words on a plinth")))
+    page = Reader(as_html(told))
+    assert "asked for: --hollow-mm 3 --text 'A & <b>'" in page.said
+    assert "b" not in page.tags[page.tags.index("code") :][:3]
+    assert as_dict(told)["asked"][0] == {"option": "hollow_mm", "value": "3", "meaning": "make it hollow"}
+    assert "asked for" not in Reader(as_html(made())).said
+
+
+def test_what_failed_says_its_fix_and_whether_a_file_is_written(no_pictures):
+    trapped = Finding("trapped-volumes", "fail", "1 closed void holds 2 cm³ of resin", fix="drop-inner-walls")
+    said = Reader(as_html(made(trapped))).said
+    assert "holds 2 cm³ of resin mend it with drop-inner-walls" in said
+    assert "No print file is written while this fails, but with --force : trapped-volumes" in said
+    thin = Finding("wall-thickness", "fail", "thin", fix="thicken")
+    assert blocking(made(trapped, thin)) == [trapped]
+    assert "No print file" not in Reader(as_html(made(thin))).said
+    assert blocking(made(report=Report("model", "three", (trapped,)))) == []
+
+
+def test_material_is_told_before_anybody_sliced(no_pictures):
+    """A cube of 20 mm: a shell of 2280 mm3 and 15 % of the rest; all of it in resin."""
+    cube = Asset(box((20, 20, 20)))
+    assert material_cm3(cube.mesh, MK4) == pytest.approx(2.28 + 0.15 * (8 - 2.28))
+    resin = Printer.named("formlabs-form-3")
+    assert material_cm3(cube.mesh, resin) == pytest.approx(8)
+    assert "about 3.89 g PLA at 15 % infill" in Reader(as_html(made(asset=cube))).said
+    assert "8 cm³ of resin" in Reader(as_html(made(asset=cube, printer=resin))).said
+    thin = box((20, 20, 0.4))
+    assert material_cm3(thin, MK4) == pytest.approx(0.16)
 
 
 def test_a_slicer_that_is_not_there_is_told_first(monkeypatch):

@@ -18,6 +18,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
+from maquette.flow.mended import Moved
 from maquette.registry import registry
 from maquette.render.cameras import View
 from maquette.render.frame import explained, photographed
@@ -57,13 +58,21 @@ class Shot:
 
 def photo_shots(photo: Subject, cut: Subject, size_px: int = 512) -> list[Shot]:
     """The photo as it came, and what of it counts as the subject."""
-    shots = [Shot("the photo", _jpeg(photo.pixels, size_px))]
+    shots = [Shot("the photo", _jpeg(on_white(photo), size_px))]
     if cut.mask is not None:
         weight = cut.mask[..., None]
         grey = np.float32(0.5 * 255)
         shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * grey) * (1 - weight)
         shots.append(Shot("the subject in it", _jpeg(shown.astype(np.uint8), size_px)))
     return shots
+
+
+def on_white(photo: Subject) -> Any:
+    """The photo's pixels; what its alpha leaves out is white."""
+    if photo.mask is None:
+        return photo.pixels
+    weight = photo.mask[..., None]
+    return (photo.pixels * weight + 255 * (1 - weight)).astype(np.uint8)
 
 
 def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
@@ -121,8 +130,23 @@ def _map(asset: Asset, finding: Finding, printer: Printer | None) -> Picture:
     middle = float(getattr(printer, known.limit))
     ends = (2 * middle, 0.0) if known.least else (0.0, 2 * middle)
     view = finding.faces if finding.faces is not None and len(finding.faces) else "three-quarter"
-    return overlay(
-        asset, values, label=known.label, unit=known.unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends
+    label = f"{known.label}, white: {middle:g}{'' if known.unit == '°' else ' '}{known.unit}"
+    return overlay(asset, values, label=label, unit=known.unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
+
+
+def moved_shots(moved: Moved, printer: Printer) -> list[Shot]:
+    """The mended model, each face by its distance from the raw surface, with a layer's height in the middle."""
+    layer, found = printer.layer_mm, moved.finding
+    view = found.faces if found.faces is not None and len(found.faces) else "three-quarter"
+    values = found.overlay
+    if values is None:
+        return []
+    ends, label = (0.0, 2 * layer), f"moved by, white: {layer:g} mm"
+    return _try(
+        lambda: overlay(
+            moved.asset, values, label=label, unit="mm", view=view, size_px=MAP_PX, ramp="balance", limits=ends
+        ),
+        "distance of the mended surface from the one that was made",
     )
 
 

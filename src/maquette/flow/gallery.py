@@ -12,8 +12,8 @@ import numpy as np
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
 from maquette.core.progress import part, progress
-from maquette.core.subject import Subject
 from maquette.flow import disk
+from maquette.flow.album import on_white
 from maquette.flow.judge import Destination
 from maquette.flow.make import Made, make
 from maquette.registry import registry
@@ -81,17 +81,9 @@ def _cells(made: Made) -> list[Any]:
     draw = registry()["picture"]
     views = ("top", "three-quarter", "left", "front") if made.route == "relief" else VIEWS
     mask = np.zeros((8, 8), np.uint8) if made.cut.mask is None else (made.cut.mask * 255).astype(np.uint8)
-    images = [Image.fromarray(_on_white(made.photo)), Image.fromarray(mask).convert("RGB")]
+    images = [Image.fromarray(on_white(made.photo)), Image.fromarray(mask).convert("RGB")]
     images += [Image.fromarray(draw(made.asset, view=view, size_px=CELL).frames[0]) for view in views]
     return images
-
-
-def _on_white(photo: Subject) -> Any:
-    """The photo's pixels; what its alpha leaves out is white."""
-    if photo.mask is None:
-        return photo.pixels
-    weight = photo.mask[..., None]
-    return (photo.pixels * weight + 255 * (1 - weight)).astype(np.uint8)
 
 
 def sheet(rows: list[Row]) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,9 @@ from maquette.core.progress import part
 from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject
 from maquette.flow.disk import read_bytes
+from maquette.flow.graph import Recipe
 from maquette.flow.judge import Destination, judge
+from maquette.flow.mended import Moved, moved_by_mending
 from maquette.flow.recipes import load_recipe
 from maquette.flow.run import Run, run
 from maquette.registry import registry
@@ -31,7 +34,10 @@ MAX_PHOTO_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, the time, a slicing."""
+    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, the time, a slicing.
+
+    ``asked`` are the knobs that somebody turned: name, value and what it means. ``run`` has the values on the way.
+    """
 
     asset: Asset
     report: Report
@@ -44,6 +50,13 @@ class Made:
     target: Target
     seconds: Mapping[str, float] = field(default_factory=dict)
     printed: Printed | None = None
+    asked: tuple[tuple[str, str, str], ...] = ()
+    run: Run | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def moved(self) -> Moved | None:
+        """How far mending moved the surface, measured when first asked for; None where nothing is known or moved."""
+        return None if self.run is None else moved_by_mending(self.run, self.printer)
 
     @property
     def history(self) -> tuple[Step, ...]:
@@ -90,8 +103,19 @@ def make(
         report = judge(asset, destination, printer=machine, target=engine)
     seconds["checks"] = time.perf_counter() - before
     seconds["total"] = time.perf_counter() - started
-    cut = _cut(done, opened)
-    return Made(asset, report, opened, cut, intake, chosen, name, machine, engine, seconds)
+    cut, asked = _cut(done, opened), tuple(_asked(recipe, done, given))
+    return Made(asset, report, opened, cut, intake, chosen, name, machine, engine, seconds, asked=asked, run=done)
+
+
+def _asked(recipe: Recipe, done: Run, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each knob that was turned, its value as words, and what it means."""
+    for name, value in given.items():
+        if name in recipe.knobs:
+            words = recipe.knobs[name].description
+        else:
+            step, _, setting = name.partition(".")
+            words = done.recipe.stage_of(step).settings[setting].description
+        yield name.rpartition(".")[2], str(value), words
 
 
 def _intake(data: bytes, store: Store | None) -> Run:
@@ -124,14 +148,21 @@ def _cut(done: Run, opened: Subject) -> Subject:
     return cut
 
 
+def blocking(made: Made) -> list[Finding]:
+    """The failed findings that keep a print file from being written: those of checks whose fact ``gates`` says so."""
+    if made.report.destination != "print":
+        return []
+    gates = {check.stage.name for check in registry().checks() if check.stage.facts.get("gates")}
+    return [finding for finding in made.report.findings if finding.verdict == "fail" and finding.check in gates]
+
+
 def refuse_unprintable(made: Made) -> None:
     """``CannotDo`` when a print asset would not slice to a filled solid; the message names every reason.
 
     Only checks whose fact ``gates`` says so stand in the way (closed, manifold, wound outward, not cutting itself, on
-    the bed); what fails elsewhere, a thin wall say, is in the report and in the exit code.
+    the bed, nothing trapped inside); what fails elsewhere, a thin wall say, is in the report and in the exit code.
     """
-    gates = {check.stage.name for check in registry().checks() if check.stage.facts.get("gates")}
-    failed = [finding for finding in made.report.findings if finding.verdict == "fail" and finding.check in gates]
+    failed = blocking(made)
     if failed:
         lines = "; ".join(f"{finding.check}: {finding.message}" for finding in failed)
         fixes = ", ".join(sorted({finding.fix for finding in failed if finding.fix}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable
 from html import escape
 from importlib.metadata import version
@@ -15,8 +16,9 @@ from maquette.core.history import Step
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.flow import disk
-from maquette.flow.album import Shot, asset_shots, finding_shots, photo_shots, picture_shots
-from maquette.flow.make import Made
+from maquette.flow.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
+from maquette.flow.estimate import in_words
+from maquette.flow.make import Made, blocking
 from maquette.flow.tables import findings_table, history_table, mending, mending_table, profile_table
 from maquette.formats.provenance import seen_share
 
@@ -42,6 +44,7 @@ def as_dict(made: Made) -> dict[str, Any]:
         "title": asset.title,
         "route": made.route,
         "recipe": made.recipe,
+        "asked": [{"option": name, "value": value, "meaning": words} for name, value, words in made.asked],
         "report": made.report.as_dict(),
         "intake": [finding.as_dict() for finding in made.intake],
         "model": {
@@ -53,6 +56,7 @@ def as_dict(made: Made) -> dict[str, Any]:
         },
         "slicing": None if made.printed is None else made.printed.as_dict(),
         "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
+        "deviation": None if made.moved is None else made.moved.as_dict(),
         "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
         "history": [_step(step) for step in made.history],
         "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
@@ -87,7 +91,7 @@ def as_html(made: Made) -> str:
         _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
         _section("Sliced", _sliced(made)),
         _section(f"Checks for {escape(_profile(made).label)}", findings_table(made.report.findings)),
-        _section("What mending changed", mending_table(made.history)),
+        _section("What mending changed", _changed(made)),
         _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
         _section("The photo", findings_table(made.intake)),
         _section("How it was made", history_table(made.history, made.seconds)),
@@ -117,6 +121,8 @@ def _head(made: Made, title: str) -> str:
         said = made.printed.summary
         facts.append((f"{said['filament_g'] or 0:.1f} g", f"filament, {said['layers']} layers"))
         facts.append((str(said["time"]), "to print"))
+    elif made.report.destination == "print":
+        facts.append(in_words(asset.mesh, made.printer))
     facts.append((f"{len(asset.mesh.faces):,}", "triangles"))
     facts.append(("–" if share is None else f"{share:.0%}", "of the surface seen in the photo"))
     facts.append((f"{made.seconds.get('total', 0):.1f} s", "to make and check"))
@@ -124,13 +130,31 @@ def _head(made: Made, title: str) -> str:
     route = {"full": "full 3D", "relief": "relief"}[made.route]
     badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
     about = f'<span class="soft">{route}, for {escape(_profile(made).label)}</span>'
-    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(made)}<ul class="facts">{rows}</ul>'
+    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(made)}<ul class="facts">{rows}</ul>{_asked(made)}'
+
+
+def _asked(made: Made) -> str:
+    """The options that somebody gave; what one means shows when pointed at."""
+    flags = " ".join(
+        f'<code title="{escape(words)}">--{escape(name.replace("_", "-"))} {escape(shlex.quote(value))}</code>'
+        for name, value, words in made.asked
+    )
+    return f'<p class="asked">asked for: {flags}</p>' if flags else ""
 
 
 def _reasons(made: Made) -> str:
     """Why the verdict is not better, in one line a finding."""
     bad = [f for f in made.report.findings if f.verdict == made.report.verdict and f.verdict in ("warn", "fail")]
-    lines = "".join(f'<li class="v {f.verdict}">{escape(f.check)}: {escape(f.message)}</li>' for f in bad)
+    lines = "".join(
+        f'<li class="v {f.verdict}">{escape(f.check)}: {escape(f.message)}'
+        f"{f' <span>mend it with <code>{escape(f.fix)}</code></span>' if f.fix else ''}</li>"
+        for f in bad
+    )
+    stops = ", ".join(sorted({f.check for f in blocking(made)}))
+    if stops:
+        lines += (
+            f'<li class="v fail">No print file is written while this fails, but with <code>--force</code>: {stops}</li>'
+        )
     return f'<ul class="reasons">{lines}</ul>' if lines else ""
 
 
@@ -140,10 +164,24 @@ def _guess(made: Made) -> str:
     if not made.asset.sized:
         lines.append("The size is a guess: one photo has no scale. Set it with --height-mm.")
     if made.route == "full":
-        lines.append("One photo shows one side: everything behind it is invented, and looks it.")
+        lines.append(
+            "One photo shows one side: what it does not show is invented, as the map of seen and invented tells."
+        )
     lines.append("A photo gives no precision: for parts that must fit to ±1 mm use CAD.")
     told = " ".join(escape(line) for line in lines).replace("--height-mm", '<code class="flag">--height-mm</code>')
     return f'<p class="note">{told}</p>'
+
+
+def _changed(made: Made) -> str:
+    """How far mending moved the surface, where, and what each stage says it did."""
+    moved = made.moved
+    if moved is None:
+        return mending_table(made.history)
+    found = moved.finding
+    told = f"<p>{escape(found.message)}. A layer is {made.printer.layer_mm:g} mm.</p>"
+    told += '<p class="soft">The model: mended, nothing added yet. The reference: as the generator gave it.</p>'
+    beside = f'<div class="sliced">{_figures("layer", moved_shots(moved, made.printer))}<div>{told}</div></div>'
+    return beside + mending_table(made.history)
 
 
 def _sliced(made: Made) -> str:

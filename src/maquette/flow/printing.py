@@ -10,6 +10,7 @@ from typing import Any
 from maquette.core.errors import CannotDo, Unavailable
 from maquette.core.files import Files
 from maquette.core.picture import Picture
+from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.flow.first_layer import first_layer_picture
 from maquette.flow.make import Made
@@ -31,8 +32,15 @@ class Printed:
         return {**self.summary, "cost": self.cost}
 
 
-def insist_on_slicer(slicer: str) -> None:
-    """`Unavailable` with the line that gets it, before any work is done for a slicer that is not there."""
+def insist_on_slicer(slicer: str, printer: Printer | str = "prusa-mk4") -> None:
+    """Refuses before any work is done: ``CannotDo`` for a printer that takes no G-code, `Unavailable` with the line
+    that gets it for a slicer that is not there."""
+    machine = Printer.named(printer) if isinstance(printer, str) else printer
+    if machine.technology != "FDM":
+        raise CannotDo(
+            f"print: {machine.label} is {machine.technology}, and slicing makes G-code for FDM printers; leave --slice "
+            "out and give the file to the printer's own program"
+        )
     line = slicing.missing(slicer)
     if line:
         raise Unavailable(line)
@@ -50,7 +58,8 @@ def with_slicing(
             made.asset, slicer=slicer, printer=made.printer, profile=profile, supports="auto", stem=stem
         )
     except CannotDo as refusal:
-        return _judged(made, Finding("slice", "fail", str(refusal), fix="solidify", source="the slicer's own words"))
+        fix = "plinth" if "first layer" in str(refusal) else "solidify"  # nothing to stand on, or no solid
+        return _judged(made, Finding("slice", "fail", str(refusal), fix=fix, source="the slicer's own words"))
     text = files.data.decode(errors="replace")
     summary = json.loads(files.parts[f"{stem}.slice.json"])
     grams = summary["filament_g"]

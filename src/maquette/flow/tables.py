@@ -62,7 +62,7 @@ def findings_table(findings: Iterable[Finding]) -> str:
 
 def _plain(value: float) -> str:
     """A number as people write it: whole ones in full, others with four digits."""
-    whole = value == round(value) if abs(value) < 1e15 else False
+    whole = value == round(value) or abs(value) >= 1000 if abs(value) < 1e15 else False
     return f"{value:,.0f}" if whole else f"{value:,.4g}"
 
 
