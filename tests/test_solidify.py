@@ -11,9 +11,9 @@ from maquette.core.mesh import Mesh
 from maquette.geometry.cracks import near, zipped
 from maquette.geometry.crowding import halved, paired, parted, undoubled
 from maquette.geometry.solidity import flaws
-from maquette.geometry.surface import signed_volume
+from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
-from maquette.shape.solidify import solidify
+from maquette.shape.solidify import advice, open_share, solidify
 from maquette.shape.weld import weld
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
@@ -349,3 +349,14 @@ def test_a_double_skin_and_specks_become_one_body():
     made = solidify(Asset(soup(together(ball, inner, *crumbs)))).mesh
     assert volume(made) == pytest.approx(volume(ball))
     assert face_components(made.faces)[0] == 1
+
+
+def test_open_sheets_beside_a_solid_are_counted_and_named():
+    """A box of 24 mm² beside sheets of 16 and 8 mm²; then the sheets go."""
+    both = together(box().with_vertices(box().vertices * 2), grid(4, 4), grid(4, 2))
+    area = face_areas(both.vertices, both.faces)
+    assert area[:12].sum() == pytest.approx(24)
+    assert open_share(both) == pytest.approx(0.5)
+    assert "50% of the surface are open sheets" in advice(both)
+    assert open_share(both.keep_faces(np.arange(12))) == 0
+    assert "max_deviation" in advice(both.keep_faces(np.arange(12)))

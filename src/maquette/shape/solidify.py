@@ -89,7 +89,7 @@ def solidify(
     if left:
         left = flaws(asset.mesh.vertices, asset.mesh.faces)
         reasons = "".join(f"; {reason}" for reason in ladder.refusals)
-        raise CannotDo(f"solidify: left with {', '.join(left)}{reasons}; {_advice(asset.mesh)}")
+        raise CannotDo(f"solidify: left with {', '.join(left)}{reasons}; {advice(asset.mesh)}")
     return ladder.climbed(asset, "fitting 32-bit files", ladder.fitted)
 
 
@@ -134,8 +134,15 @@ class _Ladder:
         return drop_specks(parted_at_pinches(made, gap), min_share=self.min_share)
 
     def untangled(self, asset: Asset) -> Asset:
-        """Cut along the lines where it crosses itself, again where solids that were moved apart touch others."""
-        for _ in range(_ROUNDS):
+        """Cut along the lines where it crosses itself, again where solids that were moved apart touch others.
+
+        The last rounds part or merge first what rounding cannot tell apart: slivers are where lines do not close.
+        """
+        for number in range(2 * _ROUNDS):
+            if number >= _ROUNDS:
+                if open_share(asset.mesh):
+                    break
+                asset = told_apart(asset, _STEPS[0])
             asset = self.tidied(untangle(asset), asset)
             if not self.flaws(asset.mesh):
                 break
@@ -228,11 +235,24 @@ def _pitch(asset: Asset) -> float:
     return min(max(fitting_pitch(mesh, area, _PRINTER), 1e-12), mesh.diagonal / 200)
 
 
-def _advice(mesh: Mesh) -> str:
+def advice(mesh: Mesh) -> str:
     """What a user could do about a model that did not become a solid."""
     if is_sheet(mesh):
         return "it encloses next to nothing; give sheets a thickness, as wrap does"
+    sheets = open_share(mesh)
+    if sheets > 0:
+        return f"{sheets:.0%} of the surface are open sheets; give them a thickness, as wrap does, or drop them"
     return "raise max_deviation or max_volume_change, or look at the model"
+
+
+def open_share(mesh: Mesh) -> float:
+    """Share of the surface in parts that have an open edge."""
+    count, label = face_components(mesh.faces)
+    found = edges(mesh.faces)
+    torn = np.zeros(count, dtype=bool)
+    torn[label[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
+    area = areas_by(label, mesh.vertices, mesh.faces, count)
+    return float(area[torn].sum() / max(area.sum(), 1e-300))
 
 
 def is_hopeless(mesh: Mesh) -> bool:
