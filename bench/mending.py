@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,42 +40,65 @@ from maquette.geometry.surface import signed_volume, vertex_normals
 from maquette.geometry.topology import face_components, is_watertight
 from maquette.shape.solidify import solidify
 
-PEERS = {
-    "pymeshfix": """
+PEER_SECONDS = 300
+WELD = """
+vertices, twin = np.unique(vertices, axis=0, return_inverse=True)
+faces = twin.reshape(-1)[faces]
+"""
+PYMESHFIX = """
 import pymeshfix
 fixer = pymeshfix.MeshFix(vertices, faces.astype(np.int32))
-fixer.repair()
+fixer.repair({options})
 try:
     out_v, out_f = np.array(fixer.points), np.array(fixer.faces)
 except AttributeError:
     out_v, out_f = np.array(fixer.v), np.array(fixer.f)
-""",
-    "trimesh.repair": """
-import trimesh
-mesh = trimesh.Trimesh(vertices, faces, process=True)
-mesh.update_faces(mesh.unique_faces())
-trimesh.repair.fill_holes(mesh)
-trimesh.repair.fix_winding(mesh)
-trimesh.repair.fix_normals(mesh)
-out_v, out_f = np.array(mesh.vertices), np.array(mesh.faces)
-""",
-    "manifold3d merge": """
+"""
+MANIFOLD = """
 import manifold3d
 raw = manifold3d.Mesh(vertices.astype(np.float32), faces.astype(np.uint32))
 raw.merge()
 solid = manifold3d.Manifold(raw)
 assert solid.status() == manifold3d.Error.NoError, str(solid.status())
+{more}
 raw = solid.to_mesh()
 out_v, out_f = np.array(raw.vert_properties)[:, :3].astype(float), np.array(raw.tri_verts).astype(np.int64)
-""",
-    "pymeshlab alpha wrap": """
+"""
+PYMESHLAB = """
 import pymeshlab
 mesh_set = pymeshlab.MeshSet()
 mesh_set.add_mesh(pymeshlab.Mesh(vertices, faces.astype(np.int32)))
-mesh_set.generate_alpha_wrap(alpha=pymeshlab.PercentageValue(1.0), offset=pymeshlab.PercentageValue(0.1))
+{filters}
 made = mesh_set.current_mesh()
 out_v, out_f = np.array(made.vertex_matrix()), np.array(made.face_matrix()).astype(np.int64)
+"""
+FILTERS = """
+mesh_set.meshing_merge_close_vertices()
+mesh_set.meshing_remove_duplicate_faces()
+mesh_set.meshing_repair_non_manifold_edges()
+mesh_set.meshing_repair_non_manifold_vertices()
+mesh_set.meshing_close_holes(maxholesize=10000)
+mesh_set.meshing_re_orient_faces_coherently()
+"""
+WRAP = "mesh_set.generate_alpha_wrap(alpha=pymeshlab.PercentageValue(1.0), offset=pymeshlab.PercentageValue(0.1))"
+PEERS = {  # welded by position first, where the library does not weld by itself
+    "pymeshfix": WELD + PYMESHFIX.format(options=""),
+    "pymeshfix, all parts": WELD + PYMESHFIX.format(options="joincomp=True, remove_smallest_components=False"),
+    "trimesh.repair": """
+import trimesh
+mesh = trimesh.Trimesh(vertices, faces, process=True)
+mesh.update_faces(mesh.unique_faces() & mesh.nondegenerate_faces())
+trimesh.repair.fix_winding(mesh)
+trimesh.repair.fill_holes(mesh)
+trimesh.repair.fix_normals(mesh)
+out_v, out_f = np.array(mesh.vertices), np.array(mesh.faces)
 """,
+    "manifold3d merge": MANIFOLD.format(more=""),
+    "manifold3d, union of parts": MANIFOLD.format(
+        more="solid = manifold3d.Manifold.batch_boolean(solid.decompose(), manifold3d.OpType.Add)"
+    ),
+    "pymeshlab filters": PYMESHLAB.format(filters=FILTERS),
+    "pymeshlab alpha wrap": PYMESHLAB.format(filters=WRAP),
 }
 HARNESS = """
 import sys, time
@@ -184,16 +209,20 @@ def ours(mesh: Mesh) -> tuple[Mesh | str, float]:
     return made, time.process_time() - start
 
 
+def limited() -> None:
+    """No more processor seconds than this for the process."""
+    resource.setrlimit(resource.RLIMIT_CPU, (PEER_SECONDS, PEER_SECONDS + 5))
+
+
 def theirs(python: str, work: str, mesh: Mesh) -> tuple[Mesh | str, float]:
     """What a peer makes of it in a process of its own, and its processor seconds."""
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "given.npz", Path(folder) / "made.npz"
         np.savez(given, vertices=mesh.vertices, faces=mesh.faces)
         command = [python, "-c", HARNESS.format(work=work), str(given), str(made)]
-        try:
-            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
-        except subprocess.TimeoutExpired:
-            return "more than 300 s", float("nan")
+        done = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limited)
+        if done.returncode == -signal.SIGXCPU:
+            return f"more than {PEER_SECONDS} s", float("nan")
         if done.returncode:
             return (done.stderr.strip().splitlines() or ["crashed"])[-1][:60], float("nan")
         result = np.load(made)
