@@ -17,6 +17,7 @@ from maquette.core.progress import note
 from maquette.formats.pictures_in_files import encoded, pixels
 from maquette.formats.side_files import find, plain_name, referred, texture
 from maquette.formats.text_numbers import decoded
+from maquette.geometry.srgb import to_linear, to_srgb
 
 _OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
 _MAPS = ("map_kd", "map_ke", "map_pr", "map_pm", "map_d", "norm")
@@ -224,13 +225,13 @@ def _kept(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
 
 def _linear(shown: list[float]) -> tuple[float, float, float]:
     """Screen values as linear light (IEC 61966-2-1)."""
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shown)
+    r, g, b = to_linear(np.array(shown)).tolist()
     return r, g, b
 
 
 def _shown(linear: tuple[float, ...]) -> list[float]:
     """Linear light as screen values."""
-    return [c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in linear]
+    return to_srgb(np.array(linear)).tolist()
 
 
 def _triple(values: list[float]) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.srgb import LIGHT_OF_BYTE, to_srgb
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -30,18 +32,12 @@ _TO_LAB = np.array(
 
 def light_of(srgb: Bytes) -> Floats:
     """Linear light 0..1 of sRGB bytes (IEC 61966-2-1), any shape."""
-    value = np.arange(256) / 255
-    table = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    made: Floats = table[srgb]
-    return made
+    return LIGHT_OF_BYTE[srgb]
 
 
 def srgb_of(light: Floats) -> Bytes:
     """sRGB bytes of linear light, clipped to 0..1."""
-    held = np.clip(light, 0.0, 1.0)
-    curve = np.where(held <= 0.0031308, held * 12.92, 1.055 * held ** (1 / 2.4) - 0.055)
-    made: Bytes = np.rint(curve * 255).astype(np.uint8)
-    return made
+    return np.rint(to_srgb(light) * 255).astype(np.uint8)
 
 
 def oklab_of(light: Floats) -> Floats:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
+from maquette.geometry.srgb import to_linear, to_srgb
 from maquette.registry import stage
 
 Floats = NDArray[np.float32]
@@ -41,24 +42,13 @@ def autofix(
     if denoise:
         progress(0.3, "denoise")
         pixels = denoised(pixels, denoise)
-    light = linear(pixels / 255.0)
+    light = to_linear(pixels / 255.0)
     if white_balance:
         light = balanced(light, white_balance)
     if exposure:
         light = exposed(light, exposure)
-    fixed = np.clip(np.round(encoded(light) * 255.0), 0, 255).astype(np.uint8)
+    fixed = np.clip(np.round(to_srgb(light) * 255.0), 0, 255).astype(np.uint8)
     return enlarged(subject.replace(pixels=fixed), upscale_px)
-
-
-def linear(values: Floats) -> Floats:
-    """sRGB 0..1 to light 0..1 (IEC 61966-2-1)."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def encoded(light: Floats) -> Floats:
-    """Light 0..1 to sRGB 0..1."""
-    safe = np.clip(light, 0, 1)
-    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def blockiness(luma: Floats) -> float:

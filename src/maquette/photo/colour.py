@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.srgb import LIGHT_OF_BYTE
+
 Singles = NDArray[np.float32]
 _TO_XYZ = np.array(  # sRGB primaries over the D65 white point (IEC 61966-2-1)
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -16,9 +18,7 @@ _TO_XYZ = (_TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True)).astype(np.float32)
 
 def linear(pixels: NDArray[np.uint8]) -> Singles:
     """Light that an 8-bit sRGB value stands for, 0..1, by the standard's curve."""
-    value = np.arange(256) / 255
-    table = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return table[pixels]
+    return LIGHT_OF_BYTE.astype(np.float32)[pixels]
 
 
 def lab(pixels: NDArray[np.uint8]) -> Singles:

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry import srgb as srgb_curve
+
 Colors = NDArray[np.float32]
 Ramp = Literal["viridis", "inferno", "balance"]
 
@@ -21,18 +23,15 @@ _STOPS = {
 
 def to_linear(srgb: NDArray[np.floating]) -> Colors:
     """sRGB 0..1 to linear light."""
-    made: Colors = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return made
+    return srgb_curve.to_linear(srgb).astype(np.float32)
 
 
 def to_srgb(linear: Colors) -> Colors:
     """Linear light to sRGB 0..1; what lies outside is clipped."""
-    inside = np.clip(linear, 0.0, 1.0)
-    made: Colors = np.where(inside <= 0.0031308, inside * 12.92, 1.055 * inside ** (1 / 2.4) - 0.055).astype(np.float32)
-    return made
+    return srgb_curve.to_srgb(linear).astype(np.float32)
 
 
-LINEAR_OF_BYTE: Colors = to_linear(np.arange(256) / 255.0)
+LINEAR_OF_BYTE: Colors = srgb_curve.LIGHT_OF_BYTE.astype(np.float32)
 _BYTE_OF_LINEAR = np.round(to_srgb(np.linspace(0, 1, 8192, dtype=np.float32)) * 255).astype(np.uint8)
 
 
