@@ -418,6 +418,29 @@ def test_resin_printers_and_missing_programs_are_named(monkeypatch):
             module.viewer(slicer)
 
 
+def test_slicers_are_found_where_their_installers_put_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(slicing.shutil, "which", lambda _: None)
+    places = (f"{tmp_path}/none/x", f"{tmp_path}/Cura */CuraEngine.exe", f"{tmp_path}/last")
+    assert slicing.installed(("x",), places) is None
+    for folder in ("Cura 5.2", "Cura 5.10", "Cura 5.9"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "last").touch()
+    assert slicing.installed(("x",), places) == str(tmp_path / "last")
+    (tmp_path / "Cura 5.9" / "CuraEngine.exe").touch()
+    assert slicing.installed(("x",), places) == str(tmp_path / "Cura 5.9" / "CuraEngine.exe")
+    (tmp_path / "Cura 5.10" / "CuraEngine.exe").touch()
+    assert slicing.installed(("x",), places) == str(tmp_path / "Cura 5.10" / "CuraEngine.exe")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "C:").mkdir()
+    (tmp_path / "C:" / "x.exe").touch()
+    if sys.platform != "win32":
+        assert slicing.installed(("x",), ("C:/x.exe",)) is None
+    monkeypatch.setattr(module.slicer_orca, "WINDOWS", places)
+    assert module.viewer("orca") == str(tmp_path / "Cura 5.10" / "CuraEngine.exe")
+    monkeypatch.setattr(module.slicer_orca, "PLACES", places)
+    assert module.missing("orca") == ""
+
+
 def test_a_slicer_that_hangs_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(slicing, "SECONDS", 0.2)
     with pytest.raises(CannotDo, match="took longer"):

@@ -7,7 +7,6 @@ the same words.
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +24,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.formats import slicer_cura, slicer_orca, slicer_prusa
 from maquette.formats.gcode import share_of, tool_changes
-from maquette.formats.slicing import DENSITY, FILAMENT_MM, Job, Sliced, spoken
+from maquette.formats.slicing import DENSITY, FILAMENT_MM, Job, Sliced, installed, spoken
 from maquette.formats.stl import write_stl
 from maquette.formats.threemf_paint import filaments_of
 from maquette.formats.threemf_write import write_3mf
@@ -44,7 +43,7 @@ _SKIN = 6  # layers into which PrusaSlicer lets a painted face reach, as top and
 def missing(slicer: str = "") -> str:
     """The line that makes this slicer, or any, ready; nothing when it is."""
     adapters = [_ADAPTERS[slicer][0]] if slicer else [module for module, _ in _ADAPTERS.values()]
-    if any(shutil.which(name) for module in adapters for name in module.PROGRAMS):
+    if any(installed(module.PROGRAMS, module.PLACES) for module in adapters):
         return ""
     return adapters[0].MISSING
 
@@ -54,7 +53,7 @@ def viewer(slicer: str) -> str:
     from maquette.formats.slicing import found_program
 
     module = _ADAPTERS[slicer][0]
-    return found_program(module.VIEWERS, module.MISSING)
+    return found_program(module.VIEWERS, module.MISSING, module.WINDOWS)
 
 
 @stage(

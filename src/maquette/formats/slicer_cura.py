@@ -17,7 +17,16 @@ from maquette.formats.slicing import FILAMENT_MM, Job, Sliced, found_program, nu
 
 NAME = "CuraEngine"
 PROGRAMS = ("CuraEngine", "curaengine", "CuraEngine.exe")
+PLACES = (
+    "/Applications/U*aker Cura.app/Contents/MacOS/CuraEngine",
+    "C:/Program Files/U*aker Cura*/CuraEngine.exe",
+)
 VIEWERS = ("cura", "UltiMaker-Cura", "Ultimaker-Cura", "UltiMaker-Cura.exe")
+WINDOWS = (
+    "/Applications/U*aker Cura.app/Contents/MacOS/U*aker-Cura",
+    "C:/Program Files/U*aker Cura*/U*aker-Cura.exe",
+    "/var/lib/flatpak/exports/bin/com.ultimaker.cura",
+)
 MISSING = "slice: CuraEngine is not installed; apt install cura-engine, or get Cura from ultimaker.com"
 NO_DEFINITIONS = (
     "slice: CuraEngine has no fdmprinter.def.json beside it; apt install cura, or name yours as profile, from the "
@@ -30,7 +39,12 @@ FOLDERS = (
     "/usr/local/share/cura/resources/definitions",
     "/Applications/UltiMaker Cura.app/Contents/Resources/share/cura/resources/definitions",
 )
-BESIDE = ("../share/cura/resources/definitions", "share/cura/resources/definitions", "resources/definitions")
+BESIDE = (
+    "../share/cura/resources/definitions",
+    "../Resources/share/cura/resources/definitions",
+    "share/cura/resources/definitions",
+    "resources/definitions",
+)
 SHELL_MM, SUPPORT_SHARE = 0.8, 15.0  # defaults of fdmprinter.def.json
 _NOISE = re.compile(r"Unrecognized data type|^\[WARNING\]\s+-s |Setting .* not registered")
 
@@ -44,7 +58,7 @@ def definitions(program: str) -> Path | None:
 
 def slice_with_cura(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in CuraEngine's own words."""
-    program = found_program(PROGRAMS, MISSING)
+    program = found_program(PROGRAMS, MISSING, PLACES)
     place = definitions(program)
     if job.profiles:
         (folder / "profile.def.json").write_bytes(profile_bytes(job.profiles[0], PROFILES, NAME))

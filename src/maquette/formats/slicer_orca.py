@@ -30,7 +30,19 @@ from maquette.formats.slicing import (
 
 NAME = "OrcaSlicer"
 PROGRAMS = ("orca-slicer", "OrcaSlicer", "orca-slicer.exe", "bambu-studio", "BambuStudio")
+PLACES = (
+    "/Applications/OrcaSlicer.app/Contents/MacOS/OrcaSlicer",
+    "/Applications/BambuStudio.app/Contents/MacOS/BambuStudio",
+    "C:/Program Files/OrcaSlicer/orca-slicer.exe",
+    "C:/Program Files/Bambu Studio/bambu-studio.exe",
+)
 VIEWERS = PROGRAMS
+WINDOWS = (
+    *PLACES,
+    "/var/lib/flatpak/exports/bin/com.orcaslicer.OrcaSlicer",
+    "/var/lib/flatpak/exports/bin/io.github.softfever.OrcaSlicer",
+    "/var/lib/flatpak/exports/bin/com.bambulab.BambuStudio",
+)
 MISSING = "slice: OrcaSlicer is not installed; get it from github.com/OrcaSlicer/OrcaSlicer/releases"
 PROFILES = (".json",)
 _PRESETS = ("machine", "process", "filament")
@@ -39,7 +51,7 @@ _MACHINE = "Maquette machine"
 
 def slice_with_orca(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in OrcaSlicer's own words."""
-    program = found_program(PROGRAMS, MISSING)
+    program = found_program(PROGRAMS, MISSING, PLACES)
     model = "model.3mf" if job.painted else "model.stl"
     (folder / model).write_bytes(job.painted or job.stl)
     presets = _theirs(job) if job.profiles else _ours(job)

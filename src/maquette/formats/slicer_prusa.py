@@ -26,8 +26,18 @@ from maquette.formats.slicing import (
 )
 
 NAME = "PrusaSlicer"
-PROGRAMS = ("prusa-slicer", "PrusaSlicer", "prusa-slicer-console.exe")
-VIEWERS = PROGRAMS
+PROGRAMS = ("prusa-slicer-console.exe", "prusa-slicer", "PrusaSlicer")  # on Windows only the first has a console
+PLACES = (
+    "/Applications/PrusaSlicer.app/Contents/MacOS/PrusaSlicer",
+    "/Applications/Original Prusa Drivers/PrusaSlicer.app/Contents/MacOS/PrusaSlicer",
+    "C:/Program Files/Prusa3D/PrusaSlicer/prusa-slicer-console.exe",
+)
+VIEWERS = PROGRAMS[1:]
+WINDOWS = (
+    *PLACES[:2],
+    "C:/Program Files/Prusa3D/PrusaSlicer/prusa-slicer.exe",
+    "/var/lib/flatpak/exports/bin/com.prusa3d.PrusaSlicer",
+)
 MISSING = "slice: PrusaSlicer is not installed; apt install prusa-slicer, or get it from prusa3d.com"
 PROFILES = (".ini",)
 _DEFECTS = ("open_edges", "facets_reversed", "backwards_edges", "degenerate_facets", "edges_fixed", "facets_removed")
@@ -41,7 +51,7 @@ _QUIET = re.compile(r"Initializing StaticPrintConfigs|^\d+ => |Slicing result ex
 
 def slice_with_prusa(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in PrusaSlicer's own words, and for G-code that leads nowhere."""
-    program = found_program(PROGRAMS, MISSING)
+    program = found_program(PROGRAMS, MISSING, PLACES)
     several = bool(job.painted)
     if job.profiles:
         profile = profile_bytes(job.profiles[0], PROFILES, NAME)

@@ -60,12 +60,33 @@ class Sliced:
     filaments_mm3: tuple[float, ...] = ()  # each one's share of filament_mm3, purging included
 
 
-def found_program(names: Sequence[str], missing: str) -> str:
-    """Path of the first installed program of these names; ``Unavailable`` with the line that gets it."""
-    path = next((path for name in names if (path := shutil.which(name))), None)
+def found_program(names: Sequence[str], missing: str, places: Sequence[str] = ()) -> str:
+    """Path of the first installed program of these names or at these places; ``Unavailable`` says what gets it."""
+    path = installed(names, places)
     if path is None:
         raise Unavailable(missing)
     return path
+
+
+def installed(names: Sequence[str], places: Sequence[str] = ()) -> str | None:
+    """The first of these names on the search path, else the first of these places that is there.
+
+    Installers for macOS and Windows leave the search path alone, so each slicer names where it goes; ``*`` stands for a
+    version, of which the last is taken.
+    """
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    for place in (Path(place) for place in places):
+        if place.is_absolute():  # C:/ is not, where there are no drives
+            found = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
+            if found:
+                return str(max(found, key=_by_version))
+    return None
+
+
+def _by_version(place: Path) -> list[tuple[int, str]]:
+    return [(int(part or 0), text) for text, part in re.findall(r"(\D*)(\d*)", str(place))]
 
 
 def run(
