@@ -10,6 +10,7 @@ from maquette.core.mesh import Mesh
 from maquette.geometry.columns import columns
 from maquette.geometry.voids import sealed
 from maquette.shape.drop_inner_walls import drop_inner_walls
+from maquette.shape.hollow import hollow
 from maquette.shape.rotate import rotate
 from shapes import box, grid, soup, sphere, together, torus
 
@@ -64,6 +65,7 @@ def test_a_hole_drains_it_if_it_is_wide_enough(hole, verdict):
         assert "1 chamber behind openings under 3.5 mm" in found.message
         assert found.value == pytest.approx(24**3, rel=0.15)
         assert found.fix == "scale-to"
+        assert found.message.endswith("; open what is narrow to 3.5 mm")
         assert len(found.faces) > 0
     else:
         assert (found.value, found.faces) == (0, None)
@@ -99,6 +101,7 @@ def test_open_shapes_trap_nothing():
 def test_filling_is_the_fix():
     (found,) = trapped_volumes(Asset(shell()), printer="sls-bureau")
     assert found.fix == "drop-inner-walls"
+    assert "fill what is closed (drop-inner-walls, cavities fill), then let hollow drill drain holes" in found.message
     (mended,) = trapped_volumes(drop_inner_walls(Asset(shell()), cavities="fill"), printer="sls-bureau")
     assert (mended.verdict, mended.value) == ("pass", 0)
 
@@ -149,3 +152,15 @@ def test_without_an_inside_there_is_no_answer():
     huge = cup().with_vertices(cup().vertices * 40)
     assert finding(cups, huge).verdict == "unknown"
     assert "too large to tell" in finding(trapped_volumes, huge).message
+
+
+def test_the_way_out_that_is_named_leads_out():
+    """A closed void in resin fails; filled and hollowed again for that printer, it has drain holes and passes."""
+    (found,) = trapped_volumes(Asset(shell()), printer="formlabs-form-3")
+    assert found.verdict == "fail"
+    solid = drop_inner_walls(Asset(shell()), cavities="fill")
+    drained = hollow(solid, wall_mm=3.0, printer="formlabs-form-3")
+    assert "drilled 2 holes" in " ".join(drained.history[-1].notes)
+    (mended,) = trapped_volumes(drained, printer="formlabs-form-3")
+    assert mended.verdict == "pass"
+    assert mended.message == "nothing is trapped"

@@ -23,6 +23,7 @@ from maquette.registry import stage
 _PRINTER = Printer.named("prusa-mk4")
 
 _WORTH = 2.0  # a chamber holds at least a cube of this many hole widths
+_READ = 5 / 6  # a width is read to a sixth: a hole just as wide as asked, as `hollow` drills it, is wide enough
 _STUFF = {"SLA": "resin", "SLS": "powder", "FDM": ""}
 
 
@@ -41,8 +42,8 @@ def trapped_volumes(
     A closed void in a resin or powder print fails: what is in it never comes out. A chamber that a ball as wide as a
     drain hole cannot leave is a warning; a width is read to a sixth of the hole on models up to 100 mm, coarser above,
     and not at all where that takes more than three million cells. An FDM printer leaves closed voids empty, there they
-    are counted and pass. ``drop-inner-walls`` with cavities "fill" makes closed voids solid. The picture marks the
-    walls of what is trapped. Unknown for a model that has no inside.
+    are counted and pass. ``drop-inner-walls`` with cavities "fill" makes closed voids solid; ``hollow`` then empties
+    it with drain holes. The picture marks the walls of what is trapped. Unknown for a model that has no inside.
     """
     whole, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
     if not len(solid.cell) or solid.torn > TORN:
@@ -51,7 +52,7 @@ def trapped_volumes(
     shut = sealed(solid)
     closed = shut.volume >= min_mm3
     limit, source = limit_of(printer, "drain_hole_mm", drain_mm)
-    cells = rolled(solid, limit) if printer.technology != "FDM" else None
+    cells = rolled(solid, _READ * limit) if printer.technology != "FDM" else None
     found = chambers(cells) if cells else None
     choked = _choked(found, shut, solid, limit)
     volume = float(shut.volume[closed].sum()) + sum(found.volume[n] for n in choked if found)
@@ -62,6 +63,8 @@ def trapped_volumes(
     marks += [whole.of_face[solid.floor[shut.below[ends] + 1]]]
     faces = np.unique(np.concatenate(marks))
     message = _told(int(closed.sum()), len(choked), volume, limit, _STUFF[printer.technology])
+    if printer.technology != "FDM":
+        message += _way_out(int(closed.sum()), len(choked), limit)
     if cells is None and printer.technology != "FDM":
         message += "; it is too large to tell how wide its openings are"
     yield Finding(
@@ -99,6 +102,16 @@ def _ends(solid: Columns, below: np.ndarray) -> Floats:
     """Lower and upper ends of stretches of air, (2N, 3)."""
     centres = solid.centres(solid.cell[below])
     return np.concatenate([np.c_[centres, solid.top[below]], np.c_[centres, solid.bottom[below + 1]]])
+
+
+def _way_out(closed: int, choked: int, limit: float) -> str:
+    """What to do about it: a void has to become solid before `hollow` can give it walls and holes."""
+    ways = []
+    if closed:
+        ways.append("fill what is closed (drop-inner-walls, cavities fill), then let hollow drill drain holes")
+    if choked:
+        ways.append(f"open what is narrow to {limit:g} mm")
+    return f"; {' and '.join(ways)}" if ways else ""
 
 
 def _told(closed: int, choked: int, volume: float, limit: float, stuff: str) -> str:
