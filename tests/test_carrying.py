@@ -10,10 +10,12 @@ from PIL import Image
 
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Mesh
+from maquette.core.texture_pixels import pixels
 from maquette.geometry.patches import patches
 from maquette.geometry.sampling import surface_samples
+from maquette.geometry.texels import bilinear
 from maquette.geometry.transfer import carried_uv, charts, landing
-from maquette.shape.carrying import _read, carried
+from maquette.shape.carrying import carried
 from samples import png
 from shapes import box, grid, sphere
 
@@ -52,7 +54,7 @@ def colours_of(asset: Asset, count: int = 20_000):
     for index, material in enumerate(asset.materials):
         mine = mesh.material[spread.faces] == index
         if mine.any():
-            shown[mine] = _read(material.base_color_texture, uv[mine])[:, :3]
+            shown[mine] = np.round(bilinear(pixels(material.base_color_texture), uv[mine]))
     return spread.points, shown
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import numpy as np
 
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
-from maquette.core.texture_pixels import opened, pixels
+from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import pixels as decoded
 from maquette.geometry.patches import LEAST, MOST, patches
+from maquette.geometry.texels import bilinear
 from maquette.geometry.transfer import Landing, carried_uv, landing, on_vertices
 
 _TEXELS = 600_000  # that are baked: 6 s
@@ -122,23 +123,9 @@ def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, o
         texture = getattr(material, slot)
         mine = np.flatnonzero(of == index)
         if texture is not None and len(mine):
-            pixels[texel[mine]] = _read(texture, at[mine])
+            pixels[texel[mine]] = np.round(bilinear(decoded(texture, "RGBA"), at[mine]))
     stream = io.BytesIO()
     opaque = bool((pixels[:, 3] == 255).all())
     picture = pixels.reshape(side, side, 4)
     Image.fromarray(picture[:, :, :3] if opaque else picture).save(stream, "PNG")
     return Texture(stream.getvalue())
-
-
-def _read(texture: Texture, uv: Floats) -> Any:
-    """Colours at uv (T, 2), between texels, repeating: (T, 4) uint8."""
-    picture = pixels(texture, "RGBA")
-    height, width = picture.shape[:2]
-    x, y = (uv % 1.0).T * [[width], [height]] - 0.5
-    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    right, down = (x - column)[:, None], (y - row)[:, None]
-    total = np.zeros((len(uv), 4))
-    for step_y, share_y in ((0, 1 - down), (1, down)):
-        for step_x, share_x in ((0, 1 - right), (1, right)):
-            total += share_y * share_x * picture[(row + step_y) % height, (column + step_x) % width]
-    return np.round(total).astype(np.uint8)

@@ -10,6 +10,7 @@ from maquette.core.mesh import Floats, Ints
 from maquette.core.texture_pixels import pixels
 from maquette.geometry.oklab import light_of
 from maquette.geometry.surface import face_areas
+from maquette.geometry.texels import bilinear
 
 _PIECE = 1 << 20  # places looked up at once
 
@@ -69,7 +70,7 @@ class SurfaceColour:
                 which = np.flatnonzero(material == number)
                 assert mesh.uv is not None
                 uv = np.einsum("nk,nkd->nd", share[which], mesh.uv[face[which]].astype(np.float64))
-                made[which] *= looked_up(picture, uv)
+                made[which] *= bilinear(picture, uv)
         return made
 
 
@@ -78,18 +79,4 @@ def halved(light: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = light.shape[0] // 2 * 2, light.shape[1] // 2 * 2
     blocks = light[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
     made: NDArray[np.float32] = blocks.mean(axis=(1, 3))
-    return made
-
-
-def looked_up(light: NDArray[np.float32], uv: Floats) -> Floats:
-    """Four neighbours mixed at uv (N, 2); beyond 0..1 the picture repeats (glTF 2.0's default)."""
-    height, width = light.shape[:2]
-    x, y = np.mod(uv[:, 0], 1.0) * width - 0.5, np.mod(uv[:, 1], 1.0) * height - 0.5
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    across, down = (x - left)[:, None], (y - top)[:, None]
-    flat = light.reshape(-1, 3)
-    rows, columns = (top % height * width, (top + 1) % height * width), (left % width, (left + 1) % width)
-    upper = flat[rows[0] + columns[0]] * (1 - across) + flat[rows[0] + columns[1]] * across
-    lower = flat[rows[1] + columns[0]] * (1 - across) + flat[rows[1] + columns[1]] * across
-    made: Floats = upper * (1 - down) + lower * down
     return made
