@@ -32,7 +32,7 @@ def test_readme_commands_exist_with_their_options():
         assert set(re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", rest)) <= known | {"-o"}, f"{name} {rest}"
 
 
-def test_readme_python_runs_as_it_stands(tmp_path, monkeypatch):
+def test_readme_python_runs_as_it_stands_and_its_model_passes(tmp_path, monkeypatch, capsys):
     from samples import photo
 
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
@@ -41,6 +41,7 @@ def test_readme_python_runs_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path / "home"))
     exec(blocks[0], {})
+    assert re.search(r"^print on [\w-]+: (pass|warn) \(", capsys.readouterr().out, flags=re.M)
     assert (tmp_path / "chair.3mf").stat().st_size > 1000
 
 
