@@ -17,7 +17,7 @@ test: .venv/ready  ## every gate: lint, format, types, import floors, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal  # a process a core is enough
 
 fix: .venv/ready  ## let the linter mend what it can
 	$(BIN)/ruff check --fix .
