@@ -19,7 +19,7 @@ from maquette.shape.recutting import recut
 _AMISS = 0.005
 
 
-@stage
+@stage(version=2)
 def unite(asset: Asset) -> Asset:
     """Merge closed parts that cut through each other into one solid, as a slicer would fill them.
 
