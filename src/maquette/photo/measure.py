@@ -45,7 +45,8 @@ def measure(
 
     A bank card, an A4 or Letter sheet or our printed marker (`write-marker`) is found by its edges, tells how the
     ground is tilted, and so the scale where the subject stands: at the foot of the mask, if there is one, else beside
-    the reference. A coin must be named, for round things are everywhere, and a ruler must be metric. Two pixels and
+    the reference. A sheet counts from 100 pixels wide and where it gives the scale to a tenth, for labels have four
+    sides, too. A coin must be named, for round things are everywhere, and a ruler must be metric. Two pixels and
     their distance always work. Pixels and mask stay as they are. The band (2 sigma) counts the edges' error, the
     reference's tolerance and what is not known of the lens; it holds for what stands on the ground where it is
     measured, not for what is nearer or farther.
@@ -73,7 +74,7 @@ def _found(subject: Subject, reference: str, coin: str, marker_mm: float) -> Sca
     foot = foot_of(subject)
     scale: Scale | None = None
     if reference == "coin":
-        scale = by_coin(photo, foot, coin)
+        scale = by_coin(photo, foot, coin, subject.mask)
     elif reference == "ruler":
         scale = by_ruler(photo)
     else:

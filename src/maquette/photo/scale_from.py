@@ -22,6 +22,8 @@ _MARKER_TOLERANCE = 0.005  # of a printer at 100 %
 _RULER_TOLERANCE = 0.002
 _UNKNOWN_LENS = 0.01  # two points say nothing about tilt
 _USUAL_LENS = 0.8  # focal length over the long side: 28 mm on full frame, a phone's main camera
+_LEAST_SHEET_PX = 100  # a label in a shop and a bone of a drawing, 45 and 66 px wide, were taken for Letter sheets
+_MOST_DOUBT = 0.1  # of the scale: any four-sided thing of few pixels is a sheet at some tilt of some lens
 _LIKELY = (0.6, 3.0)  # focal lengths that count for the band where the picture does not tell
 
 
@@ -64,7 +66,7 @@ def by_rectangle(
     hits: list[tuple[Size, Found]] = []
     for corners, error in _quads(photo, mask):
         seen = [(SIZES[name], made) for name in names if (made := recognised(photo, corners, error, SIZES[name].sides))]
-        fitting = [(size, made) for size, made in seen if _corners_fit(photo, size, made)]
+        fitting = [(size, made) for size, made in seen if _corners_fit(photo, size, made) and _sure(photo, size, made)]
         if len(fitting) > 1:
             fitting.sort(key=lambda pair: pair[1].off)
             if fitting[1][1].off < 2 * fitting[0][1].off + 0.005:
@@ -82,11 +84,23 @@ def by_rectangle(
     return _scale(photo, found[0], SIZES[kinds.pop()], foot)
 
 
-def by_coin(photo: Photo, foot: Floats | None, name: str) -> Scale | None:
-    """From the coin of this name; ``CannotDo`` where round things of several sizes could be it."""
+def _sure(photo: Photo, size: Size, found: Found) -> bool:
+    """Whether a sheet, which has nothing but its four sides, is large and exact enough to be told from a label."""
+    if size.radius:
+        return True
+    sides = np.linalg.norm(np.roll(found.corners, -1, axis=0) - found.corners, axis=1) * photo.per_fine
+    return bool(sides.min() >= _LEAST_SHEET_PX and _scale(photo, found, size, None).band <= _MOST_DOUBT)
+
+
+def by_coin(photo: Photo, foot: Floats | None, name: str, mask: NDArray[np.float32] | None = None) -> Scale | None:
+    """From the coin of this name; ``CannotDo`` where round things of several sizes could be it.
+
+    A coin lies on the ground: a round thing with the subject all around it is a part of that.
+    """
     if name not in coins.DIAMETERS:
         raise BadSetting(f"measure: no coin {name[:20]!r}; there are {', '.join(coins.DIAMETERS)}")
-    found = coins.different([made for region in regions(photo) if (made := coins.coin(photo, region)) is not None])
+    seen = [made for region in regions(photo) if (made := coins.coin(photo, region)) is not None]
+    found = coins.different([one for one in seen if mask is None or not _in_the_subject(one, photo, mask)])
     if not found:
         return None
     if not coins.alike(found):
@@ -105,6 +119,16 @@ def by_coin(photo: Photo, foot: Floats | None, name: str) -> Scale | None:
         f"a coin {name} of {coins.DIAMETERS[name]:g} mm, {2 * best.axes[0] * photo.per_fine:.0f} px, tilted {tilt:.0f}°"
     )
     return Scale(float(scale), float(band), words)
+
+
+def _in_the_subject(coin: coins.Ellipse, photo: Photo, mask: NDArray[np.float32]) -> bool:
+    """Whether the ring around a round thing, a third of its radius away, is mostly the subject."""
+    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)[:, None]
+    other = np.array([-coin.direction[1], coin.direction[0]])
+    ring = coin.centre + 1.3 * (coin.axes[0] * np.cos(angle) * coin.direction + coin.axes[1] * np.sin(angle) * other)
+    place = np.rint((ring + 0.5) * photo.per_fine - 0.5).astype(int)
+    x, y = np.clip(place, 0, [mask.shape[1] - 1, mask.shape[0] - 1]).T
+    return bool((mask[y, x] >= 0.5).mean() > 0.5)
 
 
 def by_ruler(photo: Photo) -> Scale | None:
