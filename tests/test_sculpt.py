@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt import sculpt
+from maquette.generate.sculpt import Wishes, assembled, sculpt
 from maquette.generate.sculpt_input import NEAREST, balloon, enlarged, network_input
+from maquette.generate.sculpt_network import guessed
 from maquette.generate.sculpt_symmetry import Plane, completed, mirror_plane
 from maquette.generate.sculpt_views import degrees_around, least_turn
 from maquette.generate.sculpt_volume import Field, solid_cells
@@ -194,6 +197,23 @@ def test_the_balloon_over_a_disc_is_half_a_ball():
     assert planes.shape == (6, 256, 256)
     assert planes[4].max() == pytest.approx(100 / 128, rel=0.02)
     assert np.array_equal(planes[0][mask == 0], np.full((mask == 0).sum(), 0.5, np.float32))
+
+
+def test_a_ball_is_as_deep_as_wide_and_round_at_its_rim():
+    """Told where a ball is, the surface is that ball: nothing is cut off behind, nothing stands out at the outline."""
+    subject = photo(disc(82))
+    guess = guessed(subject, "test")
+    r = 2 * 82 / guess.window.side
+    axis = (np.arange(len(guess.front)) + 0.5) * (2 / len(guess.front)) - 1
+    height = np.sqrt(np.maximum(r**2 - axis**2 - axis[:, None] ** 2, 0)).astype(np.float32)
+    middle = float(height[guess.mask > 0.5].mean())
+    told = replace(guess, front=middle - height, back=middle + height, residual=0 * guess.residual, eye=1e4)
+    asset = assembled({"front": subject}, {"front": told}, Wishes(upright="off", detail=0.0))
+    assert asset.size == pytest.approx(np.full(3, asset.size[0]), rel=0.03)
+    low, high = asset.mesh.bounds
+    away = np.linalg.norm(asset.mesh.vertices - (low + high) / 2, axis=1) / (asset.size[0] / 2)
+    assert away.max() < 1.05
+    assert away.min() > 0.93
 
 
 def test_an_unknown_mask_says_so():

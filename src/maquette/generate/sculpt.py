@@ -218,7 +218,7 @@ def _tiles(
         normals = face_normals(vertices, faces)
         ways = vertices[faces].mean(axis=1) - [0, 0, -guess.eye]
         behind = np.einsum("fk,fk->f", normals, ways) / np.linalg.norm(ways, axis=1)
-        pixels = back_tile(guess, len(tiles[0].pixels))
+        pixels = back_tile(guess, tiles[0].pixels)
         tiles.append(Tile(pixels, _in_window(vertices, guess), np.maximum(behind, 0.05)))
     return tiles
 

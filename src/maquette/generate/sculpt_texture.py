@@ -22,6 +22,8 @@ from maquette.geometry.detail import blurred_within
 Floats = NDArray[np.float64]
 
 _LARGEST_TILE = 1024  # pixels a side
+_SEAM = 0.06  # of the window, from the outline inward: over this the front's colours turn into the back's
+_MIXED = 0.012  # of the window: pixels this near the outline show the background too
 _GAIN = (0.6, 1.7)  # by how much taking the light out may darken or lighten a colour
 
 
@@ -51,14 +53,35 @@ def front_tile(subject: Subject, guess: Guess, delight: float) -> NDArray[np.uin
         grey = np.clip(np.mean(planes, axis=0), *_GAIN) ** delight  # light is mostly white: hues stay the photo's
         gain = enlarged(grey.astype(np.float32), size)[..., None]
     pixels = np.round(np.clip(photo * gain, 0, 1) * 255).astype(np.uint8)
-    return bled(pixels, enlarged(guess.mask, size) if mask is None else mask)
+    return bled(pixels, _without_rim(enlarged(guess.mask, size) if mask is None else mask))
 
 
-def back_tile(guess: Guess, size: int) -> NDArray[np.uint8]:
-    """The unseen side as the network pictures it, laid over the same window. (T, T, 3)"""
+def _without_rim(mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A mask (T, T) less its outermost pixels, which mix with the background and cover much of the sides.
+
+    What is too thin to have more than a rim is kept.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    width = _MIXED * len(mask)
+    inside = np.pad(mask >= 0.5, 1)
+    core = distance_transform_edt(inside) > width
+    thin = distance_transform_edt(~core) > 2 * width
+    made: NDArray[np.float32] = (core | (inside & thin))[1:-1, 1:-1].astype(np.float32)
+    return made
+
+
+def back_tile(guess: Guess, front: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The unseen side as the network pictures it over the same window; at the outline it is the front. (T, T, 3)"""
+    from scipy.ndimage import distance_transform_edt
+
+    size = len(front)
+    mask = enlarged(guess.mask, size)
     planes = [enlarged(guess.back_albedo[..., channel], size) for channel in range(3)]
     pixels = np.round(np.clip(np.stack(planes, axis=-1), 0, 1) * 255).astype(np.uint8)
-    return bled(pixels, enlarged(guess.mask, size))
+    depth = distance_transform_edt(np.pad(mask >= 0.5, 1))[1:-1, 1:-1] / (_SEAM * size)
+    share = np.clip(depth, 0, 1)[..., None] ** 2
+    return np.round(bled(pixels, mask) * share + front * (1 - share)).astype(np.uint8)
 
 
 def textured(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material, NDArray[np.float32]]:

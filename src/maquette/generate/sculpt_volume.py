@@ -19,6 +19,10 @@ Floats = NDArray[np.float64]
 
 _FAR = 6.0  # cells: values beyond say "surely" and are cut, as in training
 FINER = 4  # pixels of the mask along one cell
+DEEP = 2.75  # half windows from NEAREST on: a ball that fills the picture ends 2.3 behind it, beyond the network's 2
+_FADE = 4.0  # the network's cells over which its last word dies away behind its volume
+_RIM = 2.0  # the network's cells from the outline inward over which its volume comes to count
+_ROUND = 1.5 / 64  # of the picture: over this the coarse balloon's steps are evened out
 _SHEET = 0.02  # half windows: what the network adds to the balloon's thickness
 _BLUR = 1.0  # of the network's cells
 _SURE = 0.5  # cells: a column of the field that reaches this has a middle
@@ -27,7 +31,7 @@ _THICKEST_CORE = 0.04  # half windows
 
 @dataclass
 class Field:
-    """Values (R, R, R) at depth, row, column, above 0 inside, and what they were made from.
+    """Values (D, R, R) at depth, row, column, above 0 inside, and what they were made from. D cells reach DEEP.
 
     ``front`` and ``outline`` (R, R): depth of the visible surface, and signed distance into the mask in half windows.
     """
@@ -40,8 +44,8 @@ class Field:
 
     @property
     def resolution(self) -> int:
-        """Cells along each side."""
-        return len(self.values)
+        """Cells along the picture's sides."""
+        return self.values.shape[1]
 
     def sampled(self, points: Floats) -> Floats:
         """Values at points (N, 3) = right, down, into the picture; -6 beyond the grid. (N,)"""
@@ -63,9 +67,9 @@ class Field:
         return made
 
     def centres(self) -> Floats:
-        """The cells' middles as points (R³, 3) = right, down, into the picture, in the grid's order."""
+        """The cells' middles as points (D R², 3) = right, down, into the picture, in the grid's order."""
         axis = (np.arange(self.resolution) + 0.5) * (2 / self.resolution) - 1
-        z, v, u = np.meshgrid(axis + 1 + NEAREST, axis, axis, indexing="ij")
+        z, v, u = np.meshgrid(_depths(self.resolution, len(self.values)), axis, axis, indexing="ij")
         deep = 1 + z / self.eye
         return np.stack([(u * deep).ravel(), (v * deep).ravel(), z.ravel()], axis=1)
 
@@ -83,21 +87,43 @@ def field_of(guess: Guess, mask: Pixels, seed: int) -> Field:
     """
     outline = _signed_distance(mask)
     side, bins = len(outline), len(guess.residual)
-    front, back = _surfaces(guess, _means(mask, FINER), seed)
-    depth = ((np.arange(side, dtype=np.float32) + 0.5) * (2 / side) + NEAREST).astype(np.float32)[:, None, None]
-    values = np.minimum(depth - front, back - depth)
-    values *= bins / 2
-    np.clip(values, -_FAR, _FAR, out=values)
-    values += _enlarged_volume(guess.residual * _whole_cells(guess), side)
-    values = _blurred(values, _BLUR * side / bins)
+    front, back = _surfaces(guess, _means(mask, FINER), outline, seed)
+    deep = round(side * DEEP / 2)
+    depth = _depths(side, deep)[:, None, None]
+    said = np.minimum(depth - front, back - depth)
+    said *= bins / 2
+    np.clip(said, -_FAR, _FAR, out=said)
+    said += _enlarged_volume(guess.residual * _whole_cells(guess), (deep, side, side))
+    values = _blurred(said, _BLUR * side / bins)
     edge = outline * (bins / 2)
+    inner = np.clip(edge / _RIM, 0, 1)  # at the rim the balloon is round, where blurred cells would end in a bead
+    values += (1 - inner * inner * (3 - 2 * inner)) * (_distances(front, back, depth) * (bins / 2) - values)
     np.minimum(values, edge, out=values)
     np.maximum(values, _core(values, front / 2 + back / 2, outline, depth) * (bins / 2), out=values)
     np.minimum(values, edge, out=values)
     return Field(values, front, outline, guess.eye, 2 / bins)
 
 
-def _surfaces(guess: Guess, mask: Pixels, seed: int) -> tuple[Pixels, Pixels]:
+def _distances(front: Pixels, back: Pixels, depth: Pixels) -> Pixels:
+    """About the distance inside front and back: steep places count by their slope, so columns make no steps."""
+    ahead, behind = (1 / np.sqrt(1 + _slope_squared(plane)) for plane in (front, back))
+    far = _FAR * 2 / len(front)
+    return np.clip(np.minimum((depth - front) * ahead, (back - depth) * behind), -far, far)
+
+
+def _slope_squared(plane: Pixels) -> Pixels:
+    """Square of the slope of depths (R, R) over a picture that is 2 wide."""
+    down, right = np.gradient(plane, 2 / len(plane))
+    made: Pixels = down * down + right * right
+    return made
+
+
+def _depths(side: int, count: int) -> Pixels:
+    """Depths of the first ``count`` cells' middles, for ``side`` cells along the picture."""
+    return ((np.arange(count, dtype=np.float32) + 0.5) * (2 / side) + NEAREST).astype(np.float32)
+
+
+def _surfaces(guess: Guess, mask: Pixels, outline: Pixels, seed: int) -> tuple[Pixels, Pixels]:
     """Depth of front and back at the resolution of ``mask`` (R, R): the middle between them, and how thick it is there.
 
     Thickness goes from coarse to fine as its share of the balloon's, which is round at the rim at any resolution.
@@ -111,8 +137,25 @@ def _surfaces(guess: Guess, mask: Pixels, seed: int) -> tuple[Pixels, Pixels]:
     share = np.log(thick / (2 * balloon(guess.mask) + _SHEET))
     middle = _finer(_carried_out((guess.front + back) / 2, inside), side)
     share = _finer(_carried_out(share, inside), side)
-    half = (balloon(mask) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
+    half = (_round_rim(balloon(mask), outline) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
     return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
+
+
+def _round_rim(height: Pixels, outline: Pixels) -> Pixels:
+    """A balloon's height (R, R) whose rim follows the fine outline, not the coarse cells that it was solved on.
+
+    Beside the outline the height's square grows in proportion to the distance from it; by how much changes slowly.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    reach = _ROUND * len(height)
+    inside = np.maximum(outline, 0)
+    square = height.astype(np.float64) ** 2
+    growth = gaussian_filter(square, reach) / np.maximum(gaussian_filter(inside, reach), 1e-6)
+    share = np.clip(outline / (6 * _ROUND), 0, 1)
+    share *= share * (3 - 2 * share)
+    made: Pixels = np.sqrt(share * square + (1 - share) * growth * inside).astype(np.float32)
+    return made
 
 
 def _means(plane: Pixels, step: int) -> Pixels:
@@ -210,16 +253,21 @@ def _blurred(values: Pixels, spread: float) -> Pixels:
     return made
 
 
-def _enlarged_volume(volume: Pixels, side: int) -> Pixels:
-    """A cube (n, m, m) sampled trilinearly at side³ cell middles, its border carried on."""
-    for axis in range(3):
+def _enlarged_volume(volume: Pixels, shape: tuple[int, int, int]) -> Pixels:
+    """The network's volume (n, m, m) sampled trilinearly at a field's cells, ``shape`` = (D, R, R).
+
+    Its border is carried on sideways; behind its last plane it dies away, for only front and back reach there.
+    """
+    for axis, cells in enumerate(shape):
         count = volume.shape[axis]
-        at = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0, count - 1)
+        at = (np.arange(cells) + 0.5) * count / shape[1] - 0.5
+        fade = np.exp(-np.maximum(at - (count - 1), 0) / _FADE) if axis == 0 else 1.0
+        at = np.clip(at, 0, count - 1)
         low = np.minimum(at.astype(np.int64), max(count - 2, 0))
-        part = (at - low).astype(np.float32)
-        weights = np.zeros((side, count), np.float32)
-        weights[np.arange(side), low] = 1 - part
-        weights[np.arange(side), np.minimum(low + 1, count - 1)] += part
+        part = at - low
+        weights = np.zeros((cells, count), np.float32)
+        weights[np.arange(cells), low] = (1 - part) * fade
+        weights[np.arange(cells), np.minimum(low + 1, count - 1)] += part * fade
         volume = np.moveaxis(np.tensordot(weights, volume, axes=(1, axis)), 0, axis)
     made: Pixels = np.ascontiguousarray(volume, np.float32)
     return made
