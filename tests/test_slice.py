@@ -170,7 +170,8 @@ def heights_by_tool(gcode: str) -> dict[int, list[float]]:
 
 @needs_prusa
 def test_a_painted_model_changes_filaments_where_its_colours_change():
-    files = mq.slice(tower(3), stem="model")
+    with noting() as notes:
+        files = mq.slice(tower(3), stem="model")
     made, gcode = numbers(files), files.data.decode()
     where = heights_by_tool(gcode)
     assert sorted(where) == [0, 1, 2]
@@ -180,18 +181,23 @@ def test_a_painted_model_changes_filaments_where_its_colours_change():
     each = made["filaments"]
     assert [(f["slot"], f["color"], f["name"]) for f in each] == [(k + 1, COLORS[k], COLORS[k]) for k in range(3)]
     assert sum(f["filament_g"] for f in each) == pytest.approx(made["filament_g"], abs=0.03)
-    assert min(f["filament_cm3"] for f in each) > 0.5
-    assert made["filament_changes"] == 4  # two to prime, two between the floors
+    assert min(f["filament_cm3"] for f in each) > 0.4
+    towers = not any("no purge tower" in text for text in notes)  # some builds of PrusaSlicer cannot make them
+    assert made["filament_changes"] == (4 if towers else 2)  # two to prime, two between the floors
     assert made["volume_mm3"] == pytest.approx(20 * 20 * 12)
     one = numbers(mq.slice(tower(3), filaments="one"))
     assert (one["filaments"], one["filament_changes"], one["purged_cm3"]) == ([], 0, 0)
-    assert made["purged_cm3"] == pytest.approx(made["filament_cm3"] - one["filament_cm3"], rel=0.3)
+    if towers:
+        assert made["purged_cm3"] == pytest.approx(made["filament_cm3"] - one["filament_cm3"], rel=0.3)
 
 
 @needs_prusa
 @pytest.mark.parametrize(("count", "side"), [(2, 20.0), (8, 20.0), (3, 110.0)])
 def test_towers_stand_on_the_bed_beside_the_model(count, side):
-    gcode = mq.slice(tower(count, side, 40 / side), printer="prusa-mini", supports="auto").data.decode()
+    with noting() as notes:
+        gcode = mq.slice(tower(count, side, 40 / side), printer="prusa-mini", supports="auto").data.decode()
+    if any("no purge tower" in text for text in notes):
+        pytest.skip("this PrusaSlicer leads towers off the bed")
     found = {"tower": [], "outer wall": []}
     for stroke in strokes("M83\n" + gcode.partition(";LAYER_CHANGE")[2]):  # priming lines lie along the bed's edge
         if stroke.kind in found:
@@ -216,7 +222,7 @@ def test_no_tower_where_there_is_no_room():
     with noting() as notes:
         made = numbers(mq.slice(slab, printer="prusa-mini"))
     assert (len(made["filaments"]), made["filament_changes"], made["purged_cm3"]) == (2, 1, 0)
-    assert any("no room beside the model" in text for text in notes)
+    assert any("no purge tower beside the model" in text for text in notes)
 
 
 @needs_prusa
@@ -234,23 +240,31 @@ def test_a_profile_feeds_as_many_filaments_as_it_has_nozzles(tmp_path):
     assert sliced(3)["filament_changes"] == 2
 
 
-def test_moves_to_infinity_are_no_gcode(monkeypatch):
+@pytest.mark.parametrize(
+    "move", ["G1  X110.500 Y-inf   E2.2 F2900", "G1 X-3984760.750 Y0.260", "G0 Ynan", "G1 X300 E1"]
+)
+def test_a_tower_that_leads_off_the_bed_is_made_again_and_left_out_at_last(monkeypatch, tmp_path, move):
     asked = []
 
     def run(command, folder, *, name):
         asked.append(command)
-        (folder / "model.gcode").write_text("; inf\nG1  X110.500 Y-inf   E2.2424 F2900\n" if bad else "G1 X1 Y1 E1\n")
+        (folder / "model.gcode").write_text(f"; inf\n{move}\n" if "--wipe-tower" in command else "G1 X1 Y-3.5 E1\n")
         return 0, ""
 
     monkeypatch.setattr(slicer_prusa, "run", run)
     monkeypatch.setattr(slicing.shutil, "which", lambda name: "/bin/true")
-    bad = True
-    with pytest.raises(CannotDo, match="moves to infinity"):
-        mq.slice(tower(2))
-    widths = [command[command.index("--wipe-tower-width") + 1] for command in asked if "--info" not in command]
-    assert widths == ["60", "54", "66"]
-    bad = False
-    assert numbers(mq.slice(tower(2)))["warnings"] == []
+    with noting() as notes:
+        assert numbers(mq.slice(tower(2)))["warnings"] == []
+    exports = [command for command in asked if "--info" not in command]
+    widths = [c[c.index("--wipe-tower-width") + 1] if "--wipe-tower" in c else "" for c in exports]
+    assert widths == ["60", "54", ""]
+    assert sum("off the bed" in text for text in notes) == 2
+    assert any("no purge tower" in text for text in notes)
+    move, profile = "G1 X2500", tmp_path / "p.ini"
+    profile.write_text("nozzle_diameter = 0.4,0.4\n")
+    monkeypatch.setattr(slicer_prusa, "_exported", lambda *_: (f"{move}\n", []))
+    with pytest.raises(CannotDo, match="off the bed"):
+        mq.slice(tower(2), profile=str(profile))
 
 
 @needs_cura

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.progress import note
 from maquette.formats.slicing import (
@@ -42,10 +44,10 @@ MISSING = "slice: PrusaSlicer is not installed; apt install prusa-slicer, or get
 PROFILES = (".ini",)
 _DEFECTS = ("open_edges", "facets_reversed", "backwards_edges", "degenerate_facets", "edges_fixed", "facets_removed")
 _PURGE_MM3, _BESIDE_MM = 140.0, 10.0  # PrusaSlicer's own for a change; a gap for skirts
-# Widths of the purge tower: its own, and others, should it lead nowhere. Without priming 2.5.0 reads memory that it has
-# not set and sends the tower's lines to Y-inf, with one set of options in two; with priming it never did.
-_TOWERS_MM = (60.0, 54.0, 66.0)
-_NOWHERE = re.compile(r"^G[0123] [^;\n]*[XYZE]-?(?:inf|nan)", re.M | re.I)
+# Widths of the purge tower: its own, and another. Debian's 2.5.0 sends a tower's lines to Y-inf or X-3984760 with some
+# models and options, whatever they are; then the G-code is made again, at last without a tower.
+_TOWERS_MM = (60.0, 54.0, 0.0)
+_ASTRAY_MM, _LARGEST_MM = 30.0, 2000.0  # beyond the bed; the largest bed of a profile that we do not read
 _QUIET = re.compile(r"Initializing StaticPrintConfigs|^\d+ => |Slicing result exported|^\s*$")
 
 
@@ -61,14 +63,27 @@ def slice_with_prusa(job: Job, folder: Path) -> Sliced:
     (folder / model).write_bytes(job.painted if several else job.stl)
     _, told = run([program, "--info", model], folder, name=NAME)
     facts = dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", told, flags=re.M))
-    for tower in _TOWERS_MM if several and not job.profiles else _TOWERS_MM[:1]:
-        options = ["--load", "profile.ini", *_turned(job)] if job.profiles else _own_profile(job, tower)
-        gcode, said = _exported([program, *options], model, folder)
-        if not _NOWHERE.search(gcode):
+    if job.profiles:
+        gcode, said = _exported([program, "--load", "profile.ini", *_turned(job)], model, folder)
+        if _astray(gcode, (_LARGEST_MM, _LARGEST_MM)):
+            raise CannotDo(f"slice: {NAME} sends the nozzle off the bed; change wipe_tower_width, or filaments=one")
+        return _read(gcode, facts, said)
+    for tower in _TOWERS_MM:
+        gcode, said = _exported([program, *_own_profile(job, tower)], model, folder)
+        if not several or not _astray(gcode, job.printer.bed_mm):
             return _read(gcode, facts, said)
-    raise CannotDo(
-        f"slice: {NAME} wrote moves to infinity, in its purge tower; change wipe_tower_width, or filaments=one"
-    )
+        note(f"a purge tower of {tower:g} mm leads {NAME} off the bed: made again with another, or none")
+    raise CannotDo(f"slice: {NAME} sends the nozzle off the bed; slice with filaments=one")
+
+
+def _astray(gcode: str, bed_mm: tuple[float, ...]) -> bool:
+    """Whether a move leads to infinity or far beyond the bed."""
+    for axis, side in zip("XY", bed_mm, strict=False):
+        found = re.findall(rf"^G[0123] [^;\n]*?{axis}(-?(?:inf|nan|[\d.]+))", gcode, flags=re.M)
+        place = np.array(found, dtype=np.float64)
+        if not (np.abs(place - side / 2) <= side / 2 + _ASTRAY_MM).all():
+            return True
+    return False
 
 
 def _exported(command: list[str], model: str, folder: Path) -> tuple[str, list[str]]:
@@ -130,9 +145,9 @@ def _exchanged(job: Job, tower_mm: float) -> tuple[dict[str, str], list[str]]:
         "wiping-volumes-extruders": ",".join([f"{_PURGE_MM3 / 2:g}"] * (2 * count)),
     }
     switches = ["--single-extruder-multi-material", "--single-extruder-multi-material-priming"]
-    place = _beside(job, tower_mm)
+    place = _beside(job, tower_mm) if tower_mm else None
     if place is None:
-        note("no room beside the model for a purge tower: what changing filaments wastes is not counted")
+        note("no purge tower beside the model: what changing filaments wastes is not counted")
         return options, [*switches, "--no-wipe-tower"]
     center, tower = place
     options |= {"center": f"{center[0]:g},{center[1]:g}", "wipe-tower-x": f"{tower[0]:g}"}
