@@ -84,3 +84,17 @@ def test_where_nothing_looks_the_right_way_any_face_will_do():
     points = np.array([[1.3, 1.2, 0.5]])
     made = Surface(sheet.vertices, sheet.faces).nearest(points, np.array([[0.0, 0, -1]]), 0.5)
     assert made.distance == pytest.approx([0.5])
+
+
+def test_a_place_near_by_lies_on_the_surface_and_hardly_further_off_than_the_nearest():
+    mesh = sphere(10.0, 4)
+    surface = Surface(mesh.vertices, mesh.faces)
+    points = np.random.default_rng(4).normal(size=(2000, 3))
+    points *= 10.3 / np.linalg.norm(points, axis=1, keepdims=True)
+    close, nearest = surface.near(points), surface.nearest(points)
+    feet_at = np.einsum("nk,nkd->nd", close.weights, surface.corners[close.face])
+    assert np.linalg.norm(points - feet_at, axis=1) == pytest.approx(close.distance, abs=1e-9)
+    assert close.weights.min() >= 0
+    assert (close.distance >= nearest.distance - 1e-12).all()
+    assert (close.distance <= surface._seeds.query(points)[0] + 1e-12).all(), "no further off than the nearest sample"
+    assert (close.distance - nearest.distance).max() < np.sqrt(4 * np.pi * 100 / 20_000), "how far samples lie apart"

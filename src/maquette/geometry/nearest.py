@@ -68,6 +68,16 @@ class Surface:
             self._refine(made, points[rows], face, at, facing, np.where(picky, min_cos, -2.0))
         return made
 
+    def near(self, points: Floats, normals: Floats | None = None, min_cos: float = 0.0) -> Nearest:
+        """A place on the surface close to each point, seldom not the nearest: a third of the cost of ``nearest``.
+
+        It is the foot on the face of the nearest of the points spread on the surface, so it is off by less than they
+        lie apart.
+        """
+        face, _ = self._first_answers(points, normals, min_cos)
+        weights, square = feet(self.corners[face], points)
+        return Nearest(face, weights, np.sqrt(square))
+
     def _first_answers(self, points: Floats, normals: Floats | None, min_cos: float) -> tuple[Ints, Bools]:
         """A face near each point, one that looks the right way if there is one, and whether it does."""
         if normals is None:

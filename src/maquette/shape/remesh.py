@@ -22,7 +22,7 @@ _SHARE = 0.01  # of the diagonal: edges of 1 mm on 100 mm
 _MOST = 2_000_000  # faces
 
 
-@stage
+@stage(version=2)
 def remesh(
     asset: Asset,
     *,
