@@ -93,7 +93,10 @@ def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> 
     """The surface of the cavity, wound outward from it: vertices (V, 3), faces (F, 3)."""
     tolerance = (_ROUGH if roof else _TOLERANCE) * wall
     cells = cells_with_surface(value > 0)
-    points = np.unique((cells[:, None] + _CORNERS).reshape(-1, 3), axis=0)
+    wanted = np.zeros(value.shape, dtype=bool)
+    for corner in _CORNERS:
+        wanted[tuple((cells + corner).T)] = True
+    points = np.argwhere(wanted)
     vertices, faces = level_surface(points, value[tuple(points.T)])
     places = found.lattice.places(vertices)
     whole = solid(places, faces)
