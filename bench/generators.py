@@ -221,16 +221,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--every", type=int, default=1, help="take every Nth object or photo")
+    parser.add_argument("--first", type=int, default=0, help="of these: two cores take --every 2 --first 0 and 1")
+    parser.add_argument("--table", type=Path, nargs="+", help="print the table of scores that --json wrote, and stop")
     parser.add_argument("--views", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="protocol T alone")
     parser.add_argument("--page", type=Path, help="write pictures here instead of scores")
     parser.add_argument("--photos", action="store_true", help="with --page: all photos instead of validation objects")
     parser.add_argument("--json", type=Path, help="also write every single score here")
     given = parser.parse_args()
+    if given.table:
+        print(table([score for path in given.table for score in json.loads(path.read_text())]))
+        return
     if given.page and given.photos:
         photos = sorted(p for p in (given.data / "images").rglob("*") if p.suffix.lower() in (".png", ".jpg", ".svg"))
         entries = []
-        for path in photos[:: given.every]:
+        for path in photos[given.first :: given.every]:
             try:
                 subject = mq.crop(mq.matte(mq.open(path.read_bytes())))
                 entries.append((f"{path.parent.name}/{path.stem}", strip(subject, [sculpt(subject)])))
@@ -238,7 +243,7 @@ def main() -> None:
                 print(f"{path.name}: {problem}")
         page(given.page, entries)
         return
-    paths = sorted((given.data / "meshes/validation").glob("*.glb"))[:: given.every]
+    paths = sorted((given.data / "meshes/validation").glob("*.glb"))[given.first :: given.every]
     results, entries = [], []
     for number, path in enumerate(paths):
         thing = thing_of(mq.load(path))

@@ -285,7 +285,7 @@ def test_material_is_told_before_anybody_sliced(no_pictures):
 
 
 def test_a_slicer_that_is_not_there_is_told_first(monkeypatch):
-    monkeypatch.setattr(slicing.shutil, "which", lambda name: None)
+    monkeypatch.setattr(slicing, "installed", lambda *names: None)
     with pytest.raises(Unavailable, match="apt install prusa-slicer"):
         printing.insist_on_slicer("prusa")
 

@@ -56,7 +56,7 @@ def test_a_stopped_search_says_so(monkeypatch):
     some = FacePairs(np.array([[0, 1]]), np.zeros(1, bool), False)
     monkeypatch.setattr(check, "intersecting_pairs", lambda *_, **__: some)
     assert finding(box()).verdict == "warn"
-    assert finding(box()).message.startswith("at least 1 pairs")
+    assert finding(box()).message.startswith("at least 1 pair of")
 
 
 def test_it_reports_how_far_it_is():

@@ -35,7 +35,9 @@ def self_intersections(asset: Asset) -> Iterable[Finding]:
     message = "no face cuts through another"
     if count:
         kinds = (count - lying, "cut through each other"), (lying, "lie on each other")
-        told = " and ".join(f"{number:,} pairs of faces {what}" for number, what in kinds if number)
+        told = " and ".join(
+            f"{number:,} {'pair' if number == 1 else 'pairs'} of faces {what}" for number, what in kinds if number
+        )
         message = told if found.complete else f"at least {told}"
     elif not found.complete:
         message = "too many faces lie near each other to say; simplify the model and ask again"

@@ -190,10 +190,14 @@ def _sliced(made: Made) -> str:
         return ""
     said, cost = made.printed.summary, made.printed.cost
     filament = f"{said['filament_g'] or 0:.1f} g, {(said['filament_mm'] or 0) / 1000:.2f} m, {said['filament_cm3']} cm³"
+    spools = [f"{one['name'] or one['color']} {one['filament_g'] or 0:.1f} g" for one in said.get("filaments", ())]
+    changes = said.get("filament_changes")
     rows = [
         ("slicer", said["slicer"]),
         ("time", said["time"]),
         ("filament", filament),
+        ("by spool", "; ".join(spools) if len(spools) > 1 else None),
+        ("changes of filament", f"{changes}; they purge {said['purged_cm3']} cm³" if changes else None),
         ("of it in supports", f"{said['support_cm3']} cm³"),
         ("cost", None if cost is None else f"{cost:.2f} by your price of a kilogram"),
         ("layers", said["layers"]),
