@@ -1,7 +1,7 @@
 """The generators that need nothing but a CPU, on objects nobody trained on: scores, seconds, and pictures to look at.
 
-    python bench/generators.py DATA                       # two views of every validation object, protocols T and Z
-    python bench/generators.py DATA --every 4 --quick     # fewer objects, protocol T alone
+    python bench/generators.py DATA                       # two views of every validation object, protocols T, B and Z
+    python bench/generators.py DATA --every 4 --quick     # fewer objects, without Z
     python bench/generators.py DATA --page out/generators # input, four views of the result, four of the truth
     python bench/generators.py DATA --page out/photos --photos
 
@@ -143,9 +143,10 @@ def measured(name: str, thing: Thing, seed: int, quick: bool) -> list[dict[str, 
         scores = {
             "T": protocol_t(points, truth),
             "T aligned": protocol_t(points, truth, search=False),
+            "B": protocol_b(points, truth),
         }
         if not quick:
-            scores |= {"Z": protocol_z(points, truth), "B": protocol_b(points, truth)}
+            scores["Z"] = protocol_z(points, truth)
         made.append({
             "object": name, "row": row, "seconds": wall, "cpu": cpu,
             "watertight": float(is_watertight(asset.mesh.faces)), **agreement(asset, pose, view),
@@ -224,7 +225,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="of these: two cores take --every 2 --first 0 and 1")
     parser.add_argument("--table", type=Path, nargs="+", help="print the table of scores that --json wrote, and stop")
     parser.add_argument("--views", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help="protocol T alone")
+    parser.add_argument("--quick", action="store_true", help="without protocol Z, whose search takes most of the time")
     parser.add_argument("--page", type=Path, help="write pictures here instead of scores")
     parser.add_argument("--photos", action="store_true", help="with --page: all photos instead of validation objects")
     parser.add_argument("--json", type=Path, help="also write every single score here")

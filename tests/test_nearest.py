@@ -38,6 +38,20 @@ def test_triangles_without_area_are_their_edges():
     assert np.allclose(weights.sum(axis=1), 1)
 
 
+def test_corners_in_a_row_in_any_direction_are_a_line():
+    rng = np.random.default_rng(4)
+    count = 20_000
+    start, way = rng.normal(size=(2, count, 3)) * 30
+    stops = np.stack([start, start + way, start + rng.random((count, 1)) * way], axis=1)
+    points = start + rng.uniform(-1, 2, (count, 1)) * way  # on the line itself: rounding alone says where
+    weights, square = feet(stops, points)
+    foot = np.einsum("nk,nkc->nc", weights, stops)
+    share = np.clip(((points - start) * way).sum(1) / (way**2).sum(1), 0, 1)
+    true = np.linalg.norm(points - start - share[:, None] * way, axis=1)
+    assert np.abs(np.sqrt(square) - true).max() < 1e-6
+    assert np.abs(np.linalg.norm(points - foot, axis=1) - true).max() < 1e-6
+
+
 def test_agrees_with_dense_points_on_large_and_small_faces_together():
     mesh = together(box((20, 20, 1)), sphere(1, 2))
     points = RNG.uniform(-5, 25, (60, 3))

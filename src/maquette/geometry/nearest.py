@@ -142,6 +142,9 @@ def _outside(points: Floats, low: Floats, high: Floats) -> Floats:
     return made
 
 
+_FLAT = 1e-26  # sine squared of a corner below which a triangle's normal is rounding: only its edges count
+
+
 def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
     """The nearest point of each triangle to its point. (N, 3, 3), (N, 3) -> weights (N, 3), squared distance (N,).
 
@@ -167,7 +170,8 @@ def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
     safe = np.where(area > 0, area, 1.0)
     v = _dot(np.cross(ap, ac), normal) / safe
     w = _dot(np.cross(ab, ap), normal) / safe
-    inside = (area > 0) & (v >= 0) & (w >= 0) & (v + w <= 1)
+    wide = area > _FLAT * _dot(ab, ab) * _dot(ac, ac)
+    inside = wide & (v >= 0) & (w >= 0) & (v + w <= 1)
     weights[inside] = np.stack([1 - v - w, v, w], axis=1)[inside]
     plumb = _dot(ap, normal) ** 2 / safe
     return weights, np.where(inside, np.minimum(plumb, square), square)
