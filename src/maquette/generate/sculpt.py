@@ -48,7 +48,7 @@ _TILTED = np.radians(70)  # further than this from upright the network's idea of
 _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into the picture -> x, y, z
 
 
-@stage(licence="Apache-2.0", device="cpu", size="9 MB in the package")
+@stage(licence="Apache-2.0", device="cpu", size="10 MB in the package")
 def sculpt(
     subject: Subject | Views,
     *,
