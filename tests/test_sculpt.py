@@ -9,7 +9,7 @@ import pytest
 
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt import Wishes, assembled, sculpt
+from maquette.generate.sculpt import Wishes, _smoothed, assembled, sculpt
 from maquette.generate.sculpt_input import NEAREST, balloon, enlarged, network_input
 from maquette.generate.sculpt_network import guessed
 from maquette.generate.sculpt_symmetry import Plane, completed, mirror_plane
@@ -180,6 +180,15 @@ def hostile(number: int) -> np.ndarray:
 def test_hostile_masks_give_a_closed_result_or_a_clear_error(number):
     said = said_or_closed(photo(hostile(number)), seed=number)
     assert said == "" or said.startswith("sculpt: ")
+
+
+def test_a_body_of_a_few_cells_is_not_smoothed_inside_out():
+    assert "nothing is left" in said_or_closed(photo(hostile(617)), seed=617)  # less than a cell
+    corners = np.argwhere(np.ones((2, 2, 2))) * 1.0
+    faces = np.array([[0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4],
+                      [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]])  # fmt: skip
+    faces = faces if signed_volume(corners, faces) > 0 else faces[:, ::-1]
+    assert signed_volume(_smoothed(corners, faces), faces) >= 0.5
 
 
 def test_wrong_weights_are_refused(tmp_path):

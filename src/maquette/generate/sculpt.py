@@ -29,9 +29,11 @@ from maquette.generate.sculpt_volume import FINER, Field, field_of, solid_cells
 from maquette.geometry.detail import brightness, sampled
 from maquette.geometry.detail import detail as detail_band
 from maquette.geometry.level_surface import cells_with_surface, level_surface
+from maquette.geometry.parts import volumes_by
 from maquette.geometry.rays import Tracer
 from maquette.geometry.smoothing import opposite_step, umbrella
 from maquette.geometry.surface import face_normals, signed_volume, vertex_normals
+from maquette.geometry.topology import face_components
 from maquette.registry import LocalFile, stage
 
 Floats = NDArray[np.float64]
@@ -45,6 +47,7 @@ _SMOOTHINGS = 10
 _LEAST_TILT = np.radians(3)
 _BELIEF = 0.75  # share of the tilt taken back: it learned from cameras up to 65 degrees above, people stand lower
 _TILTED = np.radians(70)  # further than this from upright the network's idea of up is not believed
+_NOTHING = "sculpt: nothing is left of the subject at this resolution; raise resolution, or use inflate"
 _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into the picture -> x, y, z
 
 
@@ -149,23 +152,34 @@ def _surface(field: Field) -> tuple[Floats, Ints]:
     values = np.pad(solid_cells(field.values, _SPECK), 1, constant_values=-1.0)
     inside = values > 0
     if not inside.any():
-        raise CannotDo("sculpt: nothing is left of the subject at this resolution; raise resolution, or use inflate")
+        raise CannotDo(_NOTHING)
     cubes = cells_with_surface(inside)
     corners = (cubes[:, None, :] + np.argwhere(np.ones((2, 2, 2)))).reshape(-1, 3)
     flat = np.unique(np.ravel_multi_index(tuple(corners.T), values.shape))
     points = np.stack(np.unravel_index(flat, values.shape), axis=1)
     places, faces = level_surface(points, values[tuple(points.T)].astype(np.float64))
     vertices = field.unprojected(places - 1)
-    return vertices, faces if signed_volume(vertices, faces) > 0 else faces[:, ::-1]
+    volume = signed_volume(vertices, faces)
+    if abs(volume) < (2 / field.resolution) ** 3:  # less than a cell: moved by a hair it would be inside out
+        raise CannotDo(_NOTHING)
+    return vertices, faces if volume > 0 else faces[:, ::-1]
 
 
 def _smoothed(vertices: Floats, faces: Ints) -> Floats:
-    """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995)."""
+    """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995).
+
+    Bodies of a few cells that would lose half their volume so, or turn inside out, stay as they are.
+    """
     pull = umbrella(faces, len(vertices), np.zeros(len(vertices), bool))
+    made = vertices
     for _ in range(_SMOOTHINGS):
         for step in (0.5, opposite_step(0.5, 0.1)):
-            vertices = vertices + step * (pull @ vertices)
-    return vertices
+            made = made + step * (pull @ made)
+    count, body = face_components(faces)
+    spoilt = volumes_by(body, made, faces, count) < 0.5 * volumes_by(body, vertices, faces, count)
+    kept = np.unique(faces[spoilt[body]])
+    made[kept] = vertices[kept]
+    return made
 
 
 def sight(vertices: Floats, faces: Ints, eye: Floats) -> Floats:
