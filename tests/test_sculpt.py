@@ -183,7 +183,7 @@ def test_hostile_masks_give_a_closed_result_or_a_clear_error(number):
 
 
 def test_a_body_of_a_few_cells_is_not_smoothed_inside_out():
-    assert "nothing is left" in said_or_closed(photo(hostile(617)), seed=617)  # less than a cell
+    assert "nothing is left" in said_or_closed(photo(hostile(617)), seed=617)  # a thousandth of a cell
     corners = np.argwhere(np.ones((2, 2, 2))) * 1.0
     faces = np.array([[0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4],
                       [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]])  # fmt: skip

@@ -40,6 +40,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
+_LEAST = 0.001  # cells: a surface around less is rounding
 _SPECK = 0.005  # of the largest body: smaller ones are the network's noise
 _RELIEF = 0.03  # half windows that detail 1 lifts the brightest line
 _FITS = 0.93  # of what is seen must agree with its mirror image before the unseen side is completed unasked
@@ -122,7 +123,8 @@ def assembled(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishe
     vertices = _smoothed(vertices, faces)
     progress(0.8, "found the surface")
     sights = {name: sight(vertices, faces, places[name].eye(guesses[name].eye)) for name in photos}
-    vertices = _carved(vertices, sights["front"], photos["front"], guesses["front"], wishes.detail)
+    carved = _carved(vertices, sights["front"], photos["front"], guesses["front"], wishes.detail)
+    vertices = _unspoilt(vertices, carved, faces)
     material, uv = textured(_tiles(photos, guesses, places, sights, vertices, faces, wishes.delight), faces)
     seen = np.max([np.clip(facing / 0.7, 0, 1) for facing in sights.values()], axis=0)
     mesh = Mesh(vertices, faces, uv=uv, material=np.zeros(len(faces), np.int32), seen=seen.astype(np.float32))
@@ -160,26 +162,28 @@ def _surface(field: Field) -> tuple[Floats, Ints]:
     places, faces = level_surface(points, values[tuple(points.T)].astype(np.float64))
     vertices = field.unprojected(places - 1)
     volume = signed_volume(vertices, faces)
-    if abs(volume) < (2 / field.resolution) ** 3:  # less than a cell: moved by a hair it would be inside out
+    if abs(volume) < _LEAST * (2 / field.resolution) ** 3:
         raise CannotDo(_NOTHING)
     return vertices, faces if volume > 0 else faces[:, ::-1]
 
 
 def _smoothed(vertices: Floats, faces: Ints) -> Floats:
-    """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995).
-
-    Bodies of a few cells that would lose half their volume so, or turn inside out, stay as they are.
-    """
+    """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995)."""
     pull = umbrella(faces, len(vertices), np.zeros(len(vertices), bool))
     made = vertices
     for _ in range(_SMOOTHINGS):
         for step in (0.5, opposite_step(0.5, 0.1)):
             made = made + step * (pull @ made)
+    return _unspoilt(vertices, made, faces)
+
+
+def _unspoilt(before: Floats, after: Floats, faces: Ints) -> Floats:
+    """The moved vertices; bodies of a few cells that lost half their volume, or turned inside out, as they were."""
     count, body = face_components(faces)
-    spoilt = volumes_by(body, made, faces, count) < 0.5 * volumes_by(body, vertices, faces, count)
-    kept = np.unique(faces[spoilt[body]])
-    made[kept] = vertices[kept]
-    return made
+    spoilt = volumes_by(body, after, faces, count) < 0.5 * volumes_by(body, before, faces, count)
+    kept = np.zeros(len(before), bool)
+    kept[faces[spoilt[body]]] = True
+    return np.where(kept[:, None], before, after)
 
 
 def sight(vertices: Floats, faces: Ints, eye: Floats) -> Floats:
