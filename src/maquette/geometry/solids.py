@@ -71,7 +71,7 @@ def solid(vertices: Floats, faces: Ints) -> Any:
 
 def surface_of(made: Any) -> Surface:
     """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
-    return _read(made)[:2]
+    return read(made)[:2]
 
 
 def stock(vertices: Floats, faces: Ints) -> Stock:
@@ -96,7 +96,7 @@ def united(vertices: Floats, faces: Ints) -> Stock:
 
 def carved(solid: Any, origin: int) -> Carved:
     """A Manifold as a mesh whose faces know the triangles of the stock with this origin."""
-    vertices, faces, owner, number = _read(solid)
+    vertices, faces, owner, number = read(solid)
     return Carved(vertices, faces, np.where(owner == origin, number, -1))
 
 
@@ -112,7 +112,7 @@ def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "su
     for one in stocks:
         _insist(one.solid)
     made = Manifold.batch_boolean([one.solid for one in stocks], OpType.Add if how == "unite" else OpType.Subtract)
-    vertices, faces, owner, origin = _read(made)
+    vertices, faces, owner, origin = read(made)
     source = np.searchsorted([one.origin for one in stocks], owner)  # origins are reserved upwards
     order = np.lexsort((origin, source))
     faces, source, origin = faces[order], source[order], origin[order]
@@ -174,7 +174,7 @@ def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
     return Manifold(made)
 
 
-def _read(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
+def read(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
     """What is in a Manifold: vertices (V, 3), each once; faces (F, 3); origin and number of each face, (F,), (F,)."""
     raw = made.to_mesh64()
     points = np.array(raw.vert_properties, dtype=np.float64)[:, :3]

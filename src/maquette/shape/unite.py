@@ -11,6 +11,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.filled import Nesting, closed_faces, manifold_of, nesting, rounding, slicer_fill
 from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.solids import read
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 from maquette.shape.recutting import recut
@@ -62,12 +63,10 @@ def _replaced(mesh: Mesh, keep: Ints, pieces: list[Any]) -> Mesh:
     """The faces ``keep`` of the mesh and all triangles of Manifolds whose face ids are faces of it."""
     points, faces, origin = [mesh.vertices], [mesh.faces[keep]], [keep]
     for piece in pieces:
-        raw = piece.to_mesh64()
-        number = np.arange(len(raw.vert_properties))
-        number[np.array(raw.merge_from_vert, dtype=np.int64)] = np.array(raw.merge_to_vert, dtype=np.int64)
-        faces.append(number[np.array(raw.tri_verts, dtype=np.int64)] + sum(map(len, points)))
-        points.append(np.array(raw.vert_properties, dtype=np.float64)[:, :3])
-        origin.append(np.array(raw.face_id, dtype=np.int64))
+        vertices, corners, _, number = read(piece)
+        faces.append(corners + sum(map(len, points)))
+        points.append(vertices)
+        origin.append(number)
     every, of = np.concatenate(points), np.concatenate(origin)
     return recut(mesh, every, _as_before(mesh, every, np.concatenate(faces), of), of)
 
