@@ -62,7 +62,12 @@ def _averaged(mask: Pixels, cells: int) -> Pixels:
     """The mask in (cells, cells) blocks."""
     step = -(-len(mask) // cells)
     mask = mask if step * cells == len(mask) else enlarged(mask, step * cells)
-    made: Pixels = mask.reshape(cells, step, cells, step).mean(axis=(1, 3))
+    return block_means(mask, step)
+
+
+def block_means(plane: Pixels, step: int) -> Pixels:
+    """Means of a plane's blocks of step x step."""
+    made: Pixels = plane.reshape(len(plane) // step, step, -1, step).mean(axis=(1, 3))
     return made
 
 

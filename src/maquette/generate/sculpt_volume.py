@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.generate.sculpt_input import NEAREST, Pixels, balloon
+from maquette.generate.sculpt_input import NEAREST, Pixels, balloon, block_means
 from maquette.generate.sculpt_network import Guess
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def field_of(guess: Guess, mask: Pixels, seed: int) -> Field:
     """
     outline = _signed_distance(mask)
     side, bins = len(outline), len(guess.residual)
-    front, back = _surfaces(guess, _means(mask, FINER), outline, seed)
+    front, back = _surfaces(guess, block_means(mask, FINER), outline, seed)
     deep = round(side * DEEP / 2)
     depth = _depths(side, deep)[:, None, None]
     said = np.minimum(depth - front, back - depth)
@@ -158,12 +158,6 @@ def _round_rim(height: Pixels, outline: Pixels) -> Pixels:
     return made
 
 
-def _means(plane: Pixels, step: int) -> Pixels:
-    """Means of blocks of step x step."""
-    made: Pixels = plane.reshape(len(plane) // step, step, -1, step).mean(axis=(1, 3))
-    return made
-
-
 def _whole_cells(guess: Guess) -> Pixels:
     """1 for cells of the network's volume that the mask covers, falling to 0 for those it covers by half, (V, V).
 
@@ -171,7 +165,7 @@ def _whole_cells(guess: Guess) -> Pixels:
     """
     cells = guess.residual.shape[1]
     step = len(guess.mask) // cells
-    made: Pixels = np.clip(2 * _means(guess.mask, step) - 1, 0, 1)
+    made: Pixels = np.clip(2 * block_means(guess.mask, step) - 1, 0, 1)
     return made
 
 
@@ -228,7 +222,7 @@ def _signed_distance(mask: Pixels) -> Pixels:
     inside = mask >= 0.5
     fine = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] - distance_transform_edt(~inside)
     fine += np.where(inside, -0.5, 0.5)
-    made: Pixels = (_means(fine, FINER) * (2 / len(mask))).astype(np.float32)
+    made: Pixels = (block_means(fine, FINER) * (2 / len(mask))).astype(np.float32)
     return made
 
 
