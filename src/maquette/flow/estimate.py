@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
+from maquette.formats.slice import INFILL
+from maquette.formats.slicing import DENSITY
 from maquette.geometry.surface import face_areas, signed_volume
 
-_SHELL = (
-    0.95  # mm: two lines of 0.45 at the sides, four or five layers of 0.2 above and below, as PrusaSlicer's default
-)
-_INFILL = 0.15  # what `slice` fills unless it is told otherwise
-_PLA = 1.24  # g/cm³, what `slice` weighs with
+_SHELL = 0.95  # mm: two lines of 0.45 at the sides, four or five layers of 0.2 above and below, as PrusaSlicer does
 
 
 def material_cm3(mesh: Mesh, printer: Printer) -> float:
-    """Volume of material without supports: a shell and 15 % infill for FDM, all of it for resin and powder, in cm³."""
+    """Volume without supports in cm³: a shell and `slice`'s infill for FDM, all of it for resin and powder."""
     whole = max(signed_volume(mesh.vertices, mesh.faces), 0.0) / 1000
     if printer.technology != "FDM":
         return whole
     shell = min(float(face_areas(mesh.vertices, mesh.faces).sum()) * _SHELL / 1000, whole)
-    return shell + _INFILL * (whole - shell)
+    return shell + INFILL / 100 * (whole - shell)
 
 
 def in_words(mesh: Mesh, printer: Printer) -> tuple[str, str]:
     """The number and what it is, for the head of a report."""
     volume = material_cm3(mesh, printer)
     if printer.technology == "FDM":
-        return f"about {volume * _PLA:.3g} g", "PLA at 15 % infill, no supports; --slice tells it with the time"
+        return (
+            f"about {volume * DENSITY:.3g} g",
+            f"PLA at {INFILL:g} % infill, no supports; --slice tells it with the time",
+        )
     stuff = {"SLA": "resin", "SLS": "powder"}[printer.technology]
     return f"{volume:.3g} cm³", f"of {stuff}, without supports"

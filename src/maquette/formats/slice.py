@@ -36,7 +36,7 @@ _ADAPTERS = {
     "orca": (slicer_orca, slicer_orca.slice_with_orca),
     "cura": (slicer_cura, slicer_cura.slice_with_cura),
 }
-_INFILL, _SUPPORTS = 15.0, "none"
+INFILL, _SUPPORTS = 15.0, "none"
 _SKIN = 6  # layers into which PrusaSlicer lets a painted face reach, as top and bottom shells
 
 
@@ -100,7 +100,7 @@ def slice_(
     profiles = tuple(Path(part).absolute() for part in profile.split(";") if part)
     if not profiles:
         _insist_it_fits(asset, printer)
-        infill = _INFILL if infill is None else infill
+        infill = INFILL if infill is None else infill
         supports = _SUPPORTS if supports is None else supports
     progress(0.1, f"{slicer} slices")
     moved = _centred(asset, printer)
