@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 
+from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset
-from maquette.geometry.grain import collapsed, spread, step, too_near
+from maquette.geometry.grain import collapsed, nudged, spread, step, too_near, withstands
 from maquette.geometry.solidity import flaws
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
@@ -81,6 +83,24 @@ def test_a_handle_is_never_pinched_off():
     left = left[(left != np.roll(left, 1, axis=1)).all(axis=1)]
     assert (edges(left).count == 2).all()
     assert euler_number(left) == 2
+
+
+@pytest.mark.parametrize("attempt", [0, 1, 7])
+def test_only_what_a_file_would_weld_is_nudged(attempt):
+    edge = together(box(), box().with_vertices(box().vertices + [1, 1 + 1e-9, 0]))
+    assert withstands(box().vertices, box().faces)
+    assert not withstands(edge.vertices, edge.faces)  # boxes that share an edge in the file
+    made = nudged(edge.vertices, attempt)
+    assert withstands(made, edge.faces)
+    moved = np.linalg.norm(made - edge.vertices, axis=1)
+    assert 2 <= np.count_nonzero(moved) <= 4
+    assert moved.max() <= 4 * step(edge.vertices)
+
+
+def test_slivers_that_no_spacing_leaves_sound_are_parted_one_by_one():
+    """Three of its spacings turn this tangle's slivers over; its four torn edges were left to the file once."""
+    made = solidify(Asset(hostile(789))).mesh
+    assert complaints(made) == []
 
 
 def test_vertices_in_one_place_are_moved_a_spacing_apart():

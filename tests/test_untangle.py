@@ -114,3 +114,4 @@ def test_cells_fill_a_square_with_a_line_and_a_loop():
     ends = {tuple(sorted(pair)) for face in made.tolist() for pair in zip(face, face[1:] + face[:1], strict=True)}
     assert {(4, 5), (6, 7), (7, 8), (6, 8)} <= ends
     assert triangulated_cells(points, [0, 4, 1, 2, 5, 3], [[4, 6]]) is None
+    assert triangulated_cells(points * [1, 0], [0, 4, 1, 2, 5, 3], [[4, 5]]) is None  # a face on edge

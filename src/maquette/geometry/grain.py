@@ -12,17 +12,31 @@ from numpy.typing import NDArray
 
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import edges
+from maquette.geometry.welding import twins
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_NUDGE = 0.6  # of a step, at least: two that go so far from each other are no longer rounded to one
 _ROUNDS = 8  # of moving apart: what is moved may come near to something else
 
 
 def step(vertices: Floats) -> float:
     """What 32-bit numbers as large as the model are rounded to, a length."""
     return 2.0**-23 * float(np.linalg.norm(np.ptp(vertices, axis=0))) if len(vertices) else 0.0
+
+
+def withstands(vertices: Floats, faces: Ints) -> bool:
+    """Whether what a 32-bit file keeps of a closed surface is closed, with two faces at every edge, as slicers ask."""
+    _, place = twins(_kept(vertices))
+    kept = place[faces]
+    kept = kept[(kept != np.roll(kept, 1, axis=1)).all(axis=1)]
+    return not len(kept) or bool((edges(kept).count == 2).all())
+
+
+def _kept(vertices: Floats) -> NDArray[np.float32]:
+    return (vertices - vertices.min(axis=0)).astype(np.float32)
 
 
 def too_near(vertices: Floats, least: float) -> Ints:
@@ -127,4 +141,28 @@ def spread(vertices: Floats, faces: Ints, least: float) -> Floats:
         step = way * ((least - length) / 2)[:, None]
         for column, sign in ((0, 1.0), (1, -1.0)):
             np.add.at(made, pairs[:, column], sign * step)
+    return made
+
+
+def nudged(vertices: Floats, attempt: int) -> Floats:
+    """Only those vertices moved that 32-bit numbers hold to be one, each by about one step; no other comes along.
+
+    The first attempt moves them straight away from each other, later ones any way: where surfaces all but touch, most
+    ways lead through the other one.
+    """
+    least = step(vertices)
+    pairs = too_near(vertices, 2 * least)
+    kept = _kept(vertices)
+    pairs = pairs[(kept[pairs[:, 0]] == kept[pairs[:, 1]]).all(axis=1)]
+    made = vertices.copy()
+    if attempt == 0:
+        apart = vertices[pairs[:, 0]] - vertices[pairs[:, 1]]
+        way = _NUDGE * least * apart / np.maximum(np.linalg.norm(apart, axis=1), 1e-300)[:, None]
+        np.add.at(made, pairs[:, 0], way)
+        np.subtract.at(made, pairs[:, 1], way)
+        return made
+    dice = np.random.default_rng(attempt)
+    way = dice.normal(size=(len(pairs), 3))
+    way *= (least * dice.uniform(_NUDGE, 3, len(pairs)) / np.linalg.norm(way, axis=1))[:, None]
+    made[pairs[np.arange(len(pairs)), dice.integers(0, 2, len(pairs))]] += way
     return made

@@ -14,7 +14,8 @@ Ints = NDArray[np.int64]
 def triangulated_cells(points: Floats, rim: list[int], lines: list[list[int]]) -> Ints | None:
     """Triangles (T, 3) of nodes that fill the polygon ``rim`` and have every piece of the lines as an edge.
 
-    The lines (each a list of nodes) cross one another and the rim in nodes only. ``None`` where a line ends in nothing.
+    The lines (each a list of nodes) cross one another and the rim in nodes only. ``None`` where a line ends in nothing,
+    or where the polygon has no area in these numbers.
     """
     from manifold3d import triangulate
 
@@ -29,6 +30,8 @@ def triangulated_cells(points: Floats, rim: list[int], lines: list[list[int]]) -
     holes: list[list[int]] = []
     for cycle in _cycles(around):
         (outer if _area(points[cycle]) > 0 else holes).append(cycle)
+    if not outer:
+        return None
     cells = [[cycle] for cycle in outer]
     component = _components(pieces)
     for hole in holes:

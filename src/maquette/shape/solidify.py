@@ -17,6 +17,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
 from maquette.geometry.displacement import Origin
 from maquette.geometry.filled import Fill, rounding, slicer_fill
+from maquette.geometry.grain import nudged, withstands
 from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.solidity import flaws
@@ -37,12 +38,14 @@ _PRINTER = Printer.named("prusa-mk4")
 
 _ROUNDS = 3
 _STEPS = (4.0, 2.0, 1.0)  # of a 32-bit number: spacings of vertices, the safest first
+_NUDGES = 12  # tries to part only what a 32-bit file makes one
+_GROWTH = 2  # times the faces of the first cut: a tangle of slivers grows with every further one
 _REMAKING = 2  # the first rung that gives the old triangles up
 _ONE_SIDED = 0.5  # of the surface
 _SHEET = 1e-3  # of area^1.5: less volume than this is none; a plate 1/350 as thick as wide
 
 
-@stage(version=3)
+@stage(version=4)
 def solidify(
     asset: Asset,
     *,
@@ -64,8 +67,9 @@ def solidify(
     holes, drop sheets without a thickness (up to a fifth of the surface) and specks. Then the parts: inner walls that
     nobody meant go, overlapping solids are united, and what cuts through itself is cut along the line. Last, the
     surface is remade at the printer's resolution, from its winding number or as a wrap. At the end vertices that a
-    32-bit file would weld are merged or moved apart (0.05 µm on 100 mm), so that the slicer reads the same solid. Each
-    step is noted with the volume before and after, the number of parts, and how far the new surface lies from the old.
+    32-bit file would weld are merged or moved apart (0.05 µm on 100 mm), so that the slicer reads the same solid;
+    where that cannot be, the surface is remade. Each step is noted with the volume before and after, the number of
+    parts, and how far the new surface lies from the old.
 
     Afterwards every edge has two faces that are wound alike, no face cuts through another, manifold3d accepts the
     model, and what a slicer fills in its layers is the volume enclosed. Material, part, uv, colour and seen are kept.
@@ -91,7 +95,11 @@ def solidify(
         left = flaws(asset.mesh.vertices, asset.mesh.faces)
         reasons = "".join(f"; {reason}" for reason in ladder.refusals)
         raise CannotDo(f"solidify: left with {', '.join(left)}{reasons}; {advice(asset.mesh)}")
-    return ladder.climbed(asset, "fitting 32-bit files", ladder.fitted)
+    for name, rung in (("fitting", ladder.fitted), ("remaking", ladder.coarsened(max_volume_change, max_deviation))):
+        asset = ladder.climbed(asset, f"{name} for 32-bit files", rung)
+        if withstands(asset.mesh.vertices, asset.mesh.faces):
+            return asset
+    raise CannotDo("solidify: it is so fine that edges tear open in a 32-bit file; remake it with resurface or wrap")
 
 
 @dataclass(frozen=True)
@@ -107,22 +115,34 @@ class _Ladder:
     def rungs(self, volume_change: float, deviation: float) -> list[tuple[str, _Rung]]:
         """What is tried on a closed surface that is no solid, in this order."""
 
-        def remade(rung: _Rung) -> _Rung:
-            def climb(asset: Asset) -> Asset:
-                made = self.tidied(rung(asset), asset)
-                if self.flaws(made.mesh):
-                    made = self.untangled(made)
-                self.insist_on_likeness(asset.mesh, made.mesh, volume_change, deviation)
-                return made
-
-            return climb
+        def remade(rung: Callable[..., Asset]) -> _Rung:
+            return lambda asset: self.remade(asset, rung, volume_change, deviation)
 
         return [
             ("uniting", lambda asset: self.tidied(unite(asset), asset)),
             ("untangling", self.untangled),
-            ("resurfacing", remade(lambda asset: resurface(asset, pitch_mm=_pitch(asset)))),
-            ("wrapping", remade(lambda asset: wrap(asset, pitch_mm=_pitch(asset)))),
+            ("resurfacing", remade(resurface)),
+            ("wrapping", remade(wrap)),
         ]
+
+    def coarsened(self, volume_change: float, deviation: float) -> _Rung:
+        """What is tried on a solid that would not fit a 32-bit file: a new surface, without the finest of the old."""
+
+        def climb(asset: Asset) -> Asset:
+            made = self.fitted(self.remade(asset, resurface, volume_change, deviation))
+            if left := self.flaws(made.mesh):
+                raise CannotDo(f"left with {', '.join(left)}")
+            return made
+
+        return climb
+
+    def remade(self, asset: Asset, rung: Callable[..., Asset], volume_change: float, deviation: float) -> Asset:
+        """A new surface at the printer's resolution, ``CannotDo`` where it is not like the old one."""
+        made = self.tidied(rung(asset, pitch_mm=_pitch(asset)), asset)
+        if self.flaws(made.mesh):
+            made = self.untangled(made)
+        self.insist_on_likeness(asset.mesh, made.mesh, volume_change, deviation)
+        return made
 
     def tidied(self, made: Asset, before: Asset) -> Asset:
         """What a rung made, without specks, and parted where that makes it a solid."""
@@ -139,13 +159,15 @@ class _Ladder:
 
         The last rounds part or merge first what rounding cannot tell apart: slivers are where lines do not close.
         """
+        most = 0
         for number in range(2 * _ROUNDS):
             if number >= _ROUNDS:
                 if open_share(asset.mesh):
                     break
                 asset = told_apart(asset, _STEPS[0])
             asset = self.tidied(untangle(asset), asset)
-            if not self.flaws(asset.mesh):
+            most = most or _GROWTH * len(asset.mesh.faces)
+            if not self.flaws(asset.mesh) or len(asset.mesh.faces) > most:
                 break
         return asset
 
@@ -195,7 +217,7 @@ class _Ladder:
         found: Asset | None = None
         for _ in range(_ROUNDS):
             made, steps = self.spaced(asset)
-            if made is not None and (steps == _STEPS[0] or made is asset):
+            if made is not None and (steps in (0.0, _STEPS[0]) or made is asset):
                 return made
             found = made or found
             asset = found or self.untangled(told_apart(asset, _STEPS[0]))
@@ -205,11 +227,15 @@ class _Ladder:
 
     def spaced(self, asset: Asset) -> tuple[Asset | None, float]:
         """With the widest spacing that leaves a solid, and how wide that is, in steps of a 32-bit number."""
-        sound = not self.flaws(asset.mesh)
+        like = None if self.flaws(asset.mesh) else asset.mesh
         for steps in _STEPS:
             made = told_apart(asset, steps)
-            if made is asset or not self.flaws(made.mesh, like=asset.mesh if sound else None):
+            if made is asset or not self.flaws(made.mesh, like=like):
                 return made, steps
+        for attempt in range(_NUDGES):
+            made = asset.with_mesh(asset.mesh.with_vertices(nudged(asset.mesh.vertices, attempt)))
+            if withstands(made.mesh.vertices, made.mesh.faces) and not self.flaws(made.mesh, like=like):
+                return made, 0.0
         return None, 0.0
 
     def insist_on_likeness(self, before: Mesh, after: Mesh, volume_change: float, deviation: float) -> None:
