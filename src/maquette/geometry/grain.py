@@ -36,7 +36,8 @@ def withstands(vertices: Floats, faces: Ints) -> bool:
 
 
 def _kept(vertices: Floats) -> NDArray[np.float32]:
-    return (vertices - vertices.min(axis=0)).astype(np.float32)
+    made: NDArray[np.float32] = (vertices - vertices.min(axis=0)).astype(np.float32)
+    return made
 
 
 def too_near(vertices: Floats, least: float) -> Ints:
