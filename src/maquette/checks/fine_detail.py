@@ -9,12 +9,13 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import SLACK, sampled
+from maquette.checks.sampled import sampled
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.geometry.slenderness import Chords
+from maquette.geometry.thickness import SLACK
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

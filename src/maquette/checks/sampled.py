@@ -11,7 +11,6 @@ from maquette.checks.welded import welded
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.sampling import Samples, surface_samples
 
-SLACK = 0.99  # what is drawn at the limit is not below it
 THINNEST = 1.0  # percentile of the surface that a number stands for
 
 

@@ -9,10 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import SLACK, THINNEST, sampled
+from maquette.checks.sampled import THINNEST, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.geometry.standing import free_standing
+from maquette.geometry.thickness import SLACK
 from maquette.geometry.thickness import wall_thickness as measured
 from maquette.registry import stage
 
@@ -35,31 +37,38 @@ def wall_thickness(
     """Measure the walls in mm, everywhere, by the largest ball that fits between two surfaces that face each other.
 
     The number is the thickness that all but the thinnest hundredth of the surface has. Up to 0.5 % below the printer's
-    limit pass, up to ``max_share`` are a warning, more fails. Nothing is measured within half the limit of a sharp
-    edge, where a wedge of more than 14 degrees runs out to its edge, or where no surface lies opposite. The coloured
-    picture shows each face's thickness, that of the nearest point where it has none of its own. Unknown for a model
-    that has no inside.
+    limit pass, up to ``max_share`` are a warning, more fails. Flat walls that the rest holds on one side only, as fins
+    and flags, have the printer's own limit for them, and below that are a warning. Nothing is measured within half the
+    limit of a sharp edge, where a wedge of more than 14 degrees runs out to its edge, or where no surface lies
+    opposite. The coloured picture shows each face's thickness, that of the nearest point where it has none of its own.
+    Unknown for a model that has no inside.
     """
     solid = sampled(asset.mesh, samples)
     limit, source = limit_of(printer, "min_wall_mm", min_mm)
-    walls = measured(solid.vertices, solid.faces, solid.spread, rim=limit / 2, tips=limit)
+    free = max(limit, 0.0 if min_mm else printer.min_free_wall_mm)
+    walls = measured(solid.vertices, solid.faces, solid.spread, rim=limit / 2, tips=free)
     told = np.isfinite(walls)
     if not told.any():
         yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")
         return
-    share = float((walls[told] < SLACK * limit).mean())
-    verdict: Verdict = "pass" if share <= _FEW else "warn" if share <= max_share else "fail"
+    below = walls < SLACK * limit
+    slender = ~below & (walls < SLACK * free) & free_standing(solid.spread, walls, SLACK * free)
+    share, alone = float(below[told].mean()), float(slender[told].mean())
+    verdict: Verdict = "pass" if share + alone <= _FEW else "warn" if share <= max_share else "fail"
     thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"
+    if alone > 0:
+        thin += f"; {alone:.1%} is a wall that stands free and is under {free:g} mm"
     overlay = solid.on_faces(walls)
+    faces = np.union1d(np.flatnonzero(overlay < SLACK * limit), solid.of_face[solid.spread.faces[slender]])
     yield Finding(
         "wall-thickness",
         verdict,
         f"{thin}; half of it measures {np.median(walls[told]):.3g} mm or more, the least {walls[told].min():.3g}",
         value=float(np.percentile(walls[told], THINNEST)),
         unit="mm",
-        limit=f"at least {limit:g}",
+        limit=f"at least {limit:g}" + (f", {free:g} where it stands free" if free > limit else ""),
         source=f"{source}; fails above {max_share:.0%} of the surface",
         fix="thicken",
-        faces=np.flatnonzero(overlay < SLACK * limit),
+        faces=faces,
         overlay=overlay,
     )

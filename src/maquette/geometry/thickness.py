@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+SLACK = 0.99  # of a limit: what is drawn at the limit is not below it
+
 _FACING = -0.5  # cosine of 120 degrees: normals that oppose by more bound one wall
 _SIDEWAYS = 0.5  # cosine of 60 degrees: less is the same surface going on
 _PINCHED = 0.25  # a ball that surfaces on the side press below this share of the wall's has no wall to measure

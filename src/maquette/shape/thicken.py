@@ -7,7 +7,8 @@ are pushed outward, and faces away from thin places are not touched at all.
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
@@ -21,14 +22,14 @@ from maquette.geometry.ball_union import ball_union
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.solids import solid, surface_of
+from maquette.geometry.standing import free_standing, patches
 from maquette.geometry.surface import face_areas, signed_volume
-from maquette.geometry.thickness import wall_thickness
+from maquette.geometry.thickness import SLACK, wall_thickness
 from maquette.registry import stage
 from maquette.shape.combining import combined, insist_on_solid
 
 _PRINTER = Printer.named("prusa-mk4")
 
-_SLACK = 0.99  # as in the check: a wall drawn at the limit is not below it
 _SAMPLES = 100_000
 _ROUNDS = 8
 _WORTH = 0.6  # a round that leaves more of the thin places than this is not done, so that twice is once
@@ -40,7 +41,6 @@ _MOST_CELLS = 1_000_000  # of the lattice over the middle of the thin walls: 1 G
 _MOST_BALLS = 1_500_000
 _FACING = -0.5  # cosine of 120 degrees between the two sides of a wall, as in the check
 _LYING = 0.7  # cosine of 45 degrees: a wall that lies on the bed grows upward
-_ALONE = 3  # thin samples fewer than these together are a crease, not a wall; nor is less than the limit squared
 _TOLERANCE = 0.02  # of the limit, when the added surface is simplified
 
 
@@ -50,67 +50,86 @@ def thicken(
     *,
     printer: Annotated[Printer, Field(description="whose thinnest wall it must reach")] = _PRINTER,
     wall_mm: Annotated[
-        float, Field(ge=0, le=100, description="thickness wanted; 0: the printer's thinnest wall")
+        float, Field(ge=0, le=100, description="thickness wanted; 0: the printer's, for free walls too")
     ] = 0.0,
 ) -> Asset:
     """Give walls, fins and wires that are too thin the thickness they need, and leave the rest as it is.
 
-    Thin is what the wall-thickness check calls thin. The wall grows to both sides of its middle, and at free edges by
+    Thin is what the wall-thickness check calls thin; walls that stand free have a limit of their own. The wall grows to
+    both sides of its middle, and at free edges by
     up to two thirds of the limit; what lies on the bed grows upward, nothing grows below it. Faces away from thin
     places stay, bit for bit. New faces wear what was nearest to them, and count as not seen. Thin places nearer to each
     other than they grow become one. A model without thin walls comes back as it is. Refuses what is no solid.
     """
     limit = wall_mm or printer.min_wall_mm
+    free = max(limit, 0.0 if wall_mm else printer.min_free_wall_mm)
     mesh = asset.mesh
     if not len(mesh.faces):
         return asset
     insist_on_solid("thicken", mesh)
     progress(0.0, "measuring walls")
-    thin = first = _thin(mesh, limit)
+    walls = _Walls.of(mesh, limit, free)
+    if free > limit:
+        walls = _thickened(walls, free, True)
+    return asset.with_mesh(_thickened(walls, limit, False).mesh)
+
+
+@dataclass(frozen=True)
+class _Walls:
+    """How thick a mesh is at evenly spread points."""
+
+    mesh: Mesh
+    limits: tuple[float, float]
+    spread: Samples
+    wall: Floats  # (N,), NaN where there is none
+
+    @classmethod
+    def of(cls, mesh: Mesh, limit: float, free: float) -> Self:
+        """Measured as the wall-thickness check measures: with the wider limit where walls run out to an edge."""
+        spread = surface_samples(mesh.vertices, mesh.faces, _SAMPLES)
+        wall = wall_thickness(mesh.vertices, mesh.faces, spread, rim=limit / 2, tips=free)
+        return cls(mesh, (limit, free), spread, wall)
+
+    def thin(self, goal: float, alone: bool) -> Samples:
+        """Points on walls below the goal, small groups left out; ``alone``: only on those that stand free."""
+        below = self.wall < SLACK * goal
+        chosen = patches(self.spread, below, goal) >= 0
+        if alone:
+            chosen &= free_standing(self.spread, self.wall, SLACK * goal)
+        return Samples(
+            self.spread.points[chosen], self.spread.normals[chosen], self.spread.faces[chosen], self.spread.area
+        )
+
+
+def _thickened(walls: _Walls, goal: float, alone: bool) -> _Walls:
+    """The walls after some rounds, until none is too thin or a round helps little."""
+    before, thin = walls.mesh, walls.thin(goal, alone)
+    share = len(thin.points) / _SAMPLES
     for number in range(_ROUNDS):
         if not len(thin.points):
             break
-        progress((number + 0.5) / (number + 2), "thickening walls")
-        patch = _patch(mesh, thin, limit)
+        progress((number + 0.5) / (number + 2), "thickening walls that stand free" if alone else "thickening walls")
+        patch = _patch(walls.mesh, thin, goal)
         if patch is None:
             break
-        grown = combined("thicken", mesh, [patch], "unite")
-        left = _thin(grown, limit)
+        grown = _Walls.of(combined("thicken", walls.mesh, [patch], "unite"), *walls.limits)
+        left = grown.thin(goal, alone)
         if len(left.points) > _WORTH * len(thin.points):
             break
-        mesh, thin = grown, left
-    if mesh is not asset.mesh:
-        _tell(asset.mesh, mesh, limit, len(first.points) / _SAMPLES)
+        walls, thin = grown, left
+    where = ", where it stands free," if alone else ""
+    if walls.mesh is not before:
+        _tell(before, walls.mesh, f"{share:.1%} of the surface{where} to {goal:g} mm")
     if len(thin.points):
-        share = len(thin.points) / _SAMPLES
-        note(f"{share:.2%} of the surface stays thinner than {limit:g} mm; make the model larger")
-    return asset.with_mesh(mesh)
+        note(f"{len(thin.points) / _SAMPLES:.2%} of the surface{where} stays thinner than {goal:g} mm; enlarge it")
+    return walls
 
 
-def _tell(before: Mesh, after: Mesh, limit: float, share: float) -> None:
+def _tell(before: Mesh, after: Mesh, what: str) -> None:
     """A note on what was thickened and by how much."""
     volume = signed_volume(before.vertices, before.faces)
     added = signed_volume(after.vertices, after.faces) - volume
-    note(
-        f"thickened {share:.1%} of the surface to {limit:g} mm with {added:.3g} mm³ of material ({added / volume:.2%})"
-    )
-
-
-def _thin(mesh: Mesh, limit: float) -> Samples:
-    """Evenly spread points over walls that are too thin, small groups left out."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    spread = surface_samples(mesh.vertices, mesh.faces, _SAMPLES)
-    wall = wall_thickness(mesh.vertices, mesh.faces, spread, rim=limit / 2, tips=limit)
-    thin = np.flatnonzero(wall < _SLACK * limit)
-    if len(thin):
-        pairs = cKDTree(spread.points[thin]).query_pairs(2.5 * np.sqrt(spread.area), output_type="ndarray")
-        graph = coo_matrix((np.ones(len(pairs), np.int8), pairs.T), shape=(len(thin), len(thin)))
-        group = connected_components(graph, directed=False)[1]
-        thin = thin[np.bincount(group)[group] >= max(_ALONE, limit**2 / spread.area)]
-    return Samples(spread.points[thin], spread.normals[thin], spread.faces[thin], spread.area)
+    note(f"thickened {what} with {added:.3g} mm³ of material ({added / volume:.2%})")
 
 
 def _patch(mesh: Mesh, thin: Samples, limit: float) -> Mesh | None:
