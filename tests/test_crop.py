@@ -40,10 +40,14 @@ def test_beyond_the_photo_the_border_goes_on_and_the_mask_ends():
     assert made.mask.max() == 1
 
 
-def test_cropping_a_crop_changes_next_to_nothing():
-    once = mq.crop(cut_out(512), size_px=512)
-    twice = mq.crop(once, size_px=512)
-    assert np.abs(once.mask - twice.mask).mean() < 0.005
+@pytest.mark.parametrize("share", [0.3, 0.85])
+@pytest.mark.parametrize("source", [64, 512])  # enlarged, and as it is
+def test_cropping_a_crop_changes_nothing(source, share):
+    once = mq.crop(cut_out(source), share=share, size_px=512)
+    twice = mq.crop(once, share=share, size_px=512)
+    assert np.array_equal(once.mask, twice.mask)
+    assert np.array_equal(once.pixels, twice.pixels)
+    assert not np.array_equal(mq.crop(once, share=share / 2, size_px=512).mask, once.mask)
 
 
 def test_refuses_what_is_not_cut_out():
