@@ -220,6 +220,23 @@ def test_long_slivers_are_found_wherever_they_lie():
     assert set(map(tuple, found.tolist())) == expected
 
 
+def test_a_slanted_rod_of_slivers_costs_little_more_than_an_upright_one():
+    """The boxes of its facets all overlap along the axes, and hardly along the rod; a ball pierces it somewhere."""
+    turn = np.linspace(0, 2 * np.pi, 1500, endpoint=False)
+    ring = np.stack([np.cos(turn), np.sin(turn), np.zeros_like(turn)], axis=1)
+    k = np.arange(1500)
+    faces = np.concatenate([np.stack(f, axis=1) for f in (
+        (k, (k + 1) % 1500, k + 1500), ((k + 1) % 1500, (k + 1) % 1500 + 1500, k + 1500))])  # fmt: skip
+    upright = together(Mesh(np.concatenate([ring, ring + [0, 0, 100]]), faces), sphere(1.05, 2))
+    c, s = np.cos(0.7), np.sin(0.7)
+    slant = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ np.array([[1, 0, 0], [0, c, s], [0, -s, c]])
+    expected = intersecting_pairs(upright.vertices, upright.faces)
+    found = intersecting_pairs(upright.vertices @ slant.T, upright.faces, effort=20_000_000)
+    assert found.complete
+    assert len(expected.pairs) > 1000
+    assert np.array_equal(found.pairs, expected.pairs)
+
+
 def hostile(count: int) -> Mesh:
     """Large triangles all over the same place: nearly every pair meets."""
     corners = np.random.default_rng(0).uniform(-1, 1, (count * 3, 3))

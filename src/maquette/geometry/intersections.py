@@ -3,6 +3,8 @@
 Broad phase: a complete binary tree of boxes over Morton order (Lauterbach et al. 2009, "Fast BVH construction on
 GPUs"), walked against itself a block of node pairs at a time: 0.1 s for 184 thousand faces where a uniform grid hash
 took 2, memory bounded by the block, and no cell size to guess, so that one huge face among small ones costs nothing.
+Slivers side by side, as around a slanted rod of thousands of facets, have boxes that all overlap: where it makes boxes
+much smaller the tree stands in a frame along the edges' main directions (19,704 faces of a rod: 2.9 s, not 10.4).
 A face whose box is large and mostly empty, such as a sliver across the model, is halved into several boxes first
 (Ernst & Greiner 2007, "Early split clipping for bounding volume hierarchies"): 2000 of them in 0.92 million faces take
 8 s, not 28.
@@ -30,6 +32,7 @@ Bools = NDArray[np.bool_]
 _BLOCK = 1 << 15  # node pairs in work at a time: their boxes stay in the cache
 _THIN = 1e-12  # a face lower than this share of the model has no plane to speak of
 _LARGE, _EMPTY = 32.0, 4.0  # a box is halved above this many times the usual surface and that of what is in it
+_ASKED, _SMALLER = 20_000, 4.0  # faces that tell whether to turn, and how much smaller boxes must become by it
 _ROUNDING = 4e-16  # of a plane's distance in a model of size 1, over the height of the face that spans the plane
 
 
@@ -178,7 +181,7 @@ def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
 
 def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, float]]:
     """Pairs of triangles whose boxes overlap, in blocks, with the share done; it ends below 1 when effort runs out."""
-    pieces, owner = _pieces(corners)
+    pieces, owner = _pieces(_turned(corners))
     low, high = pieces.min(axis=0), pieces.max(axis=0)  # (3, P)
     order = np.argsort(_morton(low + high), kind="stable")
     levels = _tree(low[:, order], high[:, order])
@@ -202,6 +205,17 @@ def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, flo
             effort -= 4 * len(first)
             first, second = _children(levels[level], first, second)
             blocks.append((level + 1, first, second, share))
+
+
+def _turned(corners: Floats) -> Floats:
+    """The triangles (3, 3, T) along the main directions of their edges, where that makes their boxes far smaller."""
+    some = corners[:, :, :: max(corners.shape[2] // _ASKED, 1)]
+    edges = (np.roll(some, -1, axis=0) - some).transpose(1, 0, 2).reshape(3, -1)
+    turn = np.linalg.eigh(edges @ edges.T)[1].T
+    if _boxes(np.einsum("ij,cjt->cit", turn, some))[0].sum() > _boxes(some)[0].sum() / _SMALLER:
+        return corners
+    made: Floats = np.einsum("ij,cjt->cit", turn, corners)
+    return made
 
 
 def _pieces(corners: Floats) -> tuple[Floats, Ints]:
