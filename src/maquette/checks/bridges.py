@@ -14,6 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.layers import spans
 from maquette.registry import stage
 
@@ -51,7 +52,7 @@ def bridges(
     yield Finding(
         "bridges",
         "warn" if value > _SLACK * limit else "pass",
-        f"the longest bridge measures {longest:.3g} mm, the longest ledge {ledge:.3g} mm",
+        f"the longest bridge measures {figures(longest)} mm, the longest ledge {figures(ledge)} mm",
         value=value,
         unit="mm",
         limit=f"at most {limit:g}",

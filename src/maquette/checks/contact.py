@@ -12,6 +12,7 @@ from maquette.checks.welded import shaded, welded
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.resting import hull, hull_area, section
 from maquette.registry import stage
 
@@ -49,10 +50,10 @@ def contact(
     yield Finding(
         "contact",
         "warn" if cut.area < wanted else "pass",
-        f"{cut.area:.4g} mm² in {islands} touch the bed, {cut.area / outline:.2%} of the outline from above",
+        f"{figures(cut.area, 4)} mm² in {islands} touch the bed, {cut.area / outline:.2%} of the outline from above",
         value=cut.area,
         unit="mm²",
-        limit=f"at least {wanted:.3g}",
+        limit=f"at least {figures(wanted)}",
         source=f"{min_share:.0%} of the outline; {min_mm2:g} mm², or half a small model's outline: our own rule",
         fix="settle",
         faces=touching,

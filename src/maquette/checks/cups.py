@@ -14,6 +14,7 @@ from maquette.checks.welded import shaded
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.drains import cups as pockets
 from maquette.geometry.drains import rolled
 from maquette.registry import stage
@@ -62,9 +63,9 @@ def cups(
     message = f"no cup is wider than {min_mm2:g} mm²"
     if len(counts):
         message = (
-            f"{len(counts)} cup{'s hold' if len(counts) > 1 else ' holds'} {found.volume[counts].sum() / 1000:.3g}"
+            f"{len(counts)} cup{'s hold' if len(counts) > 1 else ' holds'} {figures(found.volume[counts].sum() / 1000)}"
         )
-        message += f" cm³, the widest {widest:.4g} mm² and {found.depth[found.area.argmax()]:.3g} mm deep"
+        message += f" cm³, the widest {figures(widest, 4)} mm² and {figures(found.depth[found.area.argmax()])} mm deep"
     yield Finding(
         "cups",
         "warn" if len(counts) else "pass",

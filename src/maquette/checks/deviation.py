@@ -14,6 +14,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.geometry.deviation import OneWay
 from maquette.geometry.deviation import deviation as measured
 from maquette.geometry.surface import face_areas
@@ -51,12 +52,12 @@ def deviation(
     ways = (found.there, found.back)
     number = max(float(np.percentile(way.distance, _MOST)) for way in ways)
     verdict: Verdict = "pass" if number <= limit else "warn" if number <= _WORSE * limit else "fail"
-    there, back = (f"{way.mean:.3g} mm on average, {way.max:.3g} at most" for way in ways)
+    there, back = (f"{figures(way.mean)} mm on average, {figures(way.max)} at most" for way in ways)
     overlay = _on_faces(mesh, found.there)
     yield Finding(
         "deviation",
         verdict,
-        f"99 % of the surfaces lie within {number:.3g} mm; model to reference {there}; reference to model {back}",
+        f"99 % of the surfaces lie within {figures(number)} mm; model to reference {there}; reference to model {back}",
         value=number,
         unit="mm",
         limit=f"at most {limit:g}",

@@ -14,6 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.slenderness import Chords
 from maquette.geometry.thickness import SLACK
 from maquette.registry import stage
@@ -72,6 +73,8 @@ def _told(raised: Floats, engraved: Floats, limit: float, area: float) -> str:
     """How much of either is lost."""
     kinds = ((raised, "raised"), (engraved, "engraved"))
     parts = [
-        f"{(width < limit).sum() * area:.3g} mm² of {kind} detail" for width, kind in kinds if (width < limit).any()
+        f"{figures((width < limit).sum() * area)} mm² of {kind} detail"
+        for width, kind in kinds
+        if (width < limit).any()
     ]
     return f"{' and '.join(parts)} {'are' if len(parts) > 1 else 'is'} too fine to show"

@@ -13,6 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
@@ -95,4 +96,4 @@ def _outline(points: Floats) -> Floats:
 
 
 def _text(size: Floats) -> str:
-    return " x ".join(f"{side:.4g}" for side in size) + " mm"
+    return " x ".join(figures(side, 4) for side in size) + " mm"

@@ -13,6 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.layers import islands as pieces
 from maquette.registry import stage
 
@@ -67,4 +68,4 @@ def _told(area: Floats, height: Floats) -> str:
     """How many, how large and how high."""
     count = len(area)
     text = f"{count:,} piece{'s' * (count > 1)} start{'s' * (count == 1)} in the air, "
-    return text + f"the lowest {height.min():.4g} mm above the bed, the largest with {area.max():.3g} mm²"
+    return text + f"the lowest {figures(height.min(), 4)} mm above the bed, the largest with {figures(area.max())} mm²"

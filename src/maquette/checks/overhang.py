@@ -14,6 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.surface import area_vectors
 from maquette.registry import stage
 
@@ -54,7 +55,7 @@ def overhang(
     yield Finding(
         "overhang",
         "warn" if share > max_share else "pass",
-        f"{share:.1%} of the surface, {area[steep].sum():.4g} mm², leans out by more than {limit:g} deg"
+        f"{share:.1%} of the surface, {figures(area[steep].sum(), 4)} mm², leans out by more than {limit:g} deg"
         + _supports(mesh, steep, printer),
         value=100 * share,
         unit="% of the surface",
@@ -78,4 +79,4 @@ def _supports(mesh: Mesh, steep: np.ndarray, printer: Printer) -> str:
     stacked = np.flatnonzero(solid.cell[1:] == solid.cell[:-1]) + 1
     floor[stacked] = solid.top[stacked - 1]
     volume = float((solid.bottom - floor)[hangs].sum()) * solid.pitch**2
-    return f"; supports have {volume / 1000:.3g} cm³ below it"
+    return f"; supports have {figures(volume / 1000)} cm³ below it"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.registry import stage
 
 # A thing outside of this is nearly always a mix-up of units: metres read as millimetres, inches as metres.
@@ -21,7 +22,7 @@ def sized(asset: Asset) -> Iterable[Finding]:
     above 10 m the units are likely mixed up.
     """
     x, y, z = asset.size
-    size = f"{x:.4g} x {y:.4g} x {z:.4g} mm"
+    size = f"{figures(x, 4)} x {figures(y, 4)} x {figures(z, 4)} mm"
     likely = _SMALLEST_MM <= max(x, y, z) <= _LARGEST_MM
     message = f"{size} (wide, deep, high)" if asset.sized else f"{size} (wide, deep, high) is a guess"
     if not likely:

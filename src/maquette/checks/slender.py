@@ -9,6 +9,7 @@ import numpy as np
 from maquette.checks.sampled import sampled
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.slenderness import Chords
 from maquette.geometry.thickness import SLACK, wall_thickness
 
@@ -60,7 +61,7 @@ def slender_finding(name: str, noun: str, found: Columns | None, limit: float, s
     message = f"no {noun} is under {limit:g} mm"
     if found.count:
         message = f"{found.count:,} {noun}{'s are' if found.count > 1 else ' is'} under {limit:g} mm"
-        message += f", {found.area:.3g} mm² of surface"
+        message += f", {figures(found.area)} mm² of surface"
     return Finding(
         name,
         "warn" if found.count else "pass",

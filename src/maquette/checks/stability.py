@@ -12,6 +12,7 @@ from maquette.checks.welded import shaded, welded
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.geometry.resting import footing, hull, margin
 from maquette.geometry.surface import centre_of_mass
 from maquette.registry import stage
@@ -52,11 +53,11 @@ def stability(
     yield Finding(
         "stability",
         verdict,
-        f"the centre of mass lies {abs(room):.4g} mm {side} what touches the bed"
+        f"the centre of mass lies {figures(abs(room), 4)} mm {side} what touches the bed"
         + ("; it tips over" if room < 0 else ""),
         value=room,
         unit="mm",
-        limit=f"at least {wanted:.3g}",
+        limit=f"at least {figures(wanted)}",
         source=f"{min_share:.0%} of half the narrower side, a tilt of 3 deg; Prévost et al. 2013, Make It Stand",
         fix="settle" if room >= 0 else "orient",
         faces=touching,

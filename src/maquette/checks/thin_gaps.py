@@ -13,6 +13,7 @@ from maquette.checks.sampled import sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.geometry.thickness import SLACK, wall_thickness
 from maquette.registry import stage
 
@@ -54,7 +55,7 @@ def thin_gaps(
     yield Finding(
         "thin-gaps",
         "warn" if share > max_share else "pass",
-        f"{share:.2%} of the surface, {narrow.sum() * air.spread.area:.3g} mm², bounds gaps under {limit:g} mm"
+        f"{share:.2%} of the surface, {figures(narrow.sum() * air.spread.area)} mm², bounds gaps under {limit:g} mm"
         if narrow.any()
         else f"no gap is under {limit:g} mm",
         value=float(np.percentile(told, _NARROWEST)) if len(told) else None,

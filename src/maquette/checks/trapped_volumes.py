@@ -15,6 +15,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.geometry.columns import Columns
 from maquette.geometry.drains import Pockets, chambers, rolled
 from maquette.geometry.voids import Voids, sealed
@@ -123,5 +124,5 @@ def _told(closed: int, choked: int, volume: float, limit: float, stuff: str) -> 
         parts.append(f"{closed} closed void{'s' * (closed > 1)}")
     if choked:
         parts.append(f"{choked} chamber{'s' * (choked > 1)} behind openings under {limit:g} mm")
-    holds = f"hold{'s' * (closed + choked == 1)} {volume / 1000:.3g} cm³"
+    holds = f"hold{'s' * (closed + choked == 1)} {figures(volume / 1000)} cm³"
     return f"{' and '.join(parts)} {holds}{f' of {stuff}' if stuff else ', which stay empty'}"

@@ -13,6 +13,7 @@ from maquette.checks.sampled import THINNEST, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.geometry.standing import free_standing
 from maquette.geometry.thickness import SLACK
 from maquette.geometry.thickness import wall_thickness as measured
@@ -63,7 +64,7 @@ def wall_thickness(
     yield Finding(
         "wall-thickness",
         verdict,
-        f"{thin}; half of it measures {np.median(walls[told]):.3g} mm or more, the least {walls[told].min():.3g}",
+        f"{thin}; half of it measures {figures(np.median(walls[told]))} mm or more, the least {walls[told].min():.3g}",
         value=float(np.percentile(walls[told], THINNEST)),
         unit="mm",
         limit=f"at least {limit:g}" + (f", {free:g} where it stands free" if free > limit else ""),

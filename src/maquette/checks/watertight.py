@@ -12,6 +12,7 @@ from maquette.checks.welded import Welded, welded
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats
 from maquette.core.report import Finding, Verdict
+from maquette.core.words import figures
 from maquette.registry import stage
 
 _SOURCE = {
@@ -78,7 +79,7 @@ def _holes(surface: Welded, is_open: np.ndarray) -> str:
     rim = _rims(surface.vertices, ends)
     edges, holes = len(ends), len(rim)
     rims = f"around {holes:,} holes, the longest" if holes > 1 else "around one hole,"
-    return f"{edges:,} open edge{'s' * (edges > 1)} {rims} {rim.max():.3g} mm around"
+    return f"{edges:,} open edge{'s' * (edges > 1)} {rims} {figures(rim.max())} mm around"
 
 
 def _rims(vertices: Floats, ends: np.ndarray) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
+from maquette.core.words import figures
 from maquette.formats.slice import INFILL
 from maquette.formats.slicing import DENSITY
 from maquette.geometry.surface import face_areas, signed_volume
@@ -25,8 +26,8 @@ def in_words(mesh: Mesh, printer: Printer) -> tuple[str, str]:
     volume = material_cm3(mesh, printer)
     if printer.technology == "FDM":
         return (
-            f"about {volume * DENSITY:.3g} g",
+            f"about {figures(volume * DENSITY)} g",
             f"PLA at {INFILL:g} % infill, no supports; --slice tells it with the time",
         )
     stuff = {"SLA": "resin", "SLS": "powder"}[printer.technology]
-    return f"{volume:.3g} cm³", f"of {stuff}, without supports"
+    return f"{figures(volume)} cm³", f"of {stuff}, without supports"

@@ -8,6 +8,7 @@ from html import escape
 from maquette.core.history import Step
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding
+from maquette.core.words import figures
 from maquette.registry import registry
 
 _ORDER = {"fail": 0, "warn": 1, "unknown": 2, "pass": 3}
@@ -49,7 +50,7 @@ def findings_table(findings: Iterable[Finding]) -> str:
     """Findings, worst first."""
     rows = []
     for f in sorted(findings, key=lambda f: _ORDER[f.verdict]):
-        number = "" if f.value is None else f"{_plain(f.value)} {escape(f.unit)}"
+        number = "" if f.value is None else f"{figures(f.value, 4)} {escape(f.unit)}"
         fix = f"<code>{escape(f.fix)}</code>" if f.fix and f.verdict in ("warn", "fail") else ""
         limit = escape(f.limit) + (f'<br><span class="source">{escape(f.source)}</span>' if f.source else "")
         rows.append(
@@ -58,12 +59,6 @@ def findings_table(findings: Iterable[Finding]) -> str:
         )
     titles = ("", "check", "what", "number", "limit and its source", "fix")
     return _table(titles, rows, "findings") if rows else ""
-
-
-def _plain(value: float) -> str:
-    """A number as people write it: whole ones in full, others with four digits."""
-    whole = value == round(value) or abs(value) >= 1000 if abs(value) < 1e15 else False
-    return f"{value:,.0f}" if whole else f"{value:,.4g}"
 
 
 def mending(history: Iterable[Step]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import numpy as np
 from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.joints import Peg, crown, dowel, footing, guard, peg, placed, socket, spacing, spots, tongue
 from maquette.geometry.sections import Raster, depth, filled, in_plane, outline_pieces, raster_over
 from maquette.geometry.solids import carved, separate
@@ -83,7 +84,7 @@ def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) ->
                     dowels += [placed(dowel(size), meeting.axis, at) for size, at in found]
     if pegs:
         kind = "dowels" if dowels else "pegs"
-        note(f"{pegs} {kind} of {min(sizes):.3g} to {max(sizes):.3g} mm, clearance {ways.gap:g} mm")
+        note(f"{pegs} {kind} of {figures(min(sizes))} to {figures(max(sizes))} mm, clearance {ways.gap:g} mm")
     return dowels
 
 
@@ -110,7 +111,7 @@ def _joined(
         made = [(size, one) for one in at if _place(solids, pair, axis, one, size, ways)]
         if made:
             return made
-    note(f"no room for a connector in a cut whose largest inscribed circle has a radius of {widest:.3g} mm")
+    note(f"no room for a connector in a cut whose largest inscribed circle has a radius of {figures(widest)} mm")
     return []
 
 
@@ -191,7 +192,9 @@ def dovetailed(below: Any, above: Any, axis: int, height: float, ways: Connectin
     neck = min(0.9 * widest, 4 * REACH)
     length = min(0.6 * neck, REACH - 1e-9)
     if neck < max(2 * ways.printer.min_wall_mm, ways.printer.min_detail_mm) or crown(neck, length) / 2 > widest:
-        note(f"no room for a dovetail in a cut whose largest inscribed circle has a radius of {inner.max():.3g} mm")
+        note(
+            f"no room for a dovetail in a cut whose largest inscribed circle has a radius of {figures(inner.max())} mm"
+        )
         return below, above
     at = np.zeros(3)
     at[list(in_plane(axis))] = raster.place(np.array([row]), np.array([column]))[0]

@@ -12,6 +12,7 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.letterform import Print, jump, laid_on, sheet_of, slab, stroke
 from maquette.geometry.lettering import outline
 from maquette.geometry.planar import Sheet
@@ -133,7 +134,7 @@ def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: 
     into = min(max(0.5, 0.5 * abs(depth_mm)), _ROOT * thinnest)
     if depth_mm < 0 and thinnest + depth_mm < printer.min_wall_mm:
         raise CannotDo(
-            f"emboss: the wall is {thinnest:.3g} mm; engraved by {-depth_mm:g} mm it is thinner than the "
+            f"emboss: the wall is {figures(thinnest)} mm; engraved by {-depth_mm:g} mm it is thinner than the "
             f"{printer.min_wall_mm:g} mm of {printer.label}; engrave less or raise the letters"
         )
     letters = stock(*slab(sheet, printed, -into if depth_mm > 0 else depth_mm, max(depth_mm, into)))
@@ -142,5 +143,5 @@ def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: 
     made = body.solid + letters.solid if depth_mm > 0 else body.solid - letters.solid
     change = made.volume() - body.solid.volume()
     verb = "raised" if depth_mm > 0 else "engraved"
-    note(f"{verb} by {abs(depth_mm):g} mm, {abs(change):.4g} mm³; the wall behind is {thinnest:.3g} mm")
+    note(f"{verb} by {abs(depth_mm):g} mm, {figures(abs(change), 4)} mm³; the wall behind is {figures(thinnest)} mm")
     return put_back(asset, [carved(made, body.origin)])

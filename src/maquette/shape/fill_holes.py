@@ -10,6 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.holes import EdgeSet, clashing, patches
 from maquette.geometry.membrane import Film, refined, rounded
 from maquette.geometry.orientation import capped_volumes
@@ -63,7 +64,7 @@ def _warn_of_wide(mesh: Mesh, holes: Openings) -> None:
     widest = max(wide, default=0.0)
     if widest > _WIDE * mesh.diagonal:
         share = widest / mesh.diagonal
-        note(f"warning: a hole {widest:.3g} mm wide was closed, {share:.0%} of the model's diagonal; look at it")
+        note(f"warning: a hole {figures(widest)} mm wide was closed, {share:.0%} of the model's diagonal; look at it")
 
 
 def _worth_closing(mesh: Mesh, max_edges: int) -> Openings:

@@ -11,6 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.clipping import level_area
 from maquette.geometry.solids import solid, surface_of
 from maquette.geometry.surface import area_vectors
@@ -57,11 +58,15 @@ def flatten_base(
     low = float(mesh.bounds[0, 2])
     level = low + (height_mm or _lowest(mesh, wanted, max_share))
     if level >= low + height:
-        raise CannotDo(f"flatten-base: the model is {height:.3g} mm high; a slice of {height_mm:g} mm is all of it")
+        raise CannotDo(
+            f"flatten-base: the model is {figures(height)} mm high; a slice of {height_mm:g} mm is all of it"
+        )
     progress(0.5, "making the base")
     made = combined("flatten-base", mesh, [_tool(mesh, level, how)], "subtract" if how == "cut" else "unite")
     share = _contact(made) / (width * depth)
-    done = f"cut {level - low:.3g} mm off the bottom" if how == "cut" else f"filled under {level - low:.3g} mm"
+    done = (
+        f"cut {figures(level - low)} mm off the bottom" if how == "cut" else f"filled under {figures(level - low)} mm"
+    )
     note(f"{done}; it rests on {share:.1%} of its footprint")
     return asset.with_mesh(made)
 
@@ -81,7 +86,8 @@ def _lowest(mesh: Mesh, wanted: float, max_share: float) -> float:
     if not (areas >= wanted).any():
         best = float(areas.max())
         raise CannotDo(
-            f"flatten-base: the widest of the lowest {max_share:.0%} has {best:.3g} mm², {wanted:.3g} are wanted; "
+            f"flatten-base: the widest of the lowest {max_share:.0%} has {figures(best)} mm² "
+            f"and {figures(wanted)} are wanted; "
             "raise max_share, lower contact_share, or use plinth"
         )
     return float(steps[(areas >= wanted).argmax()])

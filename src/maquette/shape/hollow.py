@@ -16,6 +16,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.cavity import Depths, Drill, cavity_surface, depths, drills, hollowed
 from maquette.geometry.solids import surface_of
 from maquette.geometry.surface import signed_volume
@@ -80,7 +81,7 @@ def hollow(
     progress(0.5, "making the inner surface")
     vertices, faces = cavity_surface(found, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
-    note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {_cm3(mesh):.3g} cm³")
+    note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {figures(_cm3(mesh))} cm³")
     shell = together(mesh, lined(vertices, faces, mesh).flipped())
     bores = _bores(found, value > 0, bore, count)
     if bores:

@@ -12,6 +12,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.distance_field import Lattice, inside
 from maquette.geometry.solids import solid, surface_of
 from maquette.geometry.surface import centre_of_mass
@@ -131,7 +132,7 @@ def _loop(columns: _Columns, middle: float, hole: float, wall: float, model: Any
     tops = np.where(filled.any(axis=1), np.arange(filled.shape[2]), -1).max(axis=1)
     tops = np.where(near, tops, -1)
     if tops.max() < 0:
-        raise CannotDo(f"keyring: nothing of the model lies at {middle:.3g} mm; choose another shift_mm")
+        raise CannotDo(f"keyring: nothing of the model lies at {figures(middle)} mm; choose another shift_mm")
     highest = np.flatnonzero(tops == tops.max())
     x = int(highest[np.abs(across[highest] - middle).argmin()])
     deep = max(int(tops[x] - wall / lattice.pitch), 0)

@@ -13,6 +13,7 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
+from maquette.core.words import figures
 from maquette.geometry.packing import Placement, least_rectangle, packed
 from maquette.geometry.resting import hull
 from maquette.geometry.topology import face_components
@@ -99,9 +100,9 @@ def _laid(name: str, piece: Mesh, printer: Printer, bed: Floats, turning: str) -
         size = np.ptp(straight.bounds, axis=0)
         if size[2] <= printer.bed_mm[2] + _SLACK and (np.sort(size[:2]) <= np.sort(bed) + _SLACK).all():
             return straight
-    x, y, z = np.ptp(piece.bounds, axis=0)
+    size = " x ".join(figures(side, 4) for side in np.ptp(piece.bounds, axis=0))
     raise CannotDo(
-        f"lay-out: {name} is {x:.4g} x {y:.4g} x {z:.4g} mm and the bed of {printer.label} takes "
+        f"lay-out: {name} is {size} mm and the bed of {printer.label} takes "
         f"{bed[0]:g} x {bed[1]:g} x {printer.bed_mm[2]:g}; split it first"
     )
 

@@ -12,6 +12,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.directions import distinct, fibonacci, flat_directions, hull_of, principal_axes
 from maquette.geometry.rays import Tracer
 from maquette.geometry.resting import footing, hull, margin
@@ -126,8 +127,8 @@ def _best(model: _Model, count: int, weights: Floats) -> Floats:
     supports = terms[[0, best], 0] * model.volume
     tall = terms[[0, best], 2] * mesh.diagonal
     note(
-        f"turned by {turned[best]:.4g} deg; supports {supports[0]:.3g} to {supports[1]:.3g} mm³, "
-        f"height {tall[0]:.4g} to {tall[1]:.4g} mm"
+        f"turned by {figures(turned[best], 4)} deg; supports {figures(supports[0])} to {figures(supports[1])} mm³, "
+        f"height {figures(tall[0], 4)} to {figures(tall[1], 4)} mm"
     )
     return np.asarray(tried[finalists[best]])
 

@@ -11,6 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.lettering import outline
 from maquette.geometry.resting import hull
 from maquette.geometry.solids import surface_of
@@ -63,7 +64,11 @@ def plinth(
     progress(0.5, "joining model and plinth")
     addition, asset = plain(*surface_of(body), asset, "plinth")
     made = asset.with_mesh(combined("plinth", asset.mesh, [addition], "unite"))
-    size = f"{2 * half[0]:.3g} mm across" if form == "round" else f"{2 * half[0]:.3g} x {2 * half[1]:.3g} mm"
+    size = (
+        f"{figures(2 * half[0])} mm across"
+        if form == "round"
+        else f"{figures(2 * half[0])} x {figures(2 * half[1])} mm"
+    )
     note(f"stands {sink_mm:g} mm deep in a {form} plinth, {size} and {height_mm:g} mm high")
     return made
 
@@ -102,8 +107,8 @@ def _words(text: str, asked: float, height: float, width: float, *, raised: bool
     fits = asked or float(min(_FILLED * height / tall, _ACROSS * width / wide))
     if asked * tall > height or asked * wide > width:
         raise CannotDo(
-            f"plinth: words of {asked:g} mm take {asked * wide:.3g} x {asked * tall:.3g} mm "
-            f"on a front of {width:.3g} x {height:g}; make the plinth higher or wider, or the words smaller"
+            f"plinth: words of {asked:g} mm take {figures(asked * wide)} x {figures(asked * tall)} mm "
+            f"on a front of {figures(width)} x {height:g}; make the plinth higher or wider, or the words smaller"
         )
     if fits < _SMALLEST:
         raise CannotDo(

@@ -19,6 +19,7 @@ from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.cutting_net import Net
 from maquette.geometry.label_borders import cut_along_borders, spread_labels, without_islands
 from maquette.geometry.oklab import chosen, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
@@ -184,7 +185,7 @@ def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dith
     width = 0.0 if island_mm2 == 0 else thin * line
     label, gone = without_islands(mesh.vertices, mesh.faces, label, area, width)
     if gone:
-        note(f"{gone} islands below {area:.3g} mm² or {width:.2g} mm wide went to their neighbours")
+        note(f"{gone} islands below {figures(area)} mm² or {width:.2g} mm wide went to their neighbours")
     return label
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note, part, progress
+from maquette.core.words import figures
 from maquette.geometry.remeshing import remeshed
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
@@ -46,9 +47,9 @@ def remesh(
     expected = area / (length**2 * np.sqrt(3) / 4)
     if expected > _MOST:
         raise CannotDo(
-            f"remesh: edges of {length:.3g} mm make {expected:,.0f} faces; at most {_MOST:,}, take longer ones"
+            f"remesh: edges of {figures(length)} mm make {expected:,.0f} faces; at most {_MOST:,}, take longer ones"
         )
-    progress(0.1, f"lay triangles of {length:.3g} mm")
+    progress(0.1, f"lay triangles of {figures(length)} mm")
     vertices, faces = remeshed(mesh.vertices, mesh.faces, length, sharp_deg)
     with part(0.6, 0.9):
         made = carried(asset.with_mesh(mesh), vertices, faces)

@@ -12,6 +12,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
+from maquette.core.words import figures
 from maquette.geometry.contouring import contoured
 from maquette.geometry.crowding import undoubled
 from maquette.geometry.deviation import deviation
@@ -66,7 +67,9 @@ def resurface(
         )
     volume = signed_volume(vertices, faces)
     if volume < _SCRAPS * pitch * area:
-        raise CannotDo(f"resurface: only scraps of {volume:.3g} mm³ are enclosed; wrap it, or give sheets a thickness")
+        raise CannotDo(
+            f"resurface: only scraps of {figures(volume)} mm³ are enclosed; wrap it, or give sheets a thickness"
+        )
     with part(0.6, 0.9):
         made = carried(asset.with_mesh(mesh), vertices, faces)
     progress(0.9, "measure the change")

@@ -9,6 +9,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note
+from maquette.core.words import figures
 from maquette.registry import stage
 
 # Closer than this to the wanted size nothing is scaled, so that scaling twice is scaling once.
@@ -40,5 +41,5 @@ def scale_to(
     factor = height_mm / extent
     if abs(factor - 1) > _EXACT:
         asset = asset.moved(scale=factor)
-        note(f"scaled by {factor:.4g} to {' x '.join(f'{side:.4g}' for side in asset.size)} mm")
+        note(f"scaled by {figures(factor, 4)} to {' x '.join(figures(side, 4) for side in asset.size)} mm")
     return asset.replace(sized=certain)

@@ -10,6 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.clipping import clipped, level_area
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import is_watertight
@@ -79,7 +80,7 @@ def _based(mesh: Mesh, contact_share: float, max_cut_share: float) -> Mesh:
     words = (
         f"{share:.2%} of its footprint: print it with a brim or supports" if little else f"{share:.1%} of its footprint"
     )
-    note(f"cut {heights[best] - low[2]:.3g} mm off the bottom; it rests on {words}")
+    note(f"cut {figures(heights[best] - low[2])} mm off the bottom; it rests on {words}")
     return _cut(mesh, float(heights[best]), _CLEAR * height)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.decimate import Thinning, started, thinner
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
@@ -94,10 +95,12 @@ def _along_seams(mesh: Mesh, max_faces: int, limit: float) -> Mesh:
             break
         state = after
     if len(state.faces) > max_faces:
-        note(f"stopped above {max_faces} faces: seams hold the rest, or it would stray by more than {limit:.3g} mm")
+        note(
+            f"stopped above {max_faces} faces: seams hold the rest, or it would stray by more than {figures(limit)} mm"
+        )
     if state.worst:
         what = "" if state.uv is None else ", shape and texture together"
-        note(f"strayed by up to {state.worst:.3g} mm from the faces removed{what}")
+        note(f"strayed by up to {figures(state.worst)} mm from the faces removed{what}")
     kept = mesh.replace(
         faces=state.number[state.faces],
         uv=None if state.uv is None else state.uv[state.wedge],

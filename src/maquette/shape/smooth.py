@@ -10,6 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.denoising import following, mixed, surroundings
 from maquette.geometry.smoothing import on_border, opposite_step, refilled, umbrella
 from maquette.geometry.surface import face_normals
@@ -65,7 +66,7 @@ def smooth(
         note(f"held {int((length > max_move_mm).sum())} vertices back at {max_move_mm:g} mm")
         share = np.minimum(1.0, max_move_mm / np.maximum(length, 1e-300))
         moved = before + share[:, None] * (moved - before)
-    note(f"moved vertices by up to {np.linalg.norm(moved - before, axis=1).max():.3g} mm")
+    note(f"moved vertices by up to {figures(np.linalg.norm(moved - before, axis=1).max())} mm")
     return asset.with_mesh(mesh.with_vertices(moved))
 
 

@@ -15,6 +15,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
+from maquette.core.words import figures
 from maquette.geometry.displacement import Origin
 from maquette.geometry.filled import Fill, rounding, slicer_fill
 from maquette.geometry.grain import nudged, withstands
@@ -187,7 +188,7 @@ class _Ladder:
         volume = self.volume(asset.mesh), self.volume(made.mesh)
         note(
             f"{name}: volume {volume[0]} to {volume[1]} mm³, {parts[0]} to {parts[1]} parts, "
-            f"off the given surface by {apart.mean:.3g} mm on average, {apart.max:.3g} at most"
+            f"off the given surface by {figures(apart.mean)} mm on average, {figures(apart.max)} at most"
         )
         return made
 
@@ -242,7 +243,7 @@ class _Ladder:
         """``CannotDo`` where a remade surface is not the given one any more."""
         apart = self.origin.displacement(after.vertices, after.faces).mean
         if apart > deviation * before.diagonal:
-            raise CannotDo(f"the surface would lie off by {apart:.3g} mm on average")
+            raise CannotDo(f"the surface would lie off by {figures(apart)} mm on average")
         was = self.fill(before).filled
         if was > 0:
             change = abs(self.fill(after).filled - was) / was

@@ -13,6 +13,7 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.solids import Stock, carved, separate, united
 from maquette.geometry.topology import edges
@@ -111,7 +112,7 @@ def split(
             room = room - REACH
         if room.min() < 4 * REACH:
             raise BadSetting(
-                f"split: the bed of {printer.label} leaves {room.min():.3g} mm; use dowels or no connector"
+                f"split: the bed of {printer.label} leaves {figures(room.min())} mm; use dowels or no connector"
             )
         _to_fit(pieces, whole, mesh, room, ways)
     dowels = pinned(pieces.solids, pieces.meetings, ways) if connector in ("pegs", "dowels") else []
@@ -125,7 +126,7 @@ def _closed(mesh: Mesh) -> Stock:
         open_edges = int((edges(mesh.faces).count != 2).sum())
         raise CannotDo(f"split: the model is not closed ({open_edges} edges without two faces); solidify it first")
     if whole.solid.volume() <= 0:
-        raise CannotDo(f"split: the model encloses {whole.solid.volume():.4g} mm³; run fix-winding first")
+        raise CannotDo(f"split: the model encloses {figures(whole.solid.volume(), 4)} mm³; run fix-winding first")
     return whole
 
 
@@ -202,7 +203,7 @@ def _named(asset: Asset, whole: Stock, solids: list[Any], dowels: list[Any]) -> 
     names = [f"piece {n + 1}" for n in range(len(solids))] + [f"dowel {n + 1}" for n in range(len(dowels))]
     note(f"{len(solids)} pieces" + (f" and {len(dowels)} dowels" if dowels else ""))
     lost = whole.solid.volume() - sum(solid.volume() for solid in (*solids, *dowels))
-    note(f"{lost:.4g} mm³ of {whole.solid.volume():.5g} went into clearance")
+    note(f"{figures(lost, 4)} mm³ of {whole.solid.volume():.5g} went into clearance")
     return put_back(asset, [carved(solid, whole.origin) for solid in (*solids, *dowels)], tuple(names))
 
 

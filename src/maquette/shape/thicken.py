@@ -18,6 +18,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.ball_union import ball_union
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples, surface_samples
@@ -129,7 +130,7 @@ def _tell(before: Mesh, after: Mesh, what: str) -> None:
     """A note on what was thickened and by how much."""
     volume = signed_volume(before.vertices, before.faces)
     added = signed_volume(after.vertices, after.faces) - volume
-    note(f"thickened {what} with {added:.3g} mm³ of material ({added / volume:.2%})")
+    note(f"thickened {what} with {figures(added)} mm³ of material ({added / volume:.2%})")
 
 
 def _patch(mesh: Mesh, thin: Samples, limit: float) -> Mesh | None:

@@ -12,6 +12,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
+from maquette.core.words import figures
 from maquette.geometry.distance_field import Lattice, inside
 from maquette.geometry.solids import surface_of
 from maquette.geometry.surface import centre_of_mass
@@ -75,8 +76,8 @@ def wall_mount(
         tools.append(Mesh(vertices @ turn, faces))
     progress(0.6, "cutting the slots")
     made = combined("wall-mount", mesh, tools, "subtract")
-    apart = f", {spacing:.4g} mm apart" if count == 2 else ""
-    note(f"cut {count} keyhole slot{'s' * (count > 1)} for screws of {screw_mm:g} mm, {deep:.3g} mm deep{apart}")
+    apart = f", {figures(spacing, 4)} mm apart" if count == 2 else ""
+    note(f"cut {count} keyhole slot{'s' * (count > 1)} for screws of {screw_mm:g} mm, {figures(deep)} mm deep{apart}")
     return asset.with_mesh(made)
 
 
@@ -135,8 +136,8 @@ def _places(
     if not len(found):
         thick = float((run * even).max() * pitch)
         raise CannotDo(
-            f"wall-mount: no place for a slot {2 * (head + wall):.3g} mm wide in {need:.3g} mm of material; "
-            f"an even back is at most {thick:.3g} mm thick; take thinner screws or turn the model"
+            f"wall-mount: no place for a slot {figures(2 * (head + wall))} mm wide in {figures(need)} mm of material; "
+            f"an even back is at most {figures(thick)} mm thick; take thinner screws or turn the model"
         )
     centre = centre_of_mass(vertices, faces)
     x, y = (lattice.origin[axis] + pitch * found[:, axis] for axis in (0, 1))

@@ -12,6 +12,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
+from maquette.core.words import figures
 from maquette.geometry.surface import face_areas
 from maquette.geometry.wrapping import wrapped
 from maquette.registry import stage
@@ -56,19 +57,21 @@ def wrap(
     pitch = pitch_mm or _fitting_pitch(mesh, printer)
     nodes = _nodes(mesh, pitch, gap)
     if nodes > _MOST:
-        raise CannotDo(f"wrap: a pitch of {pitch:.3g} mm makes {nodes:,.0f} cells; at most {_MOST:,}, take a wider one")
-    progress(0.1, f"flood the outside every {pitch:.3g} mm")
+        raise CannotDo(
+            f"wrap: a pitch of {figures(pitch)} mm makes {nodes:,.0f} cells; at most {_MOST:,}, take a wider one"
+        )
+    progress(0.1, f"flood the outside every {figures(pitch)} mm")
     made = wrapped(mesh.vertices, mesh.faces, pitch, gap, wall_mm or printer.min_wall_mm)
     if not len(made.faces):
-        raise CannotDo(f"wrap: nothing is left at a pitch of {pitch:.3g} mm; take a finer one")
+        raise CannotDo(f"wrap: nothing is left at a pitch of {figures(pitch)} mm; take a finer one")
     with part(0.6, 0.9):
         result = carried(asset.with_mesh(mesh), made.vertices, made.faces)
     progress(0.9, "measure the change")
-    note(f"wrapped {len(mesh.faces)} faces at a pitch of {pitch:.3g} mm in {len(made.faces)}")
+    note(f"wrapped {len(mesh.faces)} faces at a pitch of {figures(pitch)} mm in {len(made.faces)}")
     if made.deep:
-        note(f"spanned holes up to {gap:.3g} mm wide before rooms of {made.deep * pitch**3:.3g} mm³")
+        note(f"spanned holes up to {figures(gap)} mm wide before rooms of {figures(made.deep * pitch**3)} mm³")
     if made.thickened:
-        note(f"gave sheets a thickness, together {made.thickened * pitch**3:.3g} mm³")
+        note(f"gave sheets a thickness, together {figures(made.thickened * pitch**3)} mm³")
     note(told_change(mesh, made.vertices, made.faces))
     return result
 
