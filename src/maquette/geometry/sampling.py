@@ -28,8 +28,7 @@ class Samples:
 def surface_samples(vertices: Floats, faces: Ints, count: int) -> Samples:
     """Evenly spread points. vertices (V, 3), faces (F, 3) -> Samples of ``count`` points, none on a surface of no area.
 
-    One point every ``area / count`` along the faces in their order, its place in the face from the R2 sequence
-    (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences"), folded where it falls outside.
+    One point every ``area / count`` along the faces in their order, its place in the face from the R2 sequence.
     """
     vectors = area_vectors(vertices, faces)
     areas = np.linalg.norm(vectors, axis=1)
@@ -39,9 +38,18 @@ def surface_samples(vertices: Floats, faces: Ints, count: int) -> Samples:
     step = float(reach[-1]) / count
     number = np.arange(count)
     face = np.searchsorted(reach, (number + 0.5) * step, side="right").clip(max=len(faces) - 1)
-    share = np.stack([number / _PLASTIC + 0.5, number / _PLASTIC**2 + 0.5], axis=1) % 1.0
-    outside = share.sum(axis=1) > 1
-    share[outside] = 1 - share[outside]
+    share = spread_in_triangle(number)
     a, b, c = (vertices[faces[face, corner]] for corner in range(3))
     points = a + share[:, :1] * (b - a) + share[:, 1:] * (c - a)
     return Samples(points, vectors[face] / areas[face, None], face, step)
+
+
+def spread_in_triangle(number: Ints) -> Floats:
+    """Shares (N, 2) of a triangle's second and third corner at these places of the R2 sequence, folded where outside.
+
+    Any run of numbers is even (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences").
+    """
+    share: Floats = np.stack([number / _PLASTIC + 0.5, number / _PLASTIC**2 + 0.5], axis=1) % 1.0
+    outside = share.sum(axis=1) > 1
+    share[outside] = 1 - share[outside]
+    return share

@@ -11,6 +11,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cutting_net import Net, cut, net_of
 from maquette.geometry.oklab import light_of_oklab, nearest, oklab_of
+from maquette.geometry.sampling import spread_in_triangle
 from maquette.geometry.surface import face_areas
 from maquette.shape.surface_colour import SurfaceColour
 
@@ -19,7 +20,6 @@ Singles = NDArray[np.float32]
 MOST_FACES = 1_500_000  # beyond, borders stay as coarse as they are
 _MOST_SAMPLES = 8_000_000
 _PER_LINE = 4.0  # samples on a square of the line's width
-_PLASTIC = 1.32471795724474602596  # R2 sequence (Roberts 2018)
 _NEAR = 0.02  # OKLab: a colour this close to a filament is not mixed
 _MIX = 16  # dots a mixture is planned over
 _TIE = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4]]) / 6  # one sample for each corner
@@ -40,9 +40,7 @@ def places(areas: Floats, cell: float) -> tuple[Ints, Floats]:
     more = np.floor(np.maximum(wanted * scale - 3, 0)).astype(np.int64)
     face = np.concatenate([np.repeat(np.arange(len(areas)), 3), np.repeat(np.arange(len(areas)), more)])
     number = np.arange(int(more.sum())) - np.repeat(np.cumsum(more) - more, more)
-    flat = np.stack([number / _PLASTIC + 0.5, number / _PLASTIC**2 + 0.5], axis=1) % 1.0
-    outside = flat.sum(axis=1) > 1
-    flat[outside] = 1 - flat[outside]
+    flat = spread_in_triangle(number)
     share = np.concatenate([np.tile(_TIE, (len(areas), 1)), np.column_stack([1 - flat.sum(axis=1), flat])])
     return face, share
 
