@@ -17,7 +17,8 @@ from maquette.generate.outline_sheet import mask_of
 from maquette.generate.sculpt_input import CHANNELS, NEAREST, Pixels, network_input
 
 FILL = 0.85  # of the window's side that the subject's longer side takes, as in training
-_OUTPUTS = ("front", "back", "doubt", "normal", "albedo", "back_albedo", "mask", "residual", "frame")
+_OUTPUTS = ("front", "back", "doubt", "albedo", "back_albedo", "residual", "frame")
+_MASK = "mask"  # asked for alone, where the photo is not cut out
 _ZOOMS = (1.0, 0.95, 1.07)  # of the window: what the network says of slightly other pictures, averaged
 _NARROWEST, _WIDEST = 20.0, 60.0  # degrees: the fields of view it was trained on
 
@@ -129,7 +130,7 @@ def _unzoomed(plane: Pixels, zoom: float, *, deep: bool) -> Pixels:
 def _mean_of_mirrors(name: str, plain: Pixels, mirrored: Pixels) -> Pixels:
     """The mean of an output for a picture and, turned back, for its mirror image; without the batch axis."""
     other = mirrored[0].copy() if name == "frame" else mirrored[0][..., ::-1].copy()
-    if name in ("frame", "normal"):
+    if name == "frame":
         other[0] *= -1  # what pointed right points left in the mirror
     made: Pixels = (plain[0] + other) / 2
     return made
@@ -154,7 +155,7 @@ def _own_mask(subject: Subject, session: Any, side: int) -> NDArray[np.float32]:
     whole = Window((subject.width - longer) / 2, (subject.height - longer) / 2, float(longer))
     colors = np.stack([whole.cut(subject.pixels[..., channel], side) for channel in range(3)], axis=-1) / 255
     planes = network_input(colors, np.zeros((side, side), np.float32), cut=False)
-    logit = session.run(["mask"], {"planes": planes[None]})[0][0, 0]
+    logit = session.run([_MASK], {"planes": planes[None]})[0][0, 0]
     plane = Image.fromarray((1 / (1 + np.exp(-np.clip(logit, -30, 30)))).astype(np.float32))
     top, left = (longer - subject.height) // 2, (longer - subject.width) // 2
     wide = np.asarray(plane.resize((longer, longer), Image.Resampling.BILINEAR), np.float32)
@@ -176,7 +177,7 @@ def _session(weights: str) -> tuple[Any, int]:
     except Exception as problem:  # onnxruntime raises classes of its own for anything a file may do
         reason = str(problem).partition("\n")[0][:160]
         raise BadInput(f"sculpt: {weights} is no network ({reason}); export one with training/export.py") from None
-    missing = set(_OUTPUTS) - {output.name for output in session.get_outputs()}
+    missing = {*_OUTPUTS, _MASK} - {output.name for output in session.get_outputs()}
     square = len(shape) == 4 and shape[1] == CHANNELS and shape[2] == shape[3] and isinstance(shape[2], int)
     if missing or not square:
         raise BadInput(
