@@ -205,7 +205,8 @@ def stage(function: Callable[P, R] | None = None, /, *, name: str = "", version:
     """Make a function a stage. What stands before the ``*`` flows in, what stands after it is a setting.
 
     ``version`` is raised when the same input and settings give another result, so that old cache entries die.
-    ``facts`` (licence, device, reads, writes, …) are shown to the user and never change what the stage does.
+    ``facts`` (licence, device, reads, writes, gates, places, adds, …) are shown to the user or tell `flow` what kind of
+    stage this is; they never change what it does.
     """
 
     def made(plain: Callable[P, R]) -> StageFunction[P, R]:

@@ -17,8 +17,6 @@ from maquette.core.report import Finding
 from maquette.flow.run import Run
 from maquette.registry import registry
 
-# Stages that add to a model, or take from it, what somebody asked for; whatever comes before them is mending.
-_WISHES = ("plinth", "hollow", "emboss", "keyring", "wall-mount", "split", "lay-out", "quantize-colors")
 _SAMPLES = 30_000  # each way: 0.7 s on 2 x 200,000 faces, and the mean is good to a hundredth of itself
 _SAME = 1e-6  # of the diagonal: vertices that a similarity carries this near were carried by it
 
@@ -61,14 +59,17 @@ def moved_by_mending(run: Run, printer: Printer) -> Moved | None:
 
 
 def _chain(run: Run) -> Iterator[Asset]:
-    """Assets from the generator's to the last that mending or placing gave, along the first source of each step."""
+    """Assets from the generator's to the last that mending or placing gave, along the first source of each step.
+
+    Stages with the fact ``adds`` add to a model, or take from it, what somebody asked for; all before is mending.
+    """
     steps = run.recipe.steps
     line, step = [], run.recipe.result
     while step in steps and run.recipe.stage_of(step).output is Asset:
         line.append(step)
         step = steps[step].sources[0]
     for step in reversed(line):
-        if steps[step].stage in _WISHES:
+        if run.recipe.stage_of(step).facts.get("adds"):
             return
         yield run.values[step]
 

@@ -36,8 +36,6 @@ _TARGET = {
     "up": ("up", ""),
     "needs_uv": ("needs uv", ""),
 }
-# Stages that place a model on the bed or give it its size; the others of their room change its shape.
-_PLACING = ("orient", "rotate", "scale-to", "lay-out")
 
 
 def _table(titles: Iterable[str], rows: Iterable[str], kind: str = "") -> str:
@@ -62,14 +60,13 @@ def findings_table(findings: Iterable[Finding]) -> str:
 
 
 def mending(history: Iterable[Step]) -> list[tuple[str, str]]:
-    """What stages that change a shape say they did, as stage and note, in their order."""
-    known = registry()
-    return [
-        (step.stage, note)
-        for step in history
-        if step.stage in known and known[step.stage].stage.room == "shape" and step.stage not in _PLACING
-        for note in step.notes
-    ]
+    """What stages that change a shape say they did, as stage and note, in their order.
+
+    Those with the fact ``places`` only put the model on the bed or give it its size.
+    """
+    known = {name: each.stage for name, each in registry().items()}
+    mends = {name for name, record in known.items() if record.room == "shape" and not record.facts.get("places")}
+    return [(step.stage, note) for step in history if step.stage in mends for note in step.notes]
 
 
 def mending_table(history: Iterable[Step]) -> str:

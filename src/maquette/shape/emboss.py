@@ -38,7 +38,7 @@ _AROUND = 0.2  # of the letters' height, the surface's normals are evened out ov
 _ROOT = 0.4  # of the wall, a raised letter may reach into it
 
 
-@stage
+@stage(adds=True)
 def emboss(
     asset: Asset,
     *,

@@ -32,7 +32,7 @@ _CONE = 0.5  # of the clearance: how much wider a plug is at its foot than at it
 _APART = 5.0  # mm between the model and its plugs
 
 
-@stage
+@stage(adds=True)
 def hollow(
     asset: Asset,
     *,

@@ -33,7 +33,7 @@ _TURNS = {
 }
 
 
-@stage
+@stage(adds=True)
 def keyring(
     asset: Asset,
     *,

@@ -28,7 +28,7 @@ _MOST = 1000  # pieces
 _SLACK = 1e-6  # mm by which a piece may be larger than the bed: rounding
 
 
-@stage
+@stage(adds=True, places=True)
 def lay_out(
     asset: Asset,
     *,

@@ -56,7 +56,7 @@ class _Model:
     centre: Floats  # (3,) of mass
 
 
-@stage
+@stage(places=True)
 def orient(
     asset: Asset,
     *,

@@ -27,7 +27,7 @@ _STEP = 0.8  # mm between the corners of letters that are bent round
 _SEGMENTS = 128
 
 
-@stage
+@stage(adds=True)
 def plinth(
     asset: Asset,
     *,

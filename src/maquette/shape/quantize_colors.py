@@ -35,7 +35,7 @@ _ISLAND = 4.0  # line widths squared that a region must cover, two by two
 _DOT = 1.0  # the same for dots that mix: no smaller than a line is wide
 
 
-@stage
+@stage(adds=True)
 def quantize_colors(
     asset: Asset,
     *,

@@ -56,7 +56,7 @@ class _Pieces:
         return below, above
 
 
-@stage
+@stage(adds=True)
 def split(
     asset: Asset,
     *,

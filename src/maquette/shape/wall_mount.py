@@ -31,7 +31,7 @@ _LIP = 2.0  # times the printer's least wall: what the head pulls at
 _BEHIND = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])  # +Y becomes down, up becomes +Y
 
 
-@stage(name="wall-mount")
+@stage(name="wall-mount", adds=True)
 def wall_mount(
     asset: Asset,
     *,
