@@ -19,8 +19,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 from maquette.core.errors import MaquetteError
-from maquette.flow.gallery import ENDINGS
 from maquette.flow.make import make
+from maquette.photo.open import ENDINGS
 from maquette.registry import registry
 
 

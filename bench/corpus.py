@@ -49,9 +49,9 @@ from maquette.core.errors import CannotDo, MaquetteError
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.flow import disk
-from maquette.flow.gallery import ENDINGS
 from maquette.flow.make import make
 from maquette.geometry.surface import signed_volume
+from maquette.photo.open import ENDINGS
 from maquette.registry import registry
 
 SIZE_MM, LAYER_MM, LINE_MM, BED_MM = 80.0, 0.25, 0.42, 400

@@ -51,6 +51,11 @@ def test_unknown_endings_name_the_known_ones(tmp_path):
         mq.load(tmp_path / "a.stl")
 
 
+def test_a_picture_is_no_model_and_says_what_takes_it(tmp_path):
+    with pytest.raises(BadInput, match=r"chair.JPG: is a picture.*make makes one of it"):
+        disk.read(tmp_path / "chair.JPG")
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     place = mq.save(mq.Asset(box()), tmp_path / "a.stl")
     before = place.read_bytes()

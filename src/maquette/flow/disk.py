@@ -23,6 +23,8 @@ MAX_SIDE_FILES = 256
 
 def reader_for(path: Path) -> StageFunction[Any, Any]:
     """The stage that reads files with this ending; ``BadInput`` lists the endings there are."""
+    if any(path.suffix.lower() in found.stage.facts.get("opens", ()) for found in registry().values()):
+        raise BadInput(f"{path.name}: is a picture, and a model is read here; make makes one of it, open only opens it")
     return _by_suffix(path, "reads", BadInput, lambda found: True)
 
 

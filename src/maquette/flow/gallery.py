@@ -16,10 +16,10 @@ from maquette.flow import disk
 from maquette.flow.album import on_white
 from maquette.flow.judge import Destination
 from maquette.flow.make import Made, make
+from maquette.photo.open import ENDINGS
 from maquette.registry import registry
 from maquette.store import Store
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".heic", ".gif", ".bmp", ".svg")
 VIEWS = ("front", "three-quarter", "left", "back")
 CELL = 160
 WORDS = 300  # width of the column with name and verdict
