@@ -32,7 +32,7 @@ from maquette.shape.resurface import fitting_pitch, resurface
 from maquette.shape.unite import unite
 from maquette.shape.untangle import untangle
 from maquette.shape.weld import weld
-from maquette.shape.wrap import wrap
+from maquette.shape.wrap import affordable_pitch, wrap
 
 _Rung = Callable[[Asset], Asset]
 _PRINTER = Printer.named("prusa-mk4")
@@ -116,33 +116,37 @@ class _Ladder:
     def rungs(self, volume_change: float, deviation: float) -> list[tuple[str, _Rung]]:
         """What is tried on a closed surface that is no solid, in this order."""
 
-        def remade(rung: Callable[..., Asset]) -> _Rung:
+        def remade(rung: _Rung) -> _Rung:
             return lambda asset: self.remade(asset, rung, volume_change, deviation)
 
         return [
             ("uniting", lambda asset: self.tidied(unite(asset), asset)),
             ("untangling", self.untangled),
-            ("resurfacing", remade(resurface)),
-            ("wrapping", remade(wrap)),
+            ("resurfacing", remade(_resurfaced)),
+            ("wrapping", remade(lambda asset: wrap(asset, pitch_mm=affordable_pitch(asset.mesh, _pitch(asset))))),
         ]
 
     def coarsened(self, volume_change: float, deviation: float) -> _Rung:
         """What is tried on a solid that would not fit a 32-bit file: a new surface, without the finest of the old."""
 
         def climb(asset: Asset) -> Asset:
-            made = self.fitted(self.remade(asset, resurface, volume_change, deviation))
+            made = self.fitted(self.remade(asset, _resurfaced, volume_change, deviation))
             if left := self.flaws(made.mesh):
                 raise CannotDo(f"left with {', '.join(left)}")
             return made
 
         return climb
 
-    def remade(self, asset: Asset, rung: Callable[..., Asset], volume_change: float, deviation: float) -> Asset:
-        """A new surface at the printer's resolution, ``CannotDo`` where it is not like the old one."""
-        made = self.tidied(rung(asset, pitch_mm=_pitch(asset)), asset)
+    def remade(self, asset: Asset, rung: _Rung, volume_change: float, deviation: float) -> Asset:
+        """A new surface, ``CannotDo`` where it is not like the old one."""
+        made = rung(asset)
+        most = deviation * asset.mesh.diagonal
+        self.insist_on_nearness(made.mesh, most)  # before the long way to a solid that nobody would take
+        made = self.tidied(made, asset)
         if self.flaws(made.mesh):
             made = self.untangled(made)
-        self.insist_on_likeness(asset.mesh, made.mesh, volume_change, deviation)
+        self.insist_on_nearness(made.mesh, most)
+        self.insist_on_volume(asset.mesh, made.mesh, volume_change)
         return made
 
     def tidied(self, made: Asset, before: Asset) -> Asset:
@@ -239,11 +243,14 @@ class _Ladder:
                 return made, 0.0
         return None, 0.0
 
-    def insist_on_likeness(self, before: Mesh, after: Mesh, volume_change: float, deviation: float) -> None:
-        """``CannotDo`` where a remade surface is not the given one any more."""
+    def insist_on_nearness(self, after: Mesh, most: float) -> None:
+        """``CannotDo`` where a remade surface lies elsewhere than the given one."""
         apart = self.origin.displacement(after.vertices, after.faces).mean
-        if apart > deviation * before.diagonal:
+        if apart > most:
             raise CannotDo(f"the surface would lie off by {figures(apart)} mm on average")
+
+    def insist_on_volume(self, before: Mesh, after: Mesh, volume_change: float) -> None:
+        """``CannotDo`` where a remade surface holds another volume."""
         was = self.fill(before).filled
         if was > 0:
             change = abs(self.fill(after).filled - was) / was
@@ -254,6 +261,10 @@ class _Ladder:
     def origin(self) -> Origin:
         """The given surface, made ready for distances."""
         return Origin(self.given.mesh.vertices, self.given.mesh.faces)
+
+
+def _resurfaced(asset: Asset) -> Asset:
+    return resurface(asset, pitch_mm=_pitch(asset))
 
 
 def _pitch(asset: Asset) -> float:

@@ -22,7 +22,7 @@ from maquette.shape.weld import weld
 
 _PRINTER = Printer.named("prusa-mk4")
 _NODES = 6_000_000  # that a pitch of our own choosing makes: 8 s
-_MOST = 64_000_000  # whatever pitch is asked for: 2 GB
+_MOST = 64_000_000  # whatever pitch is asked for: 4 GB
 _GAP = 0.06  # of the diagonal: a hole that wide is taken for damage
 
 
@@ -54,7 +54,7 @@ def wrap(
     if not area > 0:
         raise CannotDo(f"wrap: the model has {len(mesh.faces)} faces and no surface; there is nothing to wrap")
     gap = gap_mm or _GAP * mesh.diagonal
-    pitch = pitch_mm or _fitting_pitch(mesh, printer)
+    pitch = pitch_mm or affordable_pitch(mesh, max(printer.nozzle_mm, mesh.diagonal / 2000))
     nodes = _nodes(mesh, pitch, gap)
     if nodes > _MOST:
         raise CannotDo(
@@ -76,9 +76,8 @@ def wrap(
     return result
 
 
-def _fitting_pitch(mesh: Mesh, printer: Printer) -> float:
-    """The nozzle's width, or as much as makes six million cells of the box."""
-    pitch = max(printer.nozzle_mm, mesh.diagonal / 2000)
+def affordable_pitch(mesh: Mesh, pitch: float) -> float:
+    """The pitch, or as much wider as makes six million cells of the box."""
     while _nodes(mesh, pitch, _GAP * mesh.diagonal) > _NODES:
         pitch *= 1.05
     return pitch
