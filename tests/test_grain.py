@@ -3,7 +3,7 @@ import pytest
 
 from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset
-from maquette.geometry.grain import collapsed, nudged, spread, step, too_near, withstands
+from maquette.geometry.grain import alike, collapsed, nudged, spread, step, too_near, withstands
 from maquette.geometry.solidity import flaws
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
@@ -90,7 +90,8 @@ def test_only_what_a_file_would_weld_is_nudged(attempt):
     edge = together(box(), box().with_vertices(box().vertices + [1, 1 + 1e-9, 0]))
     assert withstands(box().vertices, box().faces)
     assert not withstands(edge.vertices, edge.faces)  # boxes that share an edge in the file
-    made = nudged(edge.vertices, attempt)
+    assert len(alike(edge.vertices)) == 2
+    made = nudged(edge.vertices, alike(edge.vertices), attempt)
     assert withstands(made, edge.faces)
     moved = np.linalg.norm(made - edge.vertices, axis=1)
     assert 2 <= np.count_nonzero(moved) <= 4

@@ -145,16 +145,21 @@ def spread(vertices: Floats, faces: Ints, least: float) -> Floats:
     return made
 
 
-def nudged(vertices: Floats, attempt: int) -> Floats:
-    """Only those vertices moved that 32-bit numbers hold to be one, each by about one step; no other comes along.
+def alike(vertices: Floats) -> Ints:
+    """Pairs of vertices that 32-bit numbers hold to be one, (N, 2)."""
+    pairs = too_near(vertices, 2 * step(vertices))
+    kept = _kept(vertices)
+    made: Ints = pairs[(kept[pairs[:, 0]] == kept[pairs[:, 1]]).all(axis=1)]
+    return made
+
+
+def nudged(vertices: Floats, pairs: Ints, attempt: int) -> Floats:
+    """Only the vertices of these pairs (N, 2) moved apart, each by about one step of 32-bit numbers.
 
     The first attempt moves them straight away from each other, later ones any way: where surfaces all but touch, most
     ways lead through the other one.
     """
     least = step(vertices)
-    pairs = too_near(vertices, 2 * least)
-    kept = _kept(vertices)
-    pairs = pairs[(kept[pairs[:, 0]] == kept[pairs[:, 1]]).all(axis=1)]
     made = vertices.copy()
     if attempt == 0:
         apart = vertices[pairs[:, 0]] - vertices[pairs[:, 1]]

@@ -54,13 +54,20 @@ def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: B
     cuts = int((~found.lying).sum())
     least = "" if found.complete else "at least "
     made = [f"{least}{cuts} pairs of faces that cut through each other"] if cuts else []
-    astray = 0 if cuts else _one_sort_of_space(vertices, faces, near[found.pairs[found.lying]].reshape(-1))
-    if astray:
-        made.append(f"{astray} faces with filled or with empty space on both sides")
+    astray = () if cuts else _astray(vertices, faces, near[found.pairs[found.lying]].reshape(-1))
+    if len(astray):
+        made.append(f"{len(astray)} faces with filled or with empty space on both sides")
     fill = fill or slicer_fill(vertices, faces)
     if fill.fault > _FAULT:
         made.append(in_words(fill))
     return made
+
+
+def spoilt(vertices: Floats, faces: Ints, near: Ints) -> Ints:
+    """Of the faces ``near`` (N,) of a closed surface those that cut through one another or have one sort of space."""
+    found = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
+    cutting, lying = (near[found.pairs[which]].reshape(-1) for which in (~found.lying, found.lying))
+    return np.union1d(cutting, _astray(vertices, faces, lying))
 
 
 def in_words(fill: Fill) -> str:
@@ -82,7 +89,7 @@ def _torn(vertices: Floats, faces: Ints) -> list[str]:
     return [f"{number} {what}" for what, number in troubles.items() if number]
 
 
-def _one_sort_of_space(vertices: Floats, faces: Ints, lying: Ints) -> int:
+def _astray(vertices: Floats, faces: Ints, lying: Ints) -> Ints:
     """Faces that do not part empty from filled space: asked at one face a part and wherever faces lie on each other."""
     count, part = face_components(faces)
     order = np.argsort(face_areas(vertices, faces), kind="stable")
@@ -96,7 +103,8 @@ def _one_sort_of_space(vertices: Floats, faces: Ints, lying: Ints) -> int:
     points = np.concatenate([middle + away, middle - away])
     around = winding_by_crossings(vertices, _above(vertices, faces, points), points)
     outside, inside = np.split(around, 2)
-    return int(((outside != 0) | (inside != 1)).sum())
+    made: Ints = asked[(outside != 0) | (inside != 1)]
+    return made
 
 
 def _above(vertices: Floats, faces: Ints, points: Floats) -> Ints:

@@ -18,10 +18,11 @@ from maquette.core.progress import note, part, progress
 from maquette.core.words import figures
 from maquette.geometry.displacement import Origin
 from maquette.geometry.filled import Fill, rounding, slicer_fill
-from maquette.geometry.grain import nudged, withstands
+from maquette.geometry.grain import alike, nudged, withstands
+from maquette.geometry.near_boxes import faces_near
 from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
-from maquette.geometry.solidity import flaws
+from maquette.geometry.solidity import flaws, spoilt
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
 from maquette.registry import stage
@@ -237,10 +238,9 @@ class _Ladder:
             made = told_apart(asset, steps)
             if made is asset or not self.flaws(made.mesh, like=like):
                 return made, steps
-        for attempt in range(_NUDGES):
-            made = asset.with_mesh(asset.mesh.with_vertices(nudged(asset.mesh.vertices, attempt)))
-            if withstands(made.mesh.vertices, made.mesh.faces) and not self.flaws(made.mesh, like=like):
-                return made, 0.0
+        made = _nudged_apart(asset)
+        if withstands(made.mesh.vertices, made.mesh.faces) and not self.flaws(made.mesh, like=like):
+            return made, 0.0
         return None, 0.0
 
     def insist_on_nearness(self, after: Mesh, most: float) -> None:
@@ -261,6 +261,22 @@ class _Ladder:
     def origin(self) -> Origin:
         """The given surface, made ready for distances."""
         return Origin(self.given.mesh.vertices, self.given.mesh.faces)
+
+
+def _nudged_apart(asset: Asset) -> Asset:
+    """Only vertices moved that a 32-bit file welds; those whose faces turn over by it again, any other way."""
+    mesh = asset.mesh
+    made, pairs = mesh.vertices, alike(mesh.vertices)
+    for attempt in range(_NUDGES):
+        made = nudged(made, pairs, attempt)
+        moved = (made != mesh.vertices).any(axis=1)
+        bad = spoilt(made, mesh.faces, faces_near(made, mesh.faces, moved[mesh.faces].any(axis=1)))
+        back = pairs[np.isin(pairs, mesh.faces[bad]).any(axis=1)]
+        made[back] = mesh.vertices[back]
+        pairs = alike(made)
+        if not len(pairs):
+            break
+    return asset.with_mesh(mesh.with_vertices(made))
 
 
 def _resurfaced(asset: Asset) -> Asset:
