@@ -20,6 +20,8 @@ def faces_near(vertices: Floats, faces: Ints, moved: Bools) -> Ints:
     corners = vertices[faces]
     low, high = corners.min(axis=1), corners.max(axis=1)
     some = np.flatnonzero(moved)
+    if not len(some):
+        return some
     if len(some) * len(faces) > _COMPARED:
         return np.arange(len(faces))
     made = moved.copy()

@@ -267,6 +267,8 @@ def _nudged_apart(asset: Asset) -> Asset:
     """Only vertices moved that a 32-bit file welds; those whose faces turn over by it again, any other way."""
     mesh = asset.mesh
     made, pairs = mesh.vertices, alike(mesh.vertices)
+    if not len(pairs):
+        return asset
     for attempt in range(_NUDGES):
         made = nudged(made, pairs, attempt)
         moved = (made != mesh.vertices).any(axis=1)
