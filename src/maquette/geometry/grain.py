@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_NUDGE = 0.6  # of a step, at least: two that go so far from each other are no longer rounded to one
+_APART = 1.75  # steps: more than the root of 3, so that along some axis it is more than one
+_NUDGE = 0.9  # of a step, at least: two that go so far from each other are that far apart
 _ROUNDS = 8  # of moving apart: what is moved may come near to something else
 
 
@@ -146,11 +147,8 @@ def spread(vertices: Floats, faces: Ints, least: float) -> Floats:
 
 
 def alike(vertices: Floats) -> Ints:
-    """Pairs of vertices that 32-bit numbers hold to be one, (N, 2)."""
-    pairs = too_near(vertices, 2 * step(vertices))
-    kept = _kept(vertices)
-    made: Ints = pairs[(kept[pairs[:, 0]] == kept[pairs[:, 1]]).all(axis=1)]
-    return made
+    """Pairs of vertices (N, 2) that 32-bit numbers may hold to be one at some size and place of the model."""
+    return too_near(vertices, _APART * step(vertices))
 
 
 def nudged(vertices: Floats, pairs: Ints, attempt: int) -> Floats:
