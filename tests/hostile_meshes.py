@@ -100,9 +100,11 @@ def complaints(mesh: Mesh, work: int = 2_000_000) -> list[str]:
     made.append(_torn_edges(kept, " in a 32-bit file"))
     dice = np.random.default_rng(0)
     count = int(np.clip(work // len(mesh.faces), 20, 500))
-    some = mesh.triangles[dice.choice(len(mesh.faces), count)]
-    normal = np.cross(some[:, 1] - some[:, 0], some[:, 2] - some[:, 0])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-300)[:, None]
+    normal = np.cross(mesh.triangles[:, 1] - mesh.triangles[:, 0], mesh.triangles[:, 2] - mesh.triangles[:, 0])
+    double = np.linalg.norm(normal, axis=1)
+    wide = np.flatnonzero(double > 1e-12 * mesh.diagonal**2)  # a face on edge has no sides to look at
+    chosen = dice.choice(wide, count)
+    some, normal = mesh.triangles[chosen], normal[chosen] / double[chosen, None]
     beside = some.mean(axis=1) + normal * dice.choice([-1e-4, 1e-4], count)[:, None] * mesh.diagonal
     around = summed_angles(mesh.triangles, np.concatenate([dice.uniform(*mesh.bounds, (count, 3)), beside]))
     whole = np.abs(around - np.round(around)) < 1e-6
