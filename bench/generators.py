@@ -45,6 +45,7 @@ from maquette.generate.sculpt_input import balloon
 from maquette.generate.sculpt_network import guessed
 from maquette.geometry.rays import Tracer
 from maquette.geometry.topology import is_watertight
+from maquette.photo.open import ENDINGS
 
 REALISTIC = ("ycb", "khronos", "sceneview", "polyhaven")
 TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
@@ -234,7 +235,7 @@ def main() -> None:
         print(table([score for path in given.table for score in json.loads(path.read_text())]))
         return
     if given.page and given.photos:
-        photos = sorted(p for p in (given.data / "images").rglob("*") if p.suffix.lower() in (".png", ".jpg", ".svg"))
+        photos = sorted(p for p in (given.data / "images").rglob("*") if p.suffix.lower() in ENDINGS)
         entries = []
         for path in photos[given.first :: given.every]:
             try:

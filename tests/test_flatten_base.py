@@ -73,7 +73,7 @@ def test_refusals_name_their_numbers():
         flatten_base(Asset(sphere(20.0, 3)), height_mm=50.0)
     ring = torus(20.0, 5.0)
     upright = ring.with_vertices(ring.vertices[:, [2, 0, 1]])
-    with pytest.raises(CannotDo, match=r"has \d+ mm² and 450 are wanted"):
+    with pytest.raises(CannotDo, match=r"has \d+ mm², 450 are wanted"):
         flatten_base(Asset(upright), contact_share=0.9)
     sheet = grid()
     tilted = sheet.with_vertices(sheet.vertices @ np.array([[1, 0, 0.5], [0, 1, 0], [0, 0, 1.0]]))

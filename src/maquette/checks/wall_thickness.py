@@ -53,7 +53,9 @@ def wall_thickness(
         yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")
         return
     below = walls < SLACK * limit
-    slender = ~below & (walls < SLACK * free) & free_standing(solid.spread, walls, SLACK * free)
+    slender = ~below & (walls < SLACK * free)
+    if slender.any():
+        slender &= free_standing(solid.spread, walls, SLACK * free)
     share, alone = float(below[told].mean()), float(slender[told].mean())
     verdict: Verdict = "pass" if share + alone <= _FEW else "warn" if share <= max_share else "fail"
     thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"

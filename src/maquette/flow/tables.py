@@ -64,8 +64,8 @@ def mending(history: Iterable[Step]) -> list[tuple[str, str]]:
 
     Those with the fact ``places`` only put the model on the bed or give it its size.
     """
-    known = {name: each.stage for name, each in registry().items()}
-    mends = {name for name, record in known.items() if record.room == "shape" and not record.facts.get("places")}
+    shapes = {name: each.stage for name, each in registry().items() if each.stage.room == "shape"}
+    mends = {name for name, record in shapes.items() if not record.facts.get("places")}
     return [(step.stage, note) for step in history if step.stage in mends for note in step.notes]
 
 

@@ -30,15 +30,10 @@ def step(vertices: Floats) -> float:
 
 def withstands(vertices: Floats, faces: Ints) -> bool:
     """Whether what a 32-bit file keeps of a closed surface is closed, with two faces at every edge, as slicers ask."""
-    _, place = twins(_kept(vertices))
+    _, place = twins((vertices - vertices.min(axis=0)).astype(np.float32))
     kept = place[faces]
     kept = kept[(kept != np.roll(kept, 1, axis=1)).all(axis=1)]
     return not len(kept) or bool((edges(kept).count == 2).all())
-
-
-def _kept(vertices: Floats) -> NDArray[np.float32]:
-    made: NDArray[np.float32] = (vertices - vertices.min(axis=0)).astype(np.float32)
-    return made
 
 
 def too_near(vertices: Floats, least: float) -> Ints:

@@ -18,9 +18,7 @@ Bools = NDArray[np.bool_]
 
 _NEAR = 2.5  # spacings of the samples within which two of them are neighbours
 _FEW = 3  # samples: fewer are a crease; nor is less than the limit squared a wall
-_ONE_SIDE = (
-    0.7  # length of the mean direction to what holds it: 0.9 from one side of a square, 0.64 from two, 0 from all
-)
+_ONE_SIDE = 0.7  # length of the mean direction to what holds it: 0.9 for one side of a square, 0.64 for two
 _FLAT = 0.75  # share of the normals' spread along one line: 1 of a plate, a half of a tube
 
 

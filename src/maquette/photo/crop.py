@@ -30,8 +30,8 @@ def crop(
     """Put the subject into the middle of a square frame of which its long side fills a share.
 
     Where the frame reaches beyond the photo, the photo's border colours go on and the mask is 0. What is framed so
-    already, to a fiftieth, comes back as it is. Refuses a subject that
-    is not cut out. A known scale (``mm_per_pixel``) is carried over; a camera is dropped, for its picture is another.
+    already, to a fiftieth, comes back as it is. Refuses a subject that is not cut out. A known scale (``mm_per_pixel``)
+    is carried over; a camera is dropped, for its picture is another.
     """
     if subject.mask is None:
         raise BadInput("crop: the subject has no mask; cut it out with matte or use-mask first")

@@ -86,9 +86,8 @@ def _lowest(mesh: Mesh, wanted: float, max_share: float) -> float:
     if not (areas >= wanted).any():
         best = float(areas.max())
         raise CannotDo(
-            f"flatten-base: the widest of the lowest {max_share:.0%} has {figures(best)} mm² "
-            f"and {figures(wanted)} are wanted; "
-            "raise max_share, lower contact_share, or use plinth"
+            f"flatten-base: the widest of the lowest {max_share:.0%} has {figures(best)} mm², "
+            f"{figures(wanted)} are wanted; raise max_share, lower contact_share, or use plinth"
         )
     return float(steps[(areas >= wanted).argmax()])
 

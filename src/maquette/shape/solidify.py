@@ -222,8 +222,8 @@ class _Ladder:
         """The solid with its vertices so far apart that a 32-bit file keeps them so, as far as it stays a solid."""
         found: Asset | None = None
         for _ in range(_ROUNDS):
-            made, steps = self.spaced(asset)
-            if made is not None and (steps in (0.0, _STEPS[0]) or made is asset):
+            made, final = self.spaced(asset)
+            if made is not None and final:
                 return made
             found = made or found
             asset = found or self.untangled(told_apart(asset, _STEPS[0]))
@@ -231,17 +231,17 @@ class _Ladder:
             raise CannotDo("vertices that a 32-bit file takes for one could not be told apart")
         return found
 
-    def spaced(self, asset: Asset) -> tuple[Asset | None, float]:
-        """With the widest spacing that leaves a solid, and how wide that is, in steps of a 32-bit number."""
+    def spaced(self, asset: Asset) -> tuple[Asset | None, bool]:
+        """With the widest spacing that leaves a solid, and whether another round is not worth while."""
         like = None if self.flaws(asset.mesh) else asset.mesh
         for steps in _STEPS:
             made = told_apart(asset, steps)
             if made is asset or not self.flaws(made.mesh, like=like):
-                return made, steps
+                return made, made is asset or steps == _STEPS[0]
         made = _nudged_apart(asset)
         if withstands(made.mesh.vertices, made.mesh.faces) and not self.flaws(made.mesh, like=like):
-            return made, 0.0
-        return None, 0.0
+            return made, True
+        return None, False
 
     def insist_on_nearness(self, after: Mesh, most: float) -> None:
         """``CannotDo`` where a remade surface lies elsewhere than the given one."""

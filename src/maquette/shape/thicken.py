@@ -57,10 +57,10 @@ def thicken(
     """Give walls, fins and wires that are too thin the thickness they need, and leave the rest as it is.
 
     Thin is what the wall-thickness check calls thin; walls that stand free have a limit of their own. The wall grows to
-    both sides of its middle, and at free edges by
-    up to two thirds of the limit; what lies on the bed grows upward, nothing grows below it. Faces away from thin
-    places stay, bit for bit. New faces wear what was nearest to them, and count as not seen. Thin places nearer to each
-    other than they grow become one. A model without thin walls comes back as it is. Refuses what is no solid.
+    both sides of its middle, and at free edges by up to two thirds of the limit; what lies on the bed grows upward,
+    nothing grows below it. Faces away from thin places stay, bit for bit. New faces wear what was nearest to them, and
+    count as not seen. Thin places nearer to each other than they grow become one. A model without thin walls comes back
+    as it is. Refuses what is no solid.
     """
     limit = wall_mm or printer.min_wall_mm
     free = max(limit, 0.0 if wall_mm else printer.min_free_wall_mm)
@@ -93,10 +93,10 @@ class _Walls:
 
     def thin(self, goal: float, alone: bool) -> Samples:
         """Points on walls below the goal, small groups left out; ``alone``: only on those that stand free."""
-        below = self.wall < SLACK * goal
-        chosen = patches(self.spread, below, goal) >= 0
         if alone:
-            chosen &= free_standing(self.spread, self.wall, SLACK * goal)
+            chosen = free_standing(self.spread, self.wall, SLACK * goal)
+        else:
+            chosen = patches(self.spread, self.wall < SLACK * goal, goal) >= 0
         return Samples(
             self.spread.points[chosen], self.spread.normals[chosen], self.spread.faces[chosen], self.spread.area
         )
