@@ -24,7 +24,7 @@ from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
 from maquette.registry import build
-from maquette.shape.combining import combined
+from maquette.shape.carry.combining import combined
 from measuring import painted_torus
 
 JOBS: dict[str, tuple[str, dict[str, object]]] = {
@@ -44,7 +44,7 @@ def box(size: tuple[float, float, float], corner: tuple[float, float, float]) ->
     """A closed box."""
     from manifold3d import Manifold
 
-    from maquette.geometry.solids import surface_of
+    from maquette.geometry.cut.solids import surface_of
 
     return Mesh(*surface_of(Manifold.cube(size).translate(corner)))
 
@@ -53,7 +53,7 @@ def plate(face_count: int) -> Mesh:
     """A slab of 100 x 80 x 10 mm with about this many faces."""
     from manifold3d import Manifold
 
-    from maquette.geometry.solids import surface_of
+    from maquette.geometry.cut.solids import surface_of
 
     side = np.sqrt(2 * (2 * 100 * 80 + 2 * 180 * 10) / face_count)
     return Mesh(*surface_of(Manifold.cube((100.0, 80.0, 10.0)).refine_to_length(float(side))))

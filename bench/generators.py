@@ -40,9 +40,9 @@ import maquette as mq
 from maquette.core.asset import Asset
 from maquette.core.subject import Subject
 from maquette.generate.inflate import inflate
-from maquette.generate.sculpt import Wishes, assembled, sculpt
-from maquette.generate.sculpt_input import balloon
-from maquette.generate.sculpt_network import guessed
+from maquette.generate.sculpt.input import balloon
+from maquette.generate.sculpt.network import guessed
+from maquette.generate.sculpt.sculpt import Wishes, assembled, sculpt
 from maquette.geometry.rays import Tracer
 from maquette.geometry.topology import is_watertight
 from maquette.photo.open import ENDINGS

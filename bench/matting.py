@@ -77,14 +77,14 @@ def background(kind: str, photos: list[Image.Image], rng: np.random.Generator) -
         if kind == "photo blurred":
             crop = crop.filter(ImageFilter.GaussianBlur(SIDE * rng.uniform(0.01, 0.025)))
         return np.asarray(crop, np.float32)
-    colour = rng.choice([255, 240, 200, 128, 30]) + np.zeros(3) if rng.random() < 0.5 else rng.uniform(20, 255, 3)
-    ground = np.broadcast_to(colour, (SIDE, SIDE, 3)).astype(np.float32)
+    color = rng.choice([255, 240, 200, 128, 30]) + np.zeros(3) if rng.random() < 0.5 else rng.uniform(20, 255, 3)
+    ground = np.broadcast_to(color, (SIDE, SIDE, 3)).astype(np.float32)
     if kind == "gradient":
-        other = np.clip(colour * rng.uniform(0.4, 0.8) + rng.uniform(-15, 15, 3), 0, 255)
+        other = np.clip(color * rng.uniform(0.4, 0.8) + rng.uniform(-15, 15, 3), 0, 255)
         y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32) / SIDE
-        angle, centre = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.7, 2)
+        angle, center = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.7, 2)
         ramp = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle) + 0.5
-        radial = np.hypot(x - centre[0], y - centre[1]) * 1.2
+        radial = np.hypot(x - center[0], y - center[1]) * 1.2
         share = np.clip(ramp if rng.random() < 0.5 else radial, 0, 1)[..., None]
         ground = ground * (1 - share) + other.astype(np.float32) * share
     return ground

@@ -33,12 +33,12 @@ import numpy as np
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.deviation import deviation
-from maquette.geometry.filled import manifold_of, manifold_status, rounding, slicer_fill
-from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.inside.filled import manifold_of, manifold_status, rounding, slicer_fill
+from maquette.geometry.inside.intersections import intersecting_pairs
+from maquette.geometry.remake.deviation import deviation
 from maquette.geometry.surface import signed_volume, vertex_normals
 from maquette.geometry.topology import face_components, is_watertight
-from maquette.shape.solidify import solidify
+from maquette.shape.mend.solidify import solidify
 
 PEER_SECONDS = 300
 WELD = """

@@ -36,14 +36,14 @@ from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
 from maquette.core.mesh import Mesh
 from maquette.flow import disk
-from maquette.formats.slice import slice_
+from maquette.formats.slicers.slice import slice_
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
-from maquette.shape.orient import orient
-from maquette.shape.rotate import rotate
-from maquette.shape.weld import weld
+from maquette.shape.mend.weld import weld
+from maquette.shape.place.orient import orient
+from maquette.shape.place.rotate import rotate
 from measuring import seconds, torus
 
 SIZE_MM, LAYER_MM, LIMIT = 80.0, 0.2, np.sin(np.radians(45.1))

@@ -111,14 +111,14 @@ def _closer(points: Floats, truth: Floats, steps: int = 15) -> Floats:
 
 
 def _unit_spread(points: Floats) -> Floats:
-    centred = points - points.mean(axis=0)
-    made: Floats = centred / centred.std()
+    centerd = points - points.mean(axis=0)
+    made: Floats = centerd / centerd.std()
     return made
 
 
 def _unit_extent(points: Floats) -> Floats:
-    centred = points - points.mean(axis=0)
-    made: Floats = centred / max(np.ptp(centred[:, 0]), np.ptp(centred[:, 2]))
+    centerd = points - points.mean(axis=0)
+    made: Floats = centerd / max(np.ptp(centerd[:, 0]), np.ptp(centerd[:, 2]))
     return made
 
 

@@ -18,8 +18,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from maquette.generate.triposr_field import Field, dense, near_surface, surface
-from maquette.generate.triposr_network import Shape, image_tokens, planes
+from maquette.generate.triposr.field import Field, dense, near_surface, surface
+from maquette.generate.triposr.network import Shape, image_tokens, planes
 from triposr_checkpoint import blob_weights
 
 

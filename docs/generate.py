@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maquette.faces.stage_command import _bounds, choices_of
+from maquette.faces.cli.stage_command import _bounds, choices_of
 from maquette.registry import Setting, Stage, registry, type_name
 
 PLACE = Path(__file__).parent / "stages.md"

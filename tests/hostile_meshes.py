@@ -11,8 +11,8 @@ from collections import Counter
 import numpy as np
 
 from maquette.core.mesh import Mesh
-from maquette.geometry.filled import manifold_status, rounding
-from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.inside.filled import manifold_status, rounding
+from maquette.geometry.inside.intersections import intersecting_pairs
 from shapes import box, soup, sphere, tetrahedron, together, torus
 
 

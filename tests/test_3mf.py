@@ -16,9 +16,9 @@ from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.formats.pictures_in_files import linear_from_srgb, pixels
-from maquette.formats.threemf_package import FREE, RATIO
-from maquette.formats.threemf_read import read_3mf
-from maquette.formats.threemf_write import write_3mf
+from maquette.formats.threemf.package import FREE, RATIO
+from maquette.formats.threemf.read import read_3mf
+from maquette.formats.threemf.write import write_3mf
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
 
@@ -116,7 +116,7 @@ def test_everything_comes_back():
     assert (back.part_names, back.title, back.sized) == (first.part_names, first.title, True)
 
 
-def test_vertex_colours_come_back_exactly():
+def test_vertex_colors_come_back_exactly():
     first = colorful()
     back = read_3mf(write_3mf(first))
     assert np.array_equal(back.mesh.color, first.mesh.color)
@@ -256,7 +256,7 @@ def test_soup_is_welded_and_collapsed_triangles_go():
     assert "left out 1 triangles without area" in asset.history[-1].notes
 
 
-def test_flat_colours_that_meet_become_materials():
+def test_flat_colors_that_meet_become_materials():
     group = '<m:colorgroup id="5"><m:color color="#FF0000"/><m:color color="#00ff0080"/></m:colorgroup>'
     paint = [f'pid="5" p1="{n % 2}"' for n in range(12)]
     asset = read(simple(paint, group))
@@ -265,14 +265,14 @@ def test_flat_colours_that_meet_become_materials():
     assert asset.mesh.color is None
 
 
-def test_colours_that_run_into_each_other_are_averaged_with_a_note():
+def test_colors_that_run_into_each_other_are_averaged_with_a_note():
     group = '<m:colorgroup id="5"><m:color color="#000000"/><m:color color="#FFFFFF"/></m:colorgroup>'
     asset = read(simple(['pid="5" p1="0" p2="1" p3="1"'] * 12, group))
     assert asset.mesh.color.shape == (8, 3)
     assert any("mean" in text for text in asset.history[-1].notes)
 
 
-def test_object_colour_counts_where_a_triangle_has_none():
+def test_object_color_counts_where_a_triangle_has_none():
     group = '<basematerials id="5"><base name="red" displaycolor="#FF0000"/><base name="b" displaycolor="#0000FF"/>'
     asset = read(simple(['p1="1"'] * 3 + [""] * 9, group + "</basematerials>", object_more='pid="5" pindex="0"'))
     assert [m.name for m in asset.materials] == ["red", "b"]

@@ -16,9 +16,9 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.formats.pictures_in_files import linear_from_srgb
-from maquette.formats.threemf_filaments import code, leaves
-from maquette.formats.threemf_read import read_3mf
-from maquette.formats.threemf_write import write_3mf
+from maquette.formats.threemf.filaments import code, leaves
+from maquette.formats.threemf.read import read_3mf
+from maquette.formats.threemf.write import write_3mf
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import is_watertight
 from test_3mf import mesh_xml, simple, wrapped, zipped
@@ -103,7 +103,7 @@ def rewritten(files: Files, change, drop=()) -> Files:
     return Files(files.main, {files.main: out.getvalue()})
 
 
-def without_standard_colours(text: str) -> str:
+def without_standard_colors(text: str) -> str:
     text = re.sub(r"<(basematerials|m:colorgroup).*?</\1>\n", "", text, flags=re.S)
     return re.sub(r' (pid|pindex|p1|p2|p3)="\d+"', "", text)
 
@@ -135,7 +135,7 @@ def test_every_triangle_gets_its_filament_in_both_dialects():
     assert json.loads(package.read("Metadata/project_settings.config"))["filament_colour"] == COLORS[:4]
 
 
-def test_one_colour_textures_and_seventeen_colours_tell_slicers_nothing():
+def test_one_color_textures_and_seventeen_colors_tell_slicers_nothing():
     one = tower(1)
     many = tower(8).replace(materials=tuple(flat(f"#{n:02X}0000") for n in range(20)))
     many = many.with_mesh(many.mesh.replace(material=many.mesh.material + 10))
@@ -154,7 +154,7 @@ def test_the_second_copy_is_there_for_those_who_read_it_only():
     assert not any(row[3] for row in seen_by_bambu(write_3mf(tower(3), slicers="prusa"))[1])
 
 
-def test_one_colour_and_gradients_name_no_group_after_the_materials():
+def test_one_color_and_gradients_name_no_group_after_the_materials():
     names = '<basematerials id="5"><base name="red" displaycolor="#FF0000"/><base name="b" displaycolor="#0000FF"/>'
     group = f'{names}</basematerials><m:colorgroup id="6"><m:color color="#FF0000"/><m:color color="#0000FFFF"/>'
     flat = ['pid="6" p1="0"'] * 3 + ['pid="6" p1="1"'] * 9
@@ -180,7 +180,7 @@ def test_the_slicers_own_dialects_are_read(attribute):
     first = tower(4)
     files = rewritten(
         write_3mf(first),
-        lambda text: without_standard_colours(text).replace(" slic3rpe:mmu_segmentation=", f" {attribute}="),
+        lambda text: without_standard_colors(text).replace(" slic3rpe:mmu_segmentation=", f" {attribute}="),
     )
     back = read_3mf(files)
     assert np.array_equal(back.mesh.material, first.mesh.material)
@@ -227,7 +227,7 @@ def test_paint_goes_before_the_objects_own_filament():
     assert [m.name for m in asset.materials] == ["filament 1", "filament 2"]
 
 
-def test_prusa_ranges_and_colours():
+def test_prusa_ranges_and_colors():
     config = (
         '<config><object id="1"><metadata type="object" key="extruder" value="1"/>'
         '<volume firstid="0" lastid="3"><metadata type="volume" key="extruder" value="2"/></volume></object></config>'
@@ -399,11 +399,11 @@ def test_prusaslicer_prints_the_halves_of_a_box_where_they_are(tmp_path):
     asset = Asset(mesh, (flat("#FF0000"), flat("#0000FF")), sized=True)
     where = sliced(write_3mf(asset), tmp_path, 2)
     first, second = (np.array(where[tool])[:, 0] for tool in (0, 1))
-    centre = (min(first.min(), second.min()) + max(first.max(), second.max())) / 2
-    assert abs(np.quantile(first, 0.99) - centre) < 0.6
-    assert abs(np.quantile(second, 0.01) - centre) < 0.6
-    assert first.mean() < centre - 3
-    assert second.mean() > centre + 3
+    center = (min(first.min(), second.min()) + max(first.max(), second.max())) / 2
+    assert abs(np.quantile(first, 0.99) - center) < 0.6
+    assert abs(np.quantile(second, 0.01) - center) < 0.6
+    assert first.mean() < center - 3
+    assert second.mean() > center + 3
 
 
 @needs_prusa

@@ -42,7 +42,7 @@ def test_noise_goes_and_edges_stay():
     assert far(made, good()) < 0.6 * far(noisy, good())
 
 
-def test_colour_cast_goes():
+def test_color_cast_goes():
     cast = subject(good() * [1.0, 0.8, 0.55])
     made = mq.autofix(cast, **{**OFF, "white_balance": 1.0})
     spread = [float(np.ptp(s.pixels.reshape(-1, 3).mean(axis=0))) for s in (cast, made)]
@@ -74,7 +74,7 @@ def test_small_photos_grow_with_mask_and_scale():
 
 
 @pytest.mark.parametrize("value", [0, 127, 255])
-def test_one_colour_stays_one_colour(value):
+def test_one_color_stays_one_color(value):
     made = mq.autofix(subject(np.full((40, 40, 3), value)), upscale_px=0)
     assert np.ptp(made.pixels) <= 1
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maquette.geometry.bleed import bled
+from maquette.geometry.look.bleed import bled
 
 
 def test_background_goes_and_the_inside_stays():
@@ -17,7 +17,7 @@ def test_background_goes_and_the_inside_stays():
     assert np.array_equal(made[17:43, 17:43], pixels[17:43, 17:43])
 
 
-def test_mixed_colours_on_the_edge_are_painted_over():
+def test_mixed_colors_on_the_edge_are_painted_over():
     share = np.clip((20 - np.abs(np.arange(60) - 30.0)) / 6, 0, 1) * np.ones((60, 1))
     pixels = (share[..., None] * [200, 0, 0] + (1 - share[..., None]) * [0, 0, 255]).astype(np.uint8)
     assert bled(pixels, share.astype(np.float32))[..., 2].max() < 8
@@ -31,7 +31,7 @@ def test_rim_that_the_background_shines_into_is_painted_over():
     assert (bled(pixels, mask) == [200, 0, 0]).all()
 
 
-def test_hairline_keeps_its_own_colour():
+def test_hairline_keeps_its_own_color():
     pixels = np.full((20, 20, 3), 9, np.uint8)
     pixels[:, 10] = [250, 10, 10]
     mask = np.zeros((20, 20), np.float32)

@@ -11,11 +11,11 @@ from PIL import Image
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Mesh
 from maquette.core.texture_pixels import pixels
-from maquette.geometry.patches import patches
+from maquette.geometry.look.patches import patches
+from maquette.geometry.look.texels import bilinear
+from maquette.geometry.remake.transfer import carried_uv, charts, landing
 from maquette.geometry.sampling import surface_samples
-from maquette.geometry.texels import bilinear
-from maquette.geometry.transfer import carried_uv, charts, landing
-from maquette.shape.carrying import carried
+from maquette.shape.carry.carrying import carried
 from samples import png
 from shapes import box, grid, sphere
 
@@ -31,19 +31,19 @@ def globe(subdivisions: int = 4, texture_px: int = 512) -> Asset:
     u = np.where(pole, base[:, None], angle - turn) / (2 * np.pi) + 0.5
     v = np.arccos(np.clip(mesh.triangles[:, :, 2] / 20, -1, 1)) / np.pi
     across, down = np.meshgrid((np.arange(texture_px) + 0.5) / texture_px, (np.arange(texture_px) + 0.5) / texture_px)
-    pixels = direction_colours((across - 0.5) * 2 * np.pi, down * np.pi)
+    pixels = direction_colors((across - 0.5) * 2 * np.pi, down * np.pi)
     material = Material(name="map", base_color_texture=Texture(png(pixels)))
     uv = np.stack([u, v], axis=-1)
     return Asset(mesh.replace(uv=uv, material=np.zeros(len(mesh.faces))), (material,))
 
 
-def direction_colours(longitude, polar):
+def direction_colors(longitude, polar):
     """A colour for each direction, the same wherever one comes from."""
     x, y, z = np.sin(polar) * np.cos(longitude), np.sin(polar) * np.sin(longitude), np.cos(polar)
     return np.round(127.5 * (1 + np.stack([x, y, z], axis=-1))).astype(np.uint8)
 
 
-def colours_of(asset: Asset, count: int = 20_000):
+def colors_of(asset: Asset, count: int = 20_000):
     """Points spread over an asset and the colours its textures show there."""
     mesh = asset.mesh
     spread = surface_samples(mesh.vertices, mesh.faces, count)
@@ -60,7 +60,7 @@ def colours_of(asset: Asset, count: int = 20_000):
 
 def wrong(asset: Asset) -> np.ndarray:
     """How far each shown colour is from its direction's."""
-    points, shown = colours_of(asset)
+    points, shown = colors_of(asset)
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
     return np.abs(shown - 127.5 * (1 + unit)).max(axis=1)
 
@@ -111,7 +111,7 @@ def test_faces_that_stay_keep_their_uv_whatever_their_order_and_first_corner():
     assert np.array_equal(made.mesh.uv, np.roll(mesh.uv[order], 1, axis=1))
 
 
-def test_a_thin_wall_keeps_both_colours_and_parts():
+def test_a_thin_wall_keeps_both_colors_and_parts():
     plate = box((40, 40, 0.2))
     up = plate.triangles[:, :, 2].mean(axis=1) > 0.15
     down = plate.triangles[:, :, 2].mean(axis=1) < 0.05

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import maquette as mq
 from maquette.core.report import Finding, Report
-from maquette.faces.cli import main
+from maquette.faces.cli.main import main
 from maquette.registry import registry
 from samples import ball, photo
 from shapes import box, grid
@@ -194,7 +194,7 @@ def test_cancelling_leaves_nothing_behind(run, tmp_path, monkeypatch):
 
 
 def test_the_help_page_lists_exactly_the_registry():
-    from maquette.faces.index import Line, stage_index
+    from maquette.faces.cli.index import Line, stage_index
 
     known = registry()
     assert stage_index() == [Line(name, found.stage.room, found.stage.summary) for name, found in known.items()]
@@ -205,7 +205,7 @@ def test_the_help_page_imports_no_stage():
     import sys
 
     script = (
-        "import sys\nfrom click.testing import CliRunner\nfrom maquette.faces.cli import main\n"
+        "import sys\nfrom click.testing import CliRunner\nfrom maquette.faces.cli.main import main\n"
         "text = CliRunner().invoke(main, ['--help']).output\nassert 'solidify' in text and 'wall-thickness' in text\n"
         "print([m for m in sys.modules if m.split('.')[:2] in (['maquette', 'shape'], ['maquette', 'geometry'])"
         " and m.count('.') > 1])"

@@ -6,8 +6,8 @@ import pytest
 from maquette.checks.contact import contact
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.geometry.resting import section
-from maquette.shape.settle import settle
+from maquette.geometry.printing.resting import section
+from maquette.shape.place.settle import settle
 from shapes import box, grid, soup, sphere, together, torus
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.contour import (
+from maquette.geometry.flat.outlines import (
     crossings,
     densified,
     graded,

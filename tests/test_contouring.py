@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from maquette.core.mesh import Mesh
-from maquette.geometry.contouring import _loops, contoured
-from maquette.geometry.deviation import deviation
+from maquette.geometry.inside.winding_number import winding_numbers
+from maquette.geometry.remake.deviation import deviation
+from maquette.geometry.remake.dual_contouring import _loops, contoured
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, fan_count, is_watertight
-from maquette.geometry.winding_number import winding_numbers
 from shapes import box, sphere, together, torus
 
 RNG = np.random.default_rng(3)

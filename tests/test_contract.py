@@ -16,8 +16,8 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.report import Finding
 from maquette.core.values import Value, decode, encode
-from maquette.faces.cli import main
-from maquette.faces.stage_command import command_for
+from maquette.faces.cli.main import main
+from maquette.faces.cli.stage_command import command_for
 from maquette.registry import registry
 from samples import sample_for, wreck
 

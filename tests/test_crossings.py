@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from maquette.geometry import crossings as module
-from maquette.geometry.crossings import crossings, winding_by_crossings
+from maquette.geometry.inside import vertical_crossings as module
+from maquette.geometry.inside.vertical_crossings import crossings, winding_by_crossings
 from shapes import sphere
 
 

@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.degenerate import degenerate
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.weld import weld
+from maquette.shape.mend.weld import weld
 from shapes import box, grid, sphere, together, torus
 
 

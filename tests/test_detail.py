@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.detail import blurred_within, brightness, detail, reduced, sampled
+from maquette.geometry.flat.detail import blurred_within, brightness, detail, reduced, sampled
 
 
 def test_brightness_of_black_white_and_the_primaries():
@@ -42,7 +42,7 @@ def test_reduced_takes_means_and_counts_zeros_beyond_the_edge():
     assert made == pytest.approx(np.array([[2.5, 4.5], [(8 + 9) / 4, (10 + 11) / 4]]))
 
 
-def test_sampling_is_bilinear_between_pixel_centres():
+def test_sampling_is_bilinear_between_pixel_centers():
     grid = np.array([[0.0, 2.0], [4.0, 6.0]])
     places = np.array([[0.5, 0.5], [1.0, 0.5], [1.0, 1.0], [1.5, 1.5], [9.0, 9.0]])
     assert sampled(grid, places) == pytest.approx([0, 1, 3, 6, 6])

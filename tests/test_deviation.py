@@ -8,7 +8,7 @@ import pytest
 from maquette.checks.deviation import deviation as check
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput
-from maquette.geometry.deviation import deviation
+from maquette.geometry.remake.deviation import deviation
 from shapes import box, sphere, together
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from maquette.core.errors import CannotDo
-from maquette.geometry import distance_field
-from maquette.geometry.distance_field import Lattice, Surface, inside, nearest_on_triangles
-from maquette.geometry.level_surface import cells_with_surface, level_surface
+from maquette.geometry.inside import distance_field
+from maquette.geometry.inside.distance_field import Lattice, Surface, inside, nearest_on_triangles
+from maquette.geometry.remake.level_surface import cells_with_surface, level_surface
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, fan_count, is_watertight
 from shapes import box, sphere, together, torus

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from maquette.faces.cli import main
+from maquette.faces.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 

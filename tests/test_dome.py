@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.dome import blown_up, doubled
-from maquette.geometry.planar import Sheet, triangulated
-from maquette.geometry.refinement import eased, ends_of, inner_edges, split_edges, turned_edges
+from maquette.geometry.flat.dome import blown_up, doubled
+from maquette.geometry.flat.planar import Sheet, triangulated
+from maquette.geometry.mend.refinement import eased, ends_of, inner_edges, split_edges, turned_edges
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, fan_count, is_watertight
 from shapes import grid

@@ -4,7 +4,7 @@ from maquette.core.asset import Asset
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
-from maquette.shape.drop_inner_walls import drop_inner_walls
+from maquette.shape.mend.drop_inner_walls import drop_inner_walls
 from shapes import box, grid, sphere, together
 
 

@@ -4,7 +4,7 @@ import pytest
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
-from maquette.shape.drop_specks import drop_specks
+from maquette.shape.mend.drop_specks import drop_specks
 from shapes import box, grid, sphere, together
 
 

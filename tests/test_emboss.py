@@ -6,11 +6,11 @@ import pytest
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.letterform import laid_on, sheet_of, slab, stroke
-from maquette.geometry.lettering import outline
+from maquette.geometry.flat.letterform import laid_on, sheet_of, slab, stroke
+from maquette.geometry.flat.lettering import outline
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
-from maquette.shape.emboss import emboss
+from maquette.shape.build.emboss import emboss
 from shapes import box, grid, sphere
 
 SIDES = {

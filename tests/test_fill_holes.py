@@ -4,11 +4,11 @@ import pytest
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
-from maquette.geometry.holes import LONG, EdgeSet, clashing, patches
-from maquette.geometry.membrane import refined
+from maquette.geometry.mend.holes import LONG, EdgeSet, clashing, patches
+from maquette.geometry.mend.membrane import refined
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import edges, euler_number, is_watertight
-from maquette.shape.fill_holes import fill_holes
+from maquette.shape.mend.fill_holes import fill_holes
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 NO_EDGES = EdgeSet(np.zeros((0, 2), np.int64), 1000)

@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.fine_detail import fine_detail
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, soup, sphere, tetrahedron, torus
 
 

@@ -7,8 +7,8 @@ from maquette.checks.fits_bed import fits_bed
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.shape.rotate import rotate
-from maquette.shape.scale_to import scale_to
+from maquette.shape.place.rotate import rotate
+from maquette.shape.place.scale_to import scale_to
 from shapes import box, sphere
 
 MK4 = Printer.named("prusa-mk4")  # 250 x 210 x 220

@@ -6,8 +6,8 @@ from maquette.core.mesh import Mesh
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import edges, is_watertight
-from maquette.shape.fix_winding import fix_winding
-from maquette.shape.weld import weld
+from maquette.shape.mend.fix_winding import fix_winding
+from maquette.shape.mend.weld import weld
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 

@@ -6,7 +6,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import area_vectors, signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.flatten_base import flatten_base
+from maquette.shape.build.flatten_base import flatten_base
 from shapes import box, grid, sphere, torus
 
 
@@ -55,7 +55,7 @@ def test_a_box_comes_back_as_it_is():
     assert flatten_base(asset, height_mm=3.0).mesh is asset.mesh
 
 
-def test_texture_and_colour_are_carried():
+def test_texture_and_color_are_carried():
     ball = sphere(20.0, 4)
     painted = ball.replace(
         uv=ball.triangles[:, :, :2] / 40 + 0.5,

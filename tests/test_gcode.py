@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.formats.gcode import first_layer, kind_of, share_of, strokes, tool_changes
+from maquette.formats.slicers.gcode import first_layer, kind_of, share_of, strokes, tool_changes
 
 PRUSA = """M82
 G92 E0

@@ -17,8 +17,8 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
-from maquette.formats.glb_read import read_glb, side_files
-from maquette.formats.glb_write import write_glb
+from maquette.formats.gltf.read import read_glb, side_files
+from maquette.formats.gltf.write import write_glb
 from maquette.formats.pictures_in_files import linear_from_srgb, pixels, srgb_from_linear
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
@@ -405,7 +405,7 @@ def test_texture_transform_is_baked_into_uv():
 
 
 @pytest.mark.parametrize("dtype", ["<f4", "|u1", "<u2"])
-def test_vertex_colours_are_linear_in_the_file_and_srgb_with_us(dtype):
+def test_vertex_colors_are_linear_in_the_file_and_srgb_with_us(dtype):
     build = Builder()
     linear = np.array([[0, 0.2158605, 1, 1]] * 3)
     top = 1 if dtype == "<f4" else np.iinfo(dtype).max

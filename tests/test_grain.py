@@ -3,14 +3,14 @@ import pytest
 
 from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset
-from maquette.geometry.grain import alike, collapsed, nudged, spread, step, too_near, withstands
-from maquette.geometry.solidity import flaws
+from maquette.geometry.inside.solidity import flaws
+from maquette.geometry.mend.float32_twins import alike, collapsed, nudged, spread, step, too_near, withstands
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
 from maquette.geometry.welding import twins
-from maquette.shape.closing import told_apart
-from maquette.shape.solidify import solidify
-from maquette.shape.unite import unite
+from maquette.shape.mend.closing import told_apart
+from maquette.shape.mend.solidify import solidify
+from maquette.shape.mend.unite import unite
 from shapes import box, sphere, together
 
 

@@ -13,10 +13,10 @@ import maquette as mq
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
-from maquette.faces import hand_off
-from maquette.faces.cli import main
-from maquette.faces.hand_off import HandOff
-from maquette.formats.slice import missing
+from maquette.faces.cli import hand_off
+from maquette.faces.cli.hand_off import HandOff
+from maquette.faces.cli.main import main
+from maquette.formats.slicers.slice import missing
 from samples import cut_out
 from shapes import box
 
@@ -84,7 +84,8 @@ def test_print_offers_the_hand_off():
 
 @pytest.mark.skipif(bool(missing("prusa")), reason=missing("prusa"))
 def test_print_with_slice_puts_time_filament_and_cost_into_the_report(tmp_path, monkeypatch):
-    from maquette.flow import make, page
+    from maquette.flow import make
+    from maquette.flow.report import page
 
     report = Report("print", "prusa-mk4", (Finding("welded", "pass", "fine"),))
     printer, target = Printer.named("prusa-mk4"), Target.named("three")

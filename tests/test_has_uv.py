@@ -7,7 +7,7 @@ from maquette.checks.has_uv import has_uv
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Target
-from maquette.shape.unwrap import unwrap
+from maquette.shape.surface.unwrap import unwrap
 from shapes import box, grid
 
 
@@ -26,7 +26,7 @@ def test_without_uv_it_fails_and_unwrap_mends_it():
     assert finding(unwrap(Asset(box())).mesh).verdict == "pass"
 
 
-def test_colours_at_the_vertices_make_it_a_warning():
+def test_colors_at_the_vertices_make_it_a_warning():
     assert finding(box().replace(color=np.zeros((8, 3)))).verdict == "warn"
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.heightfield import plate, standing
-from maquette.geometry.planar import triangulated
+from maquette.geometry.flat.heightfield import plate, standing
+from maquette.geometry.flat.planar import triangulated
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import euler_number, fan_count, is_watertight
 

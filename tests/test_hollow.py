@@ -6,12 +6,12 @@ import pytest
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.distance_field import Surface
-from maquette.geometry.intersections import intersecting_pairs
-from maquette.geometry.roofing import roofed
+from maquette.geometry.inside.distance_field import Surface
+from maquette.geometry.inside.intersections import intersecting_pairs
+from maquette.geometry.printing.roofing import roofed
 from maquette.geometry.surface import area_vectors, signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
-from maquette.shape.hollow import hollow
+from maquette.shape.build.hollow import hollow
 from shapes import box, grid, sphere, together, torus
 
 
@@ -127,7 +127,7 @@ def test_every_cavity_gets_its_holes():
     assert euler_number(made.faces) == 0
 
 
-def test_colour_goes_inside():
+def test_color_goes_inside():
     made = hollow(Asset(BLOCK.replace(color=np.full((8, 3), 40))), printer="resin-small").mesh
     assert (made.color == 40).all()
 

@@ -49,7 +49,7 @@ def test_whole_numbers_written_as_floats_are_taken():
 
 
 @pytest.mark.parametrize("value", [300, -1])
-def test_colours_do_not_wrap_around(value):
+def test_colors_do_not_wrap_around(value):
     with pytest.raises(BadInput):
         Mesh(np.zeros((3, 3)), np.array([[0, 1, 2]]), color=np.full((3, 3), value))
 

@@ -68,7 +68,6 @@ def test_import_loads_numpy_and_nothing_heavier():
 
 
 def test_help_loads_no_heavy_library():
-    code = (
-        "from click.testing import CliRunner\nfrom maquette.faces.cli import main\nCliRunner().invoke(main, ['--help'])"
-    )
+    code = "from click.testing import CliRunner; from maquette.faces.cli.main import main; "
+    code += "CliRunner().invoke(main, ['--help'])"
     assert not modules_after(code) & {"scipy", "skimage", "PIL", "embreex", "manifold3d", "fast_simplification", "rich"}

@@ -165,8 +165,8 @@ def test_relief_stands_on_the_front_alone():
     moved = plain.vertices[:, 1] - carved.vertices[:, 1]  # toward the viewer
     assert np.array_equal(plain.vertices[:, [0, 2]], carved.vertices[:, [0, 2]])
     assert (moved[plain.vertices[:, 1] >= 0] == 0).all()
-    centre = np.hypot(plain.vertices[:, 0], plain.vertices[:, 2]) < 2
-    assert moved[centre & (plain.vertices[:, 1] < 0)].min() > 0.3
+    center = np.hypot(plain.vertices[:, 0], plain.vertices[:, 2]) < 2
+    assert moved[center & (plain.vertices[:, 1] < 0)].min() > 0.3
     assert_solid(carved)
 
 

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from scipy.spatial.transform import Rotation
 
 from maquette.core.mesh import Mesh
-from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.inside.intersections import intersecting_pairs
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 FLAT = [[0, 0, 0], [4, 0, 0], [0, 4, 0]]

@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
-from maquette.shape.keyring import keyring
+from maquette.shape.build.keyring import keyring
 from shapes import box, grid, sphere
 
 
@@ -27,7 +27,7 @@ def test_a_hole_goes_through_near_the_top_with_its_wall():
     assert np.ptp(ring[:, 2]) == pytest.approx(4, abs=0.01)
 
 
-def test_a_loop_is_united_and_hangs_over_the_centre_of_mass():
+def test_a_loop_is_united_and_hangs_over_the_center_of_mass():
     ball = sphere(20.0, 5)
     made = keyring(Asset(ball), hole_mm=5.0).mesh
     assert is_watertight(made.faces)
@@ -70,7 +70,7 @@ def test_shift_moves_it_up_or_right():
     assert right.vertices[right.vertices[:, 2] > 41][:, 0].mean() == pytest.approx(23, abs=0.5)
 
 
-def test_colours_stay_on_the_model():
+def test_colors_stay_on_the_model():
     tag = TAG.replace(color=np.full((8, 3), 90))
     made = keyring(Asset(tag)).mesh
     assert (made.color == 90).all()

@@ -7,10 +7,10 @@ import pytest
 
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.geometry.packing import least_rectangle, packed
+from maquette.geometry.printing.packing import least_rectangle, packed
 from maquette.geometry.surface import signed_volume
-from maquette.shape.lay_out import lay_out
-from maquette.shape.split import split
+from maquette.shape.build.split import split
+from maquette.shape.place.lay_out import lay_out
 from shapes import box, sphere, tetrahedron, together, torus
 
 BED = np.array([250.0, 210.0])
@@ -52,9 +52,9 @@ def test_what_does_not_fit_one_plate_takes_another():
     plates = [name.split(":")[0] for name in made.part_names]
     assert plates == ["plate 1"] * 4 + ["plate 2"] * 2
     for name, (low, high) in boxes_of(made).items():
-        centre = 270.0 * (int(name.split(":")[0][6:]) - 1)
-        assert low[0] >= centre - 125
-        assert high[0] <= centre + 125
+        center = 270.0 * (int(name.split(":")[0][6:]) - 1)
+        assert low[0] >= center - 125
+        assert high[0] <= center + 125
     assert made.history[-1].notes == ("6 pieces on 2 plates of Prusa MK4",)
 
 

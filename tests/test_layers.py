@@ -8,11 +8,11 @@ from maquette.checks.islands import islands
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.columns import columns
-from maquette.geometry.layers import islands as pieces
-from maquette.geometry.layers import layers, spans
+from maquette.geometry.inside.columns import columns
+from maquette.geometry.printing.layers import islands as pieces
+from maquette.geometry.printing.layers import layers, spans
 from maquette.geometry.surface import signed_volume
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
 SQUARE_MM = 0.2**2  # of a column
@@ -164,7 +164,7 @@ def test_a_ledge_is_as_long_as_the_way_to_what_holds_it():
     solid = columns(mesh.vertices, mesh.faces, 0.2)
     cut = layers(solid, 0.2)
     found = spans(cut)
-    x = solid.centres(cut.cell[found.runs])[:, 0]
+    x = solid.centers(cut.cell[found.runs])[:, 0]
     assert np.isinf(found.bridge).all()
     assert found.ledge == pytest.approx(np.abs(x - 15) - 2 + 0.1)  # to the far side of the cell
 

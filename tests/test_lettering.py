@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from maquette.core.errors import BadSetting
-from maquette.geometry.lettering import outline
+from maquette.geometry.flat.lettering import outline
 
 
 def area(loop: np.ndarray) -> float:
@@ -56,7 +56,7 @@ def test_curves_are_round():
     assert np.abs(np.diff(angle)).max() < np.radians(25)
 
 
-def test_size_is_linear_and_lines_are_stacked_and_centred():
+def test_size_is_linear_and_lines_are_stacked_and_centerd():
     small, large = outline("Ag", 5.0), outline("Ag", 10.0)
     assert all(np.allclose(2 * a, b, atol=1e-5) for a, b in zip(small, large, strict=True))
     two = outline("H\nHHH", 10.0)

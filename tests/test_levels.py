@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.levels import calmed, spread
+from maquette.geometry.flat.levels import calmed, spread
 
 
 def test_tones_fill_the_range_and_the_ends_are_told():

@@ -29,10 +29,10 @@ def scene(ground: str, size: int = 240) -> tuple[mq.Subject, np.ndarray]:
         "gradient": np.stack([90 + 120 * x, 140 + 60 * y, 200 - 60 * x], axis=-1),
         "dark": np.full((size, size, 3), 30.0),
     }[ground] + rng.normal(0, 2, (size, size, 3))
-    colour = np.array([190.0, 60, 40]) * (0.6 + 0.5 * (1 - np.abs(x - 0.4)))[..., None] + rng.normal(
+    color = np.array([190.0, 60, 40]) * (0.6 + 0.5 * (1 - np.abs(x - 0.4)))[..., None] + rng.normal(
         0, 2, (size, size, 3)
     )
-    return mq.Subject(np.clip(np.where(truth[..., None], colour, behind), 0, 255).astype(np.uint8)), truth
+    return mq.Subject(np.clip(np.where(truth[..., None], color, behind), 0, 255).astype(np.uint8)), truth
 
 
 @pytest.mark.parametrize("ground", ["plain", "gradient", "dark"])

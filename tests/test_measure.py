@@ -9,7 +9,7 @@ from PIL import Image
 import maquette as mq
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.subject import Subject
-from maquette.geometry.homography import homography, mapped, mismatch, scale_at, tilt_deg
+from maquette.geometry.flat.homography import homography, mapped, mismatch, scale_at, tilt_deg
 from maquette.photo.coins import DIAMETERS
 from maquette.photo.marker import PATTERN, grid
 from maquette.photo.measure import foot_of, measure

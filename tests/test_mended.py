@@ -12,10 +12,10 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
+from maquette.flow.engine.run import run
 from maquette.flow.make import make
-from maquette.flow.mended import carried, moved_by_mending
-from maquette.flow.recipes import load_recipe
-from maquette.flow.run import run
+from maquette.flow.recipes.load import load_recipe
+from maquette.flow.report.mended import carried, moved_by_mending
 from shapes import box, sphere
 
 MK4 = Printer.named("prusa-mk4")

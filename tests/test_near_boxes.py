@@ -1,6 +1,6 @@
 import numpy as np
 
-from maquette.geometry.near_boxes import faces_near
+from maquette.geometry.inside.near_boxes import faces_near
 from shapes import box, together
 
 

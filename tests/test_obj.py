@@ -19,7 +19,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import noting
 from maquette.formats import text_numbers
 from maquette.formats.obj import obj_references, read_obj, write_obj
-from maquette.geometry.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulated
 from maquette.geometry.surface import area_vectors, face_areas, signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
 
@@ -176,7 +176,7 @@ def test_each_texture_coordinate_is_written_once():
     assert np.array_equal(read_obj(made).mesh.uv, shapes.grid(4, 4).uv)
 
 
-def test_vertex_colours_come_back():
+def test_vertex_colors_come_back():
     box = shapes.box()
     colors = np.arange(24, dtype=np.uint8).reshape(8, 3) * 10
     made = write_obj(Asset(box.replace(color=colors)))

@@ -57,7 +57,7 @@ def test_heic_without_the_extra_says_what_to_install(monkeypatch):
 
 
 def test_gif_gives_its_first_frame():
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     subject = open_photo(saved(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert (subject.pixels == [255, 0, 0]).all()
 

@@ -12,11 +12,11 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.directions import distinct, fibonacci, flat_directions, hull_of
+from maquette.geometry.printing.directions import distinct, fibonacci, flat_directions, hull_of
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
-from maquette.shape.orient import _measured, _model, _rough, orient
-from maquette.shape.rotate import rotate
+from maquette.shape.place.orient import _measured, _model, _rough, orient
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 TURNS = [(0, 0), (90, 0), (180, 0), (37, 20), (-70, 130)]

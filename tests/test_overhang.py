@@ -7,7 +7,7 @@ from maquette.checks.overhang import overhang
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import face_areas
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, sphere, together
 
 

@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.render.cameras import FILL
-from maquette.render.colour import ramp_colors, to_linear, to_srgb
+from maquette.render.color import ramp_colors, to_linear, to_srgb
 from maquette.render.legend import STRIP_PX
 from maquette.render.overlay import highlight, overlay
 from shapes import box, grid, sphere, together
@@ -34,7 +34,7 @@ def is_red(frame: np.ndarray) -> np.ndarray:
     return color[..., 0] > 1.6 * np.maximum(color[..., 1], color[..., 2])
 
 
-def test_each_face_wears_the_colour_of_its_value():
+def test_each_face_wears_the_color_of_its_value():
     values = np.tile(np.arange(8.0), 2)
     frame = overlay(board(), values, view="front", size_px=300).frames[0]
     assert frame.shape == (300 + STRIP_PX, 300, 4)
@@ -42,7 +42,7 @@ def test_each_face_wears_the_colour_of_its_value():
     np.testing.assert_allclose(hue(middles(frame)), hue(expected), atol=0.05)
 
 
-def test_colours_stay_near_those_of_the_legend():
+def test_colors_stay_near_those_of_the_legend():
     frame = overlay(board(), np.tile(np.arange(8.0), 2), view="front", size_px=300).frames[0]
     expected = ramp_colors(np.arange(8) / 7, "viridis") * 255
     assert np.abs(middles(frame) - expected).max() < 16

@@ -147,7 +147,7 @@ def test_each_face_wears_its_material_and_factors_are_linear():
     assert frame[50, 40].tolist() == [188, 188, 188, 255]
 
 
-def test_vertex_colours_show_where_no_texture_is():
+def test_vertex_colors_show_where_no_texture_is():
     asset = Asset(wall(color=np.tile(np.array([[10, 200, 90]], np.uint8), (4, 1))))
     for materials in ((), (Material(),)):
         dyed = asset.replace(materials=materials)
@@ -207,7 +207,7 @@ def test_each_side_is_seen_from_where_it_is_named(view, right, up):
     sides = tuple(Material(name=name, base_color=(share, share, share, 1)) for name, share in colors.items())
     mesh = together(cube, peg).replace(material=np.repeat([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], 2))
     frame = bare(Asset(mesh, materials=sides), view=view, look="unlit")
-    from maquette.render.colour import to_bytes
+    from maquette.render.color import to_bytes
 
     assert frame[105, 95, 0] == to_bytes(np.float32(colors[view]))
     # filled in the corner and empty a little further along

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.planar import Sheet, filled, triangulated
+from maquette.geometry.flat.planar import Sheet, filled, triangulated
 from maquette.geometry.topology import border_loops, edges, euler_number
 
 
-def circle(radius: float, count: int, *, centre=(0.0, 0.0), sense: int = 1) -> np.ndarray:
+def circle(radius: float, count: int, *, center=(0.0, 0.0), sense: int = 1) -> np.ndarray:
     angle = sense * np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) + centre
+    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) + center
 
 
 def areas(sheet: Sheet) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_edge_that_delaunay_leaves_out_is_halved():
 
 
 def test_several_islands_stay_apart():
-    loops = [circle(3, 20), circle(3, 20, centre=(6.2, 0))]
+    loops = [circle(3, 20), circle(3, 20, center=(6.2, 0))]
     sheet = triangulated(loops, [np.full(20, 0.9)] * 2, coarsest=0.9)
     assert euler_number(sheet.faces) == 2
     assert areas(sheet).sum() == pytest.approx(2 * polygon_area(loops[0]), rel=1e-12)

@@ -3,10 +3,10 @@ import pytest
 
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.geometry.lettering import outline
+from maquette.geometry.flat.lettering import outline
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
-from maquette.shape.plinth import plinth
+from maquette.shape.build.plinth import plinth
 from shapes import box, grid, sphere
 
 

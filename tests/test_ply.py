@@ -172,7 +172,7 @@ def test_other_hands(change):
 
 
 @pytest.mark.parametrize(("kind", "white"), [("uchar", 255), ("ushort", 65535), ("float", 1), ("double", 255)])
-def test_colours_of_any_type(kind, white):
+def test_colors_of_any_type(kind, white):
     columns = "".join(f"property {kind} {name}\n" for name in ("red", "green", "blue"))
     head = TRIANGLE.partition(b"0 0 0\n")[0].decode().replace("float z\n", f"float z\n{columns}")
     fifth = white / 5 if kind == "float" else white // 5

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.planar import triangulated
-from maquette.geometry.poisson import membrane
+from maquette.geometry.flat.planar import triangulated
+from maquette.geometry.flat.poisson import membrane
 
 
 def rectangle(width: float, height: float, step: float) -> np.ndarray:

@@ -9,11 +9,11 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.oklab import chosen, clusters, light_of, light_of_oklab, oklab_of, srgb_of
+from maquette.geometry.look.oklab import chosen, clusters, light_of, light_of_oklab, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import edges, euler_number, is_watertight
-from maquette.shape.filament_names import filaments, sets
-from maquette.shape.quantize_colors import quantize_colors
+from maquette.shape.paint.filament_names import filaments, sets
+from maquette.shape.paint.quantize_colors import quantize_colors
 from samples import ball
 from shapes import box, sphere, together
 
@@ -148,14 +148,14 @@ def test_dots_are_no_smaller_than_a_line():
     assert len(area) > 100
 
 
-def test_an_island_takes_the_colour_it_borders_most():
+def test_an_island_takes_the_color_it_borders_most():
     pixels = discs((20, 20, 10, (0, 0, 255)), (20, 20, 0.5, (255, 0, 0)))
     made = quantize_colors(slab(pixels), filaments=("white", "red", "blue"), island_mm2=5.0)
     assert label_area(made, "red") == 0
     assert label_area(made, "blue") == pytest.approx(np.pi * 100, rel=0.005)
 
 
-def test_colours_are_found_and_the_heaviest_comes_first():
+def test_colors_are_found_and_the_heaviest_comes_first():
     pixels = discs((12, 20, 6, (200, 30, 40)), (28, 20, 4, (20, 60, 160)), ground=(250, 240, 220))
     made = quantize_colors(slab(pixels), count=3)
     found = np.array([[int(m.name[k : k + 2], 16) for k in (1, 3, 5)] for m in made.materials])
@@ -218,7 +218,7 @@ def striped_sphere() -> Asset:
     return Asset(mesh.replace(color=np.where(above[:, None], (0, 0, 255), (255, 255, 0)), seen=above), sized=True)
 
 
-def test_vertex_colours():
+def test_vertex_colors():
     asset = striped_sphere()
     made = quantize_colors(asset, filaments=("blue", "yellow", "red"))
     assert is_watertight(made.mesh.faces)
@@ -261,7 +261,7 @@ def test_parts_stay_and_no_border_crosses_them():
     assert set(made.mesh.material[made.mesh.part == 1]) == {1}
 
 
-def test_dots_mix_to_the_colour():
+def test_dots_mix_to_the_color():
     grey = 150
     made = quantize_colors(slab(np.full((8, 8, 3), grey)), filaments=("white", "black"), dithering="ordered")
     total = face_areas(made.mesh.vertices, made.mesh.faces).sum()

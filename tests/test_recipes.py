@@ -20,10 +20,10 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import Cancelled, noting, progress, watching
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
-from maquette.flow.plain_yaml import MAX_CHARACTERS, read_yaml
-from maquette.flow.recipes import load_recipe, recipe_names
-from maquette.flow.run import run
-from maquette.flow.sockets import fits, shared
+from maquette.flow.engine.run import run
+from maquette.flow.recipes.load import load_recipe, recipe_names
+from maquette.flow.recipes.plain_yaml import MAX_CHARACTERS, read_yaml
+from maquette.flow.recipes.sockets import fits, shared
 from maquette.registry import Registry, stage
 from maquette.store import Store
 from shapes import box

@@ -189,7 +189,7 @@ def plugin(tmp_path, monkeypatch):
 GOOD = """
     from maquette.core.asset import Asset
     from maquette.registry import stage
-    from maquette.shape.weld import weld  # somebody else's stage is not ours to list
+    from maquette.shape.mend.weld import weld  # somebody else's stage is not ours to list
 
     @stage
     def {name}(asset: Asset) -> Asset:
@@ -219,7 +219,10 @@ def test_a_plugin_may_name_one_stage(plugin):
         ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
         ("raise RuntimeError('no licence key')", "RuntimeError: no licence key"),
         ("def broken(:", "SyntaxError"),
-        (GOOD.format(name="weld"), "Unavailable: stage 'weld' of bad_one is taken by maquette.shape.weld; rename one"),
+        (
+            GOOD.format(name="weld"),
+            "Unavailable: stage 'weld' of bad_one is taken by maquette.shape.mend.weld; rename one",
+        ),
         ("from maquette.registry import stage\n@stage\ndef f(*a): ...", "TypeError: f: a stage takes no"),
     ],
     ids=["import", "raise", "syntax", "clash", "signature"],
@@ -232,7 +235,7 @@ def test_a_plugin_that_fails_is_listed_and_the_rest_work(plugin, source, reason)
     ]
     found = build(("shape",), plugins)
     assert {"polish", "scratch", "weld"} <= set(found)
-    assert found["weld"].function.__module__ == "maquette.shape.weld"
+    assert found["weld"].function.__module__ == "maquette.shape.mend.weld"
     assert list(found.failures) == ["bad_one"]
     assert reason in found.failures["bad_one"]
 

@@ -82,9 +82,9 @@ def test_darkness_and_saturation_turn_the_picture_round():
     picture[:, 40:] = 1
     mesh = relief(grey(picture), source="darkness", width_mm=80, **COARSE).mesh
     assert top_at(mesh, np.array([-20.0, 20]), np.zeros(2)) == pytest.approx([3.6, 1.2], abs=0.01)
-    colour = np.full((40, 80, 3), 128, np.uint8)
-    colour[:, 40:] = [255, 0, 0]
-    mesh = relief(Subject(colour), source="saturation", width_mm=80, **COARSE).mesh
+    color = np.full((40, 80, 3), 128, np.uint8)
+    color[:, 40:] = [255, 0, 0]
+    mesh = relief(Subject(color), source="saturation", width_mm=80, **COARSE).mesh
     assert top_at(mesh, np.array([-20.0, 20]), np.zeros(2)) == pytest.approx([1.2, 3.6], abs=0.01)
 
 

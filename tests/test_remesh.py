@@ -7,11 +7,11 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.geometry.deviation import deviation
-from maquette.geometry.remeshing import creases
+from maquette.geometry.remake.deviation import deviation
+from maquette.geometry.remake.remeshing import creases
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import border_loops, edges, euler_number, fan_count, is_watertight
-from maquette.shape.remesh import remesh
+from maquette.shape.surface.remesh import remesh
 from samples import ball, wreck
 from shapes import box, grid, sphere, together, torus
 

@@ -16,13 +16,13 @@ from maquette.core.history import Step
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.flow import printing
-from maquette.flow.album import finding_shots
-from maquette.flow.estimate import material_cm3
-from maquette.flow.first_layer import INKS, first_layer_picture
 from maquette.flow.make import Made, blocking
-from maquette.flow.page import as_dict, as_html, write_report
-from maquette.flow.tables import findings_table, mending, mending_table, profile_table
-from maquette.formats import slice as slicing
+from maquette.flow.report.album import finding_shots
+from maquette.flow.report.estimate import material_cm3
+from maquette.flow.report.first_layer import INKS, first_layer_picture
+from maquette.flow.report.page import as_dict, as_html, write_report
+from maquette.flow.report.tables import findings_table, mending, mending_table, profile_table
+from maquette.formats.slicers import slice as slicing
 from samples import ball, cut_out
 from shapes import box
 
@@ -78,7 +78,7 @@ class Reader(HTMLParser):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Four seconds a page less, for tests of the words."""
-    from maquette.flow import page
+    from maquette.flow.report import page
 
     monkeypatch.setattr(page, "asset_shots", lambda asset: {"hero": [], "six": [], "seen": []})
 
@@ -159,7 +159,7 @@ def test_thickness_and_overhang_have_maps_even_when_they_pass():
 
 def test_the_overhang_map_is_in_degrees(monkeypatch):
     from maquette.core.picture import Picture
-    from maquette.flow import album
+    from maquette.flow.report import album
 
     asked = {}
 
@@ -194,18 +194,18 @@ def test_the_first_layer_is_drawn_where_it_lies():
     picture = first_layer_picture(GCODE, 0.4, 200)
     frame = picture.frames[0][..., :3].astype(int)
     assert frame.shape == (240, 200, 3)
-    colours = {kind: np.array([int(INKS[kind][i : i + 2], 16) for i in (0, 2, 4)]) for kind in INKS}
+    colors = {kind: np.array([int(INKS[kind][i : i + 2], 16) for i in (0, 2, 4)]) for kind in INKS}
 
-    def near(colour, x, y):
+    def near(color, x, y):
         """Whether a pixel of the colour lies within 4 of (x, y) mm of the corner; 22.4 mm are 200 px."""
         row, column = 200 - (y + 1.2) / 22.4 * 200, (x + 1.2) / 22.4 * 200
         patch = frame[round(row) - 4 : round(row) + 4, round(column) - 4 : round(column) + 4]
-        return bool((np.abs(patch - colour).sum(axis=-1) < 60).any())
+        return bool((np.abs(patch - color).sum(axis=-1) < 60).any())
 
-    assert near(colours["outer wall"], 10, 0)
-    assert near(colours["outer wall"], 20, 10)
-    assert near(colours["solid"], 10, 10)
-    assert not near(colours["outer wall"], 0, 10)
+    assert near(colors["outer wall"], 10, 0)
+    assert near(colors["outer wall"], 20, 10)
+    assert near(colors["solid"], 10, 10)
+    assert not near(colors["outer wall"], 0, 10)
     assert first_layer_picture("G28", 0.4) is None
 
 

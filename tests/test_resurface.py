@@ -9,10 +9,10 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.facing import looking_inward
+from maquette.geometry.mend.facing import looking_inward
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components, is_watertight
-from maquette.shape.resurface import resurface
+from maquette.shape.mend.resurface import resurface
 from samples import ball, wreck
 from shapes import box, grid, soup, sphere, together
 

@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting
 from maquette.geometry.surface import signed_volume
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, sphere
 
 

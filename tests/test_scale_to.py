@@ -6,7 +6,7 @@ from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
-from maquette.shape.scale_to import scale_to
+from maquette.shape.place.scale_to import scale_to
 from shapes import box, grid, sphere
 
 

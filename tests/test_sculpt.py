@@ -9,12 +9,12 @@ import pytest
 
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt import Wishes, _smoothed, assembled, sculpt
-from maquette.generate.sculpt_input import NEAREST, balloon, enlarged, network_input
-from maquette.generate.sculpt_network import guessed
-from maquette.generate.sculpt_symmetry import Plane, completed, mirror_plane
-from maquette.generate.sculpt_views import degrees_around, least_turn
-from maquette.generate.sculpt_volume import Field, solid_cells
+from maquette.generate.sculpt.input import NEAREST, balloon, enlarged, network_input
+from maquette.generate.sculpt.network import guessed
+from maquette.generate.sculpt.sculpt import Wishes, _smoothed, assembled, sculpt
+from maquette.generate.sculpt.symmetry import Plane, completed, mirror_plane
+from maquette.generate.sculpt.views import degrees_around, least_turn
+from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, face_components
@@ -104,7 +104,7 @@ def test_front_is_seen_and_back_is_not():
     assert mesh.seen[y > np.quantile(y, 0.9)].max() == 0
 
 
-def test_colour_comes_from_the_photo():
+def test_color_comes_from_the_photo():
     red = Subject(np.full((SIDE, SIDE, 3), (200, 30, 30), np.uint8), mask=disc())
     asset = sculpt(red, resolution=48, delight=0)
     import io

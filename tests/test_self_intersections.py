@@ -9,8 +9,8 @@ from maquette.checks.self_intersections import self_intersections
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
-from maquette.geometry.intersections import FacePairs
-from maquette.shape.solidify import solidify
+from maquette.geometry.inside.intersections import FacePairs
+from maquette.shape.mend.solidify import solidify
 from shapes import box, grid, soup, sphere, together, torus
 
 

@@ -5,10 +5,10 @@ from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
-from maquette.geometry.clipping import clipped, level_area
+from maquette.geometry.cut.clipping import clipped, level_area
 from maquette.geometry.surface import area_vectors, signed_volume
 from maquette.geometry.topology import edges, euler_number, is_watertight
-from maquette.shape.settle import settle
+from maquette.shape.place.settle import settle
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 

@@ -188,7 +188,7 @@ def test_light_comes_from_above_left_and_from_the_viewer():
     assert 0.4 < lit() < 0.5  # a surface that faces the viewer keeps about the brightness of its colour
 
 
-def test_matte_light_is_in_proportion_to_colour_and_shadow_takes_the_key():
+def test_matte_light_is_in_proportion_to_color_and_shadow_takes_the_key():
     assert lit(0.8, key=1.0) == pytest.approx(2 * lit(0.4, key=1.0))
     assert lit(key=0.0) < 0.55 * lit(key=1.0)
     assert lit(sky=0.0, key=0.0) == pytest.approx(0)

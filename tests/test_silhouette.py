@@ -7,8 +7,8 @@ from maquette.checks.silhouette import silhouette
 from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.subject import Subject
-from maquette.shape.rotate import rotate
-from maquette.shape.scale_to import scale_to
+from maquette.shape.place.rotate import rotate
+from maquette.shape.place.scale_to import scale_to
 from samples import ball
 from shapes import box, sphere
 

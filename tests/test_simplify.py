@@ -7,7 +7,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
 from maquette.geometry.surface import face_areas, face_normals, signed_volume
 from maquette.geometry.topology import border_loops, edges, euler_number, face_components, fan_count, is_watertight
-from maquette.shape.simplify import simplify
+from maquette.shape.surface.simplify import simplify
 from shapes import box, grid, sphere, together, torus
 
 

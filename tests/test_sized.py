@@ -4,7 +4,7 @@ import pytest
 
 from maquette.checks.sized import sized
 from maquette.core.asset import Asset
-from maquette.shape.scale_to import scale_to
+from maquette.shape.place.scale_to import scale_to
 from shapes import box
 
 

@@ -7,7 +7,7 @@ from maquette.checks.pins import pins
 from maquette.checks.small_holes import small_holes
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, soup, sphere, together, torus
 
 

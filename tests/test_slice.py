@@ -14,9 +14,11 @@ import pytest
 import maquette as mq
 from maquette.core.errors import BadInput, BadSetting, CannotDo, Unavailable
 from maquette.core.progress import noting
-from maquette.formats import slice as module
-from maquette.formats import slicer_cura, slicer_prusa, slicing
-from maquette.formats.gcode import strokes
+from maquette.formats.slicers import cura as slicer_cura
+from maquette.formats.slicers import job as slicing
+from maquette.formats.slicers import prusa as slicer_prusa
+from maquette.formats.slicers import slice as module
+from maquette.formats.slicers.gcode import strokes
 from shapes import box, grid, soup, sphere
 from test_3mf_filaments import COLORS, tower
 
@@ -61,7 +63,7 @@ def test_curaengine_says_the_same_of_a_cube():
 
 @needs_cura
 def test_curaengine_puts_the_model_in_the_middle_of_the_bed():
-    from maquette.formats.gcode import first_layer
+    from maquette.formats.slicers.gcode import first_layer
 
     files = mq.slice(mq.Asset(box((20, 10, 5), (-70, 300, 5))), slicer="cura", printer="prusa-mini")
     lines, kinds = first_layer(files.data.decode())
@@ -169,7 +171,7 @@ def heights_by_tool(gcode: str) -> dict[int, list[float]]:
 
 
 @needs_prusa
-def test_a_painted_model_changes_filaments_where_its_colours_change():
+def test_a_painted_model_changes_filaments_where_its_colors_change():
     with noting() as notes:
         files = mq.slice(tower(3), stem="model")
     made, gcode = numbers(files), files.data.decode()

@@ -5,10 +5,10 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
-from maquette.geometry.denoising import mixed, surroundings
-from maquette.geometry.smoothing import opposite_step, umbrella
+from maquette.geometry.remake.denoising import mixed, surroundings
+from maquette.geometry.remake.smoothing import opposite_step, umbrella
 from maquette.geometry.surface import face_normals, signed_volume
-from maquette.shape.smooth import smooth
+from maquette.shape.surface.smooth import smooth
 from shapes import box, grid, sphere, together, torus
 
 

@@ -8,13 +8,13 @@ from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.cracks import near, zipped
-from maquette.geometry.crowding import halved, paired, parted, undoubled
-from maquette.geometry.solidity import flaws
+from maquette.geometry.inside.solidity import flaws
+from maquette.geometry.mend.cracks import near, zipped
+from maquette.geometry.mend.crowding import halved, paired, parted, undoubled
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
-from maquette.shape.solidify import advice, open_share, solidify
-from maquette.shape.weld import weld
+from maquette.shape.mend.solidify import advice, open_share, solidify
+from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
 

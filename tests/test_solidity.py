@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from maquette.geometry.displacement import Origin
-from maquette.geometry.filled import closed_faces, nesting, slicer_fill
-from maquette.geometry.solidity import flaws
+from maquette.geometry.inside.filled import closed_faces, nesting, slicer_fill
+from maquette.geometry.inside.solidity import flaws
+from maquette.geometry.mend.displacement import Origin
 from maquette.geometry.surface import signed_volume
 from shapes import box, grid, sphere, together, torus
 

@@ -3,10 +3,10 @@ import pytest
 
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.solids import combine, solid
+from maquette.geometry.cut.solids import combine, solid
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.combining import combined, dressed, together
+from maquette.shape.carry.combining import combined, dressed, together
 from shapes import box, grid, sphere, torus
 
 
@@ -82,7 +82,7 @@ def test_channels_are_carried_through_a_cut():
     assert (made.seen[inner] == 0).all()
 
 
-def test_what_is_dressed_wears_its_neighbours_colours():
+def test_what_is_dressed_wears_its_neighbours_colors():
     ball = painted(sphere(20.0, 5))
     shell = sphere(21.0, 4)
     made = dressed(shell.vertices, shell.faces, ball)

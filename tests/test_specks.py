@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.specks import specks
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.drop_specks import drop_specks
+from maquette.shape.mend.drop_specks import drop_specks
 from shapes import box, grid, soup, sphere, together
 
 

@@ -10,13 +10,13 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.geometry.barycentric import shares
-from maquette.geometry.cuts import best_cut, fits, pieces_needed
-from maquette.geometry.joints import Peg, crown, dowel, guard, peg, socket, tongue
-from maquette.geometry.sections import depth, filled, islands, outline_pieces, raster_over
-from maquette.geometry.solids import bodies, carved, separate, stock, united
+from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
+from maquette.geometry.cut.joints import Peg, crown, dowel, guard, peg, socket, tongue
+from maquette.geometry.cut.sections import depth, filled, islands, outline_pieces, raster_over
+from maquette.geometry.cut.solids import bodies, carved, separate, stock, united
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
-from maquette.shape.split import split
+from maquette.shape.build.split import split
 from samples import cut_out, png
 from shapes import box, grid, sphere, together, torus
 
@@ -327,7 +327,7 @@ def test_a_guard_is_the_socket_with_a_wall_around_it():
     assert (low[2], high[2]) == pytest.approx((0, 11.1))
 
 
-def test_cut_faces_take_the_nearest_material_and_colour():
+def test_cut_faces_take_the_nearest_material_and_color():
     bar = grid_bar(60)
     left = bar.triangles[:, :, 0].mean(axis=1) < 100
     color = np.where(bar.vertices[:, :1] < 100, [[200, 0, 0]], [[0, 0, 200]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.oklab import light_of, srgb_of
-from maquette.geometry.srgb import LIGHT_OF_BYTE, to_linear, to_srgb
+from maquette.geometry.look.oklab import light_of, srgb_of
+from maquette.geometry.look.srgb import LIGHT_OF_BYTE, to_linear, to_srgb
 
 
 def test_known_values():

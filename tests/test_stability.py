@@ -6,9 +6,9 @@ import pytest
 from maquette.checks.stability import stability
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.geometry.resting import footing, hull, hull_area, margin
-from maquette.shape.rotate import rotate
-from maquette.shape.settle import settle
+from maquette.geometry.printing.resting import footing, hull, hull_area, margin
+from maquette.shape.place.rotate import rotate
+from maquette.shape.place.settle import settle
 from shapes import box, soup, sphere, together
 
 

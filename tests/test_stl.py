@@ -118,9 +118,9 @@ def test_written_normals_point_out_of_the_solid():
     sphere = shapes.sphere()
     record = np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")])
     records = np.frombuffer(write_stl(Asset(sphere)).data, record, offset=84)
-    centres = records["v"].mean(axis=1)
+    centers = records["v"].mean(axis=1)
     assert np.abs(np.linalg.norm(records["n"], axis=1) - 1).max() < 1e-6
-    outwards = (records["n"] * centres).sum(axis=1) / np.linalg.norm(centres, axis=1)
+    outwards = (records["n"] * centers).sum(axis=1) / np.linalg.norm(centers, axis=1)
     assert outwards.min() > 0.99
     assert not records["a"].any()
 

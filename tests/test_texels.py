@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.texels import bilinear
+from maquette.geometry.look.texels import bilinear
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (3, 5, 4), dtype=np.uint8)
 
@@ -15,7 +15,7 @@ def middles():
     return np.stack([(column + 0.5) / 5, (row + 0.5) / 3], axis=1)
 
 
-def test_a_texels_middle_has_its_own_colour_on_every_repeat():
+def test_a_texels_middle_has_its_own_color_on_every_repeat():
     for shift in ([0, 0], [1, -2], [-7, 3]):
         assert bilinear(PICTURE, middles() + shift) == pytest.approx(PICTURE.reshape(-1, 4), abs=1e-9)
 

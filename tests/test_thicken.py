@@ -7,12 +7,12 @@ from maquette.checks.wall_thickness import wall_thickness
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.ball_union import ball_union
-from maquette.geometry.solids import solid, surface_of
+from maquette.geometry.cut.solids import solid, surface_of
+from maquette.geometry.remake.ball_union import ball_union
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.combining import combined
-from maquette.shape.thicken import thicken
+from maquette.shape.build.thicken import thicken
+from maquette.shape.carry.combining import combined
 from shapes import box, grid, torus
 
 PLATE = box((20, 15, 3), (0, 0, 0))

@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.thin_gaps import thin_gaps
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.rotate import rotate
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, soup, sphere, together, torus
 
 

@@ -7,11 +7,11 @@ from maquette.checks.cups import cups
 from maquette.checks.trapped_volumes import trapped_volumes
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.geometry.columns import columns
-from maquette.geometry.voids import sealed
-from maquette.shape.drop_inner_walls import drop_inner_walls
-from maquette.shape.hollow import hollow
-from maquette.shape.rotate import rotate
+from maquette.geometry.inside.columns import columns
+from maquette.geometry.printing.voids import sealed
+from maquette.shape.build.hollow import hollow
+from maquette.shape.mend.drop_inner_walls import drop_inner_walls
+from maquette.shape.place.rotate import rotate
 from shapes import box, grid, soup, sphere, together, torus
 
 

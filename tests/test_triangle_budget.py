@@ -7,7 +7,7 @@ from maquette.checks.triangle_budget import triangle_budget
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Target
-from maquette.shape.simplify import simplify
+from maquette.shape.surface.simplify import simplify
 from shapes import sphere
 
 

@@ -12,10 +12,10 @@ pytest.importorskip("safetensors", reason="needs the extra [torch]")
 
 import maquette as mq  # noqa: E402
 from maquette.core.errors import BadInput, CannotDo, Unavailable  # noqa: E402
-from maquette.generate import triposr as module  # noqa: E402
-from maquette.generate import triposr_weights  # noqa: E402
-from maquette.generate.triposr_field import Field, dense, near_surface, surface  # noqa: E402
-from maquette.generate.triposr_network import (  # noqa: E402
+from maquette.generate.triposr import triposr as module  # noqa: E402
+from maquette.generate.triposr import weights as triposr_weights  # noqa: E402
+from maquette.generate.triposr.field import Field, dense, near_surface, surface  # noqa: E402
+from maquette.generate.triposr.network import (  # noqa: E402
     RADIUS,
     Shape,
     _block,
@@ -237,7 +237,7 @@ def test_axes_the_published_x_looks_at_the_viewer(small):
     assert depth[0] == pytest.approx((module.DISTANCE - 0.5) * module.SCALE)
 
 
-def test_conditioning_centres_the_subject_on_grey():
+def test_conditioning_centers_the_subject_on_grey():
     made = module.conditioning(cut_out(96), 64)
     assert made.shape == (3, 64, 64)
     assert made[:, 0, 0] == pytest.approx([0.5] * 3, abs=1e-6)

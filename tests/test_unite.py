@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components, is_watertight
-from maquette.shape.unite import unite
+from maquette.shape.mend.unite import unite
 from shapes import box, sphere, together
 
 

@@ -4,14 +4,14 @@ import pytest
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.arrangement import Tangled, outer_hull
-from maquette.geometry.filled import Fill, slicer_fill
-from maquette.geometry.intersections import intersecting_pairs
-from maquette.geometry.planar_cells import triangulated_cells
-from maquette.geometry.solidity import flaws
+from maquette.geometry.inside.filled import Fill, slicer_fill
+from maquette.geometry.inside.intersections import intersecting_pairs
+from maquette.geometry.inside.solidity import flaws
+from maquette.geometry.mend.arrangement import Tangled, outer_hull
+from maquette.geometry.mend.planar_cells import triangulated_cells
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.untangle import untangle
+from maquette.shape.mend.untangle import untangle
 from shapes import box, grid, sphere, together, torus
 
 
@@ -76,7 +76,7 @@ def test_refuses_more_crossings_than_asked_for():
 
 
 def test_refuses_to_change_the_filled_volume(monkeypatch):
-    from maquette.shape import untangle as module
+    from maquette.shape.mend import untangle as module
 
     told = iter([Fill(15.0, 15.0, 0.0), Fill(14.0, 14.0, 0.0)])
     monkeypatch.setattr(module, "slicer_fill", lambda vertices, faces: next(told))

@@ -16,7 +16,7 @@ from samples import ball
 from shapes import box, sphere
 
 
-def coloured(mesh):
+def colored(mesh):
     low, high = mesh.bounds
     return mq.Asset(mesh.replace(color=((mesh.vertices - low) / (high - low) * 255).astype(np.uint8)))
 
@@ -36,8 +36,8 @@ def test_charts_lie_in_the_square_and_do_not_overlap():
     assert covered > 0.5
 
 
-def test_texture_shows_the_vertex_colours():
-    asset = coloured(sphere(10, 4))
+def test_texture_shows_the_vertex_colors():
+    asset = colored(sphere(10, 4))
     made = mq.unwrap(asset, texture_px=512)
     texture = np.asarray(Image.open(io.BytesIO(made.materials[0].base_color_texture.data)))
     middle = made.mesh.uv.mean(axis=1)
@@ -49,15 +49,15 @@ def test_texture_shows_the_vertex_colours():
     assert np.array_equal(made.mesh.faces, asset.mesh.faces)
 
 
-def test_gutters_hold_the_nearest_colour():
-    made = mq.unwrap(coloured(box((10, 10, 10))), texture_px=128)
+def test_gutters_hold_the_nearest_color():
+    made = mq.unwrap(colored(box((10, 10, 10))), texture_px=128)
     texture = np.asarray(Image.open(io.BytesIO(made.materials[0].base_color_texture.data)))
     assert (texture.max(axis=2) == 0).mean() < 0.05  # black only where the colour is: one corner of the box
 
 
 def test_what_has_uv_comes_back_as_it_is():
     assert mq.unwrap(ball()).mesh == ball().mesh
-    once = mq.unwrap(coloured(box()))
+    once = mq.unwrap(colored(box()))
     assert mq.unwrap(once).mesh == once.mesh
 
 

@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.vertex_manifold import vertex_manifold
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.solidify import solidify
+from maquette.shape.mend.solidify import solidify
 from shapes import box, grid, soup, sphere, together, torus
 
 

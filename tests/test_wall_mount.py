@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.wall_mount import wall_mount
+from maquette.shape.build.wall_mount import wall_mount
 from shapes import box, grid, sphere
 
 

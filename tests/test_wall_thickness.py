@@ -6,13 +6,13 @@ import pytest
 from maquette.checks.wall_thickness import wall_thickness
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
+from maquette.geometry.inside.thickness import sharp_edges
+from maquette.geometry.inside.thickness import wall_thickness as measured
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas
-from maquette.geometry.thickness import sharp_edges
-from maquette.geometry.thickness import wall_thickness as measured
-from maquette.shape.rotate import rotate
-from maquette.shape.scale_to import scale_to
-from maquette.shape.unite import unite
+from maquette.shape.mend.unite import unite
+from maquette.shape.place.rotate import rotate
+from maquette.shape.place.scale_to import scale_to
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
 

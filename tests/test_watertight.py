@@ -6,8 +6,8 @@ import pytest
 from maquette.checks.watertight import watertight
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.fill_holes import fill_holes
-from maquette.shape.weld import weld
+from maquette.shape.mend.fill_holes import fill_holes
+from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, together, torus
 
 

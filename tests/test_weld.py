@@ -6,7 +6,7 @@ from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.weld import weld
+from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, together
 
 

@@ -6,7 +6,7 @@ import pytest
 from maquette.checks.winding import winding
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
-from maquette.shape.fix_winding import fix_winding
+from maquette.shape.mend.fix_winding import fix_winding
 from shapes import box, grid, soup, sphere, together, torus
 
 

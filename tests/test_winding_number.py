@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.crossings import crossings, winding_by_crossings
-from maquette.geometry.solid_angles import winding_by_angles
-from maquette.geometry.winding_number import cones_over_openings, winding_numbers
+from maquette.geometry.inside.solid_angles import winding_by_angles
+from maquette.geometry.inside.vertical_crossings import crossings, winding_by_crossings
+from maquette.geometry.inside.winding_number import cones_over_openings, winding_numbers
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus
 
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, face_components, fan_count, is_watertight
-from maquette.shape.wrap import wrap
+from maquette.shape.mend.wrap import wrap
 from samples import ball, wreck
 from shapes import box, grid, soup, sphere, together
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from maquette.core.progress import noting
-from maquette.faces.cli import main
+from maquette.faces.cli.main import main
 from maquette.photo.write_marker import write_marker
 
 STARTS = {".pdf": b"%PDF-1.4", ".svg": b"<svg ", ".png": b"\x89PNG"}

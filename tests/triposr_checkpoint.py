@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from maquette.generate.triposr_network import Shape, layout
+from maquette.generate.triposr.network import Shape, layout
 
 SMALL = Shape(
     image=64, grid=2, vit_width=48, vit_layers=2, vit_heads=4, width=64, layers=2, heads=4, groups=8, plane=8,
@@ -66,6 +66,6 @@ def blob_weights(shape: Shape, seed: int = 0) -> dict[str, torch.Tensor]:
 
 def field_level(weights: dict[str, torch.Tensor], planes: torch.Tensor) -> np.ndarray:
     """Quantiles of the density, for choosing a threshold."""
-    from maquette.generate.triposr_field import Field, dense
+    from maquette.generate.triposr.field import Field, dense
 
     return np.quantile(dense(Field(planes, weights), 24), [0.5, 0.8, 0.9, 1.0])

@@ -14,9 +14,9 @@ _SPLITS = ("train_A", "train_B", "shape-only")
 
 _HEAD = """# What the sculpting network learns from
 
-None of the meshes is part of this project; the weights in `src/maquette/generate/data` are trained on pictures made
-from them and from shapes that `procedural.py` makes up. The objects of the split named `validation` are never read by
-anything under `training/` and were never trained on; `bench/generators.py` alone opens them.
+None of the meshes is part of this project; the weights in `src/maquette/generate/sculpt/data` are trained on pictures
+made from them and from shapes that `procedural.py` makes up. The objects of the split named `validation` are never read
+by anything under `training/` and were never trained on; `bench/generators.py` alone opens them.
 
 - {count} objects of {sources} sources and authors, listed below with their licences; thanks to all who made them. The
   works under CC-BY are credited by this table (source repository, author); their shapes and colours are changed:

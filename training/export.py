@@ -1,6 +1,6 @@
 """Write the trained network as ONNX with 16-bit weights, computed in 32 bits, and its card beside it.
 
-python -m training.export CACHE src/maquette/generate/data/sculpt.onnx --card "trained on …"
+python -m training.export CACHE src/maquette/generate/sculpt/data/sculpt.onnx --card "trained on …"
 """
 
 from __future__ import annotations

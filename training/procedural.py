@@ -187,10 +187,10 @@ def _blobs(rng: Rng) -> Solid:
     field = np.full(grid.shape[:3], -1.0)
     mirrored = rng.random() < 0.5
     for _ in range(int(rng.integers(2, 9))):
-        centre, size = rng.uniform(-0.5, 0.5, 3), rng.uniform(0.12, 0.4)
+        center, size = rng.uniform(-0.5, 0.5, 3), rng.uniform(0.12, 0.4)
         stretch = rng.uniform(0.6, 1.6, 3)
         for side in (1, -1) if mirrored else (1,):
-            field += size**2 / (((grid - centre * [side, 1, 1]) * stretch) ** 2).sum(-1).clip(1e-3)
+            field += size**2 / (((grid - center * [side, 1, 1]) * stretch) ** 2).sum(-1).clip(1e-3)
     field[[0, -1]] = field[:, [0, -1]] = field[:, :, [0, -1]] = -1
     vertices, faces, _, _ = marching_cubes(field, 0.0)
     return vertices.astype(float), faces[:, ::-1].astype(np.int64)

@@ -59,8 +59,8 @@ def distances(vertices: Floats, faces: Ints, cells: int) -> NDArray[np.int8]:
     outside &= ~binary_opening(outside & ~seen_from_afar(shell), iterations=1)
     inside = ~outside & ~shell
     band = binary_dilation(shell, iterations=2)
-    centres = (np.argwhere(band) + 0.5) * size - HALF
-    near, _ = cKDTree(points, balanced_tree=False, compact_nodes=False).query(centres, workers=1)
+    centers = (np.argwhere(band) + 0.5) * size - HALF
+    near, _ = cKDTree(points, balanced_tree=False, compact_nodes=False).query(centers, workers=1)
     made = np.minimum(distance_transform_edt(~shell), REACH)
     made[band] = near / size
     side = gaussian_filter(outside.astype(np.float32) - inside, 1.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.generate.sculpt_input import network_input
+from maquette.generate.sculpt.input import network_input
 from maquette.geometry.rays import Tracer
 from training.light import photograph
 from training.objects import Floats, Thing
@@ -166,7 +166,7 @@ def _key_light(rng: Rng) -> Floats:
 def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tuple[dict[str, Pixels], Pose]:
     """Input and what is to be said about it, as planes with channels first; see `training.model` for their names."""
     pose = random_pose(thing, rng)
-    pose, seen = recentred(pose, look(thing, pose, side, rng, own=own_color))
+    pose, seen = recenterd(pose, look(thing, pose, side, rng, own=own_color))
     cut = rng.random() > 0.15
     picture = photograph(seen, rng, backdrop=not cut or rng.random() < 0.5)
     mask = _jittered(seen.mask, rng)
@@ -185,7 +185,7 @@ def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tup
     return {name: np.ascontiguousarray(plane, np.float32) for name, plane in targets.items()}, pose
 
 
-def recentred(pose: Pose, seen: View) -> tuple[Pose, View]:
+def recenterd(pose: Pose, seen: View) -> tuple[Pose, View]:
     """The same view with depth 0 at the mean depth of what is seen, and the picture's halves measured there."""
     if not seen.mask.any():
         return pose, seen

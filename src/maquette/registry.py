@@ -335,8 +335,8 @@ def build(rooms: Iterable[str] = ROOMS, plugins: Iterable[EntryPoint] | None = N
     failures: dict[str, str] = {}
     for room in rooms:
         package = importlib.import_module(f"maquette.{room}")
-        for module in pkgutil.iter_modules(package.__path__):
-            _collect(importlib.import_module(f"maquette.{room}.{module.name}"), found)
+        for module in pkgutil.walk_packages(package.__path__, f"maquette.{room}."):
+            _collect(importlib.import_module(module.name), found)
     for plugin in entry_points(group="maquette") if plugins is None else plugins:
         taken = dict(found)
         try:

@@ -15,7 +15,7 @@ from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.layers import spans
+from maquette.geometry.printing.layers import spans
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

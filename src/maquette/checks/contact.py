@@ -13,7 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.resting import hull, hull_area, section
+from maquette.geometry.printing.resting import hull, hull_area, section
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

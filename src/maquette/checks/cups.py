@@ -15,8 +15,8 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.drains import cups as pockets
-from maquette.geometry.drains import rolled
+from maquette.geometry.printing.drains import cups as pockets
+from maquette.geometry.printing.drains import rolled
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

@@ -15,8 +15,8 @@ from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
-from maquette.geometry.deviation import OneWay
-from maquette.geometry.deviation import deviation as measured
+from maquette.geometry.remake.deviation import OneWay
+from maquette.geometry.remake.deviation import deviation as measured
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 

@@ -15,8 +15,8 @@ from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.slenderness import Chords
-from maquette.geometry.thickness import SLACK
+from maquette.geometry.inside.slenderness import Chords
+from maquette.geometry.inside.thickness import SLACK
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

@@ -36,7 +36,7 @@ def has_uv(
     if mesh.uv is None:
         colored = mesh.color is not None
         verdict = "pass" if not target.needs_uv else "warn" if colored else "fail"
-        message = f"no uv{', only colours at the vertices' * colored}"
+        message = f"no uv{', only colors at the vertices' * colored}"
     else:
         ab, ac = mesh.uv[:, 1] - mesh.uv[:, 0], mesh.uv[:, 2] - mesh.uv[:, 0]
         lost = ab[:, 0] * ac[:, 1] == ab[:, 1] * ac[:, 0]  # (F,) no area on the texture

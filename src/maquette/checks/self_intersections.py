@@ -11,8 +11,8 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Ints, Mesh
 from maquette.core.progress import progress
 from maquette.core.report import Finding, Verdict
-from maquette.geometry.filled import closed_faces
-from maquette.geometry.intersections import intersecting_pairs
+from maquette.geometry.inside.filled import closed_faces
+from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 

@@ -10,8 +10,8 @@ from maquette.checks.sampled import sampled
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.slenderness import Chords
-from maquette.geometry.thickness import SLACK, wall_thickness
+from maquette.geometry.inside.slenderness import Chords
+from maquette.geometry.inside.thickness import SLACK, wall_thickness
 
 _LOOKED_AT = 2.0  # times the limit: thicker columns are no concern
 _MOST = 8000  # samples that are counted into places

@@ -10,8 +10,8 @@ from maquette.checks.welded import Welded, welded
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
-from maquette.geometry.columns import Columns, columns
-from maquette.geometry.layers import Layers, layers
+from maquette.geometry.inside.columns import Columns, columns
+from maquette.geometry.printing.layers import Layers, layers
 
 # Share of the lines up through a model that do not come out again before its layers cannot be told.
 TORN = 0.02

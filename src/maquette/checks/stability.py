@@ -13,8 +13,8 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
-from maquette.geometry.resting import footing, hull, margin
-from maquette.geometry.surface import centre_of_mass
+from maquette.geometry.printing.resting import footing, hull, margin
+from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
@@ -43,10 +43,10 @@ def stability(
         yield Finding("stability", "unknown", "there are no faces that could stand")
         return
     whole = welded(mesh)
-    centre = centre_of_mass(whole.vertices, whole.faces)
-    room = margin(centre[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
+    center = center_of_mass(whole.vertices, whole.faces)
+    room = margin(center[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
     low, high = mesh.bounds
-    wanted = max(min_share * float(min(high[:2] - low[:2])) / 2, _OF_HEIGHT * float(centre[2] - low[2]))
+    wanted = max(min_share * float(min(high[:2] - low[:2])) / 2, _OF_HEIGHT * float(center[2] - low[2]))
     verdict: Verdict = "warn" if room < wanted else "pass"
     side = "outside" if room < 0 else "inside"
     touching = np.flatnonzero((mesh.vertices[mesh.faces, 2] <= low[2] + printer.layer_mm).all(axis=1))

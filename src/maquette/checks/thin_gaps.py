@@ -14,7 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.thickness import SLACK, wall_thickness
+from maquette.geometry.inside.thickness import SLACK, wall_thickness
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

@@ -16,9 +16,9 @@ from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
-from maquette.geometry.columns import Columns
-from maquette.geometry.drains import Pockets, chambers, rolled
-from maquette.geometry.voids import Voids, sealed
+from maquette.geometry.inside.columns import Columns
+from maquette.geometry.printing.drains import Pockets, chambers, rolled
+from maquette.geometry.printing.voids import Voids, sealed
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")
@@ -101,8 +101,8 @@ def _in_closed(place: Floats, shut: Voids, solid: Columns) -> bool:
 
 def _ends(solid: Columns, below: np.ndarray) -> Floats:
     """Lower and upper ends of stretches of air, (2N, 3)."""
-    centres = solid.centres(solid.cell[below])
-    return np.concatenate([np.c_[centres, solid.top[below]], np.c_[centres, solid.bottom[below + 1]]])
+    centers = solid.centers(solid.cell[below])
+    return np.concatenate([np.c_[centers, solid.top[below]], np.c_[centers, solid.bottom[below + 1]]])
 
 
 def _way_out(closed: int, choked: int, limit: float) -> str:

@@ -14,9 +14,9 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
-from maquette.geometry.standing import free_standing
-from maquette.geometry.thickness import SLACK
-from maquette.geometry.thickness import wall_thickness as measured
+from maquette.geometry.inside.thickness import SLACK
+from maquette.geometry.inside.thickness import wall_thickness as measured
+from maquette.geometry.printing.free_walls import free_standing
 from maquette.registry import stage
 
 _PRINTER = Printer.named("prusa-mk4")

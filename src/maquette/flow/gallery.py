@@ -13,9 +13,9 @@ from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
 from maquette.core.progress import part, progress
 from maquette.flow import disk
-from maquette.flow.album import on_white
 from maquette.flow.judge import Destination
 from maquette.flow.make import Made, make
+from maquette.flow.report.album import on_white
 from maquette.photo.open import ENDINGS
 from maquette.registry import registry
 from maquette.store import Store

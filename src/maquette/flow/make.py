@@ -17,11 +17,11 @@ from maquette.core.progress import part
 from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject
 from maquette.flow.disk import read_bytes
-from maquette.flow.graph import Recipe
+from maquette.flow.engine.run import Run, run
 from maquette.flow.judge import Destination, judge
-from maquette.flow.mended import Moved, moved_by_mending
-from maquette.flow.recipes import load_recipe
-from maquette.flow.run import Run, run
+from maquette.flow.recipes.graph import Recipe
+from maquette.flow.recipes.load import load_recipe
+from maquette.flow.report.mended import Moved, moved_by_mending
 from maquette.registry import registry
 from maquette.store import Store
 

@@ -12,9 +12,9 @@ from maquette.core.files import Files
 from maquette.core.picture import Picture
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
-from maquette.flow.first_layer import first_layer_picture
 from maquette.flow.make import Made
-from maquette.formats import slice as slicing
+from maquette.flow.report.first_layer import first_layer_picture
+from maquette.formats.slicers import slice as slicing
 from maquette.registry import registry
 
 

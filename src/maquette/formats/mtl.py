@@ -17,7 +17,7 @@ from maquette.core.progress import note
 from maquette.formats.pictures_in_files import encoded, pixels
 from maquette.formats.side_files import find, plain_name, referred, texture
 from maquette.formats.text_numbers import decoded
-from maquette.geometry.srgb import to_linear, to_srgb
+from maquette.geometry.look.srgb import to_linear, to_srgb
 
 _OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
 _MAPS = ("map_kd", "map_ke", "map_pr", "map_pm", "map_d", "norm")

@@ -13,7 +13,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
 from maquette.formats.text_numbers import Block, Bytes, blocks
-from maquette.geometry.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulated
 
 _SLASH = ord("/")
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
 from maquette.core.texture_pixels import opened, pixels
-from maquette.geometry.oklab import light_of as linear_from_srgb
-from maquette.geometry.oklab import srgb_of as srgb_from_linear
+from maquette.geometry.look.oklab import light_of as linear_from_srgb
+from maquette.geometry.look.oklab import srgb_of as srgb_from_linear
 
 
 def pixel_count(texture: Texture) -> int:

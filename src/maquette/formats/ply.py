@@ -18,7 +18,7 @@ from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
 from maquette.formats.side_files import find, plain_name, referred, texture
 from maquette.formats.text_numbers import decoded, one_line
-from maquette.geometry.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulated
 from maquette.registry import stage
 
 _TITLE = "Maquette: "

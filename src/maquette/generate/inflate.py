@@ -20,9 +20,9 @@ from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.detail import brightness, detail, reduced, sampled
-from maquette.geometry.dome import blown_up, doubled
-from maquette.geometry.planar import Sheet
+from maquette.geometry.flat.detail import brightness, detail, reduced, sampled
+from maquette.geometry.flat.dome import blown_up, doubled
+from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.surface import vertex_normals
 from maquette.registry import stage
 

@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.progress import note
 from maquette.core.subject import Subject
-from maquette.geometry.contour import crossings, densified, graded, loop_areas, outlines, resampled, room, smoothed
-from maquette.geometry.detail import reduced
-from maquette.geometry.planar import Sheet, triangulated
+from maquette.geometry.flat.detail import reduced
+from maquette.geometry.flat.outlines import (
+    crossings,
+    densified,
+    graded,
+    loop_areas,
+    outlines,
+    resampled,
+    room,
+    smoothed,
+)
+from maquette.geometry.flat.planar import Sheet, triangulated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

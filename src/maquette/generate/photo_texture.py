@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from maquette.core.asset import Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.mesh import Floats, Ints
-from maquette.geometry.bleed import bled
-from maquette.geometry.detail import brightness
+from maquette.geometry.flat.detail import brightness
+from maquette.geometry.look.bleed import bled
 
 _LARGEST = 2048  # pixels along a side: what web and AR viewers accept without complaint
 

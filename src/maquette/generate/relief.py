@@ -16,11 +16,11 @@ from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.bleed import bled
-from maquette.geometry.detail import blurred_within, brightness, reduced, sampled
-from maquette.geometry.heightfield import plate, standing
-from maquette.geometry.levels import calmed, spread
-from maquette.geometry.planar import Sheet
+from maquette.geometry.flat.detail import blurred_within, brightness, reduced, sampled
+from maquette.geometry.flat.heightfield import plate, standing
+from maquette.geometry.flat.levels import calmed, spread
+from maquette.geometry.flat.planar import Sheet
+from maquette.geometry.look.bleed import bled
 from maquette.registry import stage
 
 Source = Literal["brightness", "darkness", "alpha", "saturation"]

@@ -51,11 +51,11 @@ class Tracer:
         used = vertices[self._faces.reshape(-1)]
         low, high = (used.min(axis=0), used.max(axis=0)) if len(used) else (np.zeros(3), np.zeros(3))
         half = high * 0.5 - low * 0.5  # halves first: a box as large as a float can hold must not overflow
-        self._centre = low * 0.5 + high * 0.5
+        self._center = low * 0.5 + high * 0.5
         self._radius = float(half.max() * np.linalg.norm(half / half.max())) if half.max() > 0 else 0.0
         self.step = 2e-5 * self._radius
         if self._radius > 0:
-            self._unit: Floats = (vertices - self._centre) / self._radius
+            self._unit: Floats = (vertices - self._center) / self._radius
             self._scene = EmbreeScene(robust=True)
             TriangleMesh(self._scene, self._unit.astype(np.float32), self._faces.astype(np.int32))
             self._scene.run(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # builds the tree, once
@@ -115,7 +115,7 @@ class Tracer:
         direction = np.asarray(directions, dtype=np.float64)
         length = np.sqrt(_dot(direction, direction))[:, None]
         unit = np.divide(direction, length, out=np.zeros_like(direction), where=length > 0)
-        return (np.asarray(origins, dtype=np.float64) - self._centre) / self._radius, unit
+        return (np.asarray(origins, dtype=np.float64) - self._center) / self._radius, unit
 
     def _exact(self, origin: Floats, direction: Floats, face: Ints, u: Any, v: Any) -> tuple[Floats, Floats, Floats]:
         """Distance and barycentrics of hits, after Möller & Trumbore 1997; embree's where a ray grazes its face."""

@@ -44,12 +44,12 @@ def signed_volume(vertices: Floats, faces: Ints) -> float:
     """
     if not len(faces):
         return 0.0
-    centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    a, b, c = (vertices[faces[:, corner]] - centre for corner in range(3))
+    center = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+    a, b, c = (vertices[faces[:, corner]] - center for corner in range(3))
     return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
 
 
-def centre_of_mass(vertices: Floats, faces: Ints) -> Floats:
+def center_of_mass(vertices: Floats, faces: Ints) -> Floats:
     """Centre of the enclosed solid, (3,); the mean of the vertices where nothing is enclosed."""
     middle = vertices.mean(axis=0) if len(vertices) else np.zeros(3)
     a, b, c = (vertices[faces[:, corner]] - middle for corner in range(3))

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.geometry.srgb import to_linear, to_srgb
+from maquette.geometry.look.srgb import to_linear, to_srgb
 from maquette.registry import stage
 
 Floats = NDArray[np.float32]

@@ -41,9 +41,9 @@ class Backdrop:
         that factor, the second the distance from the ray in Lab units.
         """
         offset = np.array([16, 0, 0], np.float32)
-        colour, ground = lab + offset, self.field + offset
-        factor = (colour * ground).sum(axis=2) / np.maximum((ground**2).sum(axis=2), 1e-3)
-        return factor, np.sqrt(((colour - factor[..., None] * ground) ** 2).sum(axis=2))
+        color, ground = lab + offset, self.field + offset
+        factor = (color * ground).sum(axis=2) / np.maximum((ground**2).sum(axis=2), 1e-3)
+        return factor, np.sqrt(((color - factor[..., None] * ground) ** 2).sum(axis=2))
 
 
 def sharp_edges(lab: Singles) -> Bools:
@@ -129,12 +129,12 @@ def fitted(lab: Singles, ground: Bools, degree: int = 2) -> Backdrop:
     place = np.flatnonzero(ground)
     place = place[:: max(1, len(place) // 6000)]
     basis = _basis(height, width, degree)
-    rows, colours = basis[place].astype(np.float64), lab.reshape(-1, 3)[place].astype(np.float64)
+    rows, colors = basis[place].astype(np.float64), lab.reshape(-1, 3)[place].astype(np.float64)
     weight = np.ones(len(place))
     for _ in range(8):
         damped = rows * weight[:, None]
-        factors = np.linalg.solve(rows.T @ damped + 1e-6 * len(place) * np.eye(rows.shape[1]), damped.T @ colours)
-        apart = np.abs(colours - rows @ factors)
+        factors = np.linalg.solve(rows.T @ damped + 1e-6 * len(place) * np.eye(rows.shape[1]), damped.T @ colors)
+        apart = np.abs(colors - rows @ factors)
         noise = 1.4826 * np.median(apart, axis=0)  # median to standard deviation
         spread = np.maximum(noise, NOISE_FLOOR)
         distance = ((apart / spread) ** 2).sum(axis=1)

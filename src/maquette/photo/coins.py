@@ -38,7 +38,7 @@ _RIMS = 0.05  # diameters that differ by less are one coin's rim and edge
 class Ellipse:
     """Centre (2,), semi-axes (large, small), the large one's direction (2,), and the rim's error, in fine pixels."""
 
-    centre: Floats
+    center: Floats
     axes: tuple[float, float]
     direction: Floats
     error_px: float
@@ -80,13 +80,13 @@ def _rim(points: Floats) -> Ellipse | None:
     a, b, c = vectors[:, good[0]]
     d, e, f = turn @ vectors[:, good[0]]
     matrix = np.array([[a, b / 2], [b / 2, c]])
-    centre = np.linalg.solve(matrix, -np.array([d, e]) / 2)
-    level = centre @ matrix @ centre - f
+    center = np.linalg.solve(matrix, -np.array([d, e]) / 2)
+    level = center @ matrix @ center - f
     lengths, axes = np.linalg.eigh(matrix / level)
     if not (lengths > 0).all():
         return None
     semi = 1 / np.sqrt(lengths) * size
-    return Ellipse(centre * size + middle, (float(semi[0]), float(semi[1])), axes[:, 0], 0.0)
+    return Ellipse(center * size + middle, (float(semi[0]), float(semi[1])), axes[:, 0], 0.0)
 
 
 def _measured(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
@@ -94,7 +94,7 @@ def _measured(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
     angle = np.arange(_POINTS) / _POINTS * 2 * np.pi
     one, other = near.direction, np.array([-near.direction[1], near.direction[0]])
     large, small = near.axes
-    points = near.centre + large * np.cos(angle)[:, None] * one + small * np.sin(angle)[:, None] * other
+    points = near.center + large * np.cos(angle)[:, None] * one + small * np.sin(angle)[:, None] * other
     normals = -(np.cos(angle)[:, None] / large * one + np.sin(angle)[:, None] / small * other)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     reach = int(np.clip(share * large, 3, 200 * share))
@@ -113,12 +113,12 @@ def _measured(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
     if kept.mean() < _ON_EDGE or np.median(contrast) < 6:
         return None
     error = float(np.sqrt((residual[kept] ** 2).mean() / (kept.sum() / 12)) + 0.1)
-    return Ellipse(found.centre, found.axes, found.direction, error)
+    return Ellipse(found.center, found.axes, found.direction, error)
 
 
 def _residual(ellipse: Ellipse, points: Floats) -> Floats:
     """How far points (N, 2) lie outside an ellipse, nearly, in pixels."""
-    apart = points - ellipse.centre
+    apart = points - ellipse.center
     other = np.array([-ellipse.direction[1], ellipse.direction[0]])
     across = np.hypot(apart @ ellipse.direction / ellipse.axes[0], apart @ other / ellipse.axes[1])
     made: Floats = (across - 1) * np.linalg.norm(apart, axis=1) / np.maximum(across, 1e-9)
@@ -132,7 +132,7 @@ def _struck(photo: Photo, found: Ellipse) -> bool:
     """
     factor = photo.per_fine / photo.per_work
     y, x = np.mgrid[: photo.work.shape[0], : photo.work.shape[1]]
-    apart = np.stack([x, y], -1) - ((found.centre + 0.5) * factor - 0.5)
+    apart = np.stack([x, y], -1) - ((found.center + 0.5) * factor - 0.5)
     other = np.array([-found.direction[1], found.direction[0]])
     away = np.hypot(apart @ found.direction / found.axes[0], apart @ other / found.axes[1]) / factor
     margin = 2.5 / (found.axes[1] * factor)  # the soft edge is neither
@@ -151,7 +151,7 @@ def different(found: list[Ellipse]) -> list[Ellipse]:
     """One ellipse for each round thing: of rims around one centre the outermost."""
     kept: list[Ellipse] = []
     for one in sorted(found, key=lambda e: -e.axes[0]):
-        if all(np.linalg.norm(one.centre - other.centre) > 0.5 * other.axes[0] for other in kept):
+        if all(np.linalg.norm(one.center - other.center) > 0.5 * other.axes[0] for other in kept):
             kept.append(one)
     return kept
 

@@ -120,17 +120,17 @@ def _split(image: Image, profile: bytes | None, stage: str, max_px: int) -> tupl
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     alpha = _alpha(image, stage)
-    colour = _in_srgb(_eight_bit(image), profile)
+    color = _in_srgb(_eight_bit(image), profile)
     if alpha is not None and not _cuts_out(alpha):
         alpha = None
         if "A" in image.getbands() or "transparency" in image.info:
-            colour = _on_white(colour, image)
+            color = _on_white(color, image)
     scale = max_px / max(image.size)
     if scale < 1:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         note(f"scaled down from {image.width} x {image.height} to {size[0]} x {size[1]}")
-        colour, alpha = shrunk(colour, size), None if alpha is None else shrunk(alpha, size)
-    return np.asarray(colour), None if alpha is None else np.asarray(alpha)
+        color, alpha = shrunk(color, size), None if alpha is None else shrunk(alpha, size)
+    return np.asarray(color), None if alpha is None else np.asarray(alpha)
 
 
 def shrunk(image: Image, size: tuple[int, int]) -> Image:
@@ -156,14 +156,14 @@ def _cuts_out(alpha: Image) -> bool:
     return bool(histogram[:128].sum() >= OPAQUE_SHARE * histogram.sum() and histogram[128:].sum() > 0)
 
 
-def _on_white(colour: Image, image: Image) -> Image:
+def _on_white(color: Image, image: Image) -> Image:
     """The picture as a page would show it."""
     from PIL import Image
 
     alpha = image.convert("RGBA").getchannel("A")
     if alpha.getextrema()[0] == 255:
-        return colour
-    return Image.composite(colour, Image.new("RGB", image.size, "white"), alpha)
+        return color
+    return Image.composite(color, Image.new("RGB", image.size, "white"), alpha)
 
 
 def _eight_bit(image: Image) -> Image:

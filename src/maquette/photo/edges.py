@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.matting import between, closed_form_alpha, surroundings
+from maquette.geometry.look.matting import between, closed_form_alpha, surroundings
 from maquette.photo.segment import resized, scaled
 
 Singles = NDArray[np.float32]
@@ -25,13 +25,13 @@ def refined(pixels: NDArray[np.uint8], soft: Singles) -> Singles:
     reach = max(2.0, BAND * max(shape))
     depth = distance_transform_edt(inside) - distance_transform_edt(~inside)
     unknown = np.abs(depth) < reach
-    colours = small.astype(np.float32) / 255
+    colors = small.astype(np.float32) / 255
     core = np.clip(depth / reach, 0.02, 1).astype(np.float32)
-    subject = surroundings(colours, np.where(inside, core, 0).astype(np.float32), reach)
-    ground = surroundings(colours, (depth < -reach).astype(np.float32), reach)
-    guess, apart = between(colours, subject, ground)
+    subject = surroundings(colors, np.where(inside, core, 0).astype(np.float32), reach)
+    ground = surroundings(colors, (depth < -reach).astype(np.float32), reach)
+    guess, apart = between(colors, subject, ground)
     trust = (0.003 + 0.1 * apart / (apart + 0.03)).astype(np.float32)
-    alpha = closed_form_alpha(colours, np.where(unknown, guess, inside).astype(np.float32), unknown, trust)
+    alpha = closed_form_alpha(colors, np.where(unknown, guess, inside).astype(np.float32), unknown, trust)
     alpha = np.clip((alpha - 0.03) / 0.94, 0, 1)
     return alpha if small is pixels else _carried(pixels, alpha, subject, ground, unknown)
 

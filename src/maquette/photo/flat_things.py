@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.photo.colour import lab
+from maquette.photo.color import lab
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.homography import mapped
+from maquette.geometry.flat.homography import mapped
 from maquette.photo.flat_things import Photo
 from maquette.photo.rectangles import Found, recognised
 

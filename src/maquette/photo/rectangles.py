@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.homography import homography, mapped, mismatch
+from maquette.geometry.flat.homography import homography, mapped, mismatch
 from maquette.photo.flat_things import Photo, Region, edge_offsets, line_through, profiles
 
 Floats = NDArray[np.float64]
@@ -90,14 +90,14 @@ def _without_side(corners: Floats, k: int) -> tuple[float, Floats] | None:
 
 def sharpened(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
     """Corners where lines through the exact edges cross, and their error; None where an edge is none."""
-    centre = corners.mean(axis=0)
+    center = corners.mean(axis=0)
     sides, errors = [], []
     for k in range(4):
         start, end = corners[k], corners[(k + 1) % 4]
         length = float(np.linalg.norm(end - start))
         direction = (end - start) / length
         normal = np.array([-direction[1], direction[0]])
-        normal *= np.sign((centre - start) @ normal)
+        normal *= np.sign((center - start) @ normal)
         share = np.linspace(0.1, 0.9, _SIDE_POINTS)[:, None]
         points, reach = start + (end - start) * share, int(np.clip(0.05 * length, 5, 24))
         for _ in range(2):

@@ -32,9 +32,9 @@ class Ruled:
     error: float
     ticks: int
 
-    def mm_per_px(self, centre: Floats, focal: float) -> float:
+    def mm_per_px(self, center: Floats, focal: float) -> float:
         """Millimetres a pixel square to the line of sight at the ruler's middle, for a focal length in pixels."""
-        across = self.step + (self.middle - centre) * self.recession
+        across = self.step + (self.middle - center) * self.recession
         return float(1 / np.hypot(np.linalg.norm(across), focal * self.recession))
 
 

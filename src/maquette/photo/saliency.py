@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Singles = NDArray[np.float32]
-COLOUR_SCALE = 10.0  # Lab units at which two regions count as different (paper: sigma_clr)
+COLOR_SCALE = 10.0  # Lab units at which two regions count as different (paper: sigma_clr)
 PLACE_SCALE = 0.25  # share of the picture over which contrast counts (paper: sigma_spa)
 
 
@@ -19,10 +19,10 @@ def saliency(lab: Singles, count: int = 300) -> Singles:
     """How much each pixel belongs to what stands out, 0..1. lab (H, W, 3) -> (H, W)."""
     from scipy.sparse.csgraph import dijkstra
 
-    label, colour, place, is_frame, edges = _regions(lab, count)
-    apart = np.sqrt(((colour[:, None] - colour[None]) ** 2).sum(axis=2))
+    label, color, place, is_frame, edges = _regions(lab, count)
+    apart = np.sqrt(((color[:, None] - color[None]) ** 2).sum(axis=2))
     graph = _graph(apart, edges, is_frame)
-    reach = np.exp(-(dijkstra(graph, directed=False) ** 2) / (2 * COLOUR_SCALE**2))
+    reach = np.exp(-(dijkstra(graph, directed=False) ** 2) / (2 * COLOR_SCALE**2))
     area, length = reach.sum(axis=1), reach[:, is_frame].sum(axis=1)
     ground = 1 - np.exp(-((length / np.sqrt(area)) ** 2) / 2)  # paper: w_bg of boundary connectivity
     near = np.exp(-((place[:, None] - place[None]) ** 2).sum(axis=2) / (2 * PLACE_SCALE**2))
@@ -42,7 +42,7 @@ def _regions(
     label = np.unique(label, return_inverse=True)[1].reshape(label.shape).astype(np.int64)
     height, width = label.shape
     sizes = np.bincount(label.ravel())
-    colour = np.stack([np.bincount(label.ravel(), lab[..., c].ravel()) / sizes for c in range(3)], axis=1)
+    color = np.stack([np.bincount(label.ravel(), lab[..., c].ravel()) / sizes for c in range(3)], axis=1)
     row, column = np.mgrid[:height, :width] / max(height, width)
     place = np.stack([np.bincount(label.ravel(), at.ravel()) / sizes for at in (row, column)], axis=1)
     is_frame = np.zeros(len(sizes), bool)
@@ -54,7 +54,7 @@ def _regions(
         ]
     )
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
-    return label, colour, place, is_frame, pairs
+    return label, color, place, is_frame, pairs
 
 
 def _graph(apart: NDArray[np.float64], edges: NDArray[np.int64], is_frame: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -75,7 +75,7 @@ def _smoothed(
 ) -> NDArray[np.float64]:
     """The paper's least squares: background pulls to 0, contrast to 1, like neighbours together. -> (N,) 0..1."""
     a, b = edges.T
-    weight = np.exp(-(apart[a, b] ** 2) / (2 * COLOUR_SCALE**2)) + 0.1
+    weight = np.exp(-(apart[a, b] ** 2) / (2 * COLOR_SCALE**2)) + 0.1
     system = np.diag(ground + contrast + 1e-3)
     for i, j, w in ((a, b, weight), (b, a, weight)):
         np.add.at(system, (i, i), w)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.subject import Subject
-from maquette.geometry.homography import homography, mismatch, scale_at, tilt_deg
+from maquette.geometry.flat.homography import homography, mismatch, scale_at, tilt_deg
 from maquette.photo import coins, marker
 from maquette.photo.flat_things import Photo, regions
 from maquette.photo.rectangles import FOCALS, SIZES, Found, Size, corner_insets, quadrilateral, recognised, sharpened
@@ -111,7 +111,7 @@ def by_coin(photo: Photo, foot: Floats | None, name: str, mask: NDArray[np.float
     band = np.hypot(2 * best.error_px / best.axes[0], coins.TOLERANCE) + 0.003
     if foot is not None:  # on a tilted ground things higher in the picture are farther away
         focal = _USUAL_LENS * max(photo.fine.shape[:2])
-        rise = (best.centre[1] - foot[1] / photo.per_fine) / focal
+        rise = (best.center[1] - foot[1] / photo.per_fine) / focal
         shift = float(np.clip(np.sqrt(1 - cosine**2) / max(cosine, 0.3) * rise, -0.5, 0.5))
         scale, band = scale * (1 + shift), band + 0.6 * abs(shift)
     tilt = float(np.degrees(np.arccos(cosine)))
@@ -125,7 +125,7 @@ def _in_the_subject(coin: coins.Ellipse, photo: Photo, mask: NDArray[np.float32]
     """Whether the ring around a round thing, a third of its radius away, is mostly the subject."""
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)[:, None]
     other = np.array([-coin.direction[1], coin.direction[0]])
-    ring = coin.centre + 1.3 * (coin.axes[0] * np.cos(angle) * coin.direction + coin.axes[1] * np.sin(angle) * other)
+    ring = coin.center + 1.3 * (coin.axes[0] * np.cos(angle) * coin.direction + coin.axes[1] * np.sin(angle) * other)
     place = np.rint((ring + 0.5) * photo.per_fine - 0.5).astype(int)
     x, y = np.clip(place, 0, [mask.shape[1] - 1, mask.shape[0] - 1]).T
     return bool((mask[y, x] >= 0.5).mean() > 0.5)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.matting import continuous_cut, edge_weights
+from maquette.geometry.look.matting import continuous_cut, edge_weights
 from maquette.photo.backdrop import Backdrop, fitted, followed, frame, pockets, shadow, sharp_edges, unsharp
-from maquette.photo.colour import lab as to_lab
-from maquette.photo.colour import mixture
+from maquette.photo.color import lab as to_lab
+from maquette.photo.color import mixture
 from maquette.photo.saliency import saliency
 
 Singles = NDArray[np.float32]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.render.colour import hex_color, to_srgb
+from maquette.render.color import hex_color, to_srgb
 from maquette.render.drawing import Drawing
 
 Floats32 = NDArray[np.float32]
@@ -36,7 +36,7 @@ def composed(drawing: Drawing, shadow: Floats32, background: Background) -> NDAr
     return np.round(np.concatenate([over, total], axis=2).clip(0, 1) * 255).astype(np.uint8)
 
 
-def backdrop(height: int, width: int, centre: str, corner: str) -> Floats32:
+def backdrop(height: int, width: int, center: str, corner: str) -> Floats32:
     """A soft spot of light on a wall, (H, W, 3) sRGB, without visible bands."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     side = max(height, width)
@@ -44,5 +44,5 @@ def backdrop(height: int, width: int, centre: str, corner: str) -> Floats32:
     part = np.clip(away / 0.75, 0, 1)[..., None] ** 1.6
     # ordered noise of one step (Jimenez 2014, interleaved gradient noise): a gradient over few steps shows bands
     noise = np.mod(52.9829189 * np.mod(0.06711056 * x + 0.00583715 * y, 1.0), 1.0)[..., None] - 0.5
-    plain = centre == corner
-    return hex_color(centre) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    plain = center == corner
+    return hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)

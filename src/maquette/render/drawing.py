@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from maquette.core.camera import Camera
 from maquette.render.cameras import box_in_picture
-from maquette.render.colour import Colors
+from maquette.render.color import Colors
 from maquette.render.lighting import Rig, light_on
 from maquette.render.scene import Samples, Scene
 from maquette.render.shading import shaded, toned

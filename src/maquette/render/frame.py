@@ -11,7 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.geometry.surface import face_areas
 from maquette.render.backdrop import Background, composed
-from maquette.render.colour import to_bytes
+from maquette.render.color import to_bytes
 from maquette.render.drawing import Look, drawn
 from maquette.render.ground import ground_shadow
 from maquette.render.legend import patch_of, with_swatches

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.render.backdrop import Background
-from maquette.render.colour import Ramp, ramp_colors, to_bytes
+from maquette.render.color import Ramp, ramp_colors, to_bytes
 
 Bytes = NDArray[np.uint8]
 

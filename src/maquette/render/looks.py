@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import CannotDo
-from maquette.render.colour import Colors, hex_color, to_linear
+from maquette.render.color import Colors, hex_color, to_linear
 from maquette.render.drawing import Look
 from maquette.render.scene import Samples, Scene
 from maquette.render.surfaces import Surface, plain_surface, textured_surface

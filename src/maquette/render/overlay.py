@@ -13,7 +13,7 @@ from maquette.core.errors import BadInput
 from maquette.core.picture import Picture
 from maquette.render.backdrop import Background
 from maquette.render.cameras import View, framed, orbit
-from maquette.render.colour import Ramp, hex_color, ramp_colors, to_linear
+from maquette.render.color import Ramp, hex_color, ramp_colors, to_linear
 from maquette.render.drawing import Look
 from maquette.render.frame import photographed
 from maquette.render.legend import patch_of, with_ramp, with_swatches

@@ -70,14 +70,14 @@ def _hidden(scene: Scene, camera: Camera, points: NDArray[np.float64]) -> NDArra
     return scene.tracer.blocked(points + direction * 200 * scene.tracer.step, direction, np.inf)
 
 
-def _draw_ring(frame: NDArray[np.float32], centre: NDArray[np.float64], radius: float, thick: float) -> None:
+def _draw_ring(frame: NDArray[np.float32], center: NDArray[np.float64], radius: float, thick: float) -> None:
     """A red ring with smooth edges over the frame (H, W, 4), in place."""
     reach = int(radius + thick + 2)
-    left, top = (int(c) - reach for c in centre)
+    left, top = (int(c) - reach for c in center)
     rows = slice(max(top, 0), min(top + 2 * reach + 1, frame.shape[0]))
     columns = slice(max(left, 0), min(left + 2 * reach + 1, frame.shape[1]))
     y, x = np.mgrid[rows, columns] + 0.5
-    away = np.abs(np.hypot(x - centre[0], y - centre[1]) - radius)
+    away = np.abs(np.hypot(x - center[0], y - center[1]) - radius)
     cover = np.clip(thick / 2 + 0.5 - away, 0, 1)[..., None]
     part = frame[rows, columns]
     ink = np.array([*_COLOR, 255], np.float32)

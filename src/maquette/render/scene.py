@@ -65,9 +65,9 @@ class Scene:
         low, high = mesh.vertices[used].min(axis=0), mesh.vertices[used].max(axis=0)
         half = high / 2 - low / 2
         self.asset, self.mesh, self.faces = asset, mesh, mesh.faces
-        self._centre = low / 2 + high / 2
+        self._center = low / 2 + high / 2
         self._radius = float(half.max() * np.linalg.norm(half / half.max())) if half.max() > 0 else 1.0
-        self.vertices = (mesh.vertices - self._centre) / self._radius
+        self.vertices = (mesh.vertices - self._center) / self._radius
         self._used = used
         self.low, self.high = self.vertices[used].min(axis=0), self.vertices[used].max(axis=0)
         self.tracer = Tracer(self.vertices, self.faces)
@@ -92,7 +92,7 @@ class Scene:
     def camera(self, view: View, least: float = 0.0) -> Camera:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
         camera = camera_for(self.asset, view, self.used_vertices, least)
-        return camera.moved(np.eye(3), 1 / self._radius, -self._centre / self._radius) if view == "photo" else camera
+        return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius) if view == "photo" else camera
 
     @property
     def used_vertices(self) -> Floats:

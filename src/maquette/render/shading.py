@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.render.colour import Colors
+from maquette.render.color import Colors
 from maquette.render.lighting import KEY, RIM, Light, Rig, along
 from maquette.render.scene import Samples
 from maquette.render.surfaces import Surface

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Material
-from maquette.render.colour import LINEAR_OF_BYTE, Colors
+from maquette.render.color import LINEAR_OF_BYTE, Colors
 from maquette.render.scene import Samples, Scene
 from maquette.render.textures import Bitmap
 

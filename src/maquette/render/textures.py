@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
 from maquette.core.texture_pixels import pixels
-from maquette.render.colour import LINEAR_OF_BYTE, Colors, to_bytes
+from maquette.render.color import LINEAR_OF_BYTE, Colors, to_bytes
 from maquette.render.coverage import covered_texels
 
 

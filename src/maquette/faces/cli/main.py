@@ -1,0 +1,147 @@
+"""The command line: a few whole jobs first, then every stage as a command of its own.
+
+Commands are made when they are asked for; ``maquette --help`` only reads names and first sentences.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from maquette.core.errors import MaquetteError
+from maquette.faces.cli import jobs
+from maquette.faces.cli.hand_off import with_open
+from maquette.faces.cli.index import stage_index
+from maquette.faces.cli.recipe_command import RecipeGroup
+from maquette.faces.cli.stage_command import command_for, stage_lines
+from maquette.faces.cli.terminal import Terminal
+from maquette.registry import Stage, registry
+
+EPILOG = """\b
+Examples
+  maquette print chair.jpg -o chair.3mf --height-mm 120
+  maquette model chair.jpg -o chair.glb --target unity
+  maquette check part.stl --for print --printer bambu-a1
+"""
+
+
+class House(click.Group):
+    """Jobs by name, and behind them the registry: each stage is a command."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click does; what goes wrong before a command can speak for itself is one line too."""
+        try:
+            return super().main(*args, **kwargs)
+        except MaquetteError as problem:
+            click.echo(f"{type(problem).__name__}: {problem}", err=True)
+            sys.exit(problem.exit_code)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Jobs in their own order, then stages by name."""
+        return [*self.commands, *(line.name for line in stage_index())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A job, or the command of a stage."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        known = registry()
+        if cmd_name not in known and cmd_name not in known.aliases:
+            return None
+        command = command_for(known[cmd_name])
+        return with_open(command) if cmd_name == "slice" else command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the nearest names when there is no such command."""
+        import difflib
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
+            if close:
+                problem.message += f" Did you mean {' or '.join(close)}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Jobs, then one section of stages per room."""
+        with formatter.section("Jobs"):
+            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in self.commands.items()])
+        rooms: dict[str, list[tuple[str, str]]] = {}
+        for line in stage_index():
+            rooms.setdefault(line.room, []).append((line.name, line.summary))
+        for room, rows in rooms.items():
+            with formatter.section(f"Stages: {room}"):
+                formatter.write_dl(rows)
+
+
+@click.group(
+    cls=House, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(package_name="maquette")
+def main() -> None:
+    """Turn a picture into a 3D thing you can use: a solid that prints, or a textured model, with the proof."""
+
+
+main.add_command(jobs.print_command())
+main.add_command(jobs.model_command())
+main.add_command(jobs.check)
+main.add_command(jobs.convert)
+main.add_command(jobs.gallery)
+main.add_command(RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file."))
+
+
+@main.command("stages")
+@click.option("--json", "as_json", is_flag=True, help="everything about every stage, for machines")
+def stages(as_json: bool) -> None:
+    """List every stage, and the plugins that failed to load with their reasons."""
+
+    def body(terminal: Terminal) -> int:
+        known = registry()
+        text = stage_lines(found.stage for found in known.values())
+        text += "".join(f"\n\nplugin {name} failed: {reason}" for name, reason in known.failures.items())
+        rows = [found.stage.as_dict() for found in known.values()]
+        terminal.say(text, {"stages": rows, "failures": dict(known.failures)})
+        return 0
+
+    Terminal(as_json).guard(body)
+
+
+@main.command("generators")
+@click.option("--json", "as_json", is_flag=True, help="the list for machines")
+def generators(as_json: bool) -> None:
+    """List what can make a shape from a photo: licence, size, device, and whether it is ready here."""
+
+    def body(terminal: Terminal) -> int:
+        from maquette.flow.make import generators as names
+
+        rows = [_generator(registry()[name].stage) for name in names()]
+        text = "\n".join(
+            f"{row['name']:<10} {'ready' if row['ready'] else 'not ready'}, {row['device']}, {row['licence']}"
+            f"{', weights ' + row['size'] if row['size'] else ''}\n{'':<10} {row['summary']}"
+            + (f"\n{'':<10} {row['get']}" if row["get"] else "")
+            for row in rows
+        )
+        terminal.say(text, {"generators": rows})
+        return 0
+
+    Terminal(as_json).guard(body)
+
+
+def _generator(stage: Stage) -> dict[str, Any]:
+    """One generator; a stage's fact ``missing`` says in one line what makes it ready, or nothing when it is."""
+    get = stage.facts["missing"]() if "missing" in stage.facts else ""
+    row = {"name": stage.name, "summary": stage.summary, "ready": not get, "get": get}
+    return row | {fact: stage.facts.get(fact, "") for fact in ("licence", "device", "size")}
+
+
+@main.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the lines that make your shell complete maquette's commands: eval "$(maquette completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    if maker is not None:
+        click.echo(maker(main, {}, "maquette", "_MAQUETTE_COMPLETE").source())

@@ -1,0 +1,192 @@
+"""A stage as a command, read from its record: what flows in are files, what flows out is a file or lines.
+
+Values are handed on as the user typed them; the stage itself validates, so this face cannot word a refusal of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maquette.core.asset import Asset
+from maquette.core.errors import BadInput, BadSetting
+from maquette.core.files import Files
+from maquette.core.picture import Picture
+from maquette.core.profiles import Printer, Target
+from maquette.core.report import Finding
+from maquette.core.subject import Subject, Views
+from maquette.faces.cli.terminal import Terminal
+from maquette.registry import Setting, Stage, StageFunction, registry, type_name
+
+FILE_HINT = {
+    bytes: "a file",
+    Subject: "a photo",
+    Views: "photos as front=FILE,left=FILE,…",
+    Asset: "a model",
+    Files: "a model file",
+    Picture: "a picture",
+}
+
+
+class Words(click.ParamType):
+    """A value as typed, with completion where the choices are known; the stage refuses what it does not take."""
+
+    name = "value"
+
+    def __init__(self, choices: Iterable[str] = ()) -> None:
+        self.choices = tuple(choices)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """The choices that begin like this."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(choice) for choice in self.choices if choice.startswith(incomplete)]
+
+
+def choices_of(kind: Any) -> tuple[str, ...]:
+    """The words a setting of this type may be; nothing where it is free."""
+    if isinstance(kind, type) and issubclass(kind, Printer | Target):
+        return tuple(kind.names())
+    if typing.get_origin(kind) is typing.Literal:
+        return tuple(str(choice) for choice in typing.get_args(kind))
+    if typing.get_args(kind):
+        return tuple(choice for option in typing.get_args(kind) for choice in choices_of(option))
+    return ()
+
+
+def option_for(setting: Setting) -> click.Option:
+    """One setting as an option, with its bounds, default and description in the help line."""
+    flag = f"--{setting.name.replace('_', '-')}"
+    described = setting.description
+    if setting.kind is bool:
+        return click.Option(
+            [f"{flag}/--no-{flag[2:]}", setting.name], default=None, help=f"{described} [default: {setting.default}]"
+        )
+    choices = choices_of(setting.kind)
+    shown = f" [{_bounds(setting)}]" if _bounds(setting) else ""
+    default = getattr(setting.default, "name", setting.default)
+    tail = " [required]" if setting.required else "" if default in (None, "", b"") else f" [default: {default}]"
+    metavar = "|".join(choices) if 0 < len(choices) <= 8 else getattr(setting.kind, "__name__", "value").upper()
+    return click.Option([flag, setting.name], type=Words(choices), metavar=metavar, help=f"{described}{shown}{tail}")
+
+
+def _bounds(setting: Setting) -> str:
+    """The range of a number, as in ``0 < x <= 1``."""
+    limits: dict[str, Any] = {}
+    for extra in getattr(setting.annotation, "__metadata__", ()):
+        for limit in getattr(extra, "metadata", ()):
+            for sign in ("gt", "ge", "lt", "le"):
+                if getattr(limit, sign, None) is not None:
+                    limits[sign] = getattr(limit, sign)
+    low = f"{limits['gt']} < " if "gt" in limits else f"{limits['ge']} <= " if "ge" in limits else ""
+    high = f" < {limits['lt']}" if "lt" in limits else f" <= {limits['le']}" if "le" in limits else ""
+    return f"{low}x{high}" if low or high else ""
+
+
+def command_for(function: StageFunction[Any, Any]) -> click.Command:
+    """The click command of a stage."""
+    stage = function.stage
+    params: list[click.Parameter] = [
+        click.Argument([name], metavar=name.upper(), type=click.Path(path_type=Path)) for name in stage.inputs
+    ]
+    params += [option_for(setting) for setting in stage.settings.values()]
+    if not stage.is_check:
+        params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
+    params.append(click.Option(["--json", "as_json"], is_flag=True, help="results and errors as JSON"))
+
+    def body(**given: Any) -> None:
+        Terminal(given.pop("as_json")).guard(lambda terminal: _run(function, given, terminal))
+
+    takes = ", ".join(f"{name.upper()}: {_hint(kind)}" for name, kind in stage.inputs.items()) or "no file"
+    text = f"{stage.documentation}\n\n\b\nTakes {takes}\nGives {type_name(stage.output)}"
+    return click.Command(stage.name, params=params, callback=body, help=text, short_help=stage.summary)
+
+
+def _hint(kind: Any) -> str:
+    """What kind of file to give."""
+    options = typing.get_args(kind) or (kind,)
+    return " or ".join(FILE_HINT.get(option, type_name(option)) for option in options)
+
+
+def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Terminal) -> int:
+    """Read the inputs, call the stage, write or print the result; the exit code."""
+    stage = function.stage
+    output = given.pop("output", None)
+    settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
+    if output is not None and stage.output is Files and "suffix" in stage.settings:
+        settings = _ending_as(output, stage, settings)
+    stage.validated(settings)  # refuse wrong settings before any file is read
+    names_itself = stage.output is Files and not stage.inputs
+    if output is None and not stage.is_check and not names_itself:
+        raise BadSetting(f"{stage.name}: no -o given; name the file that the result goes to")
+    inputs = {name: read_input(given[name], kind) for name, kind in stage.inputs.items()}
+    with terminal.progress(stage.name):
+        result = function(**inputs, **settings)
+    if stage.is_check:
+        return show_findings(result, terminal)
+    from maquette.flow import disk
+
+    place = disk.save(result, Path(result.main) if output is None else output)
+    terminal.say(f"{place}: {result!r}", {"output": str(place), "result": repr(result)})
+    return 0
+
+
+def _ending_as(output: Path, stage: Stage, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the kind of file that the output's name says; a PDF must not be called .png."""
+    ending = output.suffix.lower()
+    kind = settings.get("suffix", ending)
+    if kind != ending:
+        raise BadSetting(
+            f"{stage.name}: --suffix {kind} and -o {output.name} differ; -o alone decides the kind of file"
+        )
+    return {**settings, "suffix": ending}
+
+
+def show_findings(findings: Iterable[Finding], terminal: Terminal) -> int:
+    """Print findings; 1 when one of them failed."""
+    found = list(findings)
+    terminal.say("\n".join(str(f) for f in found), {"findings": [f.as_dict() for f in found]})
+    return int(any(f.verdict == "fail" for f in found))
+
+
+def read_input(path: Path, kind: Any) -> Any:
+    """The value in a file, for an input of this type."""
+    from maquette.flow import disk
+
+    kinds = typing.get_args(kind) or (kind,)
+    if Views in kinds and "=" in str(path):
+        pairs = dict(part.split("=", 1) for part in str(path).split(",") if "=" in part)
+        return Views({name: read_input(Path(place), Subject) for name, place in pairs.items()})
+    if bytes in kinds:
+        return disk.read_bytes(path)
+    if Subject in kinds:
+        return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
+    if Files in kinds:
+        found = disk.reader_for(path)
+        return disk.gather(path, found.stage.facts.get("refers"))
+    if Asset in kinds:
+        return disk.read(path)
+    raise BadInput(f"{path.name}: {type_name(kind)} cannot be read from a file; use Python or a recipe")
+
+
+def stage_lines(stages: Iterable[Stage]) -> str:
+    """Stages by room, one line each."""
+    lines: list[str] = []
+    room = ""
+    for stage in sorted(stages, key=lambda s: (s.room, s.name)):
+        if stage.room != room:
+            room = stage.room
+            lines.append(f"\n{room}")
+        inputs = ", ".join(type_name(kind) for kind in stage.inputs.values())
+        lines.append(f"  {stage.name:<20} {inputs} -> {type_name(stage.output)}\n  {'':<20} {stage.summary}")
+    return "\n".join(lines).lstrip()
+
+
+def as_json(data: Any) -> str:
+    """JSON as the faces print it."""
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str)

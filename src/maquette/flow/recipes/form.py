@@ -1,0 +1,77 @@
+"""What a recipe's text must look like, before anybody asks whether its stages exist."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from maquette.core.errors import BadInput
+from maquette.flow.recipes.plain_yaml import Plain
+
+# Names become options of a command and parts of `step.setting`.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Dotted = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$")]
+
+
+def _listed(given: Any) -> Any:
+    """One name is a list of one."""
+    return [given] if isinstance(given, str) else given
+
+
+def _by_place(given: Any) -> Any:
+    """Sources by the stage's input names; a list's by their place, as text."""
+    listed = _listed(given)
+    return {str(place): name for place, name in enumerate(listed)} if isinstance(listed, list) else listed
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StepForm(_Strict):
+    """One step as written."""
+
+    stage: str
+    sources: Annotated[dict[str, Name], BeforeValidator(_by_place), Field(alias="from", min_length=1)]
+    settings: Annotated[dict[str, Any], Field(alias="with")] = {}
+    optional: bool = False
+
+
+class KnobForm(_Strict):
+    """One knob as written."""
+
+    turns: Annotated[list[Dotted], BeforeValidator(_listed)] = []
+    swaps: Name | None = None
+    but_not: Annotated[list[str], BeforeValidator(_listed)] = []
+    implies: dict[Dotted, Any] = {}
+    description: str = ""
+
+
+class Form(_Strict):
+    """A whole recipe as written."""
+
+    recipe: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    summary: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    inputs: Annotated[list[Name], Field(min_length=1)]
+    knobs: dict[Name, KnobForm] = {}
+    steps: Annotated[dict[Name, StepForm], Field(min_length=1)]
+    result: Name
+
+
+def read_form(plain: Plain) -> Form:
+    """The data as a form; ``BadInput`` names the line of each thing that is wrong."""
+    if not isinstance(plain.data, dict):
+        raise BadInput(f"{plain.origin}: is no recipe; it starts with `recipe: NAME`")
+    try:
+        return Form.model_validate(plain.data)
+    except ValidationError as problem:
+        raise BadInput("; ".join(_complaint(plain, error) for error in problem.errors()[:5])) from None
+
+
+def _complaint(plain: Plain, error: Any) -> str:
+    """One pydantic error in our words."""
+    path = [str(part) for part in error["loc"] if part != "[key]"]
+    words = {"missing": "is missing", "extra_forbidden": "is not part of a recipe"}
+    message = words.get(error["type"], error["msg"][0].lower() + error["msg"][1:])
+    return f"{plain.at(*path)}: {message}"

@@ -1,0 +1,241 @@
+"""Recipes: which stage after which, as data.
+
+::
+
+    recipe: print
+    summary: One photo to a solid.
+    inputs: [photo]
+    knobs:
+      height_mm: {turns: sized.height_mm, implies: {sized.certain: true}}
+      generator: {swaps: raw, description: what makes the shape}
+    steps:
+      cut: {stage: matte, from: photo}
+      raw: {stage: inflate, from: cut}
+      sized: {stage: scale-to, from: raw, with: {height_mm: 80, certain: false}}
+    result: sized
+
+A step names a stage of the registry, never a class, a module or an expression. ``from`` is one source, a list in the
+stage's order, or a map by the stage's names. A knob turns settings, whose default is what the step says or else the
+stage's own; ``implies`` are settings that follow once somebody turns it. Or it swaps the stage of a step for another
+one that fits there, ``but_not`` for those that fit by type and make no sense. A swapped step keeps those of its
+settings that the new stage has too. An ``optional`` step runs only when one of its settings is turned; it takes one
+source and gives the same kind of value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from maquette.core.errors import BadInput, BadSetting
+from maquette.flow.recipes.form import Form, KnobForm, StepForm, read_form
+from maquette.flow.recipes.graph import Knob, Node, Recipe
+from maquette.flow.recipes.plain_yaml import MAX_CHARACTERS, Plain, read_yaml
+from maquette.flow.recipes.sockets import fits, shared
+from maquette.registry import Registry, Stage, registry, type_name
+
+__all__ = ["Knob", "Node", "Recipe", "load_recipe", "recipe_names"]
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that ship with the package."""
+    return tuple(_shipped())
+
+
+def load_recipe(source: str | Path, *, known: Registry | None = None) -> Recipe:
+    """A recipe by its name, from a file (``.yaml``, ``.yml``, ``.json``), or from its text (more than one line).
+
+    ``BadInput`` or ``BadSetting`` name the line and the step where something is wrong. ``known`` are the stages that it
+    may use; those of this installation when left out.
+    """
+    plain = read_yaml(*_text(source))
+    return _built(read_form(plain), plain, known or registry())
+
+
+@functools.cache
+def _shipped() -> dict[str, str]:
+    """Texts of our own recipes by name."""
+    folder = files("maquette.flow.recipes") / "data"
+    found = {file.name.removesuffix(".yaml"): file for file in folder.iterdir() if file.name.endswith(".yaml")}
+    return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
+
+
+def _text(source: str | Path) -> tuple[str, str]:
+    """A recipe's text, and what to call it in messages."""
+    if isinstance(source, str) and "\n" in source:
+        return source, "recipe"
+    if isinstance(source, str) and source in _shipped():
+        return _shipped()[source], f"recipe {source}"
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml", ".json"):
+        close = difflib.get_close_matches(str(source), _shipped(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(_shipped())}, or name a .yaml file"
+        raise BadSetting(f"no recipe {str(source)!r}; {hint}")
+    try:
+        with path.open("rb") as file:
+            return file.read(4 * MAX_CHARACTERS + 1).decode(), path.name
+    except OSError as problem:
+        raise BadInput(f"{path.name}: cannot be read: {problem.strerror}; name a recipe or its file") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.name}: is no UTF-8 text; save it as such") from None
+
+
+def _built(form: Form, plain: Plain, known: Registry) -> Recipe:
+    """The recipe that a form describes, checked against the registry."""
+    steps: dict[str, Node] = {}
+    for step in _ordered(form, plain):
+        steps[step] = _node(form.steps[step], plain, ("steps", step), known)
+    bare = Recipe(form.recipe, form.summary, tuple(form.inputs), {}, MappingProxyType(steps), form.result, known)
+    _check_edges(bare, plain)
+    knobs = {name: _knob(bare, name, knob, plain) for name, knob in form.knobs.items()}
+    recipe = replace(bare, knobs=MappingProxyType(knobs))
+    _check_settings(recipe, plain)
+    return recipe
+
+
+def _ordered(form: Form, plain: Plain) -> list[str]:
+    """Steps so that sources come first; every name must exist and every step lead to the result."""
+    double = sorted(set(form.inputs) & set(form.steps)) + sorted({i for i in form.inputs if form.inputs.count(i) > 1})
+    if double:
+        raise BadInput(f"{plain.at('inputs')}: {double[0]!r} is named twice; rename one")
+    sources = {step: tuple(body.sources.values()) for step, body in form.steps.items()}
+    for step, names in sources.items():
+        for name in names:
+            if name not in form.steps and name not in form.inputs:
+                raise BadInput(f"{plain.at('steps', step, 'from')}: no step or input {name!r}")
+    if form.result not in form.steps:
+        raise BadInput(f"{plain.at('result')}: no step {form.result!r}; name the step whose value is the result")
+    graph = {step: [name for name in names if name in form.steps] for step, names in sources.items()}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as problem:
+        circle = list(reversed(problem.args[1]))
+        raise BadInput(f"{plain.at('steps', circle[0])}: runs in a circle: {' -> '.join(circle)}") from None
+    used = {form.result}
+    for step in reversed(order):
+        used |= set(sources[step]) if step in used else set()
+    idle = [name for name in (*order, *form.inputs) if name not in used]
+    if idle:
+        place = plain.at("steps", idle[0]) if idle[0] in form.steps else plain.at("inputs")
+        raise BadInput(f"{place}: {idle[0]!r} does not lead to the result {form.result!r}; use it or drop it")
+    return order
+
+
+def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) -> Node:
+    """A step with its stage found, its sources in the stage's order and its settings known."""
+    stage = _found(known, body.stage, plain.at(*path))
+    names = list(stage.inputs)
+    places = {str(place): name for place, name in enumerate(names)}
+    sources = {places.get(name, name): source for name, source in body.sources.items()}
+    if set(sources) != set(names) or len(sources) != len(body.sources):
+        wanted = ", ".join(f"{name} ({type_name(kind)})" for name, kind in stage.inputs.items())
+        raise BadInput(
+            f"{plain.at(*path, 'from')}: {stage.name} takes {wanted}; got {', '.join(body.sources.values())}"
+        )
+    unknown = [name for name in body.settings if name not in stage.settings]
+    if unknown:
+        has = ", ".join(stage.settings) or "none"
+        raise BadSetting(f"{plain.at(*path, 'with', unknown[0])}: {stage.name} has no such setting; it has {has}")
+    if body.optional and len(sources) != 1:
+        raise BadInput(f"{plain.at(*path, 'from')}: an optional step takes one source; got {len(sources)}")
+    taken = tuple(sources[name] for name in names)
+    return Node(stage.name, taken, MappingProxyType(dict(body.settings)), body.optional)
+
+
+def _found(known: Registry, name: str, place: str) -> Stage:
+    """A stage by name, or ``BadSetting`` with its place."""
+    try:
+        return known.find(name).stage
+    except BadSetting as problem:
+        raise BadSetting(f"{place}: {problem}") from None
+
+
+def _check_edges(recipe: Recipe, plain: Plain) -> None:
+    """Every source gives what its taker wants."""
+    for name in recipe.inputs:
+        wanted = recipe.wanted(name)
+        if shared(wanted.values()) is None:
+            uses = ", ".join(f"{type_name(kind)} in {step}" for (step, _), kind in wanted.items())
+            raise BadInput(f"{plain.at('inputs')}: {name!r} cannot be all of: {uses}")
+    for source, node in recipe.steps.items():
+        output = recipe.stage_of(source).output
+        if node.optional and output != recipe.given(node.sources[0]):
+            place = plain.at("steps", source)
+            raise BadInput(f"{place}: optional, so it must give what it takes; {node.stage} gives {type_name(output)}")
+        for (step, name), kind in recipe.wanted(source).items():
+            if not fits(output, kind):
+                raise BadInput(
+                    f"{plain.at('steps', step, 'from')}: {source!r} gives {type_name(output)}; "
+                    f"{recipe.steps[step].stage} needs {type_name(kind)} as its {name}"
+                )
+
+
+def _knob(recipe: Recipe, name: str, form: KnobForm, plain: Plain) -> Knob:
+    """A knob with its type, default and description taken from what it turns."""
+    place = plain.at("knobs", name)
+    if bool(form.turns) == bool(form.swaps):
+        raise BadInput(f"{place}: needs either `turns` or `swaps`")
+    targets = [_pair(target) for target in form.turns]
+    implies = [(*_pair(target), value) for target, value in form.implies.items()]
+    for step, setting in [*targets, *(entry[:2] for entry in implies), *([(form.swaps, "")] if form.swaps else [])]:
+        if step not in recipe.steps:
+            raise BadInput(f"{place}: no step {step!r}; there are {', '.join(recipe.steps)}")
+        if setting and setting not in recipe.stage_of(step).settings:
+            has = ", ".join(recipe.stage_of(step).settings) or "none"
+            raise BadSetting(f"{place}: {recipe.steps[step].stage} has no setting {setting!r}; it has {has}")
+    if form.swaps:
+        but_not = tuple(_found(recipe.known, other, place).name for other in form.but_not)
+        stage = recipe.steps[form.swaps].stage
+        if stage in but_not:
+            raise BadInput(f"{place}: {form.swaps} is {stage} and but_not says it must not be")
+        kind = Literal[recipe.fitting(form.swaps, but_not=but_not)]  # type: ignore[valid-type]
+        words = form.description or f"the stage of {form.swaps}"
+        return Knob(name, words, stage, kind, (), form.swaps, but_not, tuple(implies))
+    step, setting = targets[0]
+    found = recipe.stage_of(step).settings[setting]
+    default = recipe.steps[step].settings.get(setting, None if found.required else found.default)
+    if recipe.steps[step].optional:
+        default = None
+    return Knob(
+        name, form.description or found.description, default, found.kind, tuple(targets), implies=tuple(implies)
+    )
+
+
+def _pair(target: str) -> tuple[str, str]:
+    """``step.setting`` as a pair."""
+    step, _, setting = target.partition(".")
+    return step, setting
+
+
+def _check_settings(recipe: Recipe, plain: Plain) -> None:
+    """Settings are in range, none has two knobs, and what must be given is given or has a knob."""
+    turned = [target for knob in recipe.knobs.values() for target in knob.turns]
+    for step, setting in turned:
+        if turned.count((step, setting)) > 1:
+            raise BadInput(f"{plain.at('knobs')}: {step}.{setting} is turned twice; one knob is enough")
+    for step, node in recipe.steps.items():
+        stage, place = recipe.stage_of(step), plain.at("steps", step, "with")
+        required = {name for name, setting in stage.settings.items() if setting.required} - set(node.settings)
+        missing = sorted(name for name in required if (step, name) not in turned)
+        if missing:
+            raise BadSetting(f"{place}: {stage.name} needs {missing[0]}: {stage.settings[missing[0]].description}")
+        if not required:
+            _check_values(stage, node.settings, place)
+            for knob in recipe.knobs.values():
+                implied = {setting: value for other, setting, value in knob.implies if other == step}
+                _check_values(stage, {**node.settings, **implied}, plain.at("knobs", knob.name, "implies"))
+
+
+def _check_values(stage: Stage, settings: Mapping[str, Any], place: str) -> None:
+    """Settings that the stage accepts, or ``BadSetting`` with their place."""
+    try:
+        stage.validated(settings)
+    except BadSetting as problem:
+        raise BadSetting(f"{place}: {problem}") from None

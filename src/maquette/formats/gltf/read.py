@@ -1,0 +1,210 @@
+"""Read GLB and glTF 2.0: json and numpy, nothing else, so that what a hostile file can do is on these pages.
+
+Vertices at one position are one within each node: glTF splits them where texture coordinates or normals differ, our
+uv lie on corners, and only a welded mesh tells a slicer what is inside.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import numpy as np
+
+from maquette.core.asset import Asset
+from maquette.core.errors import BadInput, MaquetteError
+from maquette.core.files import Files
+from maquette.core.mesh import Floats, Mesh
+from maquette.core.progress import note, progress
+from maquette.formats.gltf.buffers import Buffers
+from maquette.formats.gltf.document import Document, document
+from maquette.formats.gltf.materials import Looks, distinct
+from maquette.formats.gltf.primitives import Piece, Shapes
+from maquette.formats.gltf.scene import Placed, placed
+from maquette.formats.side_files import referred
+from maquette.geometry.welding import twins
+from maquette.registry import stage
+
+_UNDERSTOOD = (
+    "EXT_texture_webp",
+    "KHR_lights_punctual",
+    "KHR_materials_",
+    "KHR_mesh_quantization",
+    "KHR_texture_transform",
+    "KHR_xmp",
+)
+_ADVICE = {
+    "KHR_draco_mesh_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
+    "EXT_meshopt_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
+    "KHR_meshopt_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
+    "KHR_texture_basisu": "turn the textures into PNG or WebP: `npx @gltf-transform/cli webp IN.glb OUT.glb`",
+    "EXT_mesh_gpu_instancing": "export it without instancing",
+}
+
+
+def side_files(name: str, data: bytes) -> list[str]:
+    """The files in the same folder that a .gltf names: buffers and pictures."""
+    if not name.lower().endswith((".gltf", ".glb")):
+        return []
+    try:
+        root = document(Files(name, {name: data})).root
+        uris = [entry.text("uri") for key in ("buffers", "images") for entry in root.entries(key)]
+    except MaquetteError:
+        return []  # the reader says what is wrong
+    return referred([unquote(uri) for uri in uris if uri and not uri.startswith("data:")])
+
+
+@stage(name="read-glb", reads=(".glb", ".gltf"), refers=side_files)
+def read_glb(files: Files) -> Asset:
+    """Read a GLB or glTF model with its materials, textures, vertex colours and node names.
+
+    Metres, +Y up, front +Z become millimetres, +Z up, front −Y; the scale counts as real unless the file says that it
+    is not (ours do, under ``asset.extras``). Every node with a mesh becomes a part; vertices of one node that share a
+    position become one and triangles that collapse are dropped. Skins and morph targets are read as they stand at
+    rest. Left out with a note: animations, points and lines, pictures that are not beside the file; cameras and lights
+    without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder, missing buffers,
+    anything that points beyond the bytes that are there, and files that unfold to far more than their size explains.
+    Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
+    """
+    file = document(files)
+    _refuse_unknown(file)
+    with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
+        nodes, world, scene_name = placed(file)
+        buffers = Buffers(file)
+        looks = Looks(buffers)
+        shapes = Shapes(buffers, looks, world)
+        meshes, names, collapsed = [], [], 0
+        for number, node in enumerate(nodes):
+            progress(number / len(nodes), f"node {node.name[:40]}")
+            mesh = _node_mesh(shapes, node)
+            if mesh is not None:
+                meshes.append(_welded(mesh))
+                names.append(node.name)
+                collapsed += len(mesh.faces) - len(meshes[-1].faces)
+        if not any(len(mesh.faces) for mesh in meshes):
+            raise BadInput("read-glb: no triangles in the scene; export the model with its meshes")
+        mesh, used = _joined(meshes, len(looks))
+    _tell({"animations": len(file.root.entries("animations")), "points or lines": shapes.left_out})
+    if collapsed:
+        note(f"dropped {collapsed} triangles without area")
+    return Asset(
+        mesh=mesh,
+        materials=distinct([looks.look(index).material for index in used]),
+        part_names=tuple(names) if len(names) > 1 else (),
+        sized=_is_sized(file),
+        title=scene_name or files.stem,
+    )
+
+
+def _refuse_unknown(file: Document) -> None:
+    """Required extensions that change what the file means and that we do not know."""
+    for name in file.root.texts("extensionsRequired"):
+        if not name.startswith(_UNDERSTOOD):
+            advice = _ADVICE.get(name, "export it without this extension")
+            raise BadInput(f"read-glb: the file needs the extension {name[:60]}, which is not read; {advice}")
+
+
+def _tell(left_out: dict[str, int]) -> None:
+    """Say what the file had and the asset has not."""
+    for what, count in left_out.items():
+        if count:
+            note(f"left out {count} {what}")
+
+
+def _is_sized(file: Document) -> bool:
+    """False where a file of ours says that its scale is a guess."""
+    extras = file.root.entry("asset").fields.get("extras")
+    ours = extras.get("maquette") if isinstance(extras, dict) else None
+    return not (isinstance(ours, dict) and ours.get("sized") is False)
+
+
+def _node_mesh(shapes: Shapes, node: Placed) -> Mesh | None:
+    """One node's triangles in our space; ``material`` still counts as in the file, -1 for none."""
+    pieces = [(piece, _our_space(at)) for piece, at in shapes.pieces(node) if len(piece.faces)]
+    if not pieces:
+        return None
+    starts = np.cumsum([0] + [len(at) for _, at in pieces[:-1]])
+    faces = np.concatenate([piece.faces + start for (piece, _), start in zip(pieces, starts, strict=True)])
+    material = np.concatenate([np.full(len(piece.faces), piece.material, np.int32) for piece, _ in pieces])
+    mesh = Mesh(
+        np.concatenate([at for _, at in pieces]),
+        faces,
+        uv=_column(pieces, "uv", (2,), 0.0)[faces] if any(p.uv is not None for p, _ in pieces) else None,
+        material=material,
+        color=_column(pieces, "color", (3,), 255) if any(p.color is not None for p, _ in pieces) else None,
+        seen=_column(pieces, "seen", (), 0.0) if any(p.seen is not None for p, _ in pieces) else None,
+    )
+    if np.linalg.det(node.world[:3, :3]) < 0 and node.skin < 0:
+        mesh = mesh.flipped()  # a mirror turns triangles over: glTF 2.0 §3.7.4
+    return mesh
+
+
+def _our_space(positions: Floats) -> Floats:
+    """Metres, +Y up, front +Z -> millimetres, +Z up, front −Y."""
+    made: Floats = np.stack([positions[:, 0], -positions[:, 2], positions[:, 1]], axis=1) * 1000.0
+    return made
+
+
+def _column(pieces: list[tuple[Piece, Floats]], name: str, shape: tuple[int, ...], missing: float) -> np.ndarray:
+    """One vertex channel over all pieces, filled where a piece lacks it."""
+    arrays = [getattr(piece, name) for piece, _ in pieces]
+    like = next(array for array in arrays if array is not None)
+    return np.concatenate(
+        [
+            np.full((len(at), *shape), missing, like.dtype) if array is None else array
+            for array, (_, at) in zip(arrays, pieces, strict=True)
+        ]
+    )
+
+
+def _welded(mesh: Mesh) -> Mesh:
+    """Vertices at one position are one; colours that meet there are averaged; collapsed triangles go."""
+    keep, twin = twins(mesh.vertices)
+    merged = mesh.renumbered(keep, twin)
+    if len(keep) < len(mesh.vertices):
+        count = np.bincount(twin)
+        means = {
+            name: np.stack([np.bincount(twin, weights=c) / count for c in channel.reshape(len(twin), -1).T], axis=1)
+            for name, channel in (("color", mesh.color), ("seen", mesh.seen))
+            if channel is not None
+        }
+        merged = merged.replace(
+            color=np.rint(means["color"]).astype(np.uint8) if "color" in means else None,
+            seen=means["seen"][:, 0].astype(np.float32) if "seen" in means else None,
+        )
+    return merged.keep_faces((merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1))
+
+
+def _joined(meshes: list[Mesh], material_count: int) -> tuple[Mesh, list[int]]:
+    """All parts as one mesh, and the file's material numbers in the order in which the mesh counts them now."""
+    starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes[:-1]])
+    material = np.concatenate([mesh.material for mesh in meshes if mesh.material is not None])
+    used = (np.flatnonzero(np.bincount(material + 1, minlength=material_count + 1)) - 1).tolist()
+    if used == [-1]:
+        used = []
+    part = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(mesh.faces) for mesh in meshes])
+    return (
+        Mesh(
+            np.concatenate([mesh.vertices for mesh in meshes]),
+            np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]),
+            uv=_channel(meshes, "uv", 0.0),
+            material=np.searchsorted(used, material).astype(np.int32) if used else None,
+            part=part if len(meshes) > 1 else None,
+            color=_channel(meshes, "color", 255),
+            seen=_channel(meshes, "seen", 0.0),
+        ),
+        used,
+    )
+
+
+def _channel(meshes: list[Mesh], name: str, missing: float) -> np.ndarray | None:
+    """A channel over all meshes, None when none has it, filled where one lacks it."""
+    arrays = [getattr(mesh, name) for mesh in meshes]
+    like = next((array for array in arrays if array is not None), None)
+    if like is None:
+        return None
+    counts = [len(mesh.faces if name == "uv" else mesh.vertices) for mesh in meshes]
+    filled = [
+        np.full((count, *like.shape[1:]), missing, like.dtype) if array is None else array
+        for array, count in zip(arrays, counts, strict=True)
+    ]
+    return np.concatenate(filled)

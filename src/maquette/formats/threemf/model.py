@@ -1,0 +1,218 @@
+"""One model part of a 3MF package as arrays: 3MF Core 1.3, Materials 1.2, Production 1.1."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from string import hexdigits
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.mesh import Floats, Ints
+from maquette.formats.threemf import names
+from maquette.formats.threemf.xml import Attributes, Reader
+
+_PATH = f"{names.PRODUCTION} path"
+_FILAMENT = "paint_color", f"{names.PRUSA} mmu_segmentation", "slic3rpe:mmu_segmentation"
+_KNOWN = (names.CORE, names.MATERIAL, names.PRODUCTION, names.TRIANGLE_SETS)
+
+
+@dataclass(frozen=True)
+class Use:
+    """An object placed by a component or a build item; ``path`` is another model part or empty."""
+
+    path: str
+    object: int
+    matrix: Floats  # (4, 3): row vector times matrix
+
+
+@dataclass
+class Object:
+    """A mesh or a list of components, as it stands in the file."""
+
+    name: str = ""
+    kind: str = "model"
+    group: int = 0  # property group of triangles that name none
+    index: int = 0
+    positions: array[float] = field(default_factory=lambda: array("d"))
+    corners: array[int] = field(default_factory=lambda: array("q"))
+    paint: array[int] = field(default_factory=lambda: array("q"))  # face, group, three indices
+    codes: dict[int, str] = field(default_factory=dict)  # which filament prints a face, as slicers write it
+    components: list[Use] = field(default_factory=list)
+
+    @property
+    def vertices(self) -> Floats:
+        """(V, 3) in the file's unit."""
+        return np.frombuffer(self.positions, np.float64).reshape(-1, 3)
+
+    @property
+    def faces(self) -> Ints:
+        """(F, 3)."""
+        return np.frombuffer(self.corners, np.int64).reshape(-1, 3)
+
+
+@dataclass
+class Group:
+    """A property group: base materials, colours, or places on a texture."""
+
+    kind: str  # "base", "color" or "uv"
+    texture: int = 0
+    labels: list[str] = field(default_factory=list)
+    rows: array[float] = field(default_factory=lambda: array("d"))  # 4 a row (RGBA bytes) or 2 (u, v)
+
+    @property
+    def table(self) -> NDArray[np.float64]:
+        """(N, 4) or (N, 2)."""
+        return np.frombuffer(self.rows, np.float64).reshape(-1, 2 if self.kind == "uv" else 4)
+
+
+@dataclass
+class Model:
+    """Everything in one model part."""
+
+    unit_mm: float = 1.0
+    told: dict[str, str] = field(default_factory=dict)
+    objects: dict[int, Object] = field(default_factory=dict)
+    groups: dict[int, Group] = field(default_factory=dict)
+    textures: dict[int, str] = field(default_factory=dict)
+    items: list[Use] = field(default_factory=list)
+    unread: int = 0  # property groups of other kinds
+
+
+def model(pieces: Iterable[bytes], part: str) -> Model:
+    """Parse a model part as it is unpacked."""
+    return _Parser(part).parsed(pieces)
+
+
+class _Parser:
+    """Handlers by element; each adds to the object or group that was opened last."""
+
+    def __init__(self, part: str) -> None:
+        self.made = Model()
+        self._object, self._group = Object(), Group("color")
+        core = {
+            "model": self._model,
+            "metadata": self._metadata,
+            "object": self._open_object,
+            "vertex": self._vertex,
+            "triangle": self._triangle,
+            "component": self._component,
+            "item": self._item,
+            "basematerials": self._base_group,
+            "base": self._base,
+        }
+        material = {
+            "colorgroup": self._color_group,
+            "color": self._color,
+            "texture2d": self._texture,
+            "texture2dgroup": self._uv_group,
+            "tex2coord": self._uv,
+            "compositematerials": self._unread,
+            "multiproperties": self._unread,
+        }
+        handlers = {f"{names.CORE} {name}": handler for name, handler in core.items()}
+        handlers |= {f"{names.MATERIAL} {name}": handler for name, handler in material.items()}
+        self._reader = Reader(part, handlers)
+
+    def parsed(self, pieces: Iterable[bytes]) -> Model:
+        self._reader.read(pieces)
+        return self.made
+
+    def _model(self, given: Attributes) -> None:
+        unit = given.get("unit", "millimeter")
+        if unit not in names.MILLIMETRES:
+            self._reader.refuse(f"has the unit {unit[:20]!r}")
+        self.made.unit_mm = names.MILLIMETRES[unit]
+        for prefix in given.get("requiredextensions", "").split():
+            uri = self._reader.prefixes.get(prefix, prefix)
+            if uri not in _KNOWN:
+                self._reader.refuse(f"needs the extension {uri[:80]}, which is not read")
+
+    def _metadata(self, given: Attributes) -> None:
+        name = given.get("name", "")
+        if len(self.made.told) < 1000:
+            self._reader.text(name, self.made.told)
+
+    def _open_object(self, given: Attributes) -> None:
+        self._object = Object(given.get("name", ""), given.get("type", "model"))
+        self._object.group, self._object.index = int(given.get("pid", 0)), int(given.get("pindex", 0))
+        self._new(self.made.objects, given, self._object)
+
+    def _vertex(self, given: Attributes) -> None:
+        self._object.positions.extend((float(given["x"]), float(given["y"]), float(given["z"])))
+
+    def _triangle(self, given: Attributes) -> None:
+        corners = self._object.corners
+        corners.extend((int(given["v1"]), int(given["v2"]), int(given["v3"])))
+        first = given.get("p1")
+        if first is not None:
+            group = int(given.get("pid", self._object.group))
+            second, third = int(given.get("p2", first)), int(given.get("p3", first))
+            self._object.paint.extend((len(corners) // 3 - 1, group, int(first), second, third))
+        for name in _FILAMENT:
+            if given.get(name):
+                self._object.codes[len(corners) // 3 - 1] = given[name]
+
+    def _component(self, given: Attributes) -> None:
+        self._object.components.append(self._use(given))
+
+    def _item(self, given: Attributes) -> None:
+        self.made.items.append(self._use(given))
+
+    def _use(self, given: Attributes) -> Use:
+        numbers = [float(text) for text in given.get("transform", "1 0 0 0 1 0 0 0 1 0 0 0").split()]
+        if len(numbers) != 12 or not np.isfinite(numbers).all():
+            self._reader.refuse(f"has a transform that is not twelve numbers: {given['transform'][:40]!r}")
+        return Use(given.get(_PATH, ""), int(given["objectid"]), np.array(numbers).reshape(4, 3))
+
+    def _base_group(self, given: Attributes) -> None:
+        self._open_group(given, Group("base"))
+
+    def _color_group(self, given: Attributes) -> None:
+        self._open_group(given, Group("color"))
+
+    def _uv_group(self, given: Attributes) -> None:
+        self._open_group(given, Group("uv", int(given["texid"])))
+
+    def _open_group(self, given: Attributes, group: Group) -> None:
+        self._group = group
+        self._new(self.made.groups, given, group)
+
+    def _base(self, given: Attributes) -> None:
+        self._in_group("base").labels.append(given.get("name", ""))
+        self._group.rows.extend(_rgba(given["displaycolor"]))
+
+    def _color(self, given: Attributes) -> None:
+        self._in_group("color").rows.extend(_rgba(given["color"]))
+
+    def _uv(self, given: Attributes) -> None:
+        self._in_group("uv").rows.extend((float(given["u"]), float(given["v"])))
+
+    def _in_group(self, kind: str) -> Group:
+        if self._group.kind != kind:
+            self._reader.refuse(f"has a {kind} in a group of another kind")
+        return self._group
+
+    def _texture(self, given: Attributes) -> None:
+        self._new(self.made.textures, given, given["path"])
+
+    def _unread(self, given: Attributes) -> None:
+        self.made.unread += 1
+
+    def _new(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
+        number = int(given["id"])
+        if number in among:
+            self._reader.refuse(f"uses the id {number} twice")
+        among[number] = value
+
+
+def _rgba(text: str) -> tuple[int, int, int, int]:
+    """``#RRGGBB`` or ``#RRGGBBAA`` as bytes."""
+    digits = text.strip().removeprefix("#")
+    if len(digits) not in (6, 8) or not set(digits) <= set(hexdigits):
+        raise ValueError(f"the colour {text[:20]!r}")
+    value = int(digits.ljust(8, "F"), 16)
+    return value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255

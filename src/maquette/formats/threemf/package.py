@@ -1,0 +1,96 @@
+"""The ZIP around a 3MF model, opened as if somebody meant harm: what may be unpacked is bounded before it is.
+
+Deflate shrinks up to 1,032 times, a real model 5 to 15 times. So a package may unpack to ``FREE`` bytes plus
+``RATIO`` times its own size, counted while it is unpacked; what the directory claims is not believed.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from maquette.core.errors import BadInput
+from maquette.formats.threemf import names
+from maquette.formats.threemf.xml import elements
+
+FREE = 16 << 20
+RATIO = 30
+MOST_PARTS = 10_000
+_PIECE = 1 << 18
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError, OverflowError)
+
+
+class Package:
+    """The parts of a package by name, as OPC names them: no leading slash, case as in the file."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            entries = self._zip.infolist()
+        except _DAMAGE as problem:
+            raise BadInput(f"read-3mf: not a ZIP package ({str(problem)[:80]}); the file is damaged") from None
+        self.size = len(data)
+        self._left = FREE + RATIO * len(data)
+        if len(entries) > MOST_PARTS:
+            raise BadInput(f"read-3mf: {len(entries)} parts in the package; at most {MOST_PARTS} are read")
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in entries:
+            _refuse_name(entry.orig_filename)
+            if entry.filename.lower() in self._entries:
+                raise BadInput(f"read-3mf: the part {entry.filename[:80]!r} is there twice; the file is damaged")
+            self._entries[entry.filename.lower()] = entry
+
+    def __contains__(self, path: str) -> bool:
+        return path.lower() in self._entries
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """A part's bytes piece by piece; names are the same in any case, as OPC wants."""
+        entry = self._entries.get(path.lower())
+        if entry is None:
+            raise BadInput(f"read-3mf: the part {path[:80]!r} is not in the package; export the file again")
+        if entry.flag_bits & 1:
+            raise BadInput(f"read-3mf: the part {path[:80]!r} is encrypted; save it without a password")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadInput(f"read-3mf: the part {path[:80]!r} is packed by method {entry.compress_type}; use deflate")
+        try:
+            with self._zip.open(entry) as stream:
+                while piece := stream.read(_PIECE):
+                    self._left -= len(piece)
+                    if self._left < 0:
+                        limit = FREE + RATIO * self.size
+                        raise BadInput(f"read-3mf: {self.size} bytes unpack to over {limit}; this is no honest model")
+                    yield piece
+        except _DAMAGE as problem:
+            raise BadInput(f"read-3mf: the part {path[:80]!r} is damaged ({str(problem)[:80]})") from None
+
+    def data(self, path: str) -> bytes:
+        """A part's bytes."""
+        return b"".join(self.pieces(path))
+
+    def model_path(self) -> str:
+        """The part that the package starts with."""
+        if "_rels/.rels" in self:
+            element = f"{names.RELATIONSHIPS} Relationship"
+            for attributes in elements(self.pieces("_rels/.rels"), "_rels/.rels", element):
+                if attributes.get("Type") == names.START_PART:
+                    return part_name(attributes.get("Target", ""))
+        if names.MODEL_PATH in self:
+            return names.MODEL_PATH
+        raise BadInput("read-3mf: the package names no 3D model; this is another kind of ZIP file")
+
+
+def part_name(target: str) -> str:
+    """A part's name from an absolute address inside the package."""
+    name = target.removeprefix("/")
+    _refuse_name(name)
+    return name
+
+
+def _refuse_name(name: str) -> None:
+    """Names that lead out of the package, whoever may unpack it."""
+    steps = name.split("/")
+    if not name or name.startswith("/") or ".." in steps or any(c in name for c in "\\\0:"):
+        raise BadInput(f"read-3mf: {name[:80]!r} is no name of a part inside the package; the file is damaged")

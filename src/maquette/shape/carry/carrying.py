@@ -1,0 +1,131 @@
+"""What rode on an old surface, put on a new one: colours, materials, parts, uv, and textures where uv breaks."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from maquette.core.asset import Asset, Material, Texture
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.progress import note, progress
+from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import pixels as decoded
+from maquette.geometry.look.patches import LEAST, MOST, patches
+from maquette.geometry.look.texels import bilinear
+from maquette.geometry.remake.transfer import Landing, carried_uv, landing, on_vertices
+
+_TEXELS = 600_000  # that are baked: 6 s
+_SIDE = 4096  # texels along a baked texture, at most
+_SLOTS = ("base_color_texture", "orm_texture", "emissive_texture")
+
+
+def carried(asset: Asset, vertices: Floats, faces: Ints) -> Asset:
+    """The asset with a new surface (V, 3), (F, 3) that lies near its old one, and everything that rode on the old one.
+
+    Vertex colours and ``seen`` are interpolated, material and part are those of the nearest face that looks the same
+    way. uv stays where it can; faces that bridge a seam of the texture get a patch in a texture of their own, baked
+    from the old one at its resolution, as far as 600,000 texels go. Baked patches lose a normal map.
+    """
+    old, new = asset.mesh, Mesh(vertices, faces)
+    bare = all(getattr(old, name) is None for name in ("uv", "material", "part", "color", "seen"))
+    if bare or not len(faces) or not len(old.faces):
+        return asset.with_mesh(new)
+    progress(0.1, "find the old surface")
+    lying = landing(old.vertices, old.faces, new.vertices, new.faces)
+    home = lying.middle.face
+    color = None if old.color is None else on_vertices(old.color.astype(np.float64), old.faces, lying.vertex)
+    seen = None if old.seen is None else on_vertices(old.seen[:, None].astype(np.float64), old.faces, lying.vertex)
+    new = new.replace(
+        material=None if old.material is None else old.material[home],
+        part=None if old.part is None else old.part[home],
+        color=None if color is None else np.clip(np.round(color), 0, 255).astype(np.uint8),
+        seen=None if seen is None else np.clip(seen[:, 0], 0, 1),
+    )
+    if old.uv is None:
+        return asset.with_mesh(new)
+    progress(0.6, "carry the texture over")
+    uv, good = carried_uv(old.vertices, old.faces, old.uv, new.vertices, new.faces, lying)
+    return _with_patches(asset, new.replace(uv=uv), lying, np.flatnonzero(~good))
+
+
+def _with_patches(asset: Asset, mesh: Mesh, lying: Landing, broken: Ints) -> Asset:
+    """The asset around the mesh, its broken faces baked into a texture of their own where they have a texture."""
+    old = asset.mesh
+    material = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material.copy()
+    textured = np.array([any(getattr(m, slot) for slot in _SLOTS) for m in asset.materials], dtype=bool)
+    if len(asset.materials):
+        broken = broken[textured[material[broken]]]
+    if not len(broken) or not textured.any():
+        return asset.with_mesh(mesh)
+    progress(0.7, f"bake {len(broken)} faces")
+    square = _square(asset, mesh, broken)
+    made = patches(mesh.triangles[broken], square)
+    corners = mesh.triangles[broken][made.face]
+    points = np.einsum("tk,tkd->td", made.weights, corners)
+    normals = _normals(mesh, broken)[made.face]
+    found = lying.surface.nearest(points, normals, 0.1)
+    at = np.einsum("tk,tkd->td", found.weights, old.uv[found.face].astype(np.float64))  # type: ignore[index]
+    of = np.zeros(len(at), np.int64) if old.material is None else old.material[found.face].astype(np.int64)
+    uv = mesh.uv.copy()  # type: ignore[union-attr]
+    uv[broken] = made.uv
+    baked = {slot: _baked(asset.materials, slot, made.side, made.texel, of, at) for slot in _SLOTS}
+    used, number = np.unique(material[broken], return_inverse=True)
+    material[broken] = (len(asset.materials) + number).astype(np.int32)
+    fresh = tuple(_patched(asset.materials[index], baked) for index in used)
+    note(f"baked {len(broken)} of {len(mesh.faces)} faces across texture seams into {made.side} x {made.side} texels")
+    return asset.replace(mesh=mesh.replace(uv=uv, material=material), materials=asset.materials + fresh)
+
+
+def _patched(material: Material, baked: dict[str, Texture | None]) -> Material:
+    """The material with the baked pictures in the place of its own; factors stay."""
+    slots = {slot: baked[slot] if getattr(material, slot) else None for slot in _SLOTS}
+    return material.replace(name=f"{material.name} (patches)", normal_texture=None, **slots)
+
+
+def _normals(mesh: Mesh, which: Ints) -> Floats:
+    corners = mesh.triangles[which]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    made: Floats = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
+    return made
+
+
+def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:
+    """Texels along a pair of patches: as dense as the old texture is, as far as the budget goes."""
+    old = asset.mesh
+    sides = [_side(getattr(m, slot)) for m in asset.materials for slot in _SLOTS if getattr(m, slot)]
+    a, b = old.uv[:, 1] - old.uv[:, 0], old.uv[:, 2] - old.uv[:, 0]  # type: ignore[index]
+    flat = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()
+    corners = old.triangles
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
+    density = max(sides, default=1) * float(np.sqrt(flat / max(area, 1e-300)))  # texels per mm
+    ring = mesh.triangles[broken]
+    longest = np.linalg.norm(ring - np.roll(ring, 1, axis=1), axis=2).max(axis=1)
+    wanted = int(np.ceil(density * np.percentile(longest, 90))) + 3
+    budget = int(np.sqrt(2 * _TEXELS / len(broken)))
+    room = int(_SIDE / np.ceil(np.sqrt((len(broken) + 1) // 2)))
+    return max(min(wanted, budget, room, MOST), LEAST)
+
+
+def _side(texture: Texture) -> int:
+    with opened(texture) as picture:
+        return max(picture.size)
+
+
+def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, of: Ints, at: Floats) -> Texture | None:
+    """One slot's pictures read at uv ``at`` (T, 2) of material ``of`` (T,), as a picture; None if nobody has one."""
+    from PIL import Image
+
+    if not any(getattr(material, slot) for material in materials):
+        return None
+    pixels = np.full((side * side, 4), 255, np.uint8)
+    for index, material in enumerate(materials):
+        texture = getattr(material, slot)
+        mine = np.flatnonzero(of == index)
+        if texture is not None and len(mine):
+            pixels[texel[mine]] = np.round(bilinear(decoded(texture, "RGBA"), at[mine]))
+    stream = io.BytesIO()
+    opaque = bool((pixels[:, 3] == 255).all())
+    picture = pixels.reshape(side, side, 4)
+    Image.fromarray(picture[:, :, :3] if opaque else picture).save(stream, "PNG")
+    return Texture(stream.getvalue())

@@ -1,0 +1,96 @@
+"""Carved solids put back into an asset: old faces keep what rides on them, new ones take what lies nearest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from maquette.core.asset import Asset, Material
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.barycentric import shares_and_twins
+from maquette.geometry.cut.solids import Carved
+from maquette.shape.carry.recutting import as_colors, on_vertices, worn
+
+_PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
+
+
+def put_back(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) -> Asset:
+    """The asset with these solids as its mesh; given ``names``, each piece becomes a part of that name.
+
+    ``parent`` of a piece counts the faces of the asset's mesh. uv, colour and seen are read off the triangle that a
+    face was cut from. New faces take the nearest material and part, or a plain grey where that material is a picture;
+    new points take the nearest colour and count as not seen.
+    """
+    mesh = asset.mesh
+    first = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
+    vertices = np.concatenate([np.zeros((0, 3)), *(piece.vertices for piece in pieces)])
+    faces = [piece.faces + start for piece, start in zip(pieces, first, strict=False)]
+    made = Mesh(vertices, np.concatenate([np.zeros((0, 3), np.int64), *faces]))
+    parent = np.concatenate([np.zeros(0, np.int64), *(piece.parent for piece in pieces)])
+    source = _sources(made, parent)
+    materials = asset.materials
+    material, part = (None if channel is None else channel[source] for channel in (mesh.material, mesh.part))
+    if material is not None and (parent < 0).any():
+        material, materials = _plain(material, parent < 0, materials)
+    if names:
+        part = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])
+    made = _with_corners(made, mesh, parent)
+    made = made.replace(material=material, part=part)
+    return asset.replace(mesh=made, materials=materials, part_names=names or asset.part_names)
+
+
+def _sources(made: Mesh, parent: Ints) -> Ints:
+    """For each face the old face it was cut from, for a new one that of the nearest old point, (F,)."""
+    new = parent < 0
+    if not new.any() or new.all():
+        return np.maximum(parent, 0)
+    from scipy.spatial import cKDTree
+
+    corner = made.faces[~new].reshape(-1)
+    face_at = np.zeros(len(made.vertices), dtype=np.int64)
+    face_at[corner] = np.repeat(parent[~new], 3)
+    known = np.unique(corner)
+    middle = made.triangles[new].mean(axis=1)
+    source = parent.copy()
+    source[new] = face_at[known[cKDTree(made.vertices[known]).query(middle)[1]]]
+    return source
+
+
+def _plain(material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...]) -> tuple[np.ndarray, tuple]:
+    """New faces of a textured material take the plain one, appended if it is not there."""
+    textured = np.array([one.base_color_texture is not None for one in materials])
+    bare = new & textured[material]
+    if not bare.any():
+        return material, materials
+    if _PLAIN not in materials:
+        materials = (*materials, _PLAIN)
+    return np.where(bare, materials.index(_PLAIN), material), materials
+
+
+def _with_corners(made: Mesh, old: Mesh, parent: Ints) -> Mesh:
+    """uv on corners, colour and seen on vertices, read off the old triangles."""
+    if old.uv is None and old.color is None and old.seen is None:
+        return made
+    cut = np.flatnonzero(parent >= 0)
+    corners = made.faces[cut]
+    lying, _ = shares_and_twins(made.triangles[cut], old.triangles[parent[cut]])
+    found = worn(old, parent[cut], lying)
+    uv = None
+    if found.uv is not None:
+        uv = np.zeros((len(parent), 3, 2), dtype=np.float32)
+        uv[cut] = found.uv
+    color = on_vertices(found.color, corners, len(made.vertices))
+    if color is not None:
+        color = _from_nearest(made.vertices, np.unique(corners), as_colors(color))
+    return made.replace(uv=uv, color=color, seen=on_vertices(found.seen, corners, len(made.vertices)))
+
+
+def _from_nearest(vertices: Floats, known: Ints, color: np.ndarray) -> np.ndarray:
+    """Colours of points that have none taken from the nearest that has one, grey where nobody has one."""
+    bare = np.setdiff1d(np.arange(len(vertices)), known)
+    if not len(known):
+        color[bare] = 128
+    elif len(bare):
+        from scipy.spatial import cKDTree
+
+        color[bare] = color[known[cKDTree(vertices[known]).query(vertices[bare])[1]]]
+    return color

@@ -1,0 +1,91 @@
+"""Patches put into openings: what rides on the border is carried across."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.geometry.mend.membrane import Film
+from maquette.geometry.topology import border_loops, edges
+
+
+@dataclass(frozen=True)
+class Openings:
+    """Loops of open edges end to end: their vertices, the half-edge beyond each, and where each loop starts."""
+
+    loops: list[Ints]
+    ring: Ints  # (R,) vertices, in the order in which a patch's faces run
+    half: Ints  # (R,) half-edge 3·f + c that runs from the next vertex to this one
+    start: Ints  # (N,) first place of each loop
+
+    @property
+    def of_ring(self) -> Ints:
+        """Loop of each place, (R,)."""
+        return np.repeat(np.arange(len(self.loops)), [len(loop) for loop in self.loops])
+
+    def only(self, which: list[int]) -> Openings:
+        """Some of the loops."""
+        loops = [self.loops[number] for number in which]
+        kept = np.isin(self.of_ring, which)
+        sizes = np.array([len(loop) for loop in loops], dtype=np.int64)
+        return Openings(loops, self.ring[kept], self.half[kept], np.cumsum(sizes) - sizes)
+
+
+def openings(mesh: Mesh) -> Openings:
+    """Every loop of open edges."""
+    faces, count = mesh.faces, len(mesh.vertices)
+    found = edges(faces)
+    half = np.flatnonzero(found.count[found.of_half] == 1)
+    key = faces.reshape(-1)[half] * count + np.roll(faces, -1, axis=1).reshape(-1)[half]
+    order = np.argsort(key)
+    key, half = key[order], half[order]
+    loops = border_loops(faces)
+    sizes = np.array([len(loop) for loop in loops], dtype=np.int64)
+    stop = np.cumsum(sizes)
+    ring = np.concatenate([np.zeros(0, np.int64), *loops])
+    after = np.arange(1, len(ring) + 1)
+    after[stop - 1] = stop - sizes
+    return Openings(loops, ring, half[np.searchsorted(key, ring[after] * count + ring)], stop - sizes)
+
+
+def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
+    """The mesh with faces (T, 3) appended, given as places on the rings; ``hole`` (T,) is the loop each one closes.
+
+    ``points`` (P, 3) are inner points of the patches; their places follow those of the rings. uv and colour come from
+    the border and run evenly across, material and part are those that most of the border has. Inner points count as
+    not seen.
+    """
+    count, border = len(mesh.vertices), len(holes.ring)
+    film = Film(place, border + len(points), border)
+    vertex = np.concatenate([holes.ring, count + np.arange(len(points))])
+    uv, color, seen = mesh.uv, mesh.color, mesh.seen
+    if uv is not None:
+        on_ring = uv[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
+        uv = np.concatenate([uv, np.concatenate([on_ring, film.drawn(on_ring)])[place]])
+    if color is not None:
+        inner = film.drawn(color[holes.ring].astype(np.float64))
+        color = np.concatenate([color, np.round(inner).clip(0, 255).astype(np.uint8)])
+    if seen is not None:
+        seen = np.concatenate([seen, np.zeros(len(points), np.float32)])
+    return mesh.replace(
+        vertices=np.concatenate([mesh.vertices, points]),
+        faces=np.concatenate([mesh.faces, vertex[place]]),
+        uv=uv,
+        color=color,
+        seen=seen,
+        material=_like_border(mesh.material, holes, hole),
+        part=_like_border(mesh.part, holes, hole),
+    )
+
+
+def _like_border(values: np.ndarray | None, holes: Openings, hole: Ints) -> np.ndarray | None:
+    """A face channel (F,) continued over the patches: what most of each hole's border has."""
+    if values is None:
+        return None
+    rows, count = np.unique(np.stack([holes.of_ring, values[holes.half // 3]], axis=1), axis=0, return_counts=True)
+    most = np.zeros(len(holes.loops), dtype=values.dtype)
+    order = np.argsort(count, kind="stable")
+    most[rows[order, 0]] = rows[order, 1]  # the most frequent is written last
+    return np.concatenate([values, most[hole]])
