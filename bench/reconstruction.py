@@ -111,14 +111,14 @@ def _closer(points: Floats, truth: Floats, steps: int = 15) -> Floats:
 
 
 def _unit_spread(points: Floats) -> Floats:
-    centerd = points - points.mean(axis=0)
-    made: Floats = centerd / centerd.std()
+    centered = points - points.mean(axis=0)
+    made: Floats = centered / centered.std()
     return made
 
 
 def _unit_extent(points: Floats) -> Floats:
-    centerd = points - points.mean(axis=0)
-    made: Floats = centerd / max(np.ptp(centerd[:, 0]), np.ptp(centerd[:, 2]))
+    centered = points - points.mean(axis=0)
+    made: Floats = centered / max(np.ptp(centered[:, 0]), np.ptp(centered[:, 2]))
     return made
 
 

@@ -56,7 +56,7 @@ def test_curves_are_round():
     assert np.abs(np.diff(angle)).max() < np.radians(25)
 
 
-def test_size_is_linear_and_lines_are_stacked_and_centerd():
+def test_size_is_linear_and_lines_are_stacked_and_centered():
     small, large = outline("Ag", 5.0), outline("Ag", 10.0)
     assert all(np.allclose(2 * a, b, atol=1e-5) for a, b in zip(small, large, strict=True))
     two = outline("H\nHHH", 10.0)

@@ -19,7 +19,7 @@ from training.objects import Thing  # noqa: E402
 from training.procedural import shape  # noqa: E402
 from training.solids import HALF, REACH, distances, sampled_surface, seen_from_afar  # noqa: E402
 from training.train import mirrored, read_pieces, write_pieces  # noqa: E402
-from training.views import example, look, random_pose, recenterd  # noqa: E402
+from training.views import example, look, random_pose, recentered  # noqa: E402
 
 from maquette.generate.sculpt.input import NEAREST, network_input  # noqa: E402
 
@@ -114,7 +114,7 @@ def test_recentring_keeps_the_rays():
     rng = np.random.default_rng(3)
     before = random_pose(ball(), rng)
     seen = look(ball(), before, 48, rng)
-    after, moved = recenterd(before, seen)
+    after, moved = recentered(before, seen)
     assert moved.front[moved.mask].mean() == pytest.approx(0, abs=1e-6)
     points = ball().vertices[::50]
     flat = [p[:, :2] / (1 + p[:, 2:] / before.eye) for p in (before.placed(points), after.placed(points))]

@@ -317,7 +317,7 @@ def _process(rank: int, plan: Plan) -> None:
 def _has_bf16() -> bool:
     """Whether this CPU multiplies matrices of bfloat16 itself: then a step takes half the time."""
     flags = Path("/proc/cpuinfo")
-    return flags.exists() and "amx_bf16" in flags.read_text()
+    return flags.exists() and any(flag in flags.read_text() for flag in ("amx_bf16", "avx512_bf16"))
 
 
 def _free_port() -> int:

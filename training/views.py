@@ -50,13 +50,16 @@ class Pose:
         return matrix, -matrix @ self.offset
 
 
-def random_pose(thing: Thing, rng: Rng, *, elevation: tuple[float, float] = (-15, 65), plain: bool = False) -> Pose:
-    """A camera that sees the whole object, 85 % of the picture wide or high. ``plain``: no stretch, roll or jitter."""
+def random_pose(thing: Thing, rng: Rng, *, elevation: tuple[float, float] | None = None, plain: bool = False) -> Pose:
+    """A camera that sees the whole object, 85 % of the picture wide or high. ``plain``: no stretch, roll or jitter.
+
+    ``elevation`` in degrees is drawn evenly from a range, or as people hold their cameras where none is given.
+    """
     stretch = np.ones(3) if plain else np.exp(rng.uniform(-0.18, 0.18, 3))
     pose = None
     for _ in range(8):
         around = rng.uniform(0, 2 * np.pi)
-        above = np.radians(rng.uniform(*elevation))
+        above = np.radians(_held(rng) if elevation is None else rng.uniform(*elevation))
         roll = 0.0 if plain else np.radians(rng.normal(0, 4))
         into = -np.array([np.cos(above) * np.cos(around), np.cos(above) * np.sin(around), np.sin(above)])
         right = np.cross(into, [0, 0, 1.0])
@@ -70,6 +73,11 @@ def random_pose(thing: Thing, rng: Rng, *, elevation: tuple[float, float] = (-15
             break
     assert pose is not None
     return pose
+
+
+def _held(rng: Rng) -> float:
+    """How many degrees above the horizon a camera is held: mostly 0 to 25, sometimes anything from -15 to 65."""
+    return float(rng.uniform(-15, 65) if rng.random() < 0.3 else rng.triangular(-3, 10, 32))
 
 
 def _framed(thing: Thing, rotation: Floats, stretch: Floats, fov: float, fill: float, shift: Floats) -> Pose:
@@ -166,7 +174,7 @@ def _key_light(rng: Rng) -> Floats:
 def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tuple[dict[str, Pixels], Pose]:
     """Input and what is to be said about it, as planes with channels first; see `training.model` for their names."""
     pose = random_pose(thing, rng)
-    pose, seen = recenterd(pose, look(thing, pose, side, rng, own=own_color))
+    pose, seen = recentered(pose, look(thing, pose, side, rng, own=own_color))
     cut = rng.random() > 0.15
     picture = photograph(seen, rng, backdrop=not cut or rng.random() < 0.5)
     mask = _jittered(seen.mask, rng)
@@ -185,7 +193,7 @@ def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tup
     return {name: np.ascontiguousarray(plane, np.float32) for name, plane in targets.items()}, pose
 
 
-def recenterd(pose: Pose, seen: View) -> tuple[Pose, View]:
+def recentered(pose: Pose, seen: View) -> tuple[Pose, View]:
     """The same view with depth 0 at the mean depth of what is seen, and the picture's halves measured there."""
     if not seen.mask.any():
         return pose, seen

@@ -43,7 +43,7 @@ def inspect(
         reason = "nothing is cut out yet; run matte or use-mask first"
         yield from (Finding(name, "unknown", reason) for name in ("one-subject", "centred", "whole", "mask"))
     else:
-        yield from (_one_subject(mask), _centerd(mask), _whole(mask), _mask(mask))
+        yield from (_one_subject(mask), _centered(mask), _whole(mask), _mask(mask))
     yield from (_background(pixels, mask), _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
     yield _blocks(subject)
     yield _route(pixels, mask)
@@ -137,7 +137,7 @@ def _one_subject(mask: Floats) -> Finding:
     )
 
 
-def _centerd(mask: Floats) -> Finding:
+def _centered(mask: Floats) -> Finding:
     """How far the subject's middle lies from the frame's, in frame sizes."""
     rows, columns = np.nonzero(mask >= 0.5)
     if not len(rows):

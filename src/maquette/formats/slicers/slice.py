@@ -105,7 +105,7 @@ def slice_(
         infill = INFILL if infill is None else infill
         supports = _SUPPORTS if supports is None else supports
     progress(0.1, f"{slicer} slices")
-    moved = _centerd(asset, printer)
+    moved = _centered(asset, printer)
     bare = moved.replace(mesh=moved.mesh.replace(uv=None, color=None, material=None), materials=())
     job = Job(write_stl(bare).data, printer, infill, supports, profiles)
     if filaments == "painted":
@@ -125,7 +125,7 @@ def _insist_it_fits(asset: Asset, printer: Printer) -> None:
         raise CannotDo(f"slice: the model does not fit {printer.label}: {', '.join(over)}; scale-to or split it")
 
 
-def _centerd(asset: Asset, printer: Printer) -> Asset:
+def _centered(asset: Asset, printer: Printer) -> Asset:
     """The model in the middle of the bed, its foot at z = 0."""
     low, high = asset.mesh.bounds
     x, y, _ = printer.bed_mm

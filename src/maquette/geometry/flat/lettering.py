@@ -127,10 +127,10 @@ def outline(text: str, height_mm: float) -> list[Floats]:
     loops: list[Floats] = []
     for number, line in enumerate(lines):
         rise = (len(lines) - 1 - number) * _LEADING * font.capitals
-        loops.extend(loop + [0.0, rise] for loop in _centerd(_line(line, font)))
+        loops.extend(loop + [0.0, rise] for loop in _centered(_line(line, font)))
     if not loops:
         return []
-    scaled = [loop * (height_mm / font.capitals) for loop in _centerd(loops)]
+    scaled = [loop * (height_mm / font.capitals) for loop in _centered(loops)]
     area = CrossSection(scaled, FillRule.NonZero)
     if area.area() < 0 or area.is_empty():  # TrueType winds outlines clockwise
         area = CrossSection([loop[::-1] for loop in scaled], FillRule.NonZero)
@@ -192,7 +192,7 @@ def _box(loops: list[Floats]) -> tuple[Floats, Floats]:
     return points.min(axis=0), points.max(axis=0)
 
 
-def _centerd(loops: list[Floats]) -> list[Floats]:
+def _centered(loops: list[Floats]) -> list[Floats]:
     """The loops shifted along x so that their box has its middle at 0."""
     if not loops:
         return []

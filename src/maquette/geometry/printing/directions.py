@@ -32,8 +32,8 @@ def fibonacci(count: int) -> Floats:
 
 def principal_axes(points: Floats) -> Floats:
     """Directions of largest to least spread of points (N, 3), as rows (3, 3)."""
-    centerd = points - points.mean(axis=0)
-    _, axes = np.linalg.eigh(centerd.T @ centerd)
+    centered = points - points.mean(axis=0)
+    _, axes = np.linalg.eigh(centered.T @ centered)
     made: Floats = axes.T[::-1]
     return made
 
