@@ -6,7 +6,7 @@ import pytest
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.flat.letterform import laid_on, sheet_of, slab, stroke
+from maquette.geometry.flat.letterform import lay_on, sheet_of, slab, stroke
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
@@ -164,7 +164,7 @@ def test_a_slab_of_a_sheet_is_closed_and_outward():
     sheet = sheet_of(outline("B8", 10), 1.0)
     mesh = box((60, 60, 60))
     right, up = np.array([1.0, 0, 0]), np.array([0, 0, 1.0])
-    printed = laid_on(mesh.vertices, mesh.faces, sheet.points, right, up, np.array([30.0, 30, 30]), 2.0)
+    printed = lay_on(mesh.vertices, mesh.faces, sheet.points, right, up, np.array([30.0, 30, 30]), 2.0)
     assert printed.met.all()
     assert printed.points[:, 1] == pytest.approx(0, abs=1e-9)
     assert printed.normals == pytest.approx(np.broadcast_to([0.0, -1, 0], printed.normals.shape))

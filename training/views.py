@@ -132,7 +132,9 @@ def look(thing: Thing, pose: Pose, side: int, rng: Rng, *, repaint: bool = True,
     normals = _normals(vertices, thing.faces, first.face[seen], ways[seen])
     light = _key_light(rng)
     facing = normals @ light > 0
-    free = facing & ~tracer.blocked(points + normals * (4 * tracer.step), np.broadcast_to(light, points.shape), np.inf)
+    free = facing & ~tracer.is_blocked(
+        points + normals * (4 * tracer.step), np.broadcast_to(light, points.shape), np.inf
+    )
     back_face = np.where(last.face >= 0, last.face, first.face[seen])
     matrix, offset = pose.unplaced()
     rear = points + ways[seen] * ((behind - depth) / pose.eye)[:, None]

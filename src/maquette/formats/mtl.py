@@ -14,9 +14,9 @@ import numpy as np
 from maquette.core.asset import Material, Texture
 from maquette.core.files import Files
 from maquette.core.progress import note
-from maquette.formats.pictures_in_files import encoded, pixels
-from maquette.formats.side_files import find, plain_name, referred, texture
-from maquette.formats.text_numbers import decoded
+from maquette.formats.pictures_in_files import encode_png, pixels
+from maquette.formats.side_files import find, plain_name, references, texture
+from maquette.formats.text_numbers import decode_text
 from maquette.geometry.look.srgb import to_linear, to_srgb
 
 _OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
@@ -26,7 +26,7 @@ _MAPS = ("map_kd", "map_ke", "map_pr", "map_pm", "map_d", "norm")
 def mtl_references(data: bytes) -> list[str]:
     """The picture files that an MTL refers to, as plain names a loader may look for beside it."""
     statements = [row for values in _statements(data) for row in values.items()]
-    return referred([_picture_name(value) for key, value in statements if key in _MAPS])
+    return references([_picture_name(value) for key, value in statements if key in _MAPS])
 
 
 def read_materials(files: Files, data: bytes) -> dict[str, Material]:
@@ -88,7 +88,7 @@ class _Shelf:
 def _statements(data: bytes) -> list[dict[str, str]]:
     """One dictionary per ``newmtl``, keys in lower case."""
     made: list[dict[str, str]] = []
-    for line in decoded(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
+    for line in decode_text(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
         key, value = [*line.split(None, 1), "", ""][:2]
         if key.lower() == "newmtl":
             made.append({"newmtl": value.strip()})
@@ -141,7 +141,7 @@ def _material(values: dict[str, str], shelf: _Shelf) -> Material:
         base_color_texture=base,
         metallic=1.0 if metal else (_numbers(values, "pm", 1) or [0.0])[0],
         roughness=1.0 if rough else _roughness(values),
-        orm_texture=_packed(rough, metal),
+        orm_texture=_pack_channels(rough, metal),
         normal_texture=shelf.picture(values.get("norm")),
         emissive=_linear(_numbers(values, "ke", 3) or ([1.0] * 3 if glow else [0.0] * 3)),
         emissive_texture=glow,
@@ -161,7 +161,7 @@ def _roughness(values: dict[str, str]) -> float:
     return float(1.0 - share**0.5)
 
 
-def _packed(rough: Texture | None, metal: Texture | None) -> Texture | None:
+def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | None:
     """Two grey pictures as green and blue of one, as large as the larger; white where there is none."""
     from PIL import Image
 
@@ -173,7 +173,7 @@ def _packed(rough: Texture | None, metal: Texture | None) -> Texture | None:
     for channel, grey in found.items():
         same = grey.shape == (height, width)
         packed[:, :, channel] = grey if same else np.asarray(Image.fromarray(grey).resize((width, height)))
-    return encoded(packed)
+    return encode_png(packed)
 
 
 def _factors(material: Material) -> list[str]:
@@ -181,9 +181,9 @@ def _factors(material: Material) -> list[str]:
     gloss = (1.0 - material.roughness) ** 2 * 1000.0
     mapped = material.orm_texture is not None
     return [
-        f"Kd {_triple(_shown(material.base_color[:3]))}",
+        f"Kd {_triple(_screen_values(material.base_color[:3]))}",
         "Ks 0.04 0.04 0.04",
-        f"Ke {_triple(_shown(material.emissive))}",
+        f"Ke {_triple(_screen_values(material.emissive))}",
         f"Ns {gloss:.6g}",
         f"d {float(material.base_color[3])!r}",
         "illum 2",
@@ -207,14 +207,14 @@ def _maps(material: Material, prefix: str, pictures: dict[str, bytes]) -> list[s
             ("map_Pr", "roughness", 1, material.roughness),
             ("map_Pm", "metallic", 2, material.metallic),
         ):
-            named.append((key, role, encoded(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
-    rows = [f"{key} {_kept(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
+            named.append((key, role, encode_png(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
+    rows = [f"{key} {_keep_once(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
     if material.alpha_mode != "opaque" and material.base_color_texture:
         rows.append(rows[0].replace("map_Kd", "map_d", 1))
     return rows
 
 
-def _kept(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
+def _keep_once(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
     """The file name of a picture: that of an equal one if there is one already."""
     known = next((old for old, data in pictures.items() if data == made.data), None)
     if known is None:
@@ -229,7 +229,7 @@ def _linear(shown: list[float]) -> tuple[float, float, float]:
     return r, g, b
 
 
-def _shown(linear: tuple[float, ...]) -> list[float]:
+def _screen_values(linear: tuple[float, ...]) -> list[float]:
     """Linear light as screen values."""
     return to_srgb(np.array(linear)).tolist()
 

@@ -13,7 +13,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
 from maquette.formats.text_numbers import Block, Bytes, blocks
-from maquette.geometry.flat.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")
 
@@ -32,7 +32,7 @@ class Track:
         self.faces.append(np.array(numbers)[np.searchsorted(np.array(rows, np.int64), face_rows)])
         self.current = numbers[-1]
 
-    def used(self, kept: Ints) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
+    def names_in_use(self, kept: Ints) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
         """Number of each kept face among the names in use, and those names; faces before any are ``default``."""
         if not self.names:
             return None, ()
@@ -63,13 +63,13 @@ class Found:
 
     def mesh(self, up: str) -> tuple[Mesh, tuple[str, ...], tuple[str, ...]]:
         """The triangles, the names of their materials and the names of their parts."""
-        points, corners = usable(_joined(self.points, 3), "read-obj"), np.concatenate(self.corners)
+        points, corners = usable(_join(self.points, 3), "read-obj"), np.concatenate(self.corners)
         _within(corners, len(points), "vertex")
         if up == "+Y":
             points = np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
-        triangles, face = triangulated(points, corners, np.concatenate(self.counts))
-        material, material_names = self.material.used(face)
-        part, part_names = (self.object if self.object.names else self.group).used(face)
+        triangles, face = triangulate_polygons(points, corners, np.concatenate(self.counts))
+        material, material_names = self.material.names_in_use(face)
+        part, part_names = (self.object if self.object.names else self.group).names_in_use(face)
         mesh = Mesh(
             points,
             corners[triangles],
@@ -87,7 +87,7 @@ class Found:
         index = np.concatenate(self.corner_uvs)
         if not len(index) or index.max() < 0:
             return None
-        uvs = _joined(self.uvs, 2)
+        uvs = _join(self.uvs, 2)
         _within(index[index >= 0], len(uvs), "texture coordinate")
         flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1)
         made = np.where(index[:, None] >= 0, flipped[np.maximum(index, 0)], 0.0)
@@ -99,7 +99,7 @@ class Found:
 
     def _vertex_colors(self) -> NDArray[np.uint8] | None:
         """(V, 3) 0..255, None when no vertex has a colour. Values above 1 mean that white is 255."""
-        colors = _joined(self.colors, 3)
+        colors = _join(self.colors, 3)
         stated = np.isfinite(colors).min(axis=1)
         if not stated.any():
             return None
@@ -108,7 +108,7 @@ class Found:
         return np.rint(shown * 255).astype(np.uint8)
 
 
-def gathered(data: bytes) -> Found:
+def gather(data: bytes) -> Found:
     """Everything a mesh needs out of the text."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\n" not in data:
@@ -230,7 +230,7 @@ def _within(index: Ints, count: int, what: str) -> None:
         raise BadInput(f"read-obj: a face names {what} {index.max() + 1} of {count}; the file is damaged")
 
 
-def _joined(pieces: list[Floats], width: int) -> Floats:
+def _join(pieces: list[Floats], width: int) -> Floats:
     return np.concatenate(pieces) if pieces else np.zeros((0, width))
 
 

@@ -16,9 +16,9 @@ from maquette.core.progress import note
 from maquette.formats.mtl import safe_stem
 from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
-from maquette.formats.side_files import find, plain_name, referred, texture
-from maquette.formats.text_numbers import decoded, one_line
-from maquette.geometry.flat.polygons import triangulated
+from maquette.formats.side_files import find, plain_name, references, texture
+from maquette.formats.text_numbers import decode_text, one_line
+from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.registry import stage
 
 _TITLE = "Maquette: "
@@ -32,8 +32,8 @@ def ply_references(name: str, data: bytes) -> list[str]:
     """Pictures that a PLY's ``TextureFile`` comments name, as plain names to look for beside it."""
     head = data[: 1 << 20].partition(b"end_header")[0] if data.startswith(b"ply") else b""
     stem = name.rpartition(".")[0]
-    lines = [decoded(line).strip().removeprefix("comment").strip() for line in head.splitlines()]
-    return referred(_texture_names(lines, stem))
+    lines = [decode_text(line).strip().removeprefix("comment").strip() for line in head.splitlines()]
+    return references(_texture_names(lines, stem))
 
 
 @stage(reads=(".ply",), refers=ply_references)
@@ -62,7 +62,7 @@ def read_ply(files: Files) -> Asset:
     if not whole.all():
         note(f"left out {int((~whole).sum())} faces of fewer than three corners")
     kept = np.repeat(whole, counts)
-    triangles, polygon = triangulated(points, corners[kept], counts[whole])
+    triangles, polygon = triangulate_polygons(points, corners[kept], counts[whole])
     uv = _uv(vertex, face, counts, corners)
     material, materials = _materials(files, header, face)
     mesh = Mesh(
@@ -71,7 +71,7 @@ def read_ply(files: Files) -> Asset:
         uv=None if uv is None else uv[kept][triangles],
         material=None if material is None else material[whole][polygon],
         color=_colors(vertex),
-        seen=_seen(vertex),
+        seen=_seen_channel(vertex),
     ).keep_faces(slice(None))
     if "red" in face.columns:
         note("colours of faces are left out; only those of vertices are read")
@@ -112,8 +112,8 @@ def write_ply(
         f"format {'ascii' if encoding == 'ascii' else 'binary_little_endian'} 1.0",
         f"comment {_TITLE}{one_line(asset.title or stem)}",
         *(f"comment {_TEXTURE}{name}" for name in names),
-        *_declared("vertex", vertices),
-        *_declared("face", faces),
+        *_declare("vertex", vertices),
+        *_declare("face", faces),
         "end_header\n",
     ]
     body = b"".join(_text(rows) if encoding == "ascii" else rows.tobytes() for rows in (vertices, faces))
@@ -175,7 +175,7 @@ def _colors(vertex: Element) -> NDArray[np.uint8] | None:
     return np.rint(np.nan_to_num(np.clip(found / white, 0.0, 1.0)) * 255).astype(np.uint8)
 
 
-def _seen(vertex: Element) -> NDArray[np.float32] | None:
+def _seen_channel(vertex: Element) -> NDArray[np.float32] | None:
     found = vertex.column("seen")
     return None if found is None else np.nan_to_num(np.clip(found[:, 0], 0.0, 1.0)).astype(np.float32)
 
@@ -263,7 +263,7 @@ def _seamless(mesh: Mesh) -> Floats | None:
     return made if (made[mesh.faces] == mesh.uv).all() else None
 
 
-def _declared(name: str, rows: NDArray[Any]) -> list[str]:
+def _declare(name: str, rows: NDArray[Any]) -> list[str]:
     """The header's lines for an element."""
     words = {"f4": "float", "f8": "double", "u1": "uchar", "i4": "int"}
     made = [f"element {name} {len(rows)}"]

@@ -25,7 +25,7 @@ def plain_name(reference: str) -> str:
     return re.split(r"[/\\:]", reference.strip().strip('"'))[-1].strip()
 
 
-def referred(references: list[str]) -> list[str]:
+def references(references: list[str]) -> list[str]:
     """The plain names a loader may look for beside the file, each once; what points outside is not among them."""
     names = (plain_name(reference) for reference in references if not is_outside(reference))
     return list(dict.fromkeys(name for name in names if name not in ("", ".", "..")))
@@ -49,10 +49,10 @@ def texture(data: bytes, name: str) -> Texture | None:
     try:
         return Texture(data)
     except BadInput:
-        return _converted(data, name)
+        return _convert(data, name)
 
 
-def _converted(data: bytes, name: str) -> Texture | None:
+def _convert(data: bytes, name: str) -> Texture | None:
     """A picture of another kind, decoded and written as PNG."""
     from PIL import Image
 

@@ -16,11 +16,11 @@ from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.flat.detail import blurred_within, brightness, reduced, sampled
+from maquette.geometry.flat.detail import blur_within, brightness, reduce_blocks, sample
 from maquette.geometry.flat.heightfield import plate, standing
-from maquette.geometry.flat.levels import calmed, spread
+from maquette.geometry.flat.levels import calm, stretch_levels
 from maquette.geometry.flat.planar import Sheet
-from maquette.geometry.look.bleed import bled
+from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
 
 Source = Literal["brightness", "darkness", "alpha", "saturation"]
@@ -63,7 +63,7 @@ def relief(
     progress(0.3, "tones spread")
     grain = 0.35 * pitch_mm / unit / factor  # standard deviation that keeps what a grid of this pitch can show
     if grain > 0.35:
-        levels = blurred_within(levels, np.ones_like(levels), grain)
+        levels = blur_within(levels, np.ones_like(levels), grain)
     sheet, level = (_cut if shape == "outline" else _rectangle)(subject, levels, factor, pitch_mm, unit)
     progress(0.7, "plate laid out")
     vertices, faces = standing(sheet, base_mm + relief_mm * level)
@@ -102,14 +102,14 @@ def _refuse_too_fine(area: float, pitch: float) -> None:
 def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: float) -> Floats:
     """Heights 0..1 over the photo, (H', W') with ``factor`` pixels to a cell."""
     pixels = shrunk(subject.pixels, factor)
-    mask = reduced(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
+    mask = reduce_blocks(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
     if source == "alpha":
         return np.ones(pixels.shape[:2]) if mask is None else mask
     if mask is not None:
-        pixels = bled(pixels, mask)
-    tones = calmed(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
+        pixels = bleed(pixels, mask)
+    tones = calm(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
     weight = np.ones_like(tones) if mask is None else mask
-    level, ends = spread(tones, weight)
+    level, ends = stretch_levels(tones, weight)
     if ends is not None:
         note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
     elif mask is not None:
@@ -139,14 +139,14 @@ def _rectangle(subject: Subject, levels: Floats, factor: int, pitch: float, unit
     places = np.stack(
         np.meshgrid(np.linspace(0, subject.width, columns), np.linspace(0, subject.height, rows)), axis=-1
     )
-    level = sampled(levels, places.reshape(-1, 2) / factor).reshape(rows, columns)
+    level = sample(levels, places.reshape(-1, 2) / factor).reshape(rows, columns)
     return plate(level, width, depth)
 
 
 def _cut(subject: Subject, levels: Floats, factor: int, pitch: float, unit: float) -> tuple[Sheet, Floats]:
     """The inside of the mask in triangles about ``pitch`` mm long, and the level at each point."""
     sheet = sheet_of(subject, "relief", edge=pitch / unit, smallest_share=0.0005)
-    level = sampled(levels, sheet.points / factor)
+    level = sample(levels, sheet.points / factor)
     points = (sheet.points - [subject.width / 2, subject.height / 2]) * [unit, -unit]
     return Sheet(points, sheet.faces[:, ::-1], sheet.rim[:, ::-1]), level
 

@@ -13,7 +13,7 @@ from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.backdrop import Background
 from maquette.render.cameras import AZIMUTH_DEG, turning
-from maquette.render.frame import Ground, explained, photographed
+from maquette.render.frame import Ground, add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.scene import Scene
 
@@ -42,6 +42,6 @@ def turntable(
     made = []
     for number, camera in enumerate(turning(scene.used_vertices, angles)):
         progress(number / frames, f"frame {number + 1} of {frames}")
-        frame = photographed(scene, camera, chosen, size_px, background, ground)
-        made.append(explained(frame, scene, look, background))
+        frame = photograph(scene, camera, chosen, size_px, background, ground)
+        made.append(add_legend(frame, scene, look, background))
     return Picture(np.stack(made), milliseconds=max(20, round(1000 * seconds / frames)))

@@ -21,7 +21,7 @@ from maquette.core.subject import Subject
 from maquette.flow.report.mended import Moved
 from maquette.registry import registry
 from maquette.render.cameras import View
-from maquette.render.frame import explained, photographed
+from maquette.render.frame import add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.overlay import highlight, overlay
 from maquette.render.scene import Scene
@@ -97,8 +97,8 @@ def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
 
 def _still(scene: Scene, view: View, look: LookName, size_px: int) -> Picture:
     """One still of a scene that is built already."""
-    frame = photographed(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
-    return Picture(explained(frame, scene, look, "studio"))
+    frame = photograph(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
+    return Picture(add_legend(frame, scene, look, "studio"))
 
 
 def finding_shots(asset: Asset, findings: tuple[Finding, ...], printer: Printer | None = None) -> list[Shot]:

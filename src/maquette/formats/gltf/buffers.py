@@ -95,7 +95,7 @@ class Buffers:
             entry = self._buffers[index]
             size = entry.integer("byteLength", low=1)
             if entry.has("uri"):
-                data = self.document.fetched(entry)
+                data = self.document.fetch(entry)
                 if data is None:
                     entry.refuse(f"is the file {entry.text('uri')[:80]!r}, which did not come along", _BESIDE)
             elif index == 0 and self.document.binary is not None:
@@ -117,7 +117,7 @@ class Buffers:
         else:
             made = self._rows(entry, self.view_of(entry), dtype, (count, width))
         if entry.has("sparse"):
-            made = self._patched(made, entry.entry("sparse"))
+            made = self._patch_sparse(made, entry.entry("sparse"))
         return made
 
     def _rows(self, entry: Entry, view: int, dtype: np.dtype[Any], shape: tuple[int, int]) -> NDArray[Any]:
@@ -132,7 +132,7 @@ class Buffers:
             entry.refuse(f"ends at byte {end} of a buffer view of {len(data)}")
         return np.ndarray(shape, dtype, buffer=data, offset=start, strides=(stride, dtype.itemsize))
 
-    def _patched(self, rows: NDArray[Any], sparse: Entry) -> NDArray[Any]:
+    def _patch_sparse(self, rows: NDArray[Any], sparse: Entry) -> NDArray[Any]:
         """Sparse accessor: some rows replaced by others."""
         count = sparse.integer("count", low=1)
         if count > len(rows):

@@ -13,7 +13,7 @@ from maquette.core.mesh import Floats
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry
-from maquette.formats.pictures_in_files import packed_orm, pixel_count
+from maquette.formats.pictures_in_files import pack_orm, pixel_count
 
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 MOST_PACKED = 4 * 8192 * 8192  # pixels in a file that are decoded to pack occlusion, roughness and metallic together
@@ -107,7 +107,7 @@ class Looks:
             self._pixels_left -= sum(wanted)
             if self._pixels_left < 0:
                 occlusion.refuse(f"and others have over {MOST_PACKED} pixels to repack", "scale the textures down")
-            self._packed[key] = packed_orm(self._texture(occlusion), self._texture(rough))
+            self._packed[key] = pack_orm(self._texture(occlusion), self._texture(rough))
         return self._packed[key]
 
     def _texture(self, info: Entry) -> Texture | None:
@@ -134,7 +134,7 @@ class Looks:
 
     def _picture(self, image: Entry) -> Texture | None:
         view = self._buffers.view_of(image)
-        data = bytes(self._buffers.view(view)[0]) if view >= 0 else self._document.fetched(image)
+        data = bytes(self._buffers.view(view)[0]) if view >= 0 else self._document.fetch(image)
         if data is None:
             return None  # the model is whole without it, and a note says so
         if not data.startswith(_MAGIC):

@@ -79,7 +79,7 @@ class Shapes:
         used[faces] = True
         color, seen, joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
         return Piece(
-            positions=self._morphed(buffers.floats(where, 3, rows=used), entry, morph, used),
+            positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),
             faces=(np.cumsum(used) - 1)[faces],
             material=material,
             uv=self._uv(named, material, used),
@@ -118,7 +118,7 @@ class Shapes:
         uv = self._rows(named, f"TEXCOORD_{look.uv_set}", used, 2)
         return uv if uv is None or look.uv_bend is None else uv @ look.uv_bend[:2, :2].T + look.uv_bend[:2, 2]
 
-    def _morphed(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:
+    def _apply_morphs(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:
         """Positions moved by the morph targets, at the weights the file shows them with."""
         for target, weight in zip(entry.entries("targets"), weights, strict=False):
             shift = self._rows(target, "POSITION", used, 3) if weight else None

@@ -58,7 +58,7 @@ class Palette:
                 self._apply(made, which, rows[which, 1:], (path, number), model)
         return made
 
-    def printed(self, filament: Ints) -> Coat:
+    def filament_coat(self, filament: Ints) -> Coat:
         """The coat of faces by the number of their filament (F,), 0: none said, which slicers take for the first."""
         numbers, place = np.unique(np.maximum(filament, 1), return_inverse=True)
         for number in numbers.tolist():
@@ -76,7 +76,7 @@ class Palette:
         table = group.table
         if index.min() < 0 or index.max() >= len(table):
             raise BadInput(f"read-3mf: a triangle names colour {index.max()} of {len(table)}; the file is damaged")
-        named = _named(model, group, index)
+        named = _name_materials(model, group, index)
         if named is not None:
             self._apply(coat, which, index, (key[0], named), model)
             return
@@ -85,7 +85,7 @@ class Palette:
             return
         if key not in self._of_group:
             self._of_group[key] = len(self.materials)
-            self.materials += self._textured(model, group) if group.kind == "uv" else _bases(group)
+            self.materials += self._texture_materials(model, group) if group.kind == "uv" else _bases(group)
         coat.material[which] = self._of_group[key]
         if group.kind == "uv":
             coat.uv[which] = np.stack([table[index, 0], 1.0 - table[index, 1]], axis=-1)  # 3MF counts v upwards
@@ -93,7 +93,7 @@ class Palette:
         else:
             coat.material[which] += index[:, 0]
 
-    def _textured(self, model: Model, group: Group) -> list[Material]:
+    def _texture_materials(self, model: Model, group: Group) -> list[Material]:
         if group.texture not in model.textures:
             raise BadInput(f"read-3mf: a texture group names texture {group.texture}, which is not there")
         path = part_name(model.textures[group.texture])
@@ -101,7 +101,7 @@ class Palette:
         return [Material(name=name, base_color_texture=Texture(self.package.data(path)))]
 
 
-def _named(model: Model, group: Group, index: Ints) -> int | None:
+def _name_materials(model: Model, group: Group, index: Ints) -> int | None:
     """The base materials that give flat colours (N, 3) of a colour group their names: the same colours in a row."""
     if group.kind != "color" or (index != index[:, :1]).any():
         return None
@@ -123,7 +123,7 @@ def _bases(group: Group) -> list[Material]:
     ]
 
 
-def settled(
+def settle_colors(
     faces: Ints, vertex_count: int, material: Ints, corner: Ints, materials: list[Material]
 ) -> tuple[Ints, NDArray[np.uint8] | None, list[Material]]:
     """Corner colours (F, 3) as vertex colours where they agree, as materials where triangles are flat, else averaged.

@@ -85,7 +85,7 @@ class Assigned:
             made[first : last + 1] = filament
         return made
 
-    def told(self, element: str, given: Attributes) -> None:
+    def take(self, element: str, given: Attributes) -> None:
         """Take in one element of a slicer's file, in the file's order."""
         if element == "object":
             self._object, self._part, self._range = int(given.get("id", 0)), 0, None
@@ -101,12 +101,12 @@ class Assigned:
                 (self.parts if self._part else self.objects)[self._part or self._object] = filament
 
 
-def assigned(package: Package) -> Assigned:
+def assign_filaments(package: Package) -> Assigned:
     """What Bambu Studio, OrcaSlicer or PrusaSlicer say about whole objects and parts."""
     made = Assigned()
     for path in ("Metadata/model_settings.config", "Metadata/Slic3r_PE_model.config"):
         if path in package:
-            handlers = {name: partial(made.told, name) for name in ("object", "part", "volume", "metadata")}
+            handlers = {name: partial(made.take, name) for name in ("object", "part", "volume", "metadata")}
             Reader(path, handlers).read(package.pieces(path))
     return made
 
@@ -155,7 +155,7 @@ def _leaves(digits: list[int]) -> list[Leaf]:
     return found
 
 
-def divided(mesh: Mesh, codes: dict[int, str]) -> tuple[Mesh, Ints, Ints]:
+def divide_painted(mesh: Mesh, codes: dict[int, str]) -> tuple[Mesh, Ints, Ints]:
     """The mesh cut where its paint cuts triangles; the faces' filaments (F',) and old faces (F',).
 
     Every cut runs through midpoints, so a neighbour that is cut elsewhere is cut along, and what was closed stays so.
@@ -173,14 +173,14 @@ def divided(mesh: Mesh, codes: dict[int, str]) -> tuple[Mesh, Ints, Ints]:
     note(f"cut {len({face for face, _ in pieces})} triangles that were painted in parts")
     keep = np.setdiff1d(np.arange(len(mesh.faces)), [face for face, _ in pieces])
     corner = np.stack([leaf.corners for _, leaf in pieces]) @ mesh.triangles[[face for face, _ in pieces]]
-    vertices, faces = _joined(mesh.vertices, mesh.faces[keep], corner)
+    vertices, faces = _join(mesh.vertices, mesh.faces[keep], corner)
     of_face = np.concatenate([keep, [face for face, _ in pieces]])
     filament = np.concatenate([filament[keep], [leaf.filament for _, leaf in pieces]])
     faces, row = _cut_along(vertices, faces)
     return mesh.replace(vertices=vertices, faces=faces), filament[row], of_face[row]
 
 
-def _joined(vertices: Floats, faces: Ints, corners: Floats) -> tuple[Floats, Ints]:
+def _join(vertices: Floats, faces: Ints, corners: Floats) -> tuple[Floats, Ints]:
     """Vertices and faces with more triangles (N, 3, 3) that share corners with them, up to the last digits."""
     from maquette.geometry.welding import twins
 

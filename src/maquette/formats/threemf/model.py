@@ -84,7 +84,7 @@ class Model:
 
 def model(pieces: Iterable[bytes], part: str) -> Model:
     """Parse a model part as it is unpacked."""
-    return _Parser(part).parsed(pieces)
+    return _Parser(part).parse(pieces)
 
 
 class _Parser:
@@ -117,7 +117,7 @@ class _Parser:
         handlers |= {f"{names.MATERIAL} {name}": handler for name, handler in material.items()}
         self._reader = Reader(part, handlers)
 
-    def parsed(self, pieces: Iterable[bytes]) -> Model:
+    def parse(self, pieces: Iterable[bytes]) -> Model:
         self._reader.read(pieces)
         return self.made
 

@@ -17,8 +17,8 @@ from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.gltf.materials import distinct
-from maquette.formats.threemf.colors import Coat, Palette, settled
-from maquette.formats.threemf.filaments import assigned, divided, palette_of
+from maquette.formats.threemf.colors import Coat, Palette, settle_colors
+from maquette.formats.threemf.filaments import assign_filaments, divide_painted, palette_of
 from maquette.formats.threemf.model import Model, Object, Use, model
 from maquette.formats.threemf.package import Package, part_name
 from maquette.geometry.welding import twins
@@ -54,7 +54,7 @@ def read_3mf(files: Files) -> Asset:
             build.place(path, item)
         if not any(len(ready.faces) for ready in build.meshes):
             raise BadInput("read-3mf: its build has no triangles; arrange the model on the plate and save it again")
-        mesh, materials = build.joined()
+        mesh, materials = build.join()
     build.tell()
     named = [name or f"object {number}" for number, name in enumerate(build.names, start=1)]
     return Asset(
@@ -91,7 +91,7 @@ class _Build:
 
     def __post_init__(self) -> None:
         self._palette = Palette(self.package, palette_of(self.package))
-        self._assigned = assigned(self.package)
+        self._assigned = assign_filaments(self.package)
 
     def model(self, path: str) -> Model:
         """A model part, parsed once."""
@@ -127,7 +127,7 @@ class _Build:
         if self._faces > FREE_FACES + self.package.size // 4:
             raise BadInput(f"read-3mf: {self.package.size} bytes unfold to over {self._faces} faces; join the copies")
         if key not in self._ready:
-            self._ready[key] = self._welded(*key, thing)
+            self._ready[key] = self._weld(*key, thing)
         ready = self._ready[key]
         vertices = ready.vertices @ matrix[:3] + matrix[3]
         faces, coat = ready.faces, ready.coat
@@ -137,7 +137,7 @@ class _Build:
         self.meshes.append(_Ready(vertices, faces, coat))
         self.names.append(name)
 
-    def _welded(self, path: str, number: int, top: int, thing: Object) -> _Ready:
+    def _weld(self, path: str, number: int, top: int, thing: Object) -> _Ready:
         """Vertices at one position are one, collapsed triangles go, what slicers painted becomes materials."""
         if thing.faces.min() < 0 or thing.faces.max() >= len(thing.vertices):
             count = len(thing.vertices)
@@ -155,18 +155,18 @@ class _Build:
         if coat.bare and (thing.codes or filament.any()):
             place = np.cumsum(whole) - 1
             codes = {int(place[face]): text for face, text in thing.codes.items() if whole[face]}
-            merged, painted, row = divided(merged, codes)
-            coat = self._palette.printed(np.where(painted > 0, painted, filament[row]))
+            merged, painted, row = divide_painted(merged, codes)
+            coat = self._palette.filament_coat(np.where(painted > 0, painted, filament[row]))
         return _Ready(merged.vertices, merged.faces, coat)
 
-    def joined(self) -> tuple[Mesh, tuple[Material, ...]]:
+    def join(self) -> tuple[Mesh, tuple[Material, ...]]:
         """All parts as one mesh, and the materials they use."""
         counts = [len(ready.vertices) for ready in self.meshes]
         starts = np.cumsum([0, *counts[:-1]])
         faces = np.concatenate([ready.faces + start for ready, start in zip(self.meshes, starts, strict=True)])
         material = np.concatenate([ready.coat.material for ready in self.meshes])
         corner = np.concatenate([ready.coat.color for ready in self.meshes])
-        material, color, materials = settled(faces, sum(counts), material, corner, self._palette.materials)
+        material, color, materials = settle_colors(faces, sum(counts), material, corner, self._palette.materials)
         used, of_face = np.unique(material, return_inverse=True)
         plain = Material(name="plain")
         none = used.tolist() == [-1]

@@ -26,7 +26,7 @@ from maquette.core.progress import note, progress
 from maquette.formats import provenance
 from maquette.formats.threemf import names
 from maquette.formats.threemf.filaments import BAMBU_PALETTE, filament_column, palette_file
-from maquette.formats.threemf.paint import Paint, painted, printable, rows_of
+from maquette.formats.threemf.paint import Paint, paint_colors, printable, rows_of
 from maquette.registry import stage
 
 _ROWS = 4096  # rows that one % makes
@@ -93,11 +93,11 @@ def write_3mf(
     """
     if thumbnail and not thumbnail.startswith(b"\x89PNG\r\n\x1a\n"):
         raise BadSetting(f"write-3mf: thumbnail starts with {thumbnail[:8]!r}; it must be a PNG")
-    allowed = _allowed(asset.mesh)
+    allowed = _drop_forbidden(asset.mesh)
     if not len(allowed.faces):
         raise BadInput("write-3mf: the model has no faces; there is nothing to write")
     asset = asset.with_mesh(allowed)
-    paint = painted(asset)
+    paint = paint_colors(asset)
     if slicers == "none" or paint.filament is None:
         slicers, paint.filament = "none", None
     else:
@@ -115,7 +115,7 @@ def write_3mf(
     return Files(f"{stem}.3mf", {f"{stem}.3mf": out.getvalue()})
 
 
-def _allowed(mesh: Mesh) -> Mesh:
+def _drop_forbidden(mesh: Mesh) -> Mesh:
     """The mesh without triangles that name a vertex twice and without repeated triangles of the same winding."""
     faces = mesh.faces
     whole = (faces != np.roll(faces, 1, axis=1)).all(axis=1)

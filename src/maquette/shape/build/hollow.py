@@ -18,7 +18,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.solids import surface_of
-from maquette.geometry.printing.cavity import Depths, Drill, cavity_surface, depths, drills, hollowed
+from maquette.geometry.printing.cavity import Depths, Drill, cavity_depths, cavity_surface, depths, drills
 from maquette.geometry.surface import signed_volume
 from maquette.registry import stage
 from maquette.shape.carry.combining import combined, dressed, insist_on_solid, lined, together
@@ -71,7 +71,7 @@ def hollow(
     if found.lattice.pitch > _COARSE * wall_mm:
         least = found.lattice.pitch / _COARSE
         raise CannotDo(f"hollow: a wall of {wall_mm:g} mm is too thin for a model this large; take {least:.2g} or more")
-    value = hollowed(found, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
+    value = cavity_depths(found, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
     if not (value > 0).any():
         deepest = float(found.depth.max())
         raise CannotDo(

@@ -13,7 +13,7 @@ from maquette.core.texture_pixels import opened
 from maquette.core.texture_pixels import pixels as decoded
 from maquette.geometry.look.patches import LEAST, MOST, patches
 from maquette.geometry.look.texels import bilinear
-from maquette.geometry.remake.transfer import Landing, carried_uv, landing, on_vertices
+from maquette.geometry.remake.transfer import Landing, carry_uv, landing, on_vertices
 
 _TEXELS = 600_000  # that are baked: 6 s
 _SIDE = 4096  # texels along a baked texture, at most
@@ -45,7 +45,7 @@ def carried(asset: Asset, vertices: Floats, faces: Ints) -> Asset:
     if old.uv is None:
         return asset.with_mesh(new)
     progress(0.6, "carry the texture over")
-    uv, good = carried_uv(old.vertices, old.faces, old.uv, new.vertices, new.faces, lying)
+    uv, good = carry_uv(old.vertices, old.faces, old.uv, new.vertices, new.faces, lying)
     return _with_patches(asset, new.replace(uv=uv), lying, np.flatnonzero(~good))
 
 

@@ -50,7 +50,7 @@ def openings(mesh: Mesh) -> Openings:
     return Openings(loops, ring, half[np.searchsorted(key, ring[after] * count + ring)], stop - sizes)
 
 
-def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
+def patch(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
     """The mesh with faces (T, 3) appended, given as places on the rings; ``hole`` (T,) is the loop each one closes.
 
     ``points`` (P, 3) are inner points of the patches; their places follow those of the rings. uv and colour come from
@@ -63,9 +63,9 @@ def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints
     uv, color, seen = mesh.uv, mesh.color, mesh.seen
     if uv is not None:
         on_ring = uv[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
-        uv = np.concatenate([uv, np.concatenate([on_ring, film.drawn(on_ring)])[place]])
+        uv = np.concatenate([uv, np.concatenate([on_ring, film.fill_in(on_ring)])[place]])
     if color is not None:
-        inner = film.drawn(color[holes.ring].astype(np.float64))
+        inner = film.fill_in(color[holes.ring].astype(np.float64))
         color = np.concatenate([color, np.round(inner).clip(0, 255).astype(np.uint8)])
     if seen is not None:
         seen = np.concatenate([seen, np.zeros(len(points), np.float32)])

@@ -22,7 +22,7 @@ from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.cutting_net import Net
 from maquette.geometry.cut.label_borders import cut_along_borders, spread_labels, without_islands
-from maquette.geometry.look.oklab import chosen, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
+from maquette.geometry.look.oklab import choose_colors, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 from maquette.shape.carry.surface_color import SurfaceColor
@@ -125,7 +125,7 @@ def _palette(seen: Sampled, offered: tuple[Filament, ...], count: int) -> tuple[
         return made
     if len(offered) <= count:
         return offered
-    best = chosen(lab, seen.weight, _lab(offered), count)
+    best = choose_colors(lab, seen.weight, _lab(offered), count)
     note(f"took {len(best)} of {len(offered)} filaments: {', '.join(offered[k].name for k in best)}")
     return tuple(offered[k] for k in best)
 

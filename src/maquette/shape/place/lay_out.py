@@ -14,7 +14,7 @@ from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.words import figures
-from maquette.geometry.printing.packing import Placement, least_rectangle, packed
+from maquette.geometry.printing.packing import Placement, least_rectangle, pack
 from maquette.geometry.printing.resting import hull
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
@@ -61,7 +61,7 @@ def lay_out(
         with part(0.8 * number / len(pieces), 0.8 * (number + 1) / len(pieces)):
             laid.append((name, _laid(name, piece, printer, bed, turning)))
     outlines = [hull(piece.vertices[:, :2]) for _, piece in laid]
-    places = [place for place in packed(outlines, bed, gap_mm) if place is not None]
+    places = [place for place in pack(outlines, bed, gap_mm) if place is not None]
     count = max(place.plate for place in places) + 1
     note(f"{len(laid)} pieces on {count} plate{'s' * (count > 1)} of {printer.label}")
     if plate > count:

@@ -11,11 +11,11 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.cut.clipping import clipped, level_area
+from maquette.geometry.cut.clipping import clip_above, level_area
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
-from maquette.shape.mend.patching import openings, patched
+from maquette.shape.mend.patching import openings, patch
 
 _LEVEL = 1e-6  # faces within this share of the height above the lowest point lie on the bed
 _CLEAR = 1e-4  # vertices nearer to the cut than this share of the height are lifted off it, or slivers would be left
@@ -103,12 +103,12 @@ def _cut(mesh: Mesh, height: float, clear: float) -> Mesh:
         return above
     seen_from_below = [above.vertices[loop][:, :2] * [1, -1] for loop in rims.loops]
     place = np.asarray(triangulate(seen_from_below), dtype=np.int64)
-    return patched(above, rims, np.zeros((0, 3)), place, rims.of_ring[place[:, 0]])
+    return patch(above, rims, np.zeros((0, 3)), place, rims.of_ring[place[:, 0]])
 
 
 def _above(mesh: Mesh, height: float) -> Mesh:
     """The part above the height, open below, with everything that rides on it."""
-    clip = clipped(mesh.vertices, mesh.faces, height)
+    clip = clip_above(mesh.vertices, mesh.faces, height)
 
     def on_vertices(channel: np.ndarray) -> np.ndarray:
         a, b = channel[clip.ends[:, 0]], channel[clip.ends[:, 1]]

@@ -11,7 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.remake.decimate import Thinning, started, thinner
+from maquette.geometry.remake.decimate import Thinning, start, thinner
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
 
@@ -86,7 +86,7 @@ def _freely(mesh: Mesh, max_faces: int) -> Mesh | None:
 def _along_seams(mesh: Mesh, max_faces: int, limit: float) -> Mesh:
     """Our own collapse, that knows charts."""
     wedge, uv = _wedges(mesh)
-    state: Thinning = started(mesh.vertices, mesh.faces, wedge, uv)
+    state: Thinning = start(mesh.vertices, mesh.faces, wedge, uv)
     whole = len(mesh.faces) - max_faces
     while True:
         progress((len(mesh.faces) - len(state.faces)) / whole, f"{len(state.faces)} faces")
