@@ -16,7 +16,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
-from maquette.registry import Registry, StageFunction, build, stage, type_name
+from maquette.registry import Facts, Registry, StageFunction, build, stage, type_name
 from shapes import box
 
 MK4 = Printer.named("prusa-mk4")
@@ -65,10 +65,10 @@ def test_a_stage_is_read_from_its_signature():
     assert times.required
     assert record.summary == "Move a model beside another."
     assert record.documentation.endswith("And some more.")
-    assert dict(record.facts) == {"licence": "MIT", "device": "cpu", "aliases": ("shift",)}
+    assert record.facts == Facts(licence="MIT", aliases=("shift",))
     assert not record.is_check
     assert heavy.stage.is_check
-    assert heavy.stage.facts["licence"] == "Apache-2.0"
+    assert heavy.stage.facts.licence == "Apache-2.0"
 
 
 def test_a_stage_as_plain_data_is_json():

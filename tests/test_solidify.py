@@ -267,7 +267,7 @@ def test_real_damage_ends_solid_or_refused(suffix):
     from maquette.registry import build
 
     formats = build(rooms=("formats",), plugins=())
-    reader = next(f for f in formats.values() if suffix in f.stage.facts.get("reads", ()))
+    reader = next(f for f in formats.values() if suffix in f.stage.facts.reads)
     refused, solid = set(), 0
     for path, faces in listed(suffix):
         if faces > 1_000:  # bench/corpus.py takes them all

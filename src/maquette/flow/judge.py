@@ -19,8 +19,7 @@ def checks_for(destination: str, known: Registry | None = None) -> list[StageFun
     return [
         check
         for check in (known or registry()).checks()
-        if list(check.stage.inputs.values()) == [Asset]
-        and destination in check.stage.facts.get("destinations", ("print", "model"))
+        if list(check.stage.inputs.values()) == [Asset] and destination in check.stage.facts.destinations
     ]
 
 
@@ -40,7 +39,7 @@ def judge(
     for index, check in enumerate(checks):
         name = check.stage.name
         progress(index / len(checks), f"check {name}")
-        settings = {key: value for key, value in offered.items() if key in check.stage.settings}
+        settings = check.stage.handed(offered)
         with part(index / len(checks), (index + 1) / len(checks)):
             try:
                 findings.extend(check(asset, **settings))

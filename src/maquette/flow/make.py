@@ -152,7 +152,7 @@ def blocking(made: Made) -> list[Finding]:
     """The failed findings that keep a print file from being written: those of checks whose fact ``gates`` says so."""
     if made.report.destination != "print":
         return []
-    gates = {check.stage.name for check in registry().checks() if check.stage.facts.get("gates")}
+    gates = {check.stage.name for check in registry().checks() if check.stage.facts.gates}
     return [finding for finding in made.report.findings if finding.verdict == "fail" and finding.check in gates]
 
 

@@ -151,7 +151,7 @@ def thumbnail_for(asset: Any, output: Path) -> dict[str, Any]:
     from maquette.flow import disk
     from maquette.registry import registry
 
-    if "thumbnail" not in disk.writer_for(output, asset).stage.settings:
+    if "thumbnail" not in disk.writer_for(output, asset).stage.hands:
         return {}
     stages = registry()
     return {"thumbnail": stages["write-picture"](stages["picture"](asset, size_px=256)).data}

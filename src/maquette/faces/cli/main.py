@@ -131,9 +131,9 @@ def generators(as_json: bool) -> None:
 
 def _generator(stage: Stage) -> dict[str, Any]:
     """One generator; a stage's fact ``missing`` says in one line what makes it ready, or nothing when it is."""
-    get = stage.facts["missing"]() if "missing" in stage.facts else ""
+    get = stage.facts.line_to_get()
     row = {"name": stage.name, "summary": stage.summary, "ready": not get, "get": get}
-    return row | {fact: stage.facts.get(fact, "") for fact in ("licence", "device", "size")}
+    return row | {"licence": stage.facts.licence, "device": stage.facts.device, "size": stage.facts.size}
 
 
 @main.command("completion")

@@ -118,7 +118,7 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     stage = function.stage
     output = given.pop("output", None)
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
-    if output is not None and stage.output is Files and "suffix" in stage.settings:
+    if output is not None and stage.output is Files and "suffix" in stage.hands:
         settings = _ending_as(output, stage, settings)
     stage.validated(settings)  # refuse wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
@@ -168,7 +168,7 @@ def read_input(path: Path, kind: Any) -> Any:
         return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:
         found = disk.reader_for(path)
-        return disk.gather(path, found.stage.facts.get("refers"))
+        return disk.gather(path, found.stage.facts.refers)
     if Asset in kinds:
         return disk.read(path)
     raise BadInput(f"{path.name}: {type_name(kind)} cannot be read from a file; use Python or a recipe")

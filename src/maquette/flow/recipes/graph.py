@@ -109,7 +109,7 @@ class Recipe:
         """The recipe with this printer in every step that asks for one and does not name another."""
         steps = dict(self.steps)
         for step, node in steps.items():
-            if "printer" in self.stage_of(step).settings and "printer" not in node.settings:
+            if "printer" in self.stage_of(step).hands and "printer" not in node.settings:
                 settings = MappingProxyType({**node.settings, "printer": printer})
                 steps[step] = replace(node, settings=settings)
         return replace(self, steps=MappingProxyType(steps))

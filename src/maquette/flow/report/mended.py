@@ -69,7 +69,7 @@ def _chain(run: Run) -> Iterator[Asset]:
         line.append(step)
         step = steps[step].sources[0]
     for step in reversed(line):
-        if run.recipe.stage_of(step).facts.get("adds"):
+        if run.recipe.stage_of(step).facts.adds:
             return
         yield run.values[step]
 

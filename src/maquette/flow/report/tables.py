@@ -65,7 +65,7 @@ def mending(history: Iterable[Step]) -> list[tuple[str, str]]:
     Those with the fact ``places`` only put the model on the bed or give it its size.
     """
     shapes = {name: each.stage for name, each in registry().items() if each.stage.room == "shape"}
-    mends = {name for name, record in shapes.items() if not record.facts.get("places")}
+    mends = {name for name, record in shapes.items() if not record.facts.places}
     return [(step.stage, note) for step in history if step.stage in mends for note in step.notes]
 
 

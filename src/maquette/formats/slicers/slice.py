@@ -62,7 +62,7 @@ def viewer(slicer: str) -> str:
     name="slice",
     licence="Apache-2.0; runs PrusaSlicer, OrcaSlicer or CuraEngine (AGPL-3.0) as programs of their own",
     missing=missing,
-    varies="PrusaSlicer 2.5's seams and purge towers: the G-code of round and of painted models differs run to run",
+    varying="PrusaSlicer 2.5's seams and purge towers: the G-code of round and of painted models differs run to run",
 )
 def slice_(
     asset: Asset,

@@ -1,0 +1,158 @@
+"""``@stage``: a function becomes a stage where it is declared, and a wrong declaration is refused there."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from maquette.core.errors import BadInput, BadSetting
+from maquette.core.files import Files
+from maquette.core.history import Step, merged
+from maquette.core.progress import note, noting
+from maquette.core.values import Value
+from maquette.registry.facts import DESTINATIONS, facts_from
+from maquette.registry.record import Stage, type_name
+from maquette.registry.roles import ROLES
+from maquette.registry.settings import Setting
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StageFunction(Generic[P, R]):
+    """A function with its :class:`Stage` record; calling it validates, runs and records."""
+
+    def __init__(self, function: Callable[P, R], record: Stage) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.stage = record
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Check inputs and settings, run, and put the step into the result's history."""
+        record = self.stage
+        inputs, settings = _bound(record, args, kwargs)
+        checked = record.validated(settings)
+        chosen = {name: getattr(checked, name) for name in record.settings}
+        with noting() as notes:
+            result: Any = self.function(*inputs.values(), **chosen)
+            if record.is_check:
+                result = tuple(result)
+        for text in notes:
+            note(f"{record.name}: {text}")
+        return cast(R, _with_history(record, result, list(inputs.values()), settings, notes))
+
+    def __repr__(self) -> str:
+        return f"<stage {self.stage.name}>"
+
+
+@overload
+def stage(function: Callable[P, R], /) -> StageFunction[P, R]: ...
+@overload
+def stage(*, name: str = "", version: int = 1, **facts: Any) -> Callable[[Callable[P, R]], StageFunction[P, R]]: ...
+
+
+def stage(function: Callable[P, R] | None = None, /, *, name: str = "", version: int = 1, **facts: Any) -> Any:
+    """Make a function a stage. What stands before the ``*`` flows in, what stands after it is a setting.
+
+    ``version`` is raised when the same input and settings give another result, so that old cache entries die.
+    ``facts`` are the fields of :class:`Facts`; one that does not exist, or of the wrong type, or that does not go with
+    the signature, is a ``TypeError`` here and not a surprise later.
+    """
+
+    def made(plain: Callable[P, R]) -> StageFunction[P, R]:
+        return StageFunction(plain, _read(plain, name, version, facts))
+
+    return made(function) if function is not None else made
+
+
+def _read(function: Callable[..., Any], name: str, version: int, facts: Mapping[str, Any]) -> Stage:
+    """The record of a function, from its signature and annotations."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    inputs: dict[str, Any] = {}
+    settings: dict[str, Setting] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            raise TypeError(f"{function.__name__}: a stage takes no *args and no **kwargs")
+        if parameter.name not in hints:
+            raise TypeError(f"{function.__name__}: {parameter.name} has no type")
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            default = ... if parameter.default is parameter.empty else parameter.default
+            settings[parameter.name] = Setting(parameter.name, hints[parameter.name], default)
+        else:
+            inputs[parameter.name] = hints[parameter.name]
+    if "return" not in hints:
+        raise TypeError(f"{function.__name__}: the signature does not say what it gives")
+    try:
+        record = Stage(
+            name=name or function.__name__.replace("_", "-"),
+            function=function,
+            version=version,
+            facts=facts_from(facts),
+            inputs=MappingProxyType(inputs),
+            output=hints["return"],
+            settings=MappingProxyType(settings),
+        )
+        _insist_on_sense(record)
+    except TypeError as problem:
+        raise TypeError(f"{function.__name__}: {problem}") from None
+    return record
+
+
+def _insist_on_sense(record: Stage) -> None:
+    """``TypeError`` where facts and settings do not go with the signature."""
+    for setting in record.settings.values():
+        role = ROLES.get(setting.name)
+        if role and not role.takes(setting.kind):
+            wanted = role.kind.__name__
+            raise TypeError(f"a setting called {setting.name} is {role.means}: make it a {wanted}, or rename it")
+    facts, first = record.facts, next(iter(record.inputs.values()), None)
+    wrong = {
+        "gates": facts.gates and not record.is_check and "for checks, which give Iterable[Finding]",
+        "destinations": facts.destinations != DESTINATIONS and not record.is_check and "for checks",
+        "reads": facts.reads and first is not Files and "for stages that take Files",
+        "refers": facts.refers and not facts.reads and "for stages that read files",
+        "opens": facts.opens and first is not bytes and "for stages that take bytes",
+        "writes": facts.writes and record.output is not Files and "for stages that give Files",
+    }
+    for name, reason in wrong.items():
+        if reason:
+            raise TypeError(f"the fact {name} is {reason}")
+
+
+def _bound(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Inputs by name (given by position or by keyword) and the remaining keywords, which are settings."""
+    if len(args) > len(record.inputs):
+        raise BadSetting(f"{record.name}: settings go by name; it takes {len(record.inputs)} inputs, got {len(args)}")
+    inputs = dict(zip(record.inputs, args, strict=False))
+    settings = dict(kwargs)
+    for name, kind in record.inputs.items():
+        if name in settings:
+            inputs[name] = settings.pop(name)
+        if name not in inputs:
+            raise BadInput(f"{record.name}: no {name}; it needs {type_name(kind)}")
+        expected = typing.get_args(kind) or kind
+        if not isinstance(inputs[name], expected):
+            raise BadInput(f"{record.name}: {name} is a {type(inputs[name]).__name__}; it needs {type_name(kind)}")
+    return {name: inputs[name] for name in record.inputs}, settings
+
+
+def _with_history(record: Stage, result: Any, inputs: list[Any], settings: Mapping[str, Any], notes: list[str]) -> Any:
+    """The result with this step on top of its inputs' histories, where the noun keeps one."""
+    if not hasattr(result, "history"):
+        return result
+    originals = tuple(_digest(value) for value in inputs if not getattr(value, "history", ()))
+    step = Step(record.name, record.version, record.settings_text(settings), notes=tuple(notes), originals=originals)
+    return result.replace(history=merged([getattr(value, "history", ()) for value in inputs], step))
+
+
+def _digest(value: Any) -> str:
+    """The name of an input's content: a noun's digest, or that of its bytes."""
+    if isinstance(value, Value):
+        return value.digest
+    import hashlib
+
+    return hashlib.blake2b(value, digest_size=16).hexdigest()
