@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.camera import Camera
+from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Floats, Mesh
@@ -86,8 +87,9 @@ class Asset(Value):
     history: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        _indices_within(self.mesh.material, len(self.materials), "material")
-        _indices_within(self.mesh.part, len(self.part_names), "part")
+        for name, indices in self.mesh.channels.items():
+            if tuple_name := CHANNELS[name].counts_in:
+                _indices_within(indices, len(getattr(self, tuple_name)), name)
 
     def __repr__(self) -> str:
         x, y, z = self.size
@@ -113,12 +115,11 @@ class Asset(Value):
         """Rotate (3, 3), then scale, then shift; the camera goes along, so it still sees the same picture."""
         turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
         shift = np.asarray(offset, dtype=np.float64)
-        vertices = scale * (self.mesh.vertices @ turn.T) + shift
         camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
-        return self.replace(mesh=self.mesh.with_vertices(vertices), camera=camera)
+        return self.replace(mesh=self.mesh.moved(turn, scale, shift), camera=camera)
 
 
-def _indices_within(indices: NDArray[np.int32] | None, count: int, what: str) -> None:
+def _indices_within(indices: NDArray[Any], count: int, what: str) -> None:
     """Every face's index names something that exists."""
-    if indices is not None and len(indices) and (indices.min() < 0 or indices.max() >= count):
+    if len(indices) and (indices.min() < 0 or indices.max() >= count):
         raise BadInput(f"asset: a face names {what} {indices.max()} of {count}; the file is damaged")

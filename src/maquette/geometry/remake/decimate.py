@@ -46,6 +46,7 @@ class Thinning:
 
     vertices: Floats  # (V, 3) about their middle, never moved
     number: Ints  # (V,) the old vertex
+    label: Ints  # (W,) the old wedge
     uv: Floats | None  # (W, 2)
     vertex_of: Ints  # (W,)
     wedge: Ints  # (F, 3)
@@ -95,6 +96,7 @@ def start(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats | None) -> Thin
     return Thinning(
         vertices,
         np.arange(len(vertices)),
+        np.arange(len(vertex_of)),
         uv,
         vertex_of,
         wedge,
@@ -307,6 +309,7 @@ def _compact(state: Thinning) -> Thinning:
         state,
         vertices=state.vertices[vertices],
         number=state.number[vertices],
+        label=state.label[wedges],
         uv=None if state.uv is None else state.uv[wedges],
         vertex_of=vertex_of,
         wedge=wedge.reshape(-1, 3),

@@ -13,6 +13,7 @@ from maquette.geometry.mend.float32_twins import collapse_twins, spread_apart, s
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import edges, face_components, fan_count
+from maquette.shape.carry.recutting import between_corners, between_vertices
 from maquette.shape.mend.fill_holes import fill_holes
 from maquette.shape.mend.fix_winding import fix_winding
 from maquette.shape.mend.weld import weld
@@ -76,10 +77,8 @@ def part_pinches(asset: Asset, gap: float = _GAP) -> Asset:
     mesh = asset.mesh
     count = len(mesh.vertices)
     faces, origin = part_vertices(mesh.faces, pair_half_edges(mesh.vertices, mesh.faces), count)
-    color = None if mesh.color is None else mesh.color[origin]
-    seen = None if mesh.seen is None else mesh.seen[origin]
     loose = np.bincount(origin, minlength=count)[origin] > 1
-    mesh = mesh.replace(vertices=mesh.vertices[origin], faces=faces, color=color, seen=seen)
+    mesh = mesh.replace(vertices=mesh.vertices[origin], faces=faces, **mesh.vertex_rows(origin))
     mesh = _uncrowd(mesh)
     if len(mesh.vertices) == count:
         return asset
@@ -98,20 +97,11 @@ def _uncrowd(mesh: Mesh) -> Mesh:
         cut = halve_edges(mesh.faces, pair_half_edges(mesh.vertices, mesh.faces), len(mesh.vertices))
         if cut is None:
             break
-
-        def mean(channel: np.ndarray, pair: np.ndarray = cut.ends) -> np.ndarray:
-            middle = channel[pair].mean(axis=1)
-            return np.concatenate([channel, np.round(middle) if channel.dtype == np.uint8 else middle])
-
-        across = cut.parent[:, None]
         mesh = mesh.replace(
-            vertices=mean(mesh.vertices),
+            vertices=np.concatenate([mesh.vertices, mesh.vertices[cut.ends].mean(axis=1)]),
             faces=cut.faces,
-            uv=None if mesh.uv is None else (mesh.uv[across, cut.first] + mesh.uv[across, cut.second]) / 2,
-            material=None if mesh.material is None else mesh.material[cut.parent],
-            part=None if mesh.part is None else mesh.part[cut.parent],
-            color=None if mesh.color is None else mean(mesh.color),
-            seen=None if mesh.seen is None else mean(mesh.seen),
+            **between_corners(mesh, cut.parent, cut.first, cut.second, np.full(cut.first.shape, 0.5)),
+            **between_vertices(mesh, cut.ends, np.full(len(cut.ends), 0.5)),
         )
     return mesh
 

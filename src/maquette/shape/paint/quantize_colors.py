@@ -25,6 +25,7 @@ from maquette.geometry.cut.label_borders import cut_along_borders, spread_labels
 from maquette.geometry.look.oklab import choose_colors, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
+from maquette.shape.carry.recutting import dressed_in, worn
 from maquette.shape.carry.surface_color import SurfaceColor
 from maquette.shape.paint.color_regions import Sampled, dithered, node_votes, refined, sampled, seams, spots
 from maquette.shape.paint.filament_names import Filament, listed
@@ -167,14 +168,16 @@ def _cut(asset: Asset, color: SurfaceColor, palette: Floats, line: float, dither
 
 def _mesh(mesh: Mesh, net: Net) -> Mesh:
     """The cut mesh with what rides on faces and vertices."""
-    seen = None
-    if mesh.seen is not None:
-        value = np.einsum("fck,fk->fc", net.share, mesh.seen[mesh.faces[net.origin]].astype(np.float64))
-        seen = np.zeros(len(net.vertices))
-        seen[net.faces.reshape(-1)] = value.reshape(-1)
-        seen[: len(mesh.seen)] = mesh.seen
-    part = None if mesh.part is None else mesh.part[net.origin]
-    return Mesh(net.vertices, net.faces, part=part, seen=None if seen is None else np.clip(seen, 0, 1))
+    clothes = worn(mesh, net.origin, net.share)
+    for name in ("uv", "material", "color"):  # filaments take their place
+        clothes.pop(name, None)
+    dressed = dressed_in(net.vertices, net.faces, clothes)
+    old = mesh.vertex_rows(slice(None))
+    kept = {
+        name: np.concatenate([old[name], new[len(mesh.vertices) :]])
+        for name, new in dressed.vertex_rows(slice(None)).items()
+    }
+    return dressed.replace(**kept)
 
 
 def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dithering: str) -> Ints:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Floats, Mesh, joined
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.words import figures
@@ -139,23 +139,6 @@ def _together(
         beside = 0.0 if only else place.plate * step
         chosen.append(piece.with_vertices(piece.vertices @ turn.T + at + [beside, 0.0, 0.0]))
         names.append(f"plate {place.plate + 1}: {name}")
-    first = np.cumsum([0, *(len(piece.vertices) for piece in chosen)])
-    faces = [piece.faces + start for piece, start in zip(chosen, first, strict=False)]
-    joined = {
-        channel: None
-        if getattr(asset.mesh, channel) is None
-        else np.concatenate([getattr(piece, channel) for piece in chosen])
-        for channel in ("uv", "material", "color", "seen")
-    }
     number = np.repeat(np.arange(len(chosen)), [len(piece.faces) for piece in chosen])
-    vertices = np.concatenate([piece.vertices for piece in chosen])
-    made = Mesh(
-        vertices,
-        np.concatenate(faces),
-        uv=joined["uv"],
-        material=joined["material"],
-        part=number,
-        color=joined["color"],
-        seen=joined["seen"],
-    )
+    made = joined(chosen).replace(part=number)
     return asset.replace(mesh=made, part_names=tuple(names), camera=None)
