@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.subject import Subject
-from maquette.core.values import Value, noun
+from maquette.core.values import LATER, Value, frozen, noun
 
 _MEDIA_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
@@ -75,6 +76,8 @@ class Asset(Value):
     numbers are a guess: a generator makes its frame 100 mm high.
 
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
+    ``placement`` takes points from where the model was made to where it lies now, None while it was not moved; it
+    outlives every change of the surface, so that what was made and what became of it can be laid over each other.
     """
 
     mesh: Mesh
@@ -85,8 +88,11 @@ class Asset(Value):
     camera: Camera | None = None
     source: Subject | None = None
     history: tuple[Step, ...] = ()
+    placement: Floats | None = field(default=None, metadata=LATER)  # (4, 4)
 
     def __post_init__(self) -> None:
+        if self.placement is not None:
+            object.__setattr__(self, "placement", frozen(self.placement, np.float64, (4, 4), "asset: placement"))
         for name, indices in self.mesh.channels.items():
             if tuple_name := CHANNELS[name].counts_in:
                 _indices_within(indices, len(getattr(self, tuple_name)), name)
@@ -112,11 +118,14 @@ class Asset(Value):
         return self.replace(mesh=mesh)
 
     def moved(self, *, rotation: Any = None, scale: float = 1.0, offset: Any = (0.0, 0.0, 0.0)) -> Self:
-        """Rotate (3, 3), then scale, then shift; the camera goes along, so it still sees the same picture."""
+        """Rotate (3, 3), then scale, then shift; camera and placement go along, so both still tell the truth."""
         turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
         shift = np.asarray(offset, dtype=np.float64)
         camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
-        return self.replace(mesh=self.mesh.moved(turn, scale, shift), camera=camera)
+        step = np.eye(4)
+        step[:3, :3], step[:3, 3] = scale * turn, shift
+        placement = step if self.placement is None else step @ self.placement
+        return self.replace(mesh=self.mesh.moved(turn, scale, shift), camera=camera, placement=placement)
 
 
 def _indices_within(indices: NDArray[Any], count: int, what: str) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
@@ -18,7 +16,7 @@ from maquette.flow.engine.run import Run
 from maquette.registry import registry
 
 _SAMPLES = 30_000  # each way: 0.7 s on 2 x 200,000 faces, and the mean is good to a hundredth of itself
-_SAME = 1e-6  # of the diagonal: vertices that a similarity carries this near were carried by it
+_SAME = 1e-6  # of the diagonal: vertices this near were placed by the matrix alone
 
 
 @dataclass(frozen=True)
@@ -37,25 +35,28 @@ def moved_by_mending(run: Run, printer: Printer) -> Moved | None:
     """How far the mended surface lies from the raw one, at the size of the print; None where it does not at all.
 
     The raw asset goes through what placed the model (size, turn, place on the bed) and through nothing else. None, too,
-    where that cannot be told: an asset without a camera whose vertices changed.
+    where that cannot be told: a stage that made a new asset and says nothing of its placement.
     """
     chain = list(_chain(run))
     if len(chain) < 2:
         return None
-    points = chain[0].mesh.vertices
-    for before, after in pairwise(chain):
-        there = carried(points, before, after)
-        if there is None:
-            return None
-        points = there
-    raw, mended = chain[0].with_mesh(chain[0].mesh.with_vertices(points)), chain[-1]
-    if _same(raw, mended):
+    raw, mended = laid_over(chain[0], chain[-1]), chain[-1]
+    if raw is None or _same(raw, mended):
         return None
     try:
         findings = tuple(registry()["deviation"](mended, raw, printer=printer, samples=_SAMPLES))
     except MaquetteError:
         return None
     return Moved(mended, findings[0])
+
+
+def laid_over(raw: Asset, mended: Asset) -> Asset | None:
+    """The raw asset where the mended one lies, by the placement each carries; None where the later one has lost it."""
+    if mended.placement is None:
+        return raw if raw.placement is None else None
+    before = np.eye(4) if raw.placement is None else raw.placement
+    there = mended.placement @ np.linalg.inv(before)
+    return raw.with_mesh(raw.mesh.with_vertices(raw.mesh.vertices @ there[:3, :3].T + there[:3, 3]))
 
 
 def _chain(run: Run) -> Iterator[Asset]:
@@ -80,25 +81,3 @@ def _same(raw: Asset, mended: Asset) -> bool:
     if not np.array_equal(one.faces, other.faces) or one.vertices.shape != other.vertices.shape:
         return False
     return bool(np.abs(one.vertices - other.vertices).max(initial=0.0) <= _SAME * other.diagonal)
-
-
-def carried(points: NDArray[np.float64], before: Asset, after: Asset) -> NDArray[np.float64] | None:
-    """Points (N, 3) of one asset where the next one has them, (N, 3), by the camera that went along.
-
-    A perspective camera does not know a scale: that is taken from the vertices where all of them were carried alike,
-    as scale-to does; what changes the vertices does not scale. None where there is no camera to tell, either.
-    """
-    seen, sees = before.camera, after.camera
-    turn = np.eye(3) if seen is None or sees is None else sees.pose[:3, :3] @ seen.pose[:3, :3].T
-    old, new = before.mesh.vertices @ turn.T, after.mesh.vertices
-    moved: NDArray[np.float64] = points @ turn.T
-    if old.shape == new.shape and len(old):
-        spread = float(np.linalg.norm(old - old.mean(axis=0)))
-        scale = float(np.linalg.norm(new - new.mean(axis=0))) / spread if spread else 1.0
-        offset = new.mean(axis=0) - scale * old.mean(axis=0)
-        if np.abs(scale * old + offset - new).max() <= _SAME * after.mesh.diagonal:
-            return scale * moved + offset
-    if seen is None or sees is None:
-        return None
-    scale = sees.span / seen.span if sees.projection == "orthographic" else 1.0
-    return scale * moved + (sees.position - scale * (turn @ seen.position))

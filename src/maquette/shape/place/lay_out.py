@@ -45,7 +45,7 @@ def lay_out(
     Each part of the model, or each separate body where it has no parts, is laid down by itself and put where it fits;
     footprints are their convex outlines. The first plate has its middle at the origin, the others follow along +X,
     20 mm apart; the part names say which plate each piece is on ("plate 2: piece 5"). Nothing but the place changes:
-    uv, colours and materials ride along; the camera goes, for the photo no longer matches. Refuses a piece that no
+    uv, colours and materials ride along; camera and placement go, for none fits all pieces. Refuses a piece that no
     plate holds, and names it.
     """
     mesh = asset.mesh
@@ -141,4 +141,4 @@ def _together(
         names.append(f"plate {place.plate + 1}: {name}")
     number = np.repeat(np.arange(len(chosen)), [len(piece.faces) for piece in chosen])
     made = joined(chosen).replace(part=number)
-    return asset.replace(mesh=made, part_names=tuple(names), camera=None)
+    return asset.replace(mesh=made, part_names=tuple(names), camera=None, placement=None)

@@ -56,7 +56,7 @@ class _Model:
     center: Floats  # (3,) of mass
 
 
-@stage(places=True)
+@stage(version=2, places=True)
 def orient(
     asset: Asset,
     *,

@@ -26,7 +26,7 @@ _BARE = 1e-4  # of width x depth: less contact than that is a point, and a slice
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 
 
-@stage
+@stage(version=2)
 def settle(
     asset: Asset,
     *,
