@@ -1,4 +1,4 @@
-"""No file of training/ needs one that needs it, imports inside functions included; import-linter looks after src/."""
+"""No file of training/ needs one that needs it, and no test needs another; import-linter looks after src/."""
 
 from __future__ import annotations
 
@@ -28,3 +28,13 @@ def test_training_has_no_circles():
         list(TopologicalSorter(graph).static_order())
     except CycleError as problem:
         raise AssertionError(f"runs in a circle: {' -> '.join(problem.args[1])}") from None
+
+
+def test_no_test_imports_another_test():
+    tests = Path(__file__).parent
+    modules = {path.stem: imports(path) for path in tests.glob("*.py")}
+    assert sum(map(len, modules.values())) > 100
+    for name, named in modules.items():
+        assert not {n for n in named if n.startswith("test_")}, (
+            f"{name}: move what two tests share into a file of its own"
+        )
