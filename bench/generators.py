@@ -33,8 +33,9 @@ import numpy as np
 from bench.reconstruction import on_surface, protocol_b, protocol_t, protocol_z
 from PIL import Image
 from training.light import photograph
-from training.objects import Thing
-from training.views import Pose, View, look, random_pose
+from training.thing import Thing
+from training.view import View
+from training.views import Pose, look, random_pose
 
 import maquette as mq
 from maquette.core.asset import Asset

@@ -11,7 +11,7 @@ from maquette.geometry.flat.lettering import outline
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.emboss import emboss
-from shapes import box, grid, sphere
+from shapes import box, grid, sphere, volume
 
 SIDES = {
     "front": (1, -1),
@@ -21,10 +21,6 @@ SIDES = {
     "top": (2, 1),
     "bottom": (2, -1),
 }
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def area_of(text: str, height: float) -> float:

@@ -6,16 +6,12 @@ from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.mend.holes import LONG, EdgeSet, clashing, patches
 from maquette.geometry.mend.membrane import refine
-from maquette.geometry.surface import face_normals, signed_volume
+from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.mend.fill_holes import fill_holes
-from shapes import box, grid, sphere, tetrahedron, together, torus
+from shapes import box, grid, sphere, tetrahedron, together, torus, volume
 
 NO_EDGES = EdgeSet(np.zeros((0, 2), np.int64), 1000)
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def prism(sides: int, height: float = 2.0, rings: int = 5) -> Mesh:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hostile_meshes import complaints, hostile
+from hostile_meshes import complaints, crumpled, hostile
 from maquette.core.asset import Asset
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.float32_twins import (
@@ -27,15 +27,6 @@ def as_a_file_holds_it(mesh):
     _, twin = twins((mesh.vertices - mesh.bounds[0]).astype(np.float32))
     faces = twin[mesh.faces]
     return faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)], len(faces)
-
-
-def crumpled(gap):
-    """A ball of 100 mm with ten vertices pulled so near to a neighbour that 32 bits cannot part them."""
-    mesh = sphere(50.0, 3)
-    vertices = mesh.vertices.copy()
-    first = edges(mesh.faces).ends[::80]
-    vertices[first[:, 1]] = vertices[first[:, 0]] + [gap, 0, 0]
-    return mesh.with_vertices(vertices)
 
 
 def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():

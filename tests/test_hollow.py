@@ -5,19 +5,13 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh
 from maquette.geometry.inside.distance_field import Surface
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.printing.roofing import roof_cavity
-from maquette.geometry.surface import area_vectors, signed_volume
+from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.hollow import hollow
-from shapes import box, grid, sphere, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
-
+from shapes import box, grid, sphere, together, torus, volume
 
 BLOCK = box((30, 30, 45))
 

@@ -6,14 +6,10 @@ from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.cut.clipping import clip_above, level_area
-from maquette.geometry.surface import area_vectors, signed_volume
+from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.place.settle import settle
-from shapes import box, grid, sphere, tetrahedron, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, grid, sphere, tetrahedron, together, torus, volume
 
 
 def base_area(mesh: Mesh) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import maquette as mq
+from filament_tower import COLORS, tower
 from maquette.core.errors import BadInput, BadSetting, CannotDo, Unavailable
 from maquette.core.progress import noting
 from maquette.formats.slicers import cura as slicer_cura
@@ -20,7 +21,6 @@ from maquette.formats.slicers import prusa as slicer_prusa
 from maquette.formats.slicers import slice as module
 from maquette.formats.slicers.gcode import strokes
 from shapes import box, grid, soup, sphere
-from test_3mf_filaments import COLORS, tower
 
 needs_prusa = pytest.mark.skipif(bool(module.missing("prusa")), reason=module.missing("prusa"))
 _cura = module.missing("cura") or ("" if slicer_cura.definitions("/usr/bin/CuraEngine") else slicer_cura.NO_DEFINITIONS)

@@ -14,11 +14,10 @@ from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.cut.joints import Peg, crown, dowel, guard, peg, socket, tongue
 from maquette.geometry.cut.sections import depth, fill_outline, islands, outline_pieces, raster_over
 from maquette.geometry.cut.solids import bodies, carve, separate, stock, unite
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.split import split
 from samples import cut_out, png
-from shapes import box, grid, sphere, together, torus
+from shapes import box, grid, sphere, together, torus, volume
 
 BED = np.array([250.0, 210.0, 220.0])
 
@@ -26,10 +25,6 @@ BED = np.array([250.0, 210.0, 220.0])
 def pieces_of(asset: Asset) -> dict[str, Mesh]:
     mesh = asset.mesh
     return {name: mesh.keep_faces(mesh.part == number) for number, name in enumerate(asset.part_names)}
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def solid(mesh: Mesh):

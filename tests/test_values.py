@@ -1,6 +1,5 @@
 import contextlib
 import dataclasses
-import json
 import pickle
 import struct
 import subprocess
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from hostile_bytes import array_of, hostile
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.channels import CHANNELS
@@ -155,15 +155,6 @@ def test_what_cannot_travel_is_a_bug_of_the_caller(value):
 
 
 # --- hostile bytes
-
-
-def hostile(tree, tail=b"") -> bytes:
-    header = tree if isinstance(tree, bytes) else json.dumps(tree).encode()
-    return MAGIC + struct.pack("<Q", len(header)) + header + tail
-
-
-def array_of(dtype, shape) -> dict:
-    return {"$": "array", "dtype": dtype, "shape": shape}
 
 
 @pytest.mark.parametrize(
