@@ -62,7 +62,7 @@ class Mesh(Value):
     @classmethod
     def of(cls, vertices: Any, faces: Any, channels: Mapping[str, Any]) -> Self:
         """A mesh with channels by name; None for one that it does not have."""
-        return cls(vertices, faces, **_as_fields({}, channels))
+        return cls(vertices, faces, **_sorted_in({}, channels))
 
     def channel(self, name: str) -> NDArray[Any] | None:
         """What rides on it under this name, None where nothing does."""
@@ -75,9 +75,9 @@ class Mesh(Value):
         found = {name: self.channel(name) for name in CHANNELS}
         return {name: values for name, values in found.items() if values is not None}
 
-    def replace(self, **changes: Any) -> Self:
-        """The same mesh with some fields or channels changed, checked again; a channel of None goes."""
-        return super().replace(**_as_fields(self.extra, changes))
+    def _as_fields(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Channels that are no fields put into ``extra``; one of None goes."""
+        return _sorted_in(self.extra, changes)
 
     @cached_property
     def bounds(self) -> Floats:
@@ -169,7 +169,7 @@ def channel_or_missing(mesh: Mesh, name: str) -> NDArray[Any]:
 _FIELDS = {one.name for one in fields(Mesh)} & CHANNELS.keys()  # the channels that are fields of their own
 
 
-def _as_fields(extra: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _sorted_in(extra: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Changes as a dataclass takes them: channels that are no fields put into ``extra``."""
     others = {name: changes[name] for name in changes if name in CHANNELS and name not in _FIELDS}
     known = {name: value for name, value in changes.items() if name not in others}

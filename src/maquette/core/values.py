@@ -47,7 +47,11 @@ class Value:
 
     def replace(self, **changes: Any) -> Self:
         """The same value with some fields changed, checked again."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+        return dataclasses.replace(self, **self._as_fields(changes))  # type: ignore[type-var]
+
+    def _as_fields(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Changes by the names of fields; a noun that keeps several things in one field sorts them in here."""
+        return changes
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
