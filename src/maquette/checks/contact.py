@@ -16,7 +16,7 @@ from maquette.core.words import figures
 from maquette.geometry.printing.resting import hull, hull_area, section
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 
 @stage(destinations=("print",))

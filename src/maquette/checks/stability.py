@@ -17,7 +17,7 @@ from maquette.geometry.printing.resting import footing, hull, margin
 from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _OF_HEIGHT = 0.05  # of the height of the centre of mass: it stands up to a tilt of 3 degrees
 

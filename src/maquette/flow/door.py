@@ -44,8 +44,8 @@ def check(
     asset: Asset,
     destination: Destination = "print",
     *,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
 ) -> Report:
     """Every check of the destination as one report; ``print()`` it."""
     return judge(asset, destination, printer=printer, target=target)

@@ -27,12 +27,12 @@ def judge(
     asset: Asset,
     destination: Destination,
     *,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
 ) -> Report:
     """Run every check of the destination; one that has no answer or lacks a library becomes an "unknown" finding."""
-    machine = Printer.named(printer) if isinstance(printer, str) else printer
-    engine = Target.named(target) if isinstance(target, str) else target
+    machine = Printer.given(printer)
+    engine = Target.given(target)
     offered = {"printer": machine, "target": engine, "destination": destination}
     findings: list[Finding] = []
     checks = checks_for(destination)

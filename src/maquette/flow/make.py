@@ -70,8 +70,8 @@ def make(
     *,
     route: Route = "auto",
     knobs: Mapping[str, Any] | None = None,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
     store: Store | None = None,
 ) -> Made:
     """Make a photo into an asset for a destination and judge it.
@@ -81,8 +81,8 @@ def make(
     """
     data = photo if isinstance(photo, bytes) else read_bytes(Path(photo), MAX_PHOTO_BYTES)
     title = "" if isinstance(photo, bytes) else Path(photo).stem
-    machine = Printer.named(printer) if isinstance(printer, str) else printer
-    engine = Target.named(target) if isinstance(target, str) else target
+    machine = Printer.given(printer)
+    engine = Target.given(target)
     started = time.perf_counter()
     with part(0.0, 0.15):
         looked = _intake(data, store)

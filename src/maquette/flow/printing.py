@@ -32,10 +32,10 @@ class Printed:
         return {**self.summary, "cost": self.cost}
 
 
-def insist_on_slicer(slicer: str, printer: Printer | str = "prusa-mk4") -> None:
+def insist_on_slicer(slicer: str, printer: Printer | str | None = None) -> None:
     """Refuses before any work is done: ``CannotDo`` for a printer that takes no G-code, `Unavailable` with the line
     that gets it for a slicer that is not there."""
-    machine = Printer.named(printer) if isinstance(printer, str) else printer
+    machine = Printer.given(printer)
     if machine.technology != "FDM":
         raise CannotDo(
             f"print: {machine.label} is {machine.technology}, and slicing makes G-code for FDM printers; leave --slice "

@@ -51,7 +51,7 @@ class HandOff:
         if slices:
             from maquette.flow.printing import insist_on_slicer
 
-            insist_on_slicer(made.slicer, given.get("printer", "prusa-mk4"))
+            insist_on_slicer(made.slicer, given.get("printer"))
         return made
 
     def sliced(self, made: Any, output: Path, *, force: bool) -> Any:

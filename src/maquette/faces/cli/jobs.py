@@ -37,10 +37,12 @@ class JobCommand(click.Command):
         return super().get_params(ctx)
 
 
-def _profile(kind: type[Printer] | type[Target], text: str, default: str) -> click.Option:
+def _profile(kind: type[Printer] | type[Target], text: str) -> click.Option:
     """The option that names a printer or target."""
     name = kind.__name__.lower()
-    return click.Option([f"--{name}"], type=Words(kind.names()), default=default, show_default=True, help=text)
+    return click.Option(
+        [f"--{name}"], type=Words(kind.names()), default=kind.default().name, show_default=True, help=text
+    )
 
 
 def _common(endings: tuple[str, ...]) -> list[click.Parameter]:
@@ -66,7 +68,7 @@ def print_command() -> click.Command:
             metavar="auto|full|relief",
             help="full: a body that stands on a table; relief: heights on a plate; auto: as the photo asks for",
         ),
-        _profile(Printer, "the machine whose bed and limits apply", "prusa-mk4"),
+        _profile(Printer, "the machine whose bed and limits apply"),
         click.Option(["--force"], is_flag=True, help="write the file even if it would not slice to a filled solid"),
         *slicing_options(),
         *_common(PRINT_ENDINGS),
@@ -86,7 +88,7 @@ def model_command() -> click.Command:
     params: list[click.Parameter] = [
         click.Argument(["photo"], type=click.Path(path_type=Path)),
         click.Option(["-o", "--output"], type=click.Path(path_type=Path), required=True, help=f"{names}"),
-        _profile(Target, "the engine or viewer whose budget applies", "three"),
+        _profile(Target, "the engine or viewer whose budget applies"),
         *_common(MODEL_ENDINGS),
     ]
     return JobCommand(
@@ -162,9 +164,19 @@ def thumbnail_for(asset: Any, output: Path) -> dict[str, Any]:
 @click.option("--for", "destination", type=Words(("print", "model")), default="print", show_default=True,
               metavar="print|model", help="what the model is for; it decides which checks apply")  # fmt: skip
 @click.option(
-    "--printer", type=Words(Printer.names()), default="prusa-mk4", show_default=True, help="whose limits apply"
+    "--printer",
+    type=Words(Printer.names()),
+    default=Printer.default().name,
+    show_default=True,
+    help="whose limits apply",
 )
-@click.option("--target", type=Words(Target.names()), default="three", show_default=True, help="whose budget applies")
+@click.option(
+    "--target",
+    type=Words(Target.names()),
+    default=Target.default().name,
+    show_default=True,
+    help="whose budget applies",
+)
 @click.option("--json", "as_json", is_flag=True, help="findings and errors as JSON")
 def check(file: Path, destination: Any, printer: str, target: str, as_json: bool) -> None:
     """Check a model file: exit code 0 when it passes, 1 when something failed."""

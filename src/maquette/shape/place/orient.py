@@ -20,7 +20,7 @@ from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.surface import area_vectors, center_of_mass, face_areas, signed_volume, vertex_normals
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SAMPLES = 8000  # of the surface, to compare all directions by
 _RAYS = 300  # of them that hang, to measure the supports of every direction by
