@@ -117,4 +117,4 @@ def test_the_default_has_its_name_in_one_place(kind):
     places = [path.name for path in source.rglob("*.py") if f"_default: ClassVar[str] = {name}" in path.read_text()]
     others = [path.name for path in source.rglob("*.py") if f".named({name})" in path.read_text()]
     assert (places, others) == (["profiles.py"], [])
-    assert kind.given(None) is kind.default() is kind.given(kind.default().name) is kind.given(kind.default())
+    assert kind.of(None) is kind.default() is kind.of(kind.default().name) is kind.of(kind.default())

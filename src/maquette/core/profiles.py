@@ -36,7 +36,7 @@ class _Profile(Value):
         return cls.named(cls._default)
 
     @classmethod
-    def given(cls, profile: Self | str | None) -> Self:
+    def of(cls, profile: Self | str | None) -> Self:
         """A profile as a caller may give it: itself, its name, or nothing for the default."""
         if profile is None:
             return cls.default()
