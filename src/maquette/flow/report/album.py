@@ -25,7 +25,6 @@ from maquette.render.cameras import View
 from maquette.render.frame import add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.overlay import highlight, overlay
-from maquette.render.scene import Scene
 from maquette.render.turntable import turn_of
 from maquette.store import Store
 
@@ -87,7 +86,7 @@ def asset_shots(keeper: Keeper) -> dict[str, list[Shot]]:
     progress(0.0, "turntable")
     with part(0.0, 0.5):
         draw = functools.partial(_turn, keeper)
-        spin = keeper.of_shape("turntable", draw, ".webp", frames=TURN_FRAMES, size_px=TURN_PX)
+        spin = keeper.of_shape("turntable", {"frames": TURN_FRAMES, "size_px": TURN_PX}, draw, ".webp")
     six: list[Shot] = []
     for index, side in enumerate(SIDES):
         progress(0.5 + index / 14, f"picture from the {side}")
@@ -106,7 +105,7 @@ def _turn(keeper: Keeper) -> Picture:
 def _side(keeper: Keeper, view: View, look: LookName, size_px: int) -> Files | None:
     """One still of the asset."""
     draw = functools.partial(_still, keeper, view, look, size_px)
-    return keeper.of_shape(f"{view} {look}", draw, size_px=size_px)
+    return keeper.of_shape(f"{view} {look}", {"size_px": size_px}, draw)
 
 
 def _still(keeper: Keeper, view: View, look: LookName, size_px: int) -> Picture:
@@ -125,7 +124,7 @@ def finding_shots(keeper: Keeper, findings: tuple[Finding, ...], printer: Printe
             break
         progress(number / len(wanted), f"map of {finding.check}")
         draw = functools.partial(_map, keeper, finding, printer)
-        files = keeper.of_finding(finding.digest, draw, printer="" if printer is None else printer.digest)
+        files = keeper.of_finding(finding.digest, {"printer": "" if printer is None else printer.digest}, draw)
         shots += _shots(files, f"{finding.check}: {finding.message}")
     return shots
 
@@ -147,15 +146,15 @@ def _map(keeper: Keeper, finding: Finding, printer: Printer | None) -> Picture:
     ends = (2 * middle, 0.0) if known.least else (0.0, 2 * middle)
     unit = "" if known.unit == "°" else " "
     label = f"{known.label}, white: {middle:g}{unit}{known.unit}"
-    return _ramp(keeper.scene, finding, label, known.unit, ends)
+    return _ramp(keeper, finding, label, known.unit, ends)
 
 
-def _ramp(scene: Scene, finding: Finding, label: str, unit: str, ends: tuple[float, float]) -> Picture:
+def _ramp(keeper: Keeper, finding: Finding, label: str, unit: str, ends: tuple[float, float]) -> Picture:
     """Each face by its number, between two ends, from where the faces concerned are seen best."""
     view: Any = finding.faces if finding.faces is not None and len(finding.faces) else "three-quarter"
     values = finding.overlay
     assert values is not None
-    return overlay(scene, values, label=label, unit=unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
+    return overlay(keeper.scene, values, label=label, unit=unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
 
 
 def moved_shots(moved: Moved, printer: Printer, store: Store | None = None) -> list[Shot]:
@@ -164,10 +163,9 @@ def moved_shots(moved: Moved, printer: Printer, store: Store | None = None) -> l
     if finding.overlay is None:
         return []
     keeper = Keeper(moved.asset, store)
-    label = f"moved by, white: {layer:g} mm"
-    files = keeper.of_finding(
-        finding.digest, lambda: _ramp(keeper.scene, finding, label, "mm", (0.0, 2 * layer)), layer_mm=layer
-    )
+    ends = (0.0, 2 * layer)
+    draw = functools.partial(_ramp, keeper, finding, f"moved by, white: {layer:g} mm", "mm", ends)
+    files = keeper.of_finding(finding.digest, {"layer_mm": layer}, draw)
     return _shots(files, "distance of the mended surface from the one that was made")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,21 +38,23 @@ class Keeper:
             self._scenes.append(Scene(self.asset))
         return self._scenes[0]
 
-    def of_shape(self, what: str, draw: Callable[[], Picture], suffix: str = ".png", **how: Any) -> Files | None:
-        """A picture that no size changes; None where the renderer refuses."""
+    def of_shape(
+        self, what: str, how: Mapping[str, Any], draw: Callable[[], Picture], suffix: str = ".png"
+    ) -> Files | None:
+        """The file of a picture that no size changes; None where the renderer refuses."""
         return self._kept(what, [self.shape or self.asset.digest], draw, suffix, how)
 
-    def of_finding(self, digest: str, draw: Callable[[], Picture], **how: Any) -> Files | None:
-        """A map of a finding on this very asset."""
+    def of_finding(self, digest: str, how: Mapping[str, Any], draw: Callable[[], Picture]) -> Files | None:
+        """The file of a map of a finding on this very asset; None where the renderer refuses."""
         return self._kept("map", [self.asset.digest, digest], draw, ".png", how)
 
     def _kept(
-        self, what: str, names: list[str], draw: Callable[[], Picture], suffix: str, how: dict[str, Any]
+        self, what: str, names: list[str], draw: Callable[[], Picture], suffix: str, how: Mapping[str, Any]
     ) -> Files | None:
-        key = key_of(f"report picture {what}", _VERSION, json.dumps([suffix, how], sort_keys=True), names)
-        kept = self.store.get(key) if self.store else None
+        key = key_of(f"report picture {what}", _VERSION, json.dumps([suffix, dict(how)], sort_keys=True), names)
+        kept: Files | None = self.store.get(key) if self.store else None
         if kept is not None:
-            return kept  # type: ignore[no-any-return]
+            return kept
         try:
             files: Files = registry()["write-picture"](draw(), suffix=suffix)
         except MaquetteError:
