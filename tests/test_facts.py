@@ -48,7 +48,7 @@ def test_a_fact_that_does_not_exist_is_refused_with_those_there_are():
         ({"aliases": ("Two Words",)}, "'Two Words' is not a stage's name"),
         ({"missing": "pip install x"}, "must be a function; gives the line"),
         ({"gates": True}, "the fact gates is for checks"),
-        ({"destinations": ("print",)}, "the fact destinations is for checks"),
+        ({"destinations": ("print",)}, "the fact destinations is for checks and writers"),
         ({"destinations": ("paint",)}, "there are print, model"),
         ({"reads": (".stl",)}, "the fact reads is for stages that take Files"),
         ({"refers": lambda name, data: ()}, "the fact refers is for stages that read files"),

@@ -19,7 +19,7 @@ from maquette.geometry.printing.drains import cups as pockets
 from maquette.geometry.printing.drains import roll_ball
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SHALLOW = 1.0  # mm: over a dent no deeper the film gives way
 

@@ -21,7 +21,7 @@ from maquette.geometry.printing.drains import Pockets, chambers, roll_ball
 from maquette.geometry.printing.voids import Voids, sealed_voids
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _WORTH = 2.0  # a chamber holds at least a cube of this many hole widths
 _READ = 5 / 6  # a width is read to a sixth: a hole just as wide as asked, as `hollow` drills it, is wide enough

@@ -56,7 +56,7 @@ def read_stl(files: Files) -> Asset:
     return Asset(Mesh(vertices, faces), title=title or files.stem)
 
 
-@stage(writes=(".stl",))
+@stage(writes=(".stl",), destinations=("print",))
 def write_stl(
     asset: Asset,
     *,

@@ -26,6 +26,7 @@ from maquette.registry import stage
 Source = Literal["brightness", "darkness", "alpha", "saturation"]
 
 _MOST_CELLS = 750_000  # grid cells, two triangles each on top; slicers crawl beyond
+_WIDTH = 100.0  # mm, of a picture that nobody gave a size
 _PEDESTAL = 0.35  # on a plate the subject stands at least this share of the relief above the ground around it
 
 
@@ -39,7 +40,9 @@ def relief(
     shape: Annotated[
         Literal["plate", "outline"], Field(description="plate: a rectangle; outline: cut to the subject's outline")
     ] = "plate",
-    width_mm: Annotated[float, Field(ge=5, le=2000, description="width of the whole picture")] = 100.0,
+    width_mm: Annotated[
+        float, Field(ge=0, le=2000, description="width of the whole picture; 0: by the photo's scale, or 100")
+    ] = 0.0,
     relief_mm: Annotated[float, Field(gt=0, le=100, description="height of the highest part above the base")] = 2.4,
     base_mm: Annotated[float, Field(ge=0.2, le=100, description="thickness of the lowest part")] = 1.2,
     pitch_mm: Annotated[
@@ -50,12 +53,13 @@ def relief(
     """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above.
 
     The picture's top points to +Y, its tones are spread over the whole height unless it has but one, and the photo
-    lies on top as colour. On a plate a cut-out subject stands out from the ground around it; a subject of one tone
-    (a logo) becomes an even step. Refuses ``alpha`` and ``outline`` without a mask, and pictures that would take more
-    than 750,000 grid cells.
+    lies on top as colour. A photo whose scale is known comes out in its own size. On a plate a cut-out subject
+    stands out from the ground around it; a subject of one tone (a logo) becomes an even step. Refuses ``alpha``
+    and ``outline`` without a mask, and pictures that would take more than 750,000 grid cells.
     """
     if source == "alpha" or shape == "outline":
         mask_of(subject, "relief")
+    width_mm = _width(subject, width_mm)
     unit = width_mm / subject.width
     _refuse_too_fine(subject.width * subject.height * unit**2, pitch_mm)
     factor = max(1, int(pitch_mm / unit / 2))  # two pixels or more a cell are left, finer ones are averaged
@@ -78,6 +82,14 @@ def relief(
     material = _paint(subject, shape)
     source_photo = subject if shape == "outline" else subject.replace(mask=None)  # a plate has no subject's outline
     return Asset(mesh, (material,), sized=True, title=subject.title, camera=camera, source=source_photo)
+
+
+def _width(subject: Subject, asked: float) -> float:
+    """How wide the plate becomes, in mm: as asked, else by the photo's scale, else 100; refused outside 5 to 2000."""
+    width = asked or subject.width * (subject.mm_per_pixel or _WIDTH / subject.width)
+    if not 5 <= width <= 2000:
+        raise CannotDo(f"relief: the plate would be {width:.4g} mm wide; give a width_mm from 5 to 2000")
+    return width
 
 
 def plate_camera(subject: Subject, width_mm: float) -> Camera:

@@ -112,7 +112,10 @@ def _insist_on_sense(record: Stage) -> None:
     facts, first = record.facts, next(iter(record.inputs.values()), None)
     wrong = {
         "gates": facts.gates and not record.is_check and "for checks, which give Iterable[Finding]",
-        "destinations": facts.destinations != DESTINATIONS and not record.is_check and "for checks",
+        "any_size": facts.any_size and not record.is_check and "for checks",
+        "destinations": facts.destinations != DESTINATIONS
+        and not (record.is_check or facts.writes)
+        and "for checks and writers",
         "reads": facts.reads and first is not Files and "for stages that take Files",
         "refers": facts.refers and not facts.reads and "for stages that read files",
         "opens": facts.opens and first is not bytes and "for stages that take bytes",

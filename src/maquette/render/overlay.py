@@ -30,7 +30,7 @@ _SEARCH_PX = 96
 
 
 def overlay(
-    asset: Asset,
+    asset: Asset | Scene,
     values: ArrayLike,
     *,
     label: str = "",
@@ -46,9 +46,9 @@ def overlay(
     ``values`` (F,) one number a face; what is not finite is shown grey. ``limits`` are the numbers at the ramp's ends,
     else the least and the greatest value; they may fall. What lies beyond takes an end's colour, and the end says so.
     ``view`` is a direction, or faces (N,): the one of eight directions that shows most of them. Refuses another number
-    of values than faces, and a face that is not there.
+    of values than faces, and a face that is not there. A scene that is built already serves as well as its asset.
     """
-    scene = Scene(asset)
+    scene = asset if isinstance(asset, Scene) else Scene(asset)
     given = np.asarray(values, dtype=np.float64)
     if given.shape != (len(scene.faces),):
         raise BadInput(f"overlay: values of shape {given.shape} for {len(scene.faces)} faces; give one number a face")
@@ -68,7 +68,7 @@ def overlay(
 
 
 def highlight(
-    asset: Asset,
+    asset: Asset | Scene,
     faces: ArrayLike,
     *,
     label: str = "",
@@ -81,7 +81,7 @@ def highlight(
     ``faces`` (N,) indices. ``best`` is the one of eight directions that shows most of them. What is too small to see
     gets a ring; where hardly any red is seen, so does what is hidden, a thin one. Refuses a face that is not there.
     """
-    scene = Scene(asset)
+    scene = asset if isinstance(asset, Scene) else Scene(asset)
     marked = _mark(scene, faces)
     look = _paint(np.where(marked[:, None], RED, PALE).astype(np.float32))
     camera = _best_camera(scene, marked) if view == "best" else scene.camera(view)

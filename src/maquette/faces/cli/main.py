@@ -84,9 +84,9 @@ def main() -> None:
     """Turn a picture into a 3D thing you can use: a solid that prints, or a textured model, with the proof."""
 
 
-main.add_command(jobs.print_command())
-main.add_command(jobs.model_command())
-main.add_command(jobs.check)
+main.add_command(jobs.JobCommand("print", "Make a photo into a solid that prints."))
+main.add_command(jobs.JobCommand("model", "Make a photo into a textured model."))
+main.add_command(jobs.CheckCommand())
 main.add_command(jobs.convert)
 main.add_command(jobs.gallery)
 main.add_command(RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file."))

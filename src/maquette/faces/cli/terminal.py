@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from maquette.core.errors import MaquetteError
-from maquette.core.progress import Cancelled, watching
+from maquette.core.progress import Cancelled, noting, watching
 
 BAR = 28
+STARTED = time.perf_counter()  # about when the user began to wait
 
 
 class Terminal:
@@ -22,11 +23,13 @@ class Terminal:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.notes: list[str] = []
 
     def say(self, text: str, data: Any) -> None:
         """A result: the text, or the data as JSON."""
         if self.as_json:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+            told = data | {"notes": self.notes} if isinstance(data, dict) else data
+            click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
         elif text:
             click.echo(text)
 
@@ -42,18 +45,21 @@ class Terminal:
                 click.echo(f"{name}: {problem}", err=True)
             code = problem.exit_code
         except (Cancelled, KeyboardInterrupt):
-            click.echo("stopped; nothing was written", err=True)
+            click.echo("stopped; no file is half written", err=True)
             code = 130
         sys.exit(code)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[None]:
-        """A bar while the work inside goes on; where nobody watches, a line per step."""
+        """A bar while the work inside goes on; where nobody watches, a line per step. Then what the stages noted."""
         shown = sys.stderr.isatty() and not self.as_json
         listener = _Bar(title) if shown else _Lines(quiet=self.as_json)
-        with watching(listener):
+        with watching(listener), noting() as notes:
             yield
         listener.done()
+        self.notes = list(dict.fromkeys(notes))
+        for text in () if self.as_json else self.notes:
+            click.echo(f"note: {text}", err=True)
 
 
 class _Bar:

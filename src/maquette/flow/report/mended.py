@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,9 @@ from maquette.core.errors import MaquetteError
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.flow.engine.run import Run
+from maquette.flow.memory import keep
 from maquette.registry import registry
+from maquette.store import Store, key_of
 
 _SAMPLES = 30_000  # each way: 0.7 s on 2 x 200,000 faces, and the mean is good to a hundredth of itself
 _SAME = 1e-6  # of the diagonal: vertices this near were placed by the matrix alone
@@ -31,16 +32,31 @@ class Moved:
         return self.finding.as_dict()
 
 
-def moved_by_mending(run: Run, printer: Printer) -> Moved | None:
+def moved_by_mending(run: Run, printer: Printer, store: Store | None = None) -> Moved | None:
     """How far the mended surface lies from the raw one, at the size of the print; None where it does not at all.
 
     The raw asset goes through what placed the model (size, turn, place on the bed) and through nothing else. None, too,
-    where that cannot be told: a stage that made a new asset and says nothing of its placement.
+    where that cannot be told: a stage that made a new asset and says nothing of its placement. The measure is kept in
+    the ``store``.
     """
-    chain = list(_chain(run))
-    if len(chain) < 2:
+    steps = _steps(run)
+    if len(steps) < 2:
         return None
-    raw, mended = laid_over(chain[0], chain[-1]), chain[-1]
+    first, last = steps[0], steps[-1]
+    stage = registry()["deviation"].stage
+    settings = stage.settings_text({"printer": printer, "samples": _SAMPLES})
+    key = key_of("moved by mending", stage.version, settings, [run.keys[first], run.keys[last]])
+    kept = store.get(key) if store else None
+    if kept is not None:
+        return Moved(run.values[last], kept[0]) if kept else None
+    moved = _measure(run.values[first], run.values[last], printer)
+    keep(store, key, () if moved is None else (moved.finding,))
+    return moved
+
+
+def _measure(before: Asset, mended: Asset, printer: Printer) -> Moved | None:
+    """The deviation of the mended asset from the one before it, laid where the mended one lies."""
+    raw = laid_over(before, mended)
     if raw is None or _same(raw, mended):
         return None
     try:
@@ -59,8 +75,8 @@ def laid_over(raw: Asset, mended: Asset) -> Asset | None:
     return raw.with_mesh(raw.mesh.with_vertices(raw.mesh.vertices @ there[:3, :3].T + there[:3, 3]))
 
 
-def _chain(run: Run) -> Iterator[Asset]:
-    """Assets from the generator's to the last that mending or placing gave, along the first source of each step.
+def _steps(run: Run) -> list[str]:
+    """Steps from the generator's to the last that mended or placed, along the first source of each step.
 
     Stages with the fact ``adds`` add to a model, or take from it, what somebody asked for; all before is mending.
     """
@@ -69,10 +85,9 @@ def _chain(run: Run) -> Iterator[Asset]:
     while step in steps and run.recipe.stage_of(step).output is Asset:
         line.append(step)
         step = steps[step].sources[0]
-    for step in reversed(line):
-        if run.recipe.stage_of(step).facts.adds:
-            return
-        yield run.values[step]
+    line.reverse()
+    adding = (index for index, step in enumerate(line) if run.recipe.stage_of(step).facts.adds)
+    return line[: next(adding, len(line))]
 
 
 def _same(raw: Asset, mended: Asset) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 
 from maquette.core.history import Step
@@ -91,16 +91,20 @@ def profile_table(profile: Printer | Target) -> str:
     return f"<details><summary>All limits and who set them</summary>{_table(('limit', '', 'source'), rows)}</details>"
 
 
-def history_table(history: Iterable[Step], seconds: Mapping[str, float]) -> str:
-    """Stages in order with their settings, what they said and how long they took."""
+def history_table(history: Iterable[Step], timed: Iterable[tuple[str, float | None]]) -> str:
+    """Stages in order with their settings, what they said and how long people waited for them.
+
+    ``timed`` are the stages of the steps in their order with their seconds, None for those kept from before.
+    """
+    waiting = list(timed)
     rows = []
-    by_stage = {name.partition(" ")[0]: value for name, value in seconds.items()}
     for step in history:
         settings = ", ".join(f"{k}={v}" for k, v in step.options.items())
-        taken = by_stage.get(step.stage)
-        time = "" if taken is None else f"{taken:.2f} s"
+        place = next((index for index, (stage, _) in enumerate(waiting) if stage == step.stage), None)
+        taken = None if place is None else waiting.pop(place)[1]
+        seconds = f"{taken:.2f} s" if taken is not None else "" if place is None else "kept"
         rows.append(
             f'<tr><td class="name">{escape(step.stage)}</td><td><code>{escape(settings)}</code></td>'
-            f'<td>{escape("; ".join(step.notes))}</td><td class="num">{time}</td></tr>'
+            f'<td>{escape("; ".join(step.notes))}</td><td class="num">{seconds}</td></tr>'
         )
     return _table(("stage", "settings", "what it did", "time"), rows)

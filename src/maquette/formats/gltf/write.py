@@ -38,7 +38,7 @@ from maquette.registry import stage
 _FARTHEST = 1e30  # mm; squares of lengths in metres still fit the format's float32
 
 
-@stage(name="write-glb", writes=(".glb",))
+@stage(name="write-glb", writes=(".glb",), destinations=("model",))
 def write_glb(
     asset: Asset,
     *,

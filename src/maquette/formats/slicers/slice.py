@@ -32,6 +32,8 @@ from maquette.formats.threemf.paint import filaments_of
 from maquette.formats.threemf.write import write_3mf
 from maquette.registry import LocalFile, stage
 
+_PRINTER = Printer.default()
+
 SlicerName = Literal["prusa", "orca", "cura"]
 _ADAPTERS = {
     "prusa": (slicer_prusa, slicer_prusa.slice_with_prusa),
@@ -68,9 +70,7 @@ def slice_(
     asset: Asset,
     *,
     slicer: Annotated[SlicerName, Field(description="the installed program that slices")] = "prusa",
-    printer: Annotated[Printer, Field(description="bed, nozzle and layer, unless a profile says")] = Printer.named(
-        "prusa-mk4"
-    ),
+    printer: Annotated[Printer, Field(description="bed, nozzle and layer, unless a profile says")] = _PRINTER,
     infill: Annotated[
         float | None, Field(ge=0, le=100, description="percent of the inside that is filled; else the profile's, or 15")
     ] = None,

@@ -21,7 +21,7 @@ from maquette.geometry.topology import edges
 from maquette.registry import stage
 from maquette.shape.carry.cut_faces import put_back
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 # What is right and what is up for one who looks at each side, as in CAD; from above the back is up.
 _SIDES = {

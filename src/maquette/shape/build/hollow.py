@@ -23,7 +23,7 @@ from maquette.geometry.surface import signed_volume
 from maquette.registry import stage
 from maquette.shape.carry.combining import combined, dressed, insist_on_solid, lined
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _COARSE = 0.75  # of the wall: a lattice that is coarser cannot tell the wall
 _WORTH = 5.0  # mm: a cavity of four cubes with this side is worth any hole

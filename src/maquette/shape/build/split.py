@@ -21,7 +21,7 @@ from maquette.registry import stage
 from maquette.shape.build.connecting import REACH, Connecting, Meeting, dovetailed, pinned
 from maquette.shape.carry.cut_faces import put_back
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _MARGIN = 2.0  # of the bed stay free on every side
 _MOST = 200  # pieces

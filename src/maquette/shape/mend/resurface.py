@@ -26,7 +26,7 @@ from maquette.shape.carry.carrying import carried
 from maquette.shape.mend.fix_winding import fix_winding
 from maquette.shape.mend.weld import weld
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 _CELLS = 250_000  # that a pitch of our own choosing makes: half a million faces, 6 s
 _MOST = 4_000_000  # whatever pitch is asked for
 _NODES = 4_000_000  # grid lines along each axis

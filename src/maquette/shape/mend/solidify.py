@@ -36,7 +36,7 @@ from maquette.shape.mend.weld import weld
 from maquette.shape.mend.wrap import affordable_pitch, wrap
 
 _Rung = Callable[[Asset], Asset]
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _ROUNDS = 3
 _STEPS = (4.0, 2.0, 1.0)  # of a 32-bit number: spacings of vertices, the safest first

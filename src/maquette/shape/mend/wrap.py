@@ -20,7 +20,7 @@ from maquette.shape.carry.carrying import carried
 from maquette.shape.mend.resurface import describe_change
 from maquette.shape.mend.weld import weld
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 _NODES = 6_000_000  # that a pitch of our own choosing makes: 8 s
 _MOST = 64_000_000  # whatever pitch is asked for: 4 GB
 _GAP = 0.06  # of the diagonal: a hole that wide is taken for damage

@@ -31,6 +31,8 @@ from maquette.shape.paint.color_regions import Sampled, dithered, node_votes, re
 from maquette.shape.paint.filament_names import Filament, listed
 from maquette.shape.paint.filament_names import filaments as named
 
+_PRINTER = Printer.default()
+
 MOST = 16  # what four AMS units feed and the slicers' codes name
 _ISLAND = 4.0  # line widths squared that a region must cover, two by two
 _DOT = 1.0  # the same for dots that mix: no smaller than a line is wide
@@ -48,9 +50,7 @@ def quantize_colors(
     count: Annotated[
         int, Field(ge=0, le=MOST, description="how many filaments at most; 0: all that are given, or 4")
     ] = 0,
-    printer: Annotated[Printer, Field(description="its line width is how fine borders are")] = Printer.named(
-        "prusa-mk4"
-    ),
+    printer: Annotated[Printer, Field(description="its line width is how fine borders are")] = _PRINTER,
     detail_mm: Annotated[
         float | None, Field(gt=0.01, le=50, description="borders are smooth at this width; none: the printer's line")
     ] = None,

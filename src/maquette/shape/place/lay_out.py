@@ -20,7 +20,7 @@ from maquette.geometry.topology import face_components
 from maquette.registry import stage
 from maquette.shape.place.orient import orient
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _BETWEEN = 20.0  # plates stand side by side along x, that far apart
 _DIRECTIONS = 96  # tried for each piece
