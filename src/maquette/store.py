@@ -32,7 +32,7 @@ from typing import Any
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import progress
-from maquette.core.values import Value, decode, encode
+from maquette.core.values import decode, encode
 
 MAGIC = b"mqstore\x01"
 _HEAD = struct.Struct("<8sII")  # magic, CRC-32 of the value's canonical form, zeros before it
@@ -64,16 +64,6 @@ def key_of(stage: str, version: int, settings: str, inputs: Sequence[str]) -> st
     """Name of a stage's result, 32 hex digits: settings as canonical text, inputs by their keys or digests."""
     text = json.dumps([_MEANING, stage, version, settings, list(inputs)], separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def digest_of(value: Any) -> str:
-    """Name of a value's content, 32 hex digits; for a noun its ``digest``."""
-    if isinstance(value, Value):
-        return value.digest
-    hasher = hashlib.blake2b(digest_size=16)
-    for chunk in encode(value):
-        hasher.update(chunk)
-    return hasher.hexdigest()
 
 
 class Store:
