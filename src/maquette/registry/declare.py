@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
-from maquette.registry.facts import DESTINATIONS, facts_from
+from maquette.registry.facts import DESTINATIONS, NAME, facts_from
 from maquette.registry.record import Stage, type_name
 from maquette.registry.roles import ROLES
 from maquette.registry.settings import Setting
@@ -91,7 +91,14 @@ def _read(function: Callable[..., Any], name: str, version: int, facts: Mapping[
 
 
 def _insist_on_sense(record: Stage) -> None:
-    """``TypeError`` where facts and settings do not go with the signature."""
+    """``TypeError`` where a name is none, or facts and settings do not go with the signature."""
+    if not NAME.fullmatch(record.name):
+        raise TypeError(f"{record.name!r} is no stage's name: small letters, digits and hyphens, letters first")
+    if isinstance(record.version, bool) or not isinstance(record.version, int) or record.version < 1:
+        raise TypeError(f"version = {record.version!r}: counts from 1")
+    for kind in record.inputs.values():
+        if not all(isinstance(option, type) and option is not Any for option in typing.get_args(kind) or (kind,)):
+            raise TypeError(f"an input is {kind}: make it a noun or bytes; whatever may be chosen is a setting")
     for setting in record.settings.values():
         role = ROLES.get(setting.name)
         if role and not role.takes(setting.kind):
