@@ -34,10 +34,7 @@ class Value:
     @cached_property
     def digest(self) -> str:
         """Name of this content, 32 hex digits of BLAKE2b; computed when first asked for."""
-        hasher = hashlib.blake2b(digest_size=16)
-        for chunk in encode(self):
-            hasher.update(chunk)
-        return hasher.hexdigest()
+        return _digest(self)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.digest == other.digest
@@ -96,6 +93,19 @@ def _writable(array: NDArray[Any]) -> bool:
             return True
         owner = owner.base
     return False
+
+
+def digest_of(value: Any) -> str:
+    """Name of what may travel between stages, 32 hex digits; for a noun its ``digest``."""
+    return value.digest if isinstance(value, Value) else _digest(value)
+
+
+def _digest(value: Any) -> str:
+    """BLAKE2b of the canonical form, 32 hex digits."""
+    hasher = hashlib.blake2b(digest_size=16)
+    for chunk in encode(value):
+        hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def encode(value: Any) -> Iterator[bytes | memoryview]:

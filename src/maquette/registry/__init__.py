@@ -7,7 +7,7 @@ entry points of the group ``maquette``, never by import side effect.
 
 from maquette.registry.declare import StageFunction, stage
 from maquette.registry.facts import Facts, meanings
-from maquette.registry.record import Stage, type_name
+from maquette.registry.record import Call, Stage, type_name
 from maquette.registry.roles import ROLES, Role
 from maquette.registry.scan import ROOMS, Registry, build, registry
 from maquette.registry.settings import ByContent, LocalFile, Setting
@@ -16,6 +16,7 @@ __all__ = [
     "ROLES",
     "ROOMS",
     "ByContent",
+    "Call",
     "Facts",
     "LocalFile",
     "Registry",

@@ -11,10 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
-from maquette.core.history import Step, merged
-from maquette.core.progress import note, noting
-from maquette.core.values import Value
-from maquette.registry.facts import DESTINATIONS, facts_from
+from maquette.registry.facts import DESTINATIONS, NAME, facts_from
 from maquette.registry.record import Stage, type_name
 from maquette.registry.roles import ROLES
 from maquette.registry.settings import Setting
@@ -33,17 +30,8 @@ class StageFunction(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Check inputs and settings, run, and put the step into the result's history."""
-        record = self.stage
-        inputs, settings = _bound(record, args, kwargs)
-        checked = record.validated(settings)
-        chosen = {name: getattr(checked, name) for name in record.settings}
-        with noting() as notes:
-            result: Any = self.function(*inputs.values(), **chosen)
-            if record.is_check:
-                result = tuple(result)
-        for text in notes:
-            note(f"{record.name}: {text}")
-        return cast(R, _with_history(record, result, list(inputs.values()), settings, notes))
+        inputs, settings = _bound(self.stage, args, kwargs)
+        return cast(R, self.stage.call(settings).run(*inputs))
 
     def __repr__(self) -> str:
         return f"<stage {self.stage.name}>"
@@ -103,7 +91,14 @@ def _read(function: Callable[..., Any], name: str, version: int, facts: Mapping[
 
 
 def _insist_on_sense(record: Stage) -> None:
-    """``TypeError`` where facts and settings do not go with the signature."""
+    """``TypeError`` where a name is none, or facts and settings do not go with the signature."""
+    if not NAME.fullmatch(record.name):
+        raise TypeError(f"{record.name!r} is no stage's name: small letters, digits and hyphens, letters first")
+    if isinstance(record.version, bool) or not isinstance(record.version, int) or record.version < 1:
+        raise TypeError(f"version = {record.version!r}: counts from 1")
+    for kind in record.inputs.values():
+        if not all(isinstance(option, type) and option is not Any for option in typing.get_args(kind) or (kind,)):
+            raise TypeError(f"an input is {kind}: make it a noun or bytes; whatever may be chosen is a setting")
     for setting in record.settings.values():
         role = ROLES.get(setting.name)
         if role and not role.takes(setting.kind):
@@ -126,8 +121,8 @@ def _insist_on_sense(record: Stage) -> None:
             raise TypeError(f"the fact {name} is {reason}")
 
 
-def _bound(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Inputs by name (given by position or by keyword) and the remaining keywords, which are settings."""
+def _bound(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Inputs in their order (given by place or by name) and the remaining keywords, which are settings."""
     if len(args) > len(record.inputs):
         raise BadSetting(f"{record.name}: settings go by name; it takes {len(record.inputs)} inputs, got {len(args)}")
     inputs = dict(zip(record.inputs, args, strict=False))
@@ -137,25 +132,4 @@ def _bound(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
             inputs[name] = settings.pop(name)
         if name not in inputs:
             raise BadInput(f"{record.name}: no {name}; it needs {type_name(kind)}")
-        expected = typing.get_args(kind) or kind
-        if not isinstance(inputs[name], expected):
-            raise BadInput(f"{record.name}: {name} is a {type(inputs[name]).__name__}; it needs {type_name(kind)}")
-    return {name: inputs[name] for name in record.inputs}, settings
-
-
-def _with_history(record: Stage, result: Any, inputs: list[Any], settings: Mapping[str, Any], notes: list[str]) -> Any:
-    """The result with this step on top of its inputs' histories, where the noun keeps one."""
-    if not hasattr(result, "history"):
-        return result
-    originals = tuple(_digest(value) for value in inputs if not getattr(value, "history", ()))
-    step = Step(record.name, record.version, record.settings_text(settings), notes=tuple(notes), originals=originals)
-    return result.replace(history=merged([getattr(value, "history", ()) for value in inputs], step))
-
-
-def _digest(value: Any) -> str:
-    """The name of an input's content: a noun's digest, or that of its bytes."""
-    if isinstance(value, Value):
-        return value.digest
-    import hashlib
-
-    return hashlib.blake2b(value, digest_size=16).hexdigest()
+    return [inputs[name] for name in record.inputs], settings

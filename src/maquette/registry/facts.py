@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 DESTINATIONS = ("print", "model")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _ENDING = re.compile(r"\.[a-z0-9.]{1,15}")
 
 
@@ -53,7 +53,7 @@ class Facts:
                 raise TypeError(f"{fact.name} = {getattr(self, fact.name)!r}: must be {wanted}; {means(fact)}")
         if not self.licence or not self.device:
             raise TypeError("licence and device must be said")
-        _insist(self.aliases, _NAME, "aliases", "a stage's name: small letters, digits, hyphens")
+        _insist(self.aliases, NAME, "aliases", "a stage's name: small letters, digits, hyphens")
         for name in ("reads", "opens", "writes"):
             _insist(getattr(self, name), _ENDING, name, "an ending in small letters, dot included")
         if not set(self.destinations) <= set(DESTINATIONS):
@@ -61,7 +61,10 @@ class Facts:
 
     def line_to_get(self) -> str:
         """The line that gets what this stage lacks here; empty when it is ready."""
-        return self.missing() if self.missing else ""
+        try:
+            return str(self.missing() or "") if self.missing else ""
+        except Exception as problem:  # a stranger's function; it must not take the list of all stages down
+            return f"cannot say what is missing: {type(problem).__name__}: {problem}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON: every fact but the functions."""

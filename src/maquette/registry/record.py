@@ -1,4 +1,4 @@
-"""Stage: a function's record, read once from its signature; every face is made from it."""
+"""Stage: a function's record, read once from its signature; every face is made from it. Call: one with settings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, cast
 
-from maquette.core.errors import BadSetting
+from maquette.core.errors import BadInput, BadSetting
+from maquette.core.history import Step, merged
+from maquette.core.progress import note, noting
 from maquette.core.report import Finding
+from maquette.core.values import digest_of
 from maquette.registry.facts import Facts
 from maquette.registry.roles import ROLES
 from maquette.registry.settings import Setting
@@ -68,8 +72,16 @@ class Stage:
         config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
         return create_model(self.name, __config__=config, **cast(Any, fields))
 
+    def call(self, settings: Mapping[str, Any]) -> Call:
+        """These settings on top of the defaults, checked once; ``BadSetting`` says what each wrong one may be."""
+        checked = self.validated(settings)
+        plain = checked.model_dump(mode="json")
+        values = {name: getattr(checked, name) for name in self.settings}
+        text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+        return Call(self, MappingProxyType(values), text)
+
     def validated(self, settings: Mapping[str, Any]) -> Any:
-        """The settings as a model; ``BadSetting`` says for each wrong one what it is and what it may be."""
+        """The settings as a pydantic model, or ``BadSetting``; who wants to run the stage takes :meth:`call`."""
         from pydantic import ValidationError
 
         try:
@@ -79,9 +91,8 @@ class Stage:
             raise BadSetting(f"{self.name}: {'; '.join(lines)}") from None
 
     def settings_text(self, settings: Mapping[str, Any]) -> str:
-        """All settings, defaults included, as canonical JSON: what history and cache keys hold."""
-        plain = self.validated(settings).model_dump(mode="json")
-        return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+        """The text of a call with these settings."""
+        return self.call(settings).text
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the settings."""
@@ -100,6 +111,41 @@ class Stage:
             "facts": self.facts.as_dict(),
             "hands": list(self.hands),
         }
+
+
+@dataclass(frozen=True)
+class Call:
+    """A stage with all its settings, checked: one value for the key in the store, for the run and for the history.
+
+    ``settings`` are the values that the function gets, defaults included; ``text`` is the same as canonical JSON, with
+    files by their content, which is what keys and histories hold.
+    """
+
+    stage: Stage
+    settings: Mapping[str, Any] = field(compare=False)
+    text: str
+
+    def run(self, *inputs: Any) -> Any:
+        """The stage's result, with this step and what was noted on the way on top of its inputs' histories."""
+        stage = self.stage
+        for (name, kind), value in zip(stage.inputs.items(), inputs, strict=True):
+            if not isinstance(value, typing.get_args(kind) or kind):
+                raise BadInput(f"{stage.name}: {name} is a {type(value).__name__}; it needs {type_name(kind)}")
+        with noting() as notes:
+            result = stage.function(*inputs, **self.settings)
+            if stage.is_check:
+                result = tuple(result)
+        for text in notes:
+            note(f"{stage.name}: {text}")
+        return self._with_history(result, inputs, notes)
+
+    def _with_history(self, result: Any, inputs: tuple[Any, ...], notes: list[str]) -> Any:
+        """The result with this step on top, where its noun keeps a history."""
+        if not hasattr(result, "history"):
+            return result
+        originals = tuple(digest_of(value) for value in inputs if not getattr(value, "history", ()))
+        step = Step(self.stage.name, self.stage.version, self.text, notes=tuple(notes), originals=originals)
+        return result.replace(history=merged([getattr(value, "history", ()) for value in inputs], step))
 
 
 def _complaint(record: Stage, error: Mapping[str, Any]) -> str:
