@@ -89,7 +89,7 @@ def test_relief_route_lies_flat(run, unjudged):
 
 
 def test_check_says_pass_and_fail_by_exit_code(run):
-    mq.save(ball(), "good.3mf")
+    mq.save(mq.Asset(box((20, 20, 20)), sized=True), "good.3mf")  # a ball would roll away
     mq.save(mq.Asset(grid()), "sheet.stl")
     assert run("check", "good.3mf").exit_code == 0
     result = run("check", "sheet.stl", "--for", "print", "--json")

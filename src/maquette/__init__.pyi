@@ -338,6 +338,7 @@ class _orient(StageFunction[..., Asset]):
         printer: Printer | str = ...,
         prefer: Literal['balanced', 'supports', 'height', 'surface'] = 'balanced',
         directions: int = 200,
+        when: Literal['always', 'unstable', 'never'] = 'always',
     ) -> Asset:
         """Turn the model to the side on which it prints best and put its lowest point on the bed."""
 
@@ -454,7 +455,7 @@ class _relief(StageFunction[..., Asset]):
         *,
         source: Literal['brightness', 'darkness', 'alpha', 'saturation'] = 'brightness',
         shape: Literal['plate', 'outline'] = 'plate',
-        width_mm: float = 100.0,
+        width_mm: float = 0.0,
         relief_mm: float = 2.4,
         base_mm: float = 1.2,
         pitch_mm: float = 0.25,
@@ -543,6 +544,18 @@ class _simplify(StageFunction[..., Asset]):
         """Reduce the number of faces, keeping shape, uv and the seams between charts and materials."""
 
 simplify: _simplify
+
+class _size_photo(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        height_mm: float,
+        along: Literal['height', 'width', 'longest'] = 'height',
+    ) -> Subject:
+        """Say how large the whole picture is in reality, and so its scale in millimetres per pixel."""
+
+size_photo: _size_photo
 
 class _sized(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
