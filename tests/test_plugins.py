@@ -11,6 +11,7 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.picture import Picture
+from maquette.flow import judge
 from maquette.registry import build, plugins
 from shapes import box
 
@@ -246,3 +247,23 @@ def test_damaged_lists_of_entry_points_hurt_nobody(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert "EntryPoint(name='fine', value='fine', group='maquette')" in done.stdout
     assert "{'bent': \"its entry_points.txt is damaged: TypeError" in done.stdout
+
+
+def test_a_check_that_breaks_is_one_unknown_finding(plugin, monkeypatch):
+    source = (
+        STAGE
+        + """
+from collections.abc import Iterable
+from maquette.core.report import Finding
+
+@stage
+def shaky(asset: Asset) -> Iterable[Finding]:
+    \"\"\"Break.\"\"\"
+    yield Finding("shaky", "pass", f"{1 / len(asset.materials)}")
+"""
+    )
+    known = build((), [plugin("breaking", source)])
+    monkeypatch.setattr(judge, "registry", lambda: known)
+    (finding,) = judge.judge(Asset(box()), "print").findings
+    assert (finding.check, finding.verdict) == ("shaky", "unknown")
+    assert finding.message == "ZeroDivisionError: division by zero; a fault in the plugin breaking, tell its maker"

@@ -34,10 +34,15 @@ class Stage:
     settings: Mapping[str, Setting]
 
     @property
+    def is_ours(self) -> bool:
+        """True for a stage of the house, False for a plugin's."""
+        return self.function.__module__.startswith("maquette.")
+
+    @property
     def room(self) -> str:
         """The shelf it stands on, or the plugin's package."""
         parts = self.function.__module__.split(".")
-        return parts[1] if parts[0] == "maquette" and len(parts) > 1 else parts[0]
+        return parts[1] if self.is_ours else parts[0]
 
     @property
     def summary(self) -> str:
@@ -89,10 +94,6 @@ class Stage:
         except ValidationError as problem:
             lines = [_complaint(self, error) for error in problem.errors()]
             raise BadSetting(f"{self.name}: {'; '.join(lines)}") from None
-
-    def settings_text(self, settings: Mapping[str, Any]) -> str:
-        """The text of a call with these settings."""
-        return self.call(settings).text
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the settings."""

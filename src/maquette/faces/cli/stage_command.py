@@ -66,13 +66,13 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
     if output is not None and stage.output is Files and "suffix" in stage.hands:
         settings = _ending_as(output, stage, settings)
-    stage.validated(settings)  # refuse wrong settings before any file is read
+    call = stage.call(settings)  # refuses wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
     if output is None and not stage.is_check and not names_itself:
         raise BadSetting(f"{stage.name}: no -o given; name the file that the result goes to")
-    inputs = {name: read_input(given[name], kind) for name, kind in stage.inputs.items()}
+    inputs = [read_input(given[name], kind) for name, kind in stage.inputs.items()]
     with terminal.progress(stage.name):
-        result = function(**inputs, **settings)
+        result = call.run(*inputs)
     if stage.is_check:
         return show_findings(result, terminal)
     from maquette.flow import disk
