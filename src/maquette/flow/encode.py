@@ -27,9 +27,9 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None) -> Fi
     """
     writer = disk.writer_for(output, asset).stage
     settings: dict[str, Any] = {}
-    if "thumbnail" in writer.hands:
+    if "thumbnail" in writer.roles:
         settings["thumbnail"] = thumbnail(asset)
-    if target is not None and "target" in writer.hands:
+    if target is not None and "target" in writer.roles:
         settings["target"] = target
     elif target is not None and output.suffix.lower() in _NO_UNIT:
         if "up" in writer.settings:

@@ -64,7 +64,7 @@ def judge(
     findings: list[Finding] = []
     for index, check in enumerate(checks):
         progress(index / len(checks), f"check {check.stage.name}")
-        call = check.stage.call(check.stage.handed(offered))
+        call = check.stage.call(check.stage.for_roles(offered))
         with part(index / len(checks), (index + 1) / len(checks)):
             findings += _findings(call, names, store)
     return Report(destination, machine.name if destination == "print" else engine.name, tuple(findings))

@@ -44,8 +44,8 @@ def run_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any], store: St
     if not photos.several:
         ran = run(recipe, {"photo": photos.front}, knobs, store=store)
         return Runs(ran, {"front": ran})
-    alone, together = split_at_views(recipe.turned(knobs))
-    beside, _ = split_at_views(recipe.turned(_without_optional(recipe, knobs)))
+    alone, together = split_at_views(recipe.with_knobs(knobs))
+    beside, _ = split_at_views(recipe.with_knobs(_without_optional(recipe, knobs)))
     runs = {
         name: run(alone if name == "front" else beside, {"photo": data}, {}, store=store)
         for name, data in photos.by_direction.items()

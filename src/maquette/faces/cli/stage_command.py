@@ -64,7 +64,7 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     stage = function.stage
     output = given.pop("output", None)
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
-    if output is not None and stage.output is Files and "suffix" in stage.hands:
+    if output is not None and stage.output is Files and "suffix" in stage.roles:
         settings = _ending_as(output, stage, settings)
     call = stage.call(settings)  # refuses wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
