@@ -13,7 +13,7 @@ from maquette.core.report import Finding
 from maquette.registry import stage
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), any_size=True)
 def degenerate(asset: Asset) -> Iterable[Finding]:
     """Count faces with no area, measured against the model's own size.
 

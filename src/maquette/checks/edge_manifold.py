@@ -20,7 +20,7 @@ _SOURCE = {
 }
 
 
-@stage(destinations=("print", "model"), gates=True)
+@stage(destinations=("print", "model"), gates=True, any_size=True)
 def edge_manifold(
     asset: Asset,
     *,

@@ -20,7 +20,7 @@ from maquette.registry import stage
 _STEPS = 4
 
 
-@stage(destinations=("print",), gates=True)
+@stage(destinations=("print",), gates=True, any_size=True)
 def self_intersections(asset: Asset) -> Iterable[Finding]:
     """Count pairs of faces that cut through each other or lie on one another.
 

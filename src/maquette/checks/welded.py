@@ -7,7 +7,7 @@ before welding, nearly every generated model is "not watertight".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -35,8 +35,9 @@ class Welded:
         return self.of_face[np.unique(halves // 3)]
 
 
+@lru_cache(maxsize=2)
 def welded(mesh: Mesh, grid: float = 0.0) -> Welded:
-    """The mesh after a weld by position, exact or on a grid."""
+    """The mesh after a weld by position, exact or on a grid; the last ones asked for are kept."""
     keep, twin = twins(mesh.vertices, grid)
     faces = twin[mesh.faces]
     whole = np.flatnonzero((faces != np.roll(faces, 1, axis=1)).all(axis=1))

@@ -24,7 +24,7 @@ _SOURCE = {
 _FLAT = 1e-3
 
 
-@stage(destinations=("print", "model"), gates=True)
+@stage(destinations=("print", "model"), gates=True, any_size=True)
 def winding(
     asset: Asset,
     *,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadSetting
+from maquette.core.history import Step, merged
 from maquette.core.subject import Subject, Views
 from maquette.flow.engine.run import Run, run
 from maquette.flow.photos import Photos
@@ -50,8 +51,14 @@ def run_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any], store: St
         name: run(alone if name == "front" else beside, {"photo": data}, {}, store=store)
         for name, data in photos.by_direction.items()
     }
-    views = Views({name: ran.result for name, ran in runs.items()})
+    views = _views({name: ran.result for name, ran in runs.items()})
     return Runs(run(together, {"views": views}, {}, store=store), runs)
+
+
+def _views(subjects: Mapping[str, Subject]) -> Views:
+    """Photos by direction, with the history of each."""
+    last = Step("views", notes=(", ".join(subjects),))
+    return Views(subjects, history=merged([subject.history for subject in subjects.values()], last))
 
 
 def split_at_views(recipe: Recipe) -> tuple[Recipe, Recipe]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.inside.thickness import is_buried
-from maquette.geometry.rays import Hits, Tracer
-from maquette.geometry.sampling import Samples
+from maquette.geometry.inside.thickness import Walls
+from maquette.geometry.rays import Hits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,11 +28,10 @@ _FREE = ((0, 1), (1, 2), (2, 3))  # pairs of them: with the middle they are one 
 
 
 class Chords:
-    """A surface to be measured through: vertices (V, 3), faces (F, 3) wound outward."""
+    """A surface to be measured through: its walls, with vertices, faces wound outward and samples."""
 
-    def __init__(self, vertices: Floats, faces: Ints) -> None:
-        self._tracer = Tracer(vertices, faces)
-        self._corners = corners = vertices[faces]
+    def __init__(self, walls: Walls) -> None:
+        self._walls, self._tracer, corners = walls, walls.tracer, walls.corners
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         self._normals: Floats = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
@@ -52,12 +50,13 @@ class Chords:
         """Normals of the faces that were hit, (M, 3)."""
         return self._normals[hits.face]
 
-    def columns(self, samples: Samples, diameter: Floats, most: float, *, free: bool) -> Floats:
+    def columns(self, diameter: Floats, most: float, *, free: bool) -> Floats:
         """Larger width, up to ``most``, of the column under each sample (N,), inf where there is none.
 
         ``diameter`` (N,) of the balls under the samples, NaN where there is none. ``free``: only columns that run on
         for one and a half widths.
         """
+        samples = self._walls.samples
         made = np.full(len(diameter), np.inf)
         which = np.flatnonzero(diameter <= most)
         centers = samples.points[which] - diameter[which, None] / 2 * samples.normals[which]
@@ -73,14 +72,14 @@ class Chords:
         made[made > most] = np.inf
         return made
 
-    def details(self, samples: Samples, most: float) -> Floats:
+    def details(self, most: float) -> Floats:
         """Width, up to ``most``, of the raised detail that each sample (N,) lies on, inf where it lies on none.
 
         A quarter of ``most`` below the surface it is that narrow, between sides that face each other; twice ``most``
         below it is not, else it is a wall or a pin.
         """
+        samples, bare = self._walls.samples, self._walls.bare
         made = np.full(len(samples.points), np.inf)
-        bare = np.flatnonzero(~is_buried(self._tracer, self._corners, samples.points, samples.normals))
         points, normals = samples.points[bare], samples.normals[bare]
         width, across = self._narrowest(points - _SKIN * most * normals, normals, most, _OPPOSED)
         which = np.flatnonzero(width <= most)

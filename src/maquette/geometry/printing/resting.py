@@ -37,7 +37,7 @@ class Stance:
         return self.contact < HARDLY * least_contact(self.outline)
 
 
-HARDLY = 0.2  # of the contact that is wanted: less than that comes off with the nozzle
+HARDLY = 0.1  # of the contact that is wanted: less than that comes off with the nozzle
 
 
 def least_contact(outline: float, min_mm2: float = 20.0, min_share: float = 0.01) -> float:

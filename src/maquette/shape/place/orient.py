@@ -11,7 +11,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
-from maquette.core.progress import note, progress
+from maquette.core.progress import note, noting, progress
 from maquette.core.words import figures
 from maquette.geometry.printing.directions import distinct, fibonacci, flat_directions, hull_of, principal_axes
 from maquette.geometry.printing.resting import footing, hull, margin, stance_of
@@ -105,7 +105,8 @@ def orient(
 
 def _would_stand(asset: Asset, printer: Printer) -> bool:
     """Whether the model, put down on a base as settle cuts it, stands by itself and has a first layer."""
-    mesh = settle(asset).mesh
+    with noting():  # of a base that is only tried
+        mesh = settle(asset).mesh
     stance = stance_of(mesh.vertices, mesh.faces, printer.layer_mm)
     return stance.room > 0 and not stance.hardly_touches
 
