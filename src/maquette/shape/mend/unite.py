@@ -75,11 +75,11 @@ def _unite_overlaps(mesh: Mesh) -> Mesh:
         return mesh
     progress(0.1, "uniting parts that overlap")
     bodies = _Bodies(mesh, mine, found)
-    unions: list[_Union] = []
+    found_unions: list[_Union | None] = []
     for group in _crowds(mesh.vertices, faces, found):
         whole = bodies.union(group)
-        unions += [whole] if whole else [union for some in bodies.crossing(group) if (union := bodies.union_or_note(some))]
-    unions = [union for union in unions if len(union.gone)]
+        found_unions += [whole] if whole else [bodies.union_or_note(some) for some in bodies.crossing(group)]
+    unions = [union for union in found_unions if union is not None and len(union.gone)]
     if not unions:
         return mesh
     merged = sum(len(union.gone) for union in unions)
