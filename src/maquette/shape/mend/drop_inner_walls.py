@@ -75,10 +75,10 @@ class Shells:
     nesting: Nesting
 
     def crossing(self) -> Bools:
-        """Parts that cut through other parts or lie on them, (P,) bool; one point tells nothing about these."""
+        """Parts that cut through other parts, (P,) bool: a few points tell nothing about these."""
         part = self.nesting.part
         found = intersecting_pairs(self.vertices, self.faces, tolerance=rounding(self.vertices))
-        both = part[found.pairs]
+        both = part[found.pairs[~found.lying]]
         made = np.zeros(len(self.nesting.volume), dtype=bool)
         made[both[both[:, 0] != both[:, 1]].reshape(-1)] = True
         return made
