@@ -1,4 +1,4 @@
-"""The contest of hypotheses against the truth: how near each comes, which one the judge takes, which one an oracle would.
+"""The contest of hypotheses against the truth: how near each comes, what the judge takes, what an oracle would.
 
     python bench/contest.py DATA --every 4                  # validation objects, two views each
     python bench/contest.py DATA --train 200 --out rows.json  # objects that the network was trained on
@@ -31,10 +31,11 @@ from training.views import look, random_pose
 import maquette as mq
 from maquette.core.subject import Subject
 from maquette.generate.hypotheses.contest import proposals
-from maquette.generate.hypotheses.judge import FEATURES, evidence, merit
-from maquette.generate.sculpt import _window_mask
-from maquette.generate.sculpt_network import guessed
-from maquette.generate.sculpt_volume import Field, field_of
+from maquette.generate.hypotheses.judge import FEATURES, evidence, merits
+from maquette.generate.sculpt.input import balloon
+from maquette.generate.sculpt.network import Guess, infer
+from maquette.generate.sculpt.sculpt import _window_mask
+from maquette.generate.sculpt.volume import Field, field_of
 
 RESOLUTION = 64
 
@@ -48,11 +49,11 @@ def surface_points(shape: Field, count: int = 4000) -> np.ndarray:
         a, b = values[1:][tuple(at.T)], values[:-1][tuple(at.T)]
         place = at.astype(float)
         place[:, 0] += b / (b - a)
-        order = [place[:, 1:axis + 1], place[:, :1], place[:, axis + 1:]]
+        order = [place[:, 1 : axis + 1], place[:, :1], place[:, axis + 1 :]]
         found.append(np.concatenate(order, axis=1))
     places = np.concatenate(found)
     rng = np.random.default_rng(0)
-    return shape.unprojected(places[rng.choice(len(places), min(count, len(places)), replace=False)])
+    return shape.unproject(places[rng.choice(len(places), min(count, len(places)), replace=False)])
 
 
 def judged(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str, Any] | None:
@@ -64,12 +65,15 @@ def judged(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str,
         return None
     pixels = np.round(photograph(view, rng, backdrop=False) * 255).astype(np.uint8)
     subject = Subject(pixels, mask=view.mask.astype(np.float32))
-    guess = guessed(subject, "bench")
+    guess = infer(subject, "bench")
     mask = _window_mask(subject, guess, RESOLUTION)
     body = field_of(guess, mask, 0)
     truth = _unit_spread(on_surface(pose.placed(thing.vertices), thing.faces, 4000))
     made = {}
-    for name, proposal in proposals(body, guess, mask).items():
+    facts = facts_of(guess)
+    some = proposals(body, guess, mask)
+    worth = merits(some, body, guess)
+    for name, proposal in some.items():
         points = surface_points(proposal.field)
         if len(points) < 100:
             continue
@@ -77,9 +81,24 @@ def judged(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str,
         seen = evidence(proposal, body, guess)
         up = pose.rotation @ [0, 0, 1]
         tilt = np.degrees(np.arccos(np.clip(proposal.up @ up / np.linalg.norm(proposal.up), -1, 1)))
-        made[name] = {**seen, "F": score.fine, "CD": score.chamfer, "merit": merit(proposal, seen), "tilt": float(tilt),
+        made[name] = {**seen, **facts, "F": score.fine, "CD": score.chamfer, "merit": worth[name], "tilt": float(tilt),
                       **{f"n_{k}": float(v) for k, v in proposal.numbers.items()}}  # fmt: skip
     return made
+
+
+def facts_of(guess: Guess) -> dict[str, float]:
+    """What is known of the photo before anything is proposed."""
+    inside = guess.mask >= 0.5
+    columns = np.flatnonzero(inside.any(axis=0))
+    box = inside[:, columns[0] : columns[-1] + 1]
+    alike = (box & box[:, ::-1]).sum() / max((box | box[:, ::-1]).sum(), 1)
+    thick = (guess.back - guess.front)[inside]
+    swell = 2 * balloon(guess.mask)[inside]
+    return {
+        "said": float(np.degrees(np.arcsin(np.clip(-guess.up[2] / np.linalg.norm(guess.up), -1, 1)))),
+        "alike": float(alike), "doubt": float(guess.doubt[1][inside].mean()), "full": float(inside.mean()),
+        "fat": float(np.log(thick.clip(0.01).mean() / max(float(swell.mean()), 0.01))), "eye": guess.eye,
+    }  # fmt: skip
 
 
 def report(rows: list[dict[str, Any]]) -> str:

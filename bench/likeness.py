@@ -7,12 +7,13 @@
     python bench/likeness_sheet.py out/old out/now SHEETS   # blind sheets of two such folders
 
 The list of pictures was fixed before anything was changed. A row says, of the generator's asset put on the bed:
-``margin`` how far the centre of mass lies within what it stands on, as a share of the height (negative: it tips over);
+``margin`` how far the center of mass lies within what it stands on, as a share of the height (negative: it tips over);
 ``contact`` the share of its footprint that touches the bed; ``walls`` the share of the surface in its six most common
 directions (things that are boxes); ``oval`` the spread of the radius at one height (things that are turned);
 ``askew`` how far its best mirror image lies off, as a share of the diagonal; ``echo`` the correlation of the back
-with the mirrored front, ``copy`` that of their fine patterns alone; ``stretch`` the share of what the camera saw under 20 degrees whose texture
-is drawn out more than four times; ``edges`` how well light and dark edges of clay agree with the photo's.
+with the mirrored front, ``copy`` that of their fine patterns alone; ``stretch`` the share of what the camera saw under
+20 degrees whose texture is drawn out more than four times; ``edges`` how well light and dark edges of clay
+agree with the photo's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import argparse
 import json
 import pickle
+import re
 import sys
 import time
 import warnings
@@ -41,8 +43,8 @@ from scipy.spatial import cKDTree
 import maquette as mq
 from maquette.core.asset import Asset
 from maquette.core.subject import Subject
-from maquette.geometry.resting import footing, hull, margin
-from maquette.geometry.surface import centre_of_mass, face_areas, face_normals
+from maquette.geometry.printing.resting import footing, hull, margin
+from maquette.geometry.surface import center_of_mass, face_areas, face_normals
 from maquette.registry import registry
 
 LIST = Path(__file__).with_name("likeness.json")
@@ -66,12 +68,12 @@ def subject_of(data: Path, picture: str, cache: Path | None) -> Subject:
 
 
 def standing(asset: Asset) -> dict[str, float]:
-    """Margin of the centre of mass as a share of the height, and contact as a share of the footprint."""
+    """Margin of the center of mass as a share of the height, and contact as a share of the footprint."""
     mesh = asset.mesh
     low, high = mesh.bounds
     size = high - low
     foot = footing(mesh.vertices, mesh.faces, _LAYER * size[2])
-    room = margin(centre_of_mass(mesh.vertices, mesh.faces)[:2], hull(foot))
+    room = margin(center_of_mass(mesh.vertices, mesh.faces)[:2], hull(foot))
     flat = (mesh.vertices[mesh.faces, 2] <= low[2] + _LAYER * size[2]).all(axis=1)
     down = face_areas(mesh.vertices, mesh.faces[flat]) * np.abs(face_normals(mesh.vertices, mesh.faces[flat])[:, 2])
     return {"margin": float(room / size[2]), "contact": float(down.sum() / (size[0] * size[1]))}
@@ -226,7 +228,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--only", help="only pictures whose name holds this")
+    parser.add_argument("--only", help="only pictures whose name has this pattern")
     parser.add_argument("--cache", type=Path, help="keep pictures that were cut out here")
     parser.add_argument("--generator", default="sculpt")
     parser.add_argument("--settings", default="{}", help="of the generator, as JSON")
@@ -241,7 +243,7 @@ def main() -> None:
         entries = json.loads(LIST.read_text())
     rows = []
     for entry in entries[given.first :: given.every]:
-        if given.only and given.only not in entry["picture"]:
+        if given.only and not re.search(given.only, entry["picture"]):
             continue
         start = time.process_time()
         if given.truth:

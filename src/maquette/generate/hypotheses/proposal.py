@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.generate.sculpt_input import NEAREST, Pixels
-from maquette.generate.sculpt_volume import Field
+from maquette.generate.sculpt.input import NEAREST, Pixels
+from maquette.generate.sculpt.volume import Field
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -29,10 +29,12 @@ class Proposal:
     middle: Floats
     words: str
     numbers: Mapping[str, float] = field(default_factory=dict)
-    sharp: bool = False  # whether its edges are meant, so that nothing may smooth them
+    settles: bool = False  # whether its underside is a guess that may be drawn down to the ground
+    two_sided: bool = False  # whether its back looks like its front
+    smoothings: int = 10  # rounds that even the grid's steps out; few where edges are meant
 
 
-def visible(shape: Field) -> tuple[Bools, Pixels]:
+def visible_surface(shape: Field) -> tuple[Bools, Pixels]:
     """Where a ray of each pixel meets the field's solid, and at which depth; (R, R) each, depth 0 where it does not."""
     inside = shape.values > 0
     hit = inside.any(axis=0)

@@ -1,4 +1,4 @@
-"""Slab: a flat thing of even thickness with a bevel, alike in front and behind: tools, keys, badges, leaves, cookies."""
+"""Slab: a flat thing of even thickness with a bevel, alike in front and behind: tools, keys, badges, leaves."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt_input import NEAREST, Pixels
-from maquette.generate.sculpt_network import Guess
-from maquette.generate.sculpt_volume import Field
+from maquette.generate.sculpt.input import NEAREST, Pixels
+from maquette.generate.sculpt.network import Guess
+from maquette.generate.sculpt.volume import Field
 
 Floats = NDArray[np.float64]
 
-_PLAUSIBLE = 0.30  # thickness over the width of the widest part, where nothing better is known
-_THINNEST, _THICKEST = 0.05, 0.5  # half windows
-_BEVEL = 0.35  # of the thickness
+_SAID = 0.7  # of the network's median thickness, which is that of round things
+_PLAUSIBLE = (0.2, 0.7)  # thickness over the width of the widest part
+_THINNEST, _THICKEST = 0.05, 0.8  # half windows
+_BEVEL, _WIDEST_BEVEL = 0.3, 0.08  # of the thickness; half windows
 
 
 def slab(body: Field, guess: Guess) -> Proposal:
     """The outline as a plate: as thick as its widest part suggests, its edges rounded, square to the line of sight."""
-    wide = float(body.outline.max())
-    thick = float(np.clip(2 * _PLAUSIBLE * wide, _THINNEST, _THICKEST))
+    inside = guess.mask >= 0.5
+    said = float(np.median((guess.back - guess.front)[inside])) if inside.any() else 0.0
+    thick = float(np.clip(_SAID * said, *(2 * float(body.outline.max()) * np.array(_PLAUSIBLE))))
+    thick = float(np.clip(thick, _THINNEST, _THICKEST))
     side = body.resolution
     depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / side) + NEAREST)[:, None, None]
     half = _half_thickness(body.outline, thick)
@@ -29,12 +32,12 @@ def slab(body: Field, guess: Guess) -> Proposal:
     made = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, guess.eye, body.cell)
     words = f"a flat thing {thick / 2 * guess.window.side:.0f} px thick"
     middle = np.array([0.0, 0.0, thick / 2])
-    return Proposal("slab", made, np.array([0.0, -1.0, 0.0]), middle, words, {"thickness": thick})
+    return Proposal("slab", made, np.array([0.0, -1.0, 0.0]), middle, words, {"thickness": thick}, two_sided=True)
 
 
 def _half_thickness(outline: Pixels, thick: float) -> Pixels:
     """Half the plate's thickness (R, R): a quarter of a circle from the outline inward, then level."""
-    bevel = _BEVEL * thick
+    bevel = min(_BEVEL * thick, _WIDEST_BEVEL)
     inward = np.clip(outline / bevel, 0, 1)
     made: Pixels = (thick / 2 - bevel + bevel * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0))).astype(np.float32)
     return np.where(outline > 0, made, -0.01).astype(np.float32)

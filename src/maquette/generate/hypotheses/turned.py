@@ -14,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.generate.hypotheses.proposal import Proposal, smooth_least
-from maquette.generate.sculpt_input import NEAREST, Pixels, block_means, enlarged
-from maquette.generate.sculpt_network import Guess
-from maquette.generate.sculpt_volume import Field
+from maquette.generate.sculpt.input import NEAREST, Pixels, block_means, enlarge
+from maquette.generate.sculpt.network import Guess
+from maquette.generate.sculpt.volume import Field
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_FEWEST = 6  # rows of the outline: lower things have no profile
 _SIDE = 96  # pixels of the outline that is fitted
 _ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for sign in (1, -1)), 90], float)
 _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
 _HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
-_LOSS = 0.012  # of the mask: coverage that an elevation may cost
-_SMOOTH = 0.012  # half windows: the profile's waves shorter than this are the outline's steps
+_LOSS = 0.02  # of the mask: coverage that an elevation may cost
+_SMOOTH = 0.025  # half windows: the profile's waves shorter than this are the outline's steps
 _CREASE = 0.03  # half windows over which rims are rounded
 _ATTACHED = 0.004  # of the mask: smaller leftovers are no handles
 _GAP = 0.02  # half windows: leftovers nearer to the rings than this are inaccuracy
@@ -47,14 +48,14 @@ class Lathe:
     covered: float  # share of the mask
 
 
-def turned(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
+def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     """The outline as something turned on a lathe; None where no axis is found. mask (R', R') over the window."""
-    small = block_means(mask, len(mask) // _SIDE) if len(mask) % _SIDE == 0 else enlarged(mask, _SIDE)
-    lathe = found_lathe(small >= 0.5, _elevation_of(guess))
+    small = block_means(mask, len(mask) // _SIDE) if len(mask) % _SIDE == 0 else enlarge(mask, _SIDE)
+    lathe = find_lathe(small >= 0.5, _elevation_of(guess))
     if lathe is None:
         return None
     up = _upward(lathe)
-    middle, height, radius = _measured(lathe, guess.eye, up)
+    middle, height, radius = _measure(lathe, guess.eye, up)
     if len(height) < 4:
         return None
     rings = _rings(body, middle, up, height, radius)
@@ -72,7 +73,7 @@ def _elevation_of(guess: Guess) -> float:
     return float(np.degrees(np.arcsin(np.clip(-up[2], -1, 1))))
 
 
-def found_lathe(inside: Bools, said: float) -> Lathe | None:
+def find_lathe(inside: Bools, said: float) -> Lathe | None:
     """The axis around which the largest part of the mask (S, S) could turn. ``said``: the network's elevation."""
     from scipy.ndimage import rotate
 
@@ -88,7 +89,7 @@ def found_lathe(inside: Bools, said: float) -> Lathe | None:
             best = (float(merit), float(lean), column, picture)
     assert best is not None
     _, lean, column, picture = best
-    return _profiled(picture, column, lean, said)
+    return _profile(picture, column, lean, said)
 
 
 def _run(inside: Bools) -> NDArray[np.int64]:
@@ -98,25 +99,25 @@ def _run(inside: Bools) -> NDArray[np.int64]:
     return np.where(inside, place - last_out, 0)
 
 
-def _profiled(picture: Bools, column: int, lean: float, said: float) -> Lathe | None:
+def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | None:
     """The profile at the elevation that the outline allows and the network finds likely."""
     total = max(int(picture.sum()), 1)
-    straight = _inscribed(picture, column, 0.0)
+    straight = _widest_rings(picture, column, 0.0)
     wanted = float(np.clip(said, 0, _HIGHEST))
     for elevation in np.arange(wanted, -_STEP, -_STEP):
-        radius, reach = straight if elevation < _LEAST else _inscribed(picture, column, elevation)
+        radius, reach = straight if elevation < _LEAST else _widest_rings(picture, column, elevation)
         covered = float(2 * reach.sum() / total)
         if elevation < _LEAST or covered >= 2 * straight[1].sum() / total - _LOSS:
             break
     elevation = 0.0 if elevation < _LEAST else float(elevation)
-    if not (radius > 0).any():
+    if (radius > 0).sum() < _FEWEST:
         return None
     rows = (np.arange(_SIDE) + 0.5) * 2 / _SIDE - 1
     middle = (column + 0.5) * 2 / _SIDE - 1
     return Lathe(lean, middle, elevation, rows, radius * 2 / _SIDE, covered)
 
 
-def _inscribed(picture: Bools, column: int, elevation: float) -> tuple[Floats, Floats]:
+def _widest_rings(picture: Bools, column: int, elevation: float) -> tuple[Floats, Floats]:
     """Widest ring around each row of the axis, and how far the rings reach to either side in each row, in pixels."""
     from scipy.ndimage import distance_transform_edt, zoom
 
@@ -130,10 +131,10 @@ def _inscribed(picture: Bools, column: int, elevation: float) -> tuple[Floats, F
     spread |= np.abs(place - column) < (half + 0.5)[:, None]  # only what is alike on both sides can be a ring
     tall = zoom(spread.astype(np.float32), (1 / sine, 1), order=1, grid_mode=True, mode="nearest") >= 0.5
     far = distance_transform_edt(np.pad(tall, 1))[1:-1, 1:-1][:, column]
-    centres = (np.arange(len(tall)) + 0.5) * len(picture) / len(tall) - 0.5
+    centers = (np.arange(len(tall)) + 0.5) * len(picture) / len(tall) - 0.5
     rows = np.arange(len(picture))
-    radius = np.interp(rows, centres, np.maximum(far - 0.5, 0))
-    squared = far[None, :] ** 2 - ((rows[:, None] - centres[None, :]) / sine) ** 2
+    radius = np.interp(rows, centers, np.maximum(far - 0.5, 0))
+    squared = far[None, :] ** 2 - ((rows[:, None] - centers[None, :]) / sine) ** 2
     reach = np.sqrt(np.maximum(squared.max(axis=1), 0))
     return np.where(half > 0, radius, 0), np.minimum(np.maximum(reach - 0.5, 0), np.maximum(half, 0))
 
@@ -145,21 +146,24 @@ def _upward(lathe: Lathe) -> Floats:
     return np.array([across, -along, -np.sin(above)])
 
 
-def _measured(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floats]:
-    """A point of the axis (3,), and heights above it with the radius there, from bottom to top; ends cut flat.
+def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floats]:
+    """A point of the axis (3,), and heights above it with the radius there, from bottom to top; the lower end cut flat.
 
-    A ring that touches the outline only at its pole is the tip of a cone along the line of sight; things end flat.
+    A ring that touches the outline only at its pole is the tip of a cone along the line of sight: things stand on a
+    flat end, and the other one is a dome.
     """
     used = np.flatnonzero(lathe.radius > 0)
     used = used[(used >= used[0]) & (used <= used[-1])]
     rows, width = lathe.rows[used], lathe.radius[used]
     sine, cosine = np.sin(np.radians(lathe.elevation)), np.cos(np.radians(lathe.elevation))
     depth = 0.8 * float((width * width).sum() / max(width.sum(), 1e-9))
-    centre_row = float((rows * width).sum() / max(width.sum(), 1e-9))
+    center_row = float((rows * width).sum() / max(width.sum(), 1e-9))
     turn = np.radians(lathe.lean)
-    flat = np.array([lathe.column, centre_row]) * (1 + depth / eye)
+    flat = np.array([lathe.column, center_row]) * (1 + depth / eye)
     level = np.hypot(rows, eye)
-    middle = np.array([np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]])
+    middle = np.array(
+        [np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]]
+    )
     height = (flat[1] - rows * (eye + depth) / level) / np.maximum(cosine - rows * sine / eye, 0.2)
     radius = width * (eye + depth - height * sine) / np.hypot(eye, width)  # the line of sight touches before the axis
     order = np.argsort(height)
@@ -168,8 +172,19 @@ def _measured(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Flo
         slope = np.gradient(radius, height)
         steep = np.abs(slope) > 0.8 * cosine / sine
         low = int(np.argmin(steep)) if steep[0] else 0
-        height, radius = height[low:], radius[low:]
+        high = len(steep) - (int(np.argmin(steep[::-1])) if steep[-1] else 0)
+        height, radius = _dome(height[low:], radius[low:], high - low)
     return np.array([middle[0], middle[1], depth]), height, radius
+
+
+def _dome(height: Floats, radius: Floats, end: int) -> tuple[Floats, Floats]:
+    """The profile with what lies above sample ``end`` made a parabola that begins as steeply: half a cone's height."""
+    if not 1 <= end < len(height):
+        return height, radius
+    start, wide = height[end - 1], radius[end - 1]
+    share = np.linspace(0.0, 1.0, 24)[1:]
+    top = (height[-1] - start) / 2
+    return np.append(height[:end], start + top * share), np.append(radius[:end], wide * np.sqrt(1 - share))
 
 
 def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floats) -> Pixels:
@@ -179,7 +194,7 @@ def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floa
     even = np.linspace(height[0], height[-1], 256)
     wide = gaussian_filter1d(np.interp(even, height, radius), _SMOOTH / max(even[1] - even[0], 1e-6), mode="nearest")
     slope = np.gradient(wide, even)
-    points = body.centres() - middle
+    points = body.centers() - middle
     along = points @ up
     across = np.sqrt(np.maximum((points * points).sum(axis=1) - along * along, 0))
     at = np.clip(along, even[0], even[-1])
@@ -207,7 +222,7 @@ def _attachments(body: Field, rings: Pixels, middle: Floats, up: Floats) -> tupl
     grown = mask & binary_dilation(kept, iterations=reach)
     inward = distance_transform_edt(np.pad(grown, 1))[1:-1, 1:-1] * (2 / len(mask)) - 1 / len(mask)
     edge = np.minimum(inward, np.maximum(body.outline, 0))
-    half = _rounded(edge, grown)
+    half = _round_limbs(edge, grown)
     side = len(mask)
     axis = (np.arange(side) + 0.5) * (2 / side) - 1
     sideways = up[:2] / max(float(np.linalg.norm(up[:2])), 1e-9)
@@ -218,7 +233,7 @@ def _attachments(body: Field, rings: Pixels, middle: Floats, up: Floats) -> tupl
     return values.astype(np.float32), float(kept.sum() / max(mask.sum(), 1))
 
 
-def _rounded(edge: Floats, grown: Bools) -> Floats:
+def _round_limbs(edge: Floats, grown: Bools) -> Floats:
     """Half thickness (R, R) of round limbs over a mask: a circle across a strip, from the distance to its edge."""
     from scipy.ndimage import distance_transform_edt, maximum_filter
 
