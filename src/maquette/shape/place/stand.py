@@ -50,7 +50,7 @@ def stand(
     )
     width, depth, height = asset.size
     if depth <= _FLAT * min(width, height):
-        lying = settle(asset.moved(rotation=np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])))
+        lying = settle(asset.moved(rotation=np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])))
         if _steady(lying.mesh, printer, tilt_deg):
             note(f"laid on its back: {words}, and it is flat")
             return lying
