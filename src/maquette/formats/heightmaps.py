@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -35,11 +36,11 @@ def open_heights(
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > _MOST:
                 raise BadInput(f"open-heights: {picture.width} x {picture.height} places; at most {_MOST:,}")
             if picture.mode not in ("L", "I;16", "I;16B", "I", "F"):
-                raise BadInput(f"open-heights: the picture is {picture.mode}, not grey; make heights of it with heights")
+                raise BadInput(f"open-heights: it is {picture.mode} and not grey; make heights of it with heights")
             values = np.asarray(picture, np.float32)
             known = _said_of(picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as problem:

@@ -25,7 +25,7 @@ def grid_shape(width: int, height: int, width_mm: float, pitch_mm: float, stage:
 
 
 def on_grid(values: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """Values (H, W) at the places of a grid (rows, columns): averaged where that is coarser, bilinear where it is finer."""
+    """Values (H, W) at the places of a grid: averaged where that is coarser, bilinear where it is finer."""
     from PIL import Image
 
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))

@@ -26,7 +26,7 @@ def lithophane_heights(
     most_mm: Annotated[float, Field(ge=0.4, le=20, description="wall where the picture is black")] = 3.2,
     transmission_mm: Annotated[
         float,
-        Field(gt=0.1, le=50, description="how thick the filament passes a tenth of the light: its transmission distance"),
+        Field(gt=0.1, le=50, description="transmission distance: how thick it passes a tenth of the light"),
     ] = 3.5,
     pitch_mm: Annotated[float, Field(ge=0.02, le=5, description="distance of the places that get a height")] = 0.1,
     detail_mm: Annotated[

@@ -48,7 +48,7 @@ def plate(
     with the picture upright and outside. Frames follow a rectangle or an oval; only flat plates are cut and drilled.
     """
     if form != "flat" and (outline != "rectangle" or hole_mm):
-        raise BadSetting(f"plate: a {form} has no outline and no hole; take form flat, or leave both out")
+        raise BadSetting(f"plate: form {form} has no outline and no hole; take form flat, or leave both out")
     if frame_mm:
         heightmap = _with_frame(heightmap, frame_mm, frame_height_mm, outline)
     if form == "flat":
@@ -63,7 +63,9 @@ def _flat(heightmap: Heightmap, outline: Outline, hole_mm: float, bound: float) 
     border = rim(places, heights.shape)
     under, faces = close_below(places, sheet, border)
     progress(0.6, "triangles laid")
-    flat = np.stack([places[:, 1] * heightmap.pitch_mm - width / 2, depth / 2 - places[:, 0] * heightmap.pitch_mm], axis=1)
+    flat = np.stack(
+        [places[:, 1] * heightmap.pitch_mm - width / 2, depth / 2 - places[:, 0] * heightmap.pitch_mm], axis=1
+    )
     top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
     bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
     vertices = np.concatenate([top, bottom, np.zeros((1, 3))])
@@ -83,9 +85,7 @@ def _dress(mesh: Mesh, heightmap: Heightmap) -> Asset:
         uv=projected_uv(camera, mesh.vertices, mesh.faces), material=np.zeros(len(mesh.faces), np.int32)
     )
     source = photo.replace(mask=None)  # a plate has no subject's outline
-    return Asset(
-        mesh, (photo_material(photo.pixels),), sized=True, title=heightmap.title, camera=camera, source=source
-    )
+    return Asset(mesh, (photo_material(photo.pixels),), sized=True, title=heightmap.title, camera=camera, source=source)
 
 
 def _bent(heightmap: Heightmap, angle: float, bound: float) -> Asset:

@@ -59,6 +59,6 @@ def _even_out(level: NDArray[np.float32], contrast: float) -> NDArray[np.float32
     """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994), mixed with what was there."""
     from skimage.exposure import equalize_adapthist
 
-    even = equalize_adapthist(np.clip(level, 0, 1), clip_limit=0.02)
+    even = equalize_adapthist(np.clip(level, 0, 1), clip_limit=0.1)
     mixed: NDArray[np.float32] = ((1 - contrast) * level + contrast * even).astype(np.float32)
     return mixed

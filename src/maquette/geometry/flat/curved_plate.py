@@ -34,15 +34,17 @@ class Patch:
     def side(self, name: str) -> Ints:
         """The vertices along a border, from the left or from below, (B,)."""
         axis, value = {"left": (0, 0.0), "right": (0, self.width), "near": (1, 0.0), "far": (1, self.depth)}[name]
-        which = np.flatnonzero(self.places[:, axis] == value)
-        return which[np.argsort(self.places[which, 1 - axis], kind="stable")]
+        which: Ints = np.flatnonzero(self.places[:, axis] == value)
+        ordered: Ints = which[np.argsort(self.places[which, 1 - axis], kind="stable")]
+        return ordered
 
     def along(self, name: str) -> Floats:
         """How far along a border its vertices lie, (B,)."""
-        return self.places[self.side(name), 1 if name in ("left", "right") else 0]
+        offsets: Floats = self.places[self.side(name), 1 if name in ("left", "right") else 0]
+        return offsets
 
 
-def bent_plate(heights: Floats32, pitch: float, angle: float, bound: float) -> tuple[Floats, Ints, Ints]:
+def bent_plate(heights: Floats32, pitch: float, angle: float, bound: float) -> tuple[Floats, Ints, int]:
     """Heights (H, W) in mm over places ``pitch`` mm apart, bent through ``angle`` radians, full at 2π, as a solid.
 
     Gives vertices (V, 3) standing on z = 0 with the axis upright and the picture's middle toward -y, faces (F, 3), and
@@ -65,7 +67,7 @@ def bent_plate(heights: Floats32, pitch: float, angle: float, bound: float) -> t
     reach = radius + height
     vertices = np.stack([reach * np.sin(turn), -reach * np.cos(turn), places[:, 1]], axis=1)
     if ring:
-        vertices, faces = _sewn(vertices, faces, top, floor)
+        vertices, faces = _sew(vertices, faces, top, floor)
     return vertices, faces, len(top.places)
 
 
@@ -154,8 +156,8 @@ def _walls(top: Patch, floor: Patch, ring: bool) -> Ints:
     return np.concatenate(walls)
 
 
-def _sewn(vertices: Floats, faces: Ints, top: Patch, floor: Patch) -> tuple[Floats, Ints]:
-    """The ring's right border made one with its left one; vertices stay where they are, those of the right go unused."""
+def _sew(vertices: Floats, faces: Ints, top: Patch, floor: Patch) -> tuple[Floats, Ints]:
+    """The ring's right border made one with its left one; vertices stay where they are, the right's go unused."""
     into = np.arange(len(vertices))
     into[top.side("right")] = top.side("left")
     into[len(top.places) + floor.side("right")] = len(top.places) + floor.side("left")

@@ -26,7 +26,7 @@ def triangulate_heights(heights: Floats32, bound: float) -> tuple[Ints, Ints]:
     from pydelatin import Delatin
 
     surface = Delatin(np.ascontiguousarray(heights, np.float32), max_error=max(bound, 1e-9))
-    rows, columns = heights.shape
+    rows = len(heights)
     place = np.asarray(surface.vertices, np.float64).reshape(-1, 3)
     column = np.rint(place[:, 0]).astype(np.int64)
     row = rows - 1 - np.rint(place[:, 1]).astype(np.int64)
@@ -38,9 +38,10 @@ def _counter_clockwise(row: Ints, column: Ints, faces: Ints) -> Ints:
     """The triangles all wound the same way, y running against the rows."""
     a, b, c = faces.T
     twice = (column[b] - column[a]) * (row[a] - row[c]) - (column[c] - column[a]) * (row[a] - row[b])
-    flat = faces.copy()
+    flat: Ints = faces.copy()
     flat[twice < 0] = flat[twice < 0][:, ::-1]
-    return flat[twice != 0]
+    upward: Ints = flat[twice != 0]
+    return upward
 
 
 def rim(places: Ints, shape: tuple[int, int]) -> Ints:

@@ -21,7 +21,7 @@ def light_through(thickness: Any, distance_mm: float) -> Floats:
 
 
 def thickness_for(light: Any, least_mm: float, most_mm: float, distance_mm: float) -> Floats:
-    """How thick a wall passes ``light`` 0..1 of what lies between its brightest, the least thickness, and its darkest."""
+    """How thick a wall passes ``light`` 0..1 of the way from what the thickest passes to what the thinnest does."""
     bright, dark = light_through(least_mm, distance_mm), light_through(most_mm, distance_mm)
     wanted = dark + (bright - dark) * np.asarray(light, np.float64)
     thickness: Floats = np.clip(-distance_mm * np.log10(wanted), least_mm, most_mm)
