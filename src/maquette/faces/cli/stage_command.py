@@ -16,6 +16,7 @@ import click
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
+from maquette.core.heightmap import Heightmap
 from maquette.core.picture import Picture
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
@@ -31,6 +32,7 @@ FILE_HINT = {
     Asset: "a model",
     Files: "a model file",
     Picture: "a picture",
+    Heightmap: "heights as a grey picture",
 }
 
 
@@ -111,6 +113,8 @@ def read_input(path: Path, kind: Any) -> Any:
         return Views({name: read_input(place, Subject) for name, place in places.items()})
     if bytes in kinds:
         return disk.read_bytes(path)
+    if Heightmap in kinds:
+        return registry()["open-heights"](disk.read_bytes(path)).replace(title=path.stem)
     if Subject in kinds:
         return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:
