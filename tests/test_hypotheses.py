@@ -150,7 +150,7 @@ def test_the_choice_is_said_and_can_be_overridden():
 
 def ball(lower: float = 0.0) -> Field:
     """A ball whose front is known, 64 cells a side."""
-    guess, window, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    _, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
     points = body.centers()
     away = 0.6 - np.linalg.norm(points - [0, lower, 0.6], axis=1)
     values = (away / body.cell).reshape(body.values.shape).astype(np.float32)
@@ -173,7 +173,7 @@ def test_a_ball_gets_a_level_underside_and_nothing_else():
 
 
 def test_up_is_not_believed_where_it_takes_the_footing_away():
-    guess, window, body = told(vase())
+    _, _, body = told(vase())
     level = believable_up(body, np.array([0.0, -1.0, -0.05]))
     assert level == pytest.approx([0, -1, 0])
     assert believable_up(body, np.array([0.1, -1.0, 0.0])) == pytest.approx([0, -1, 0])

@@ -10,7 +10,7 @@ from hostile_meshes import complaints
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.geometry.inside.kept import probes
-from maquette.geometry.parts import containments
+from maquette.geometry.inside.parts import containments
 from maquette.geometry.topology import face_components
 from maquette.shape.mend import solidify as ladder
 from maquette.shape.mend.drop_inner_walls import drop_inner_walls

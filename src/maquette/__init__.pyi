@@ -193,7 +193,7 @@ class _fine_detail(StageFunction[..., tuple[Finding, ...]]):
         *,
         printer: Printer | str = ...,
         min_mm: float = 0.0,
-        samples: int = 50000,
+        samples: int = 40000,
         max_share: float = 0.002,
     ) -> tuple[Finding, ...]:
         """Measure in mm how wide raised and engraved detail is: lettering, seams, scales, the lines of a face."""
@@ -581,7 +581,7 @@ class _sculpt(StageFunction[..., Asset]):
         subject: Subject | Views,
         *,
         resolution: int = 96,
-        symmetry: Literal['auto', 'on', 'off'] = 'off',
+        shape: Literal['auto', 'body', 'completed', 'mirrored', 'turned', 'box', 'slab'] = 'auto',
         detail: float = 0.3,
         delight: float = 0.5,
         upright: Literal['auto', 'off'] = 'auto',
@@ -702,6 +702,7 @@ class _solidify(StageFunction[..., Asset]):
         self,
         asset: Asset,
         *,
+        printer: Printer | str = ...,
         min_share: float = 0.001,
         max_volume_change: float = 0.05,
         max_deviation: float = 0.002,
@@ -738,6 +739,12 @@ class _stability(StageFunction[..., tuple[Finding, ...]]):
         """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm."""
 
 stability: _stability
+
+class _stand(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, tilt_deg: float = 2.0, printer: Printer | str = ...) -> Asset:
+        """Leave a model that stands as it is; lay a flat one on its back, and put any other on a plinth."""
+
+stand: _stand
 
 class _texture_size(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
@@ -886,7 +893,7 @@ class _wall_thickness(StageFunction[..., tuple[Finding, ...]]):
         *,
         printer: Printer | str = ...,
         min_mm: float = 0.0,
-        samples: int = 50000,
+        samples: int = 40000,
         max_share: float = 0.05,
     ) -> tuple[Finding, ...]:
         """Measure the walls in mm, everywhere, by the largest ball that fits between two surfaces that face each other."""

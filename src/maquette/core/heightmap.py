@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.subject import Subject
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import Value, frozen_array, noun
 
 
 @noun
@@ -27,7 +27,7 @@ class Heightmap(Value):
     history: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        heights = frozen(self.heights, np.float32, (None, None), "heightmap: heights")
+        heights = frozen_array(self.heights, np.float32, (None, None), "heightmap: heights")
         if min(heights.shape) < 2:
             raise BadInput(f"heightmap: {heights.shape[1]} x {heights.shape[0]} places; it needs two by two")
         if heights.min() < 0:
@@ -36,7 +36,7 @@ class Heightmap(Value):
             raise BadInput(f"heightmap: places {self.pitch_mm:g} mm apart; the pitch must be above 0")
         object.__setattr__(self, "heights", heights)
         if self.mask is not None:
-            mask = frozen(self.mask, np.float32, heights.shape, "heightmap: mask")
+            mask = frozen_array(self.mask, np.float32, heights.shape, "heightmap: mask")
             if mask.min() < 0 or mask.max() > 1:
                 raise BadInput(f"heightmap: mask runs from {mask.min():g} to {mask.max():g}; it must stay within 0..1")
             object.__setattr__(self, "mask", mask)

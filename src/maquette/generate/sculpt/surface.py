@@ -11,7 +11,7 @@ from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.flat.detail import brightness, sample
 from maquette.geometry.flat.detail import detail as detail_band
-from maquette.geometry.parts import volumes_by
+from maquette.geometry.inside.parts import volumes_by
 from maquette.geometry.rays import Tracer
 from maquette.geometry.remake.level_surface import cells_with_surface, level_surface
 from maquette.geometry.remake.smoothing import opposite_step, umbrella

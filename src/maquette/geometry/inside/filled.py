@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.parts import containments, volumes_by
+from maquette.geometry.inside.parts import containments, volumes_by
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
 

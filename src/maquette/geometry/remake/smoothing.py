@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.parts import areas_by, volumes_by
+from maquette.geometry.inside.parts import areas_by, volumes_by
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import edges, face_components
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.core.mesh import Mesh
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import edges, face_components
 from maquette.shape.mend.judging import share_one_sided
 

@@ -11,13 +11,13 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, part
 from maquette.core.words import figures
 from maquette.geometry.inside.filled import closed_faces
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.mend.cells import outside
 from maquette.geometry.mend.contact import grow_together, reach_of
 from maquette.geometry.mend.cracks import zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
 from maquette.geometry.mend.float32_twins import collapse_twins, spread_apart, step, too_near
 from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components, fan_count
 from maquette.shape.carry.recutting import between_corners, between_vertices

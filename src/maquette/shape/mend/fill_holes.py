@@ -11,10 +11,10 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.mend.holes import EdgeSet, clashing, patches
 from maquette.geometry.mend.membrane import Film, refine, round_off
 from maquette.geometry.orientation import agreement, capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import border_halves, edges, face_components
 from maquette.registry import stage
