@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadSetting
-from maquette.core.history import Step, merged
+from maquette.core.history import Step, merge_histories
 from maquette.core.subject import Subject, Views
 from maquette.flow.engine.run import Run, run
 from maquette.flow.photos import Photos
@@ -58,7 +58,7 @@ def run_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any], store: St
 def _views(subjects: Mapping[str, Subject]) -> Views:
     """Photos by direction, with the history of each."""
     last = Step("views", notes=(", ".join(subjects),))
-    return Views(subjects, history=merged([subject.history for subject in subjects.values()], last))
+    return Views(subjects, history=merge_histories([subject.history for subject in subjects.values()], last))
 
 
 def split_at_views(recipe: Recipe) -> tuple[Recipe, Recipe]:
