@@ -107,7 +107,7 @@ def pockets(lab: Singles, backdrop: Backdrop, region: Bools, is_sharp: Bools) ->
 def _slope(channel: Singles) -> Singles:
     """Squared gradient."""
     down, right = np.gradient(channel)
-    made: Singles = down**2 + right**2
+    made: Singles = np.add(down**2, right**2)
     return made
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,10 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
         megapixels = width * height / 1e6
         raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
     upright = guard(lambda: _upright(image, max_px), stage)
-    return guard(lambda: _split_alpha(upright, image.info.get("icc_profile"), stage, max_px), stage)
+    planes: tuple[Pixels, Pixels | None] = guard(
+        lambda: _split_alpha(upright, image.info.get("icc_profile"), stage, max_px), stage
+    )
+    return planes
 
 
 def guard(work: Callable[[], Any], stage: str) -> Any:
@@ -144,7 +147,8 @@ def _alpha(image: Image, stage: str) -> Image | None:
     """The alpha channel, where the file has one."""
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         alpha = image.convert("RGBA").getchannel("A")
-        if alpha.getextrema()[1] < 8:  # 3 % opaque: nobody could see it
+        _, most = cast(tuple[int, int], alpha.getextrema())  # of one channel
+        if most < 8:  # 3 % opaque: nobody could see it
             raise BadInput(f"{stage}: every pixel is transparent; there is no subject in it")
         return alpha
     return None

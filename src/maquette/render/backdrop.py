@@ -31,7 +31,8 @@ def compose(drawing: Drawing, shadow: Floats32, background: Background) -> NDArr
         total = alpha + dark
         over = np.divide(color * alpha, total, out=np.zeros_like(color), where=total > 0)
     else:
-        behind = backdrop(*drawing.alpha.shape, *tones)
+        height, width = drawing.alpha.shape
+        behind = backdrop(height, width, *tones)
         over, total = color * alpha + behind * (1 - alpha - dark), np.ones_like(alpha)
     return np.round(np.concatenate([over, total], axis=2).clip(0, 1) * 255).astype(np.uint8)
 
@@ -45,4 +46,5 @@ def backdrop(height: int, width: int, center: str, corner: str) -> Floats32:
     # ordered noise of one step (Jimenez 2014, interleaved gradient noise): a gradient over few steps shows bands
     noise = np.mod(52.9829189 * np.mod(0.06711056 * x + 0.00583715 * y, 1.0), 1.0)[..., None] - 0.5
     plain = center == corner
-    return hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    blend: Floats32 = hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    return blend

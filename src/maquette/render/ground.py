@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +60,8 @@ def _enlarge(grid: Floats32, width: int, height: int) -> Floats32:
     top, left = y.astype(np.int64), x.astype(np.int64)
     down, across = (y - top).astype(np.float32)[:, None], (x - left).astype(np.float32)[None, :]
     rows = grid[top] * (1 - down) + grid[top + 1] * down
-    return rows[:, left] * (1 - across) + rows[:, left + 1] * across
+    smooth: Any = rows[:, left] * (1 - across) + rows[:, left + 1] * across
+    return cast(Floats32, smooth)
 
 
 def _vignette(width: int, height: int) -> Floats32:

@@ -8,6 +8,7 @@ surface do not count (a joint bilateral filter, Kopf et al. 2007).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +50,14 @@ class Rig:
     def sky(self, direction: Floats32) -> Floats32:
         """Light that comes from a direction (N, 3): bright above and behind the viewer, dim from the floor."""
         up, back = along(direction, self.axes[:, 1]), along(direction, self.axes[:, 2])
-        return 0.34 + 0.25 * up + 0.15 * np.maximum(back, 0)
+        light: Any = 0.34 + 0.25 * up + 0.15 * np.maximum(back, 0)
+        return cast(Floats32, light)
 
     def open_sky(self, normal: Floats32) -> Floats32:
         """What of the sky falls on a surface with nothing around it (N,): the cosine-weighted mean of :meth:`sky`."""
         up, back = along(normal, self.axes[:, 1]), along(normal, self.axes[:, 2])
-        return 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
+        light: Floats32 = 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
+        return light
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def overlay(
     frame = photograph(scene, camera, _paint(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
     below, above = bool((given[known] < least).any()), bool((given[known] > most).any())
-    ends = [f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high)]
+    at_low, at_high = (f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high))
     missing = None if known.all() else patch_of(NO_VALUE, 14)
-    return Picture(with_ramp(frame, ramp, *ends, label, missing, background))
+    return Picture(with_ramp(frame, ramp, at_low, at_high, label, missing, background))
 
 
 def highlight(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,8 @@ class Scene:
     @property
     def used_vertices(self) -> Floats:
         """Vertices that belong to a face, (V', 3)."""
-        return self.vertices if self._used.all() else self.vertices[self._used]
+        used: Floats = self.vertices if self._used.all() else self.vertices[self._used]
+        return used
 
     @cached_property
     def see_through(self) -> bool:
@@ -114,7 +116,8 @@ class Scene:
         d, e, f = (self.vertices[self.faces[:, corner]] for corner in range(3))
         in_space = np.linalg.norm(np.cross(e - d, f - d), axis=1)
         ratio = np.divide(in_uv, in_space, out=np.zeros_like(in_uv), where=in_space > 1e-14)
-        return np.sqrt(np.minimum(ratio, 1e12)).astype(np.float32)
+        scale: Floats32 = np.sqrt(np.minimum(ratio, 1e12)).astype(np.float32)
+        return scale
 
     def uv(self, samples: Samples) -> Floats32:
         """Texture coordinates (N, 2)."""
@@ -125,7 +128,8 @@ class Scene:
     def texels(self, samples: Samples) -> Floats32:
         """How much of a texture's side a pixel covers, (N,), stretched where the surface is seen at a slant."""
         facing = np.abs(np.einsum("ij,ij->i", samples.normal, samples.toward))
-        return samples.footprint * self.uv_per_length[samples.face] / np.sqrt(np.maximum(facing, 0.1))
+        width: Floats32 = samples.footprint * self.uv_per_length[samples.face] / np.sqrt(np.maximum(facing, 0.1))
+        return width
 
     def of_vertices(self, values: NDArray[np.generic], samples: Samples) -> Floats32:
         """A vertex channel (V,) or (V, K) between the vertices, (N,) or (N, K)."""
@@ -221,4 +225,5 @@ class Scene:
 
 
 def _weigh(samples: Samples, weight: Floats32) -> Samples:
-    return Samples(*(weight if f.name == "weight" else getattr(samples, f.name) for f in fields(samples)))
+    kept: dict[str, Any] = {f.name: getattr(samples, f.name) for f in fields(samples)}
+    return Samples(**(kept | {"weight": weight}))

@@ -30,7 +30,8 @@ def shade(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors:
     mirrored = 2 * np.einsum("ij,ij->i", normal, back)[:, None] * normal - back
     around = _room(mirrored, rig, surface.roughness) * (0.3 + 0.7 * light.sky)
     shine = _highlight(normal, back, rig.key, surface.roughness, facing) * light.key * KEY
-    return diffuse + fresnel * around[:, None] + straight * shine[:, None] + surface.glow
+    color: Colors = diffuse + fresnel * around[:, None] + straight * shine[:, None] + surface.glow
+    return color
 
 
 def tone(color: Colors) -> Colors:
@@ -38,14 +39,16 @@ def tone(color: Colors) -> Colors:
     brightest = color.max(axis=1)
     over = np.maximum(brightest - 0.8, 0)
     pressed = np.where(over > 0, 0.8 + 0.2 * (1 - np.exp(-over / 0.2)), brightest)
-    return color * (pressed / np.maximum(brightest, 1e-6))[:, None]
+    toned: Colors = color * (pressed / np.maximum(brightest, 1e-6))[:, None]
+    return toned
 
 
 def _bounce(visible: Floats32, color: Colors) -> Colors:
     """Ambient light in corners, where a bright surface lights itself: Jimenez et al. 2016, eq. 10. (N, 3)."""
     v = visible[:, None]
     a, b, c = 2.0404 * color - 0.3324, -4.7951 * color + 0.6417, 2.7552 * color + 0.6903
-    return np.maximum(v, ((v * a + b) * v + c) * v)
+    bounced: Colors = np.maximum(v, ((v * a + b) * v + c) * v)
+    return bounced
 
 
 def _room(direction: Floats32, rig: Rig, roughness: Floats32) -> Floats32:
@@ -60,7 +63,8 @@ def _room(direction: Floats32, rig: Rig, roughness: Floats32) -> Floats32:
     strip = np.exp(-np.square((np.abs(aside) - 0.72) * edge / 2.2)) * (np.abs(up) < 0.95)
     floor = 1 / (1 + np.exp(edge * (up + 0.25)))
     lamps = 0.16 + 1.05 * box + 0.75 * strip + 0.16 * floor
-    return rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
+    light: Floats32 = rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
+    return light
 
 
 def _highlight(normal: Floats32, back: Floats32, to_light: Floats, roughness: Floats32, facing: Floats32) -> Floats32:
@@ -73,4 +77,5 @@ def _highlight(normal: Floats32, back: Floats32, to_light: Floats, roughness: Fl
     spread = alpha * alpha / np.square(n_h * n_h * (alpha * alpha - 1) + 1)
     k = alpha / 2
     masking = 1 / ((n_l * (1 - k) + k) * (facing * (1 - k) + k))
-    return np.minimum(spread * masking * n_l / 4, 12.0)
+    highlight: Floats32 = np.minimum(spread * masking * n_l / 4, 12.0)
+    return highlight

@@ -214,4 +214,5 @@ def _cut_along(vertices: Floats, faces: Ints) -> tuple[Ints, Ints]:
 def filament_column(filament: NDArray[Any]) -> NDArray[Any]:
     """The codes of filaments (F,) as an array of text."""
     table = np.array([code(number) for number in range(MOST + 1)], dtype=object)
-    return table[filament]
+    codes: NDArray[Any] = table[filament]
+    return codes

@@ -32,7 +32,7 @@ def outlines(field: Floats, *, straighten: bool = True) -> list[Floats]:
     padded = np.pad(np.asarray(field, np.float64), 1)
     inside = padded >= _LEVEL
     padded = np.where(inside, np.maximum(padded, _LEVEL + 0.02), np.minimum(padded, _LEVEL - 0.02))
-    found = find_contours(padded, _LEVEL, fully_connected="high")  # type: ignore[no-untyped-call]
+    found = find_contours(padded, _LEVEL, fully_connected="high")
     loops = [loop[:-1] for loop in found]
     if not loops:
         return []

@@ -172,7 +172,8 @@ def _extent(solid: Any) -> Floats:
 def _care(mesh: Mesh) -> Floats:
     """How much a seam hurts on each face, (F,): where the photo saw it, or else where it looks to the front."""
     if mesh.seen is not None:
-        return 0.5 + mesh.seen[mesh.faces].mean(axis=1).astype(np.float64)
+        care: Floats = 0.5 + mesh.seen[mesh.faces].mean(axis=1).astype(np.float64)
+        return care
     a, b, c = (mesh.triangles[:, corner] for corner in range(3))
     normal = np.cross(b - a, c - a)
     length = np.linalg.norm(normal, axis=1)

@@ -128,7 +128,8 @@ def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:
 
 def _side(texture: Texture) -> int:
     with opened(texture) as picture:
-        return max(picture.size)
+        side: int = max(picture.size)
+        return side
 
 
 def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, of: Ints, at: Floats) -> Texture | None:

@@ -58,7 +58,9 @@ def _sources(made: Mesh, parent: Ints) -> Ints:
     return source
 
 
-def _plain(material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...]) -> tuple[np.ndarray, tuple]:
+def _plain(
+    material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...]
+) -> tuple[np.ndarray, tuple[Material, ...]]:
     """New faces of a textured material take the plain one, appended if it is not there."""
     textured = np.array([one.base_color_texture is not None for one in materials])
     bare = new & textured[material]

@@ -157,7 +157,8 @@ def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Fl
 def _falling(model: _Model, along: Floats, height: Floats) -> np.ndarray:
     """Which samples need a support: steeper than the printer carries and above the first layer."""
     steep = np.sin(np.radians(min(model.printer.overhang_deg + 0.1, 90.0)))
-    return (along > steep) & (height > model.printer.layer_mm)
+    falls: np.ndarray = (along > steep) & (height > model.printer.layer_mm)
+    return falls
 
 
 def _rough(model: _Model, tracer: Tracer, down: Floats) -> Floats:
@@ -195,7 +196,8 @@ def _supports(model: _Model, tracer: Tracer, down: Floats, falls: np.ndarray, he
     column = (samples.normals[sample] * down[way]).sum(axis=1) * free
     rays_of = np.maximum(np.bincount(way, minlength=len(down)), 1)
     per_ray = hanging / rays_of * samples.area
-    return np.bincount(way, weights=column, minlength=len(down)) * per_ray / model.volume
+    share: Floats = np.bincount(way, weights=column, minlength=len(down)) * per_ray / model.volume
+    return share
 
 
 def _measured(model: _Model, tracer: Tracer, down: Floats, rough: Floats) -> Floats:
