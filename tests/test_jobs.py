@@ -301,7 +301,7 @@ def test_convert_says_what_is_missing(tmp_path):
 
 def test_a_reference_sizes_a_model():
     recipe = chosen_way(ModelJob(b"", knobs={"reference": "card"}), (), several=False).recipe
-    turned = recipe.turned({"reference_px": (0, 0, 10, 0), "reference_mm": 50})
+    turned = recipe.with_knobs({"reference_px": (0, 0, 10, 0), "reference_mm": 50})
     assert turned.steps["framed"].sources == ("measured",)
     assert turned.steps["measured"].settings["reference_mm"] == 50
 
