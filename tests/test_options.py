@@ -26,7 +26,7 @@ def test_a_knob_has_the_bounds_of_what_it_turns_and_the_words_of_the_recipe():
     setting = next(option for option in stage_options(registry()["scale-to"].stage) if option.name == "height_mm")
     assert height.bounds == setting.bounds == {"gt": 0, "le": 1e5}
     assert (height.kind, height.default, height.range) == ("number", 80, "0 < x <= 100000")
-    assert height.description == "height of the print in millimetres"
+    assert height.description == "height of the upright thing in millimetres"
 
 
 def test_the_default_generator_says_what_its_settings_mean():
@@ -44,7 +44,7 @@ def test_print_says_of_every_option_for_which_route_it_is():
     both = {"--height-mm", "--colors", "--filaments", "--matting", "--matting-model", "--reference", "--printer"}
     assert all(not found[flag].only for flag in both)
     assert (
-        "full: height of the print in millimetres (80); relief: height of the whole picture"
+        "full: height of the upright thing in millimetres (80); relief: height of the whole picture"
         in found["--height-mm"].help
     )
     assert found["--relief-mm"].only == "relief only"

@@ -29,6 +29,7 @@ _MANY_RAYS = 2500  # the same for the finalists
 _FINALISTS = 16
 _FLAT = 24  # regions of the hull and of the model to lay it on
 _BETTER = 0.02  # a turn must gain this much, or the model stays as it is
+_STANDING = np.array([0.0, 0.0, 0.0, 0.6, 0.8])  # added where it must stand: a broad base counts as much as supports
 _FALLS = 100.0  # what tipping over costs where it must stand: more than all else together
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 _DOWN = np.array([0.0, 0.0, -1.0])
@@ -139,7 +140,7 @@ def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Fl
     terms = np.stack([_measured(model, tracer, tried[which], rough[which]) for which in finalists])
     cost = terms @ weights
     if must_stand:
-        cost = cost + _FALLS * (terms[:, 4] >= 1)
+        cost = cost + terms @ _STANDING + _FALLS * (terms[:, 4] >= 1)
     turned = np.degrees(np.arccos(np.clip(tried[finalists] @ _DOWN, -1, 1)))
     lasting = np.round(cost + 1e-5 * turned, 9)  # of equals the one that turns least
     best = int(lasting.argmin())
