@@ -17,9 +17,11 @@ from maquette.flow import disk
 from maquette.flow.encode import encode_asset, judge_size
 from maquette.flow.jobs import Job
 from maquette.flow.judge import judge
+from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, Made, blocking, refuse_unprintable
 from maquette.flow.make import build, judge_built
 from maquette.flow.memory import Memory
+from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import write_report
 from maquette.flow.slicing import slice_asset
 from maquette.store import Store
@@ -65,17 +67,18 @@ def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
     """The job, step by step."""
     with part(0.0, 0.5):
         built = build(job, store)
+    keeper = Keeper(built.asset, store, shape_name(built.asset, built.run))
     with part(0.5, 0.6):
         stopped = _reasons_to_stop(built, job)
     files = None
     if not stopped:
         progress(0.6, f"writing {output.name}")
-        files = encode_asset(built.asset, output, job.target if job.destination == "model" else None)
+        files = encode_asset(built.asset, output, job.target if job.destination == "model" else None, keeper)
         disk.put(files, output)
     with part(0.6, 0.8):
         made, gcode = _judge_and_slice(built, job, files, output)
     with part(0.8, 1.0):
-        reports = write_report(made, output, began) if job.report else []
+        reports = write_report(made, output, began, keeper) if job.report else []
     refuse_unprintable(stopped)
     made = replace(made, seconds={**made.seconds, "total": time.perf_counter() - began})
     return Delivery(made, output, tuple(reports), gcode)

@@ -21,7 +21,6 @@ Floats32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 KEY, RIM = 0.71, 0.2  # irradiance of the lamps where they fall straight
-SKY_RAYS, KEY_RAYS = 16, 4
 _SOFTNESS = 0.16  # tangent of the key light's half angle: how soft its shadows are
 _CELL = 2  # pixels
 _TURNS = 3
@@ -95,9 +94,9 @@ def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Int
     turn = np.array([0, 5, 7, 3, 8, 1, 6, 2, 4])[turn] / _TURNS**2  # neighbours far apart
     across, aside = _tangents(normal)
     reached, total, key = np.zeros(count, np.float32), np.zeros(count, np.float32), np.zeros(count, np.float32)
-    golden = np.pi * (3 - np.sqrt(5))
-    for number in range(SKY_RAYS):  # cosine-weighted: Malley's method over a Vogel spiral
-        radius = np.sqrt((number + 0.5) / SKY_RAYS)
+    golden, sky_rays, key_rays = np.pi * (3 - np.sqrt(5)), scene.sky_rays, max(1, scene.sky_rays // 4)
+    for number in range(sky_rays):  # cosine-weighted: Malley's method over a Vogel spiral
+        radius = np.sqrt((number + 0.5) / sky_rays)
         angle = number * golden + 2 * np.pi * turn
         direction = (
             across * (radius * np.cos(angle)).astype(np.float32)[:, None]
@@ -109,12 +108,12 @@ def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Int
         reached += sky * ~scene.tracer.is_blocked(start, direction, np.inf)
     key_across, key_aside = _tangents(rig.key[None].astype(np.float32))
     lit = np.flatnonzero(along(normal, rig.key) > -0.1)
-    for number in range(KEY_RAYS):
-        radius = _SOFTNESS * np.sqrt((number + 0.5) / KEY_RAYS)
+    for number in range(key_rays):
+        radius = _SOFTNESS * np.sqrt((number + 0.5) / key_rays)
         angle = number * golden + 2 * np.pi * turn[lit]
         direction = rig.key + radius * (np.cos(angle)[:, None] * key_across + np.sin(angle)[:, None] * key_aside)
         key[lit] += ~scene.tracer.is_blocked(start[lit], direction, np.inf)
-    return np.stack([reached / np.maximum(total, 1e-6), key / KEY_RAYS], axis=1)
+    return np.stack([reached / np.maximum(total, 1e-6), key / key_rays], axis=1)
 
 
 class _Cells:

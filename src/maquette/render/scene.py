@@ -55,9 +55,13 @@ class Samples:
 
 
 class Scene:
-    """A mesh centred and scaled into the unit ball, its tree for rays, its shading normals and its textures."""
+    """A mesh centred and scaled into the unit ball, its tree for rays, its shading normals and its textures.
 
-    def __init__(self, asset: Asset) -> None:
+    ``sky_rays`` are traced per four pixels for the light of the sky, and a quarter as many for the lamp.
+    """
+
+    def __init__(self, asset: Asset, sky_rays: int = 16) -> None:
+        self.sky_rays = sky_rays
         mesh = asset.mesh
         if not len(mesh.faces):
             raise BadInput("picture: the mesh has no faces; there is nothing to show")

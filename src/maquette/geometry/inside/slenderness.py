@@ -22,6 +22,7 @@ _FIRST = (0, 3, 6, 9)  # of them: a width is read up to 8 % too long
 _TAPER = 0.125  # tangent of half the angle between its sides at which a column is a tip (as for walls)
 _OPPOSED = 0.577  # the same for the sides of a detail: 60 degrees
 _SKIN, _DEEP = 0.25, 2.0  # of the width looked for: how far below the surface it must be narrow, and no longer be so
+_ENOUGH = 1.2  # of the width looked for: half a chord that reaches farther is too long, whatever the rounding
 _SAME = 1.3  # ratio up to which the next chord still belongs to the column
 _ALONG = (-1.5, -0.75, 0.75, 1.5)  # places on the axis, in widths
 _FREE = ((0, 1), (1, 2), (2, 3))  # pairs of them: with the middle they are one and a half widths of column
@@ -102,14 +103,21 @@ class Chords:
             for turn in turns:
                 angle = turn * np.pi / _TURNS
                 direction = np.cos(angle) * right[rest] + np.sin(angle) * ahead[rest]
-                length, _ = self.through(centers[rest], direction)
-                nearer = length < width[rest]
-                across[rest[nearer]], width[rest[nearer]] = direction[nearer], length[nearer]
+                near = self._between(centers[rest], direction, _ENOUGH * most)
+                length, _ = self.through(centers[rest[near]], direction[near])
+                nearer = length < width[rest[near]]
+                near, length = near[nearer], length[nearer]
+                across[rest[near]], width[rest[near]] = direction[near], length
             rest = np.flatnonzero(width <= 1.1 * most)
         _, lean = self.through(centers[rest], across[rest])
         made = np.full(len(centers), np.inf)
         made[rest] = np.where(lean > taper, np.inf, width[rest])
         return made, across
+
+    def _between(self, centers: Floats, directions: Floats, reach: float) -> Ints:
+        """Which centres (M, 3) have something within reach both ways: short rays, for most samples lie in the wide."""
+        ahead = np.flatnonzero(self._tracer.is_blocked(centers, directions, reach))
+        return ahead[self._tracer.is_blocked(centers[ahead], -directions[ahead], reach)]
 
     def _goes_on(self, centers: Floats, across: Floats, width: Floats) -> Bools:
         """Whether the column is still there."""
