@@ -316,8 +316,5 @@ def test_what_tips_over_is_turned_on_its_way_to_a_print(tmp_path):
     assert made.report.of("stability")[0].verdict != "fail"
     assert any("turned by" in note for step in made.history for note in step.notes if step.stage == "orient")
     never = make(tmp_path / "hook.png", route="full", knobs={**QUICK, "orient": "never"})
-    (found,) = never.report.of("stability")
-    assert (found.verdict, found.fix) == ("fail", "plinth")
-    assert not never.report.passed
-    stood = make(tmp_path / "hook.png", route="full", knobs={**QUICK, "orient": "never", "plinth": "square"})
-    assert stood.report.of("stability")[0].verdict == "pass"
+    assert never.report.of("stability")[0].verdict != "fail"
+    assert [step.notes for step in never.history if step.stage == "stand"] != [()]  # laid down, or put on a plinth

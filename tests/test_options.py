@@ -126,3 +126,44 @@ def test_generators_lists_the_default_one():
     names = [row["name"] for row in rows]
     assert load_recipe("print").steps["raw"].stage in names
     assert {"inflate", "relief"} <= set(names)
+
+
+def test_what_a_job_offers_is_kept_until_anything_changes(tmp_path, monkeypatch):
+    from maquette.flow import kept_options
+
+    monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path))
+    fresh, endings = kept_options.offer_of("print")
+    assert fresh == job_options("print")
+    with monkeypatch.context() as patch:
+        patch.setattr("maquette.flow.jobs.job_options", None)  # not asked again
+        kept, again = kept_options.offer_of("print")
+        assert [(o.flag, o.help, o.choices, o.kind) for o in kept] == [
+            (o.flag, o.help, o.choices, o.kind) for o in fresh
+        ]
+        assert again == endings
+    monkeypatch.setattr(kept_options, "_digest", lambda: "other")
+    monkeypatch.setattr("maquette.flow.jobs.job_options", lambda destination: fresh[:3])
+    assert kept_options.offer_of("print")[0] == fresh[:3]
+    (tmp_path / "options-print.json").write_text("{ damaged")
+    assert kept_options.offer_of("print")[0] == fresh[:3]
+    monkeypatch.setattr(kept_options, "_digest", lambda: "")  # a plugin is installed
+    (tmp_path / "options-print.json").unlink()
+    assert kept_options.offer_of("print")[0] == fresh[:3]
+    assert not (tmp_path / "options-print.json").exists()
+
+
+def test_the_help_of_print_imports_no_stage_the_second_time(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    script = (
+        "import sys\nfrom click.testing import CliRunner\nfrom maquette.faces.cli.main import main\n"
+        "text = CliRunner().invoke(main, ['print', '--help']).output\nassert '--height-mm' in text\n"
+        "print([m for m in sys.modules if m.split('.')[:2] == ['maquette', 'shape'] and m.count('.') > 1])"
+    )
+    home = os.environ | {"MAQUETTE_HOME": str(tmp_path)}
+    told = [subprocess.run([sys.executable, "-c", script], env=home, capture_output=True, text=True, check=True).stdout
+            for _ in range(2)]  # fmt: skip
+    assert told[0].strip() != "[]"
+    assert told[1].strip() == "[]"

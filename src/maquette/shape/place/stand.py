@@ -19,7 +19,7 @@ from maquette.registry import stage
 from maquette.shape.build.plinth import plinth
 from maquette.shape.place.settle import settle
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 _FLAT = 0.3  # of the smaller of width and height: what is no deeper lies better than it stands
 _HIGH, _LEAST_MM = 0.05, 2.0  # of the height: how high a plinth is
 _SUNK = 0.6  # of the plinth's height that the model stands in it
