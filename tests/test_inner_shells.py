@@ -8,6 +8,7 @@ from maquette.core.profiles import Printer
 from maquette.shape.build.hollow import hollow
 from maquette.shape.mend.drop_inner_walls import drop_inner_walls
 from maquette.shape.mend.solidify import solidify
+from maquette.shape.mend.wrap import wrap
 from shapes import box, sphere, together, volume
 
 
@@ -69,6 +70,12 @@ def test_hollow_through_a_leak_is_said_with_its_share():
     assert (leak.verdict, leak.fix) == ("warn", "wrap")
     assert leak.value == pytest.approx(86, abs=3)
     assert "hollow through an opening under" in leak.message
+
+
+def test_a_wrap_mends_a_leak():
+    made = wrap(Asset(leaky()), pitch_mm=1.0)
+    assert volume(made.mesh) == pytest.approx(4 / 3 * np.pi * 20**3, rel=0.03)
+    assert [found.verdict for found in inner_shells(made)] == ["pass"]
 
 
 def test_a_wide_mouth_is_no_leak():

@@ -13,10 +13,10 @@ from maquette.core.mesh import Mesh
 from maquette.core.words import figures
 from maquette.geometry.inside.filled import Bools, Fill, slicer_fill
 from maquette.geometry.inside.kept import Probes, probes
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.displacement import Origin
 from maquette.geometry.orientation import agreement, capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import edges, face_components
 from maquette.shape.mend.drop_specks import drop_specks
 
