@@ -148,9 +148,11 @@ class _Triangles:
         left = np.arange(len(first))
         for side, corner in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)):
             edge = flat[side][(corner + 1) % 3] - flat[side][corner]
-            across = np.stack([edge[1], -edge[0]]) / np.hypot(*edge)
+            length = np.hypot(*edge)  # 0: an edge on end, which parts nothing that another one does not
+            across = np.stack([edge[1], -edge[0]]) / np.where(length > 0, length, 1.0)
             one, two = ((shape * across).sum(axis=1) for shape in flat)  # (3, N)
             inside = np.minimum(one.max(0), two.max(0)) - np.maximum(one.min(0), two.min(0)) > slack
+            inside |= length == 0
             overlaps[left[~inside]] = False
             left, slack, flat = left[inside], slack[inside], [shape[:, :, inside] for shape in flat]
         return overlaps

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from maquette.geometry.inside.vertical_crossings import Crossings, crossings
 from maquette.geometry.inside.winding_number import winding_numbers
 from maquette.geometry.surface import area_vectors
-from maquette.geometry.topology import face_components
+from maquette.geometry.topology import edges, face_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,7 +27,7 @@ _EACH = 6  # through every part, of the largest ones
 _PARTS = 1500
 _POINTS = 60_000  # that a soup of thousands of walls may ask for
 _SHORT = 1e-7  # of the diagonal: a shorter stretch is rounding
-_CLEARLY = 0.75  # of a turn: beside an opening nobody knows
+_CLEARLY = 0.9  # of a turn: beside an opening nobody knows
 _HALF = 0.5
 _LEAST = 4  # points that make a part worth an opinion of its own
 _SEEN = 1e-3  # of the whole: a part that fills less may go with the rest
@@ -47,7 +47,7 @@ class Probes:
 
     points: Floats  # (N, 3)
     volume: Floats  # (N,)
-    part: Ints  # (N,) the part of the surface that a point lies above
+    part: Ints  # (N,) the closed part of the surface that a point lies above, -1 above an open one
 
     def missed(self, vertices: Floats, faces: Ints) -> Bools:
         """Which points another surface does not fill, (N,)."""
@@ -61,10 +61,11 @@ class Probes:
         whole = float(self.volume.sum())
         if not whole > 0:
             return Loss(0.0, 0)
-        each = np.bincount(self.part, weights=self.volume)
-        lost = np.bincount(self.part, weights=self.volume * missed)
-        known = (np.bincount(self.part) >= _LEAST) & (each > _SEEN * whole)
-        return Loss(float(lost.sum()) / whole, int((known & (lost > _HALF * each)).sum()))
+        each = np.bincount(self.part + 1, weights=self.volume)[1:]
+        lost = np.bincount(self.part + 1, weights=self.volume * missed)[1:]
+        known = (np.bincount(self.part + 1)[1:] >= _LEAST) & (each > _SEEN * whole)
+        share = float(self.volume[missed].sum()) / whole
+        return Loss(share, int((known & (lost > _HALF * each)).sum()))
 
 
 def probes(vertices: Floats, faces: Ints) -> Probes:
@@ -87,7 +88,16 @@ def probes(vertices: Floats, faces: Ints) -> Probes:
     points = np.column_stack([lines[met.line[gap]], met.height[gap] + long * dice.uniform(0.2, 0.8, len(gap))])
     some = np.arange(0, len(gap), len(gap) // _POINTS + 1)
     filled = some[np.abs(winding_numbers(vertices, faces, points[some])) > _CLEARLY]
-    return Probes(points[filled], volume[filled], part[met.face[gap[filled]]])
+    of = part[met.face[gap[filled]]]
+    return Probes(points[filled], volume[filled], np.where(_torn_parts(faces, part, count)[of], -1, of))
+
+
+def _torn_parts(faces: Ints, part: Ints, count: int) -> Bools:
+    """Parts with an edge along which more faces run one way than back, (count,): they are no bodies."""
+    made = np.zeros(count, dtype=bool)
+    found = edges(faces)
+    made[part[np.flatnonzero((found.balance != 0)[found.of_half]) // 3]] = True
+    return made
 
 
 def _lines(

@@ -34,6 +34,8 @@ _GAP = 2e-5
 _CUTS = 8
 # Sheets that enclose nothing are dropped up to this share of the surface; more than that is the model itself.
 _SHEETS = 0.2
+# Or up to this share of the faces: a few stray triangles, however large, through a model of thousands.
+_STRAYS = 0.02
 
 
 def join_up(asset: Asset) -> Asset:
@@ -156,7 +158,7 @@ def _without_sheets(asset: Asset) -> Asset:
     area = areas_by(label, mesh.vertices, mesh.faces, count)
     sheet |= np.abs(capped_volumes(mesh.vertices, mesh.faces, label, count)) <= 1e-9 * area**1.5
     share = area[sheet].sum() / max(area.sum(), 1e-300)
-    if not sheet.any() or sheet.all() or share > _SHEETS:
+    if not sheet.any() or sheet.all() or (share > _SHEETS and sheet[label].mean() > _STRAYS):
         return asset
     note(f"dropped {int(sheet.sum())} sheets that enclose nothing, {share:.2%} of the surface")
     return asset.with_mesh(mesh.keep_faces(~sheet[label]))

@@ -13,13 +13,15 @@ from maquette.core.mesh import Mesh
 from maquette.core.words import figures
 from maquette.geometry.inside.filled import Bools, Fill, slicer_fill
 from maquette.geometry.inside.kept import Probes, probes
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.displacement import Origin
-from maquette.geometry.orientation import agreement
-from maquette.geometry.topology import edges
+from maquette.geometry.orientation import agreement, capped_volumes
+from maquette.geometry.topology import edges, face_components
 from maquette.shape.mend.drop_specks import drop_specks
 
 _REMEMBERED = 3  # meshes
+_SHEET = 1e-3  # of area^1.5: an open part of less volume than this encloses nothing
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Judge:
 class Keeper:
     """Remembers what the given surface fills, and refuses what would lose some of it.
 
-    The given surface is asked as it is, welded and with neighbours wound alike where they are not. What goes with a
-    speck that somebody allowed to drop is excused.
+    The given surface is asked as it is, welded, without parts that enclose nothing, and with neighbours wound alike
+    where they are not. What goes with a speck that somebody allowed to drop is excused.
     """
 
     def __init__(self, given: Mesh) -> None:
@@ -84,7 +86,7 @@ class Keeper:
 
     @cached_property
     def _probes(self) -> Probes:
-        mesh = self._given
+        mesh = without_sheets(self._given)
         if not (edges(mesh.faces).balance == 0).all():
             turn = agreement(mesh.vertices, mesh.faces).turn
             mesh = mesh.flipped(turn) if turn.any() else mesh
@@ -108,6 +110,21 @@ class Keeper:
             gone = self._probes.missed(made.mesh.vertices, made.mesh.faces) & ~before
             self.excused = gone if self.excused is None else self.excused | gone
         return made
+
+
+def without_sheets(mesh: Mesh) -> Mesh:
+    """The mesh without open parts that enclose next to nothing; as it is where there are none, or no others."""
+    found = edges(mesh.faces)
+    torn = (found.balance != 0)[found.of_half]
+    if not torn.any():
+        return mesh
+    count, part = face_components(mesh.faces)
+    is_open = np.zeros(count, dtype=bool)
+    is_open[part[np.flatnonzero(torn) // 3]] = True
+    area = areas_by(part, mesh.vertices, mesh.faces, count)
+    volume = np.abs(capped_volumes(mesh.vertices, mesh.faces, part, count))
+    sheet = (is_open & (volume <= _SHEET * area**1.5))[part]
+    return mesh if sheet.all() or not sheet.any() else mesh.keep_faces(~sheet)
 
 
 def share_one_sided(mesh: Mesh) -> tuple[int, float]:
