@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 
 _LEAST = 0.001  # cells: a surface around less is rounding
 _SPECK = 0.005  # of the largest body: smaller ones are the network's noise
+_CALM = 0.08  # half windows from the outline inward over which relief grows to its height
 _RELIEF = 0.03  # half windows that detail 1 lifts the brightest line
 _NOTHING = "sculpt: nothing is left of the subject at this resolution; raise resolution, or use inflate"
 
@@ -87,8 +88,12 @@ def carve(vertices: Floats, facing: Floats, photo: Subject, guess: Guess, streng
     light = brightness(np.clip(planes, 0, 255).astype(np.uint8))
     mask = np.clip(2 * guess.window.crop(np.asarray(photo.mask), size) - 1, 0, 1).astype(np.float64)
     band = detail_band(light, mask, 0.004 * size, 0.03 * size)
-    deep = 1 + vertices[:, 2] / guess.eye
-    places = (vertices[:, :2] / deep[:, None] + 1) * size / 2
+    away = 1 + vertices[:, 2] / guess.eye
+    places = (vertices[:, :2] / away[:, None] + 1) * size / 2
+    from scipy.ndimage import distance_transform_edt
+
+    deep = distance_transform_edt(np.pad(mask > 0, 1))[1:-1, 1:-1] * 2 / size
+    band = band * np.clip(deep / _CALM, 0, 1)  # the light at the rim is the lamp's, not a relief
     lift = strength * _RELIEF * sample(band, places) * np.clip(facing * 2 - 0.8, 0, 1)
     ways = vertices - [0, 0, -guess.eye]
     return vertices - lift[:, None] * ways / np.linalg.norm(ways, axis=1)[:, None]
