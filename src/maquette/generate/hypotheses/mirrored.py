@@ -57,7 +57,9 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     up = _within(unroll(guess.up), plane.normal)
     middle = np.array([0.0, 0.0, plane.offset / plane.normal[2]])
     words = "a thing whose back mirrors its front"
-    return Proposal("mirrored", made, up, middle, words, {"misfit": misfit}, settles=True, two_sided=True)
+    return Proposal(
+        "mirrored", made, up, middle, words, {"misfit": misfit}, settles=True, own_front=True, two_sided=True
+    )
 
 
 def _before(body: Field, front: Pixels) -> Pixels:
