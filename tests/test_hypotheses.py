@@ -18,6 +18,7 @@ from maquette.generate.hypotheses.turned import find_lathe, turned_thing
 from maquette.generate.sculpt.back import carry_over, invented_back
 from maquette.generate.sculpt.ground import believable_up, ground
 from maquette.generate.sculpt.network import infer
+from maquette.generate.sculpt.relief import integrate_slopes, normal_relief
 from maquette.generate.sculpt.sculpt import sculpt
 from maquette.generate.sculpt.volume import Field, field_of
 
@@ -199,6 +200,24 @@ def test_colors_are_carried_over_without_steps():
     assert made[:, -3].min() > 0.9
     assert np.abs(np.diff(made[32, :, 0])).max() < 0.15
     assert made[32, 32, 0] == pytest.approx(0.5, abs=0.15)
+
+
+def test_slopes_are_integrated_to_the_surface_they_came_from():
+    y, x = np.mgrid[:40, :48] / 10.0
+    hills = np.sin(x) * np.cos(0.7 * y)
+    made = integrate_slopes(np.gradient(hills, axis=1), np.gradient(hills, axis=0))
+    assert made == pytest.approx(hills - hills.mean(), abs=0.02)
+
+
+def test_normals_that_lean_make_a_ridge_that_the_depths_lack():
+    guess = infer(photo(np.hypot(COLUMNS - 96, ROWS - 96) < 80), "test")
+    normal = np.zeros((64, 64, 3), np.float32)
+    normal[..., 2] = -1
+    normal[:, 29:32, 0], normal[:, 32:35, 0] = -0.4, 0.4  # nearer from left to the middle, then farther
+    leaning = replace(guess, normal=normal / np.linalg.norm(normal, axis=-1, keepdims=True), front=0 * guess.front)
+    made = normal_relief(leaning, own_front=True)
+    assert made[32, 31:33].mean() > 0.02
+    assert made[32, 20:26].mean() < 0.005
 
 
 def test_any_kind_is_closed_and_the_same_every_time():

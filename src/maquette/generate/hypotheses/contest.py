@@ -43,7 +43,7 @@ def as_body(body: Field, guess: Guess) -> Proposal:
     """The network's own shape as a proposal."""
     rows = np.argwhere(body.values[::4, ::4, ::4] > 0) * 4.0
     middle = body.unproject(rows).mean(axis=0) if len(rows) else np.zeros(3)
-    return Proposal("body", body, believable_up(body, guess.up), middle, "a free form", settles=True)
+    return Proposal("body", body, believable_up(body, guess.up), middle, "a free form", settles=True, own_front=True)
 
 
 def believe(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> Proposal:

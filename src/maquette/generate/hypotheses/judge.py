@@ -129,15 +129,15 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
     normal, depth = seen["normal"] - plain["normal"], seen["depth"] - plain["depth"]
     numbers = proposal.numbers
     if proposal.name == "mirrored":
-        return 0.02 + min(normal, 0.0)
+        return 0.035 + min(normal, 0.0)
     if proposal.name == "turned":
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
-        return 0.11 + normal - rest
+        return 0.112 + normal - rest
     if proposal.name == "box":
         return 0.18 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"]
     if proposal.name == "slab":
-        return 0.045 + 2 * (seen["normal"] - 0.965) - max(seen["depth"] - 0.07, 0) - (1 - seen["iou"])
+        return 0.045 + 4 * (seen["normal"] - 0.965) - max(seen["depth"] - 0.07, 0) - (1 - seen["iou"])
     return 0.0
 
 

@@ -46,15 +46,27 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     inside = (body.outline > 0).astype(np.float64)
     ahead = (swell * blur_within(share, inside, _FINE * side / 2)).astype(np.float32)
     behind = swell * blur_within(share, inside, _SOFT * side / 2)
-    depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / side) + NEAREST)[:, None, None]
-    values = distances(level - ahead, level + behind.astype(np.float32), depth)
-    values = np.minimum(values, body.outline) / np.float32(body.cell)
+    values = _before(body, level - ahead)
+    soft = Field(_before(body, level - behind.astype(np.float32)), body.front, body.outline, body.eye, body.cell)
+    points = body.centers()
+    beyond = np.flatnonzero(points @ plane.normal > plane.offset)
+    values.reshape(-1)[beyond] = soft.sample(plane.mirror(points[beyond]))
+    values = np.minimum(values, body.outline / np.float32(body.cell))
     front = np.where(body.outline > 0, level - ahead, body.front).astype(np.float32)
     made = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, body.eye, body.cell)
     up = _within(unroll(guess.up), plane.normal)
     middle = np.array([0.0, 0.0, plane.offset / plane.normal[2]])
     words = "a thing whose back mirrors its front"
-    return Proposal("mirrored", made, up, middle, words, {"misfit": misfit}, settles=True, two_sided=True)
+    return Proposal(
+        "mirrored", made, up, middle, words, {"misfit": misfit}, settles=True, own_front=True, two_sided=True
+    )
+
+
+def _before(body: Field, front: Pixels) -> Pixels:
+    """Values (D, R, R) of all that lies behind a surface at these depths (R, R) and within the outline."""
+    depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / body.resolution) + NEAREST)[:, None, None]
+    away = distances(front, np.full_like(front, 9.0), depth)
+    return np.minimum(away, body.outline) / np.float32(body.cell)
 
 
 def _outline_plane(body: Field, guess: Guess) -> tuple[Plane, float] | None:

@@ -30,6 +30,7 @@ class Proposal:
     words: str
     numbers: Mapping[str, float] = field(default_factory=dict)
     settles: bool = False  # whether its underside is a guess that may be drawn down to the ground
+    own_front: bool = False  # whether its front lies where the network says
     two_sided: bool = False  # whether its back looks like its front
     smoothings: int = 10  # rounds that even the grid's steps out; few where edges are meant
 

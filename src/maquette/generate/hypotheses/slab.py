@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt.input import NEAREST, Pixels
+from maquette.generate.sculpt.input import Pixels
 from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.volume import Field
 
@@ -24,10 +24,12 @@ def slab(body: Field, guess: Guess) -> Proposal:
     said = float(np.median((guess.back - guess.front)[inside])) if inside.any() else 0.0
     thick = float(np.clip(_SAID * said, *(2 * float(body.outline.max()) * np.array(_PLAUSIBLE))))
     thick = float(np.clip(thick, _THINNEST, _THICKEST))
-    side = body.resolution
-    depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / side) + NEAREST)[:, None, None]
+    points = body.centers()
+    straight = points * [1.0, 1.0, 0.0]  # on the front's plane at depth 0: walls run square to it, not along the rays
+    inward = body.plane_at(body.outline, straight, -1.0).astype(np.float32).reshape(body.values.shape)
     half = _half_thickness(body.outline, thick)
-    values = np.minimum(half - np.abs(depth - thick / 2), body.outline) / np.float32(body.cell)
+    depth = points[:, 2].astype(np.float32).reshape(body.values.shape)
+    values = np.minimum(_half_thickness(inward, thick) - np.abs(depth - thick / 2), inward) / np.float32(body.cell)
     front = np.where(body.outline > 0, thick / 2 - half, body.front).astype(np.float32)
     made = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, guess.eye, body.cell)
     words = f"a flat thing {thick / 2 * guess.window.side:.0f} px thick"

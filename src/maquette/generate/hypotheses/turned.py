@@ -21,15 +21,16 @@ from maquette.generate.sculpt.volume import Field
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_FEWEST = 6  # rows of the outline: lower things have no profile
-_SIDE = 96  # pixels of the outline that is fitted
+_FEWEST = 12  # rows of the outline: lower things have no profile
+_SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that
 _ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for sign in (1, -1)), 90], float)
 _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
 _HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
 _LOSS = 0.02  # of the mask: coverage that an elevation may cost
-_SMOOTH = 0.025  # half windows: the profile's waves shorter than this are the outline's steps
+_SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
 _CREASE = 0.03  # half windows over which rims are rounded
 _ATTACHED = 0.004  # of the mask: smaller leftovers are no handles
+_SLIVER = 0.025  # half windows: leftovers that are thinner than twice that are no parts either
 _GAP = 0.02  # half windows: leftovers nearer to the rings than this are inaccuracy
 
 
@@ -75,12 +76,12 @@ def _elevation_of(guess: Guess) -> float:
 
 def find_lathe(inside: Bools, said: float) -> Lathe | None:
     """The axis around which the largest part of the mask (S, S) could turn. ``said``: the network's elevation."""
-    from scipy.ndimage import rotate
-
     best: tuple[float, float, int, Bools] | None = None
-    total = max(int(inside.sum()), 1)
+    step = max(len(inside) // 96, 1)
+    coarse = inside[::step, ::step]
+    total = max(int(coarse.sum()), 1)
     for lean in _ANGLES:
-        picture = inside if lean == 0 else rotate(inside.astype(np.float32), lean, reshape=False, order=1) >= 0.5
+        picture = _turn_picture(coarse, lean)
         half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
         covered = (2 * half - 1).clip(0).sum(axis=0) / total
         column = int(covered.argmax())
@@ -88,8 +89,22 @@ def find_lathe(inside: Bools, said: float) -> Lathe | None:
         if best is None or merit > best[0]:
             best = (float(merit), float(lean), column, picture)
     assert best is not None
-    _, lean, column, picture = best
-    return _profile(picture, column, lean, said)
+    _, lean, column, _ = best
+    picture = _turn_picture(inside, lean)
+    middle = step * column + step // 2
+    near = np.arange(max(middle - 2 * step, 0), min(middle + 2 * step + 1, len(inside)))
+    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
+    return _profile(picture, int(near[half[:, near].sum(axis=0).argmax()]), lean, said)
+
+
+def _turn_picture(inside: Bools, lean: float) -> Bools:
+    """The mask turned by ``lean`` degrees against the clock, as it is seen."""
+    from scipy.ndimage import rotate
+
+    if lean == 0:
+        return inside
+    made: Bools = rotate(inside.astype(np.float32), lean, reshape=False, order=1) >= 0.5
+    return made
 
 
 def _run(inside: Bools) -> NDArray[np.int64]:
@@ -112,9 +127,10 @@ def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | N
     elevation = 0.0 if elevation < _LEAST else float(elevation)
     if (radius > 0).sum() < _FEWEST:
         return None
-    rows = (np.arange(_SIDE) + 0.5) * 2 / _SIDE - 1
-    middle = (column + 0.5) * 2 / _SIDE - 1
-    return Lathe(lean, middle, elevation, rows, radius * 2 / _SIDE, covered)
+    side = len(picture)
+    rows = (np.arange(side) + 0.5) * 2 / side - 1
+    middle = (column + 0.5) * 2 / side - 1
+    return Lathe(lean, middle, elevation, rows, radius * 2 / side, covered)
 
 
 def _widest_rings(picture: Bools, column: int, elevation: float) -> tuple[Floats, Floats]:
@@ -215,6 +231,10 @@ def _attachments(body: Field, rings: Pixels, middle: Floats, up: Floats) -> tupl
     parts, count = label(left)
     sizes = np.bincount(parts.ravel())[1:] if count else np.zeros(0)
     large = np.flatnonzero(sizes > _ATTACHED * mask.sum()) + 1
+    if not len(large):
+        return np.full(rings.shape, -1, np.float32), 0.0
+    deep = distance_transform_edt(left) * (2 / len(mask))
+    large = large[[deep[parts == part].max() > _SLIVER for part in large]]
     if not len(large):
         return np.full(rings.shape, -1, np.float32), 0.0
     kept = np.isin(parts, large)

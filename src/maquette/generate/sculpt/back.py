@@ -21,7 +21,7 @@ _BAND = (0.03, 0.12)  # half windows inward from the outline: what is seen there
 _RIM = (0.012, 0.045)  # half windows inward from the outline over which the photo takes over
 _SAID = 0.3  # share of the network's word in the middle of the back
 _SOFT = 0.08  # half windows over which the network's word is evened out
-_GRAIN_PX, _GRAIN_MOST = 192, 0.03  # side of the patch of grain; its deviation, of 0..1
+_GRAIN_PX, _GRAIN_MOST = 192, 0.02  # side of the patch of grain; its deviation, of 0..1
 _PLAIN = 0.2  # share of the patch that is taken to show the material alone
 _FINE = 0.012  # of the tile: waves longer than this are no grain
 

@@ -116,7 +116,9 @@ def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes
     vertices = smooth(vertices, faces, chosen.smoothings)
     progress(0.8, "found the surface")
     sights = {name: sight(vertices, faces, places[name].eye(guesses[name].eye)) for name in photos}
-    lifted = carve(vertices, sights["front"], photos["front"], guesses["front"], wishes.detail)
+    lifted = carve(
+        vertices, sights["front"], photos["front"], guesses["front"], wishes.detail, own_front=chosen.own_front
+    )
     vertices = keep_unspoilt(vertices, lifted, faces)
     pictures = tiles(photos, guesses, places, sights, vertices, faces, chosen, wishes.delight)
     material, uv = tile_texture(pictures, faces)

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import CannotDo
 from maquette.core.subject import Subject
+from maquette.generate.sculpt.input import enlarge
 from maquette.generate.sculpt.network import Guess
+from maquette.generate.sculpt.relief import normal_relief
 from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.flat.detail import brightness, sample
 from maquette.geometry.flat.detail import detail as detail_band
@@ -23,6 +25,8 @@ Ints = NDArray[np.int64]
 
 _LEAST = 0.001  # cells: a surface around less is rounding
 _SPECK = 0.005  # of the largest body: smaller ones are the network's noise
+_CALM = 0.08  # half windows from the outline inward over which relief grows to its height
+_WHOLE = 0.3  # detail from which the normals count in full
 _RELIEF = 0.03  # half windows that detail 1 lifts the brightest line
 _NOTHING = "sculpt: nothing is left of the subject at this resolution; raise resolution, or use inflate"
 
@@ -78,8 +82,15 @@ def sight(vertices: Floats, faces: Ints, eye: Floats) -> Floats:
     return facing
 
 
-def carve(vertices: Floats, facing: Floats, photo: Subject, guess: Guess, strength: float) -> Floats:
-    """Vertices that the photo shows, moved along their rays by its light and dark."""
+def carve(
+    vertices: Floats, facing: Floats, photo: Subject, guess: Guess, strength: float, *, own_front: bool = True
+) -> Floats:
+    """Vertices that the photo shows, moved along their rays by its light and dark and by the network's normals.
+
+    ``own_front``: they lie where the network's depths are.
+    """
+    from scipy.ndimage import distance_transform_edt
+
     if strength == 0 or photo.mask is None:
         return vertices
     size = int(min(512, max(64, guess.window.side)))
@@ -87,8 +98,12 @@ def carve(vertices: Floats, facing: Floats, photo: Subject, guess: Guess, streng
     light = brightness(np.clip(planes, 0, 255).astype(np.uint8))
     mask = np.clip(2 * guess.window.crop(np.asarray(photo.mask), size) - 1, 0, 1).astype(np.float64)
     band = detail_band(light, mask, 0.004 * size, 0.03 * size)
-    deep = 1 + vertices[:, 2] / guess.eye
-    places = (vertices[:, :2] / deep[:, None] + 1) * size / 2
-    lift = strength * _RELIEF * sample(band, places) * np.clip(facing * 2 - 0.8, 0, 1)
+    away = 1 + vertices[:, 2] / guess.eye
+    places = (vertices[:, :2] / away[:, None] + 1) * size / 2
+    deep = distance_transform_edt(np.pad(mask > 0, 1))[1:-1, 1:-1] * 2 / size
+    coarse = enlarge(normal_relief(guess, own_front=own_front).astype(np.float32), size)
+    stands_out = strength * _RELIEF * band + min(1.0, strength / _WHOLE) * coarse
+    stands_out *= np.clip(deep / _CALM, 0, 1)  # the light at the rim is the lamp's, not a relief
+    lift = sample(stands_out, places) * np.clip(facing * 2 - 0.8, 0, 1)
     ways = vertices - [0, 0, -guess.eye]
     return vertices - lift[:, None] * ways / np.linalg.norm(ways, axis=1)[:, None]
