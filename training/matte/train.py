@@ -29,7 +29,7 @@ from training.matte.network import SIDE, MatteNet
 from training.muon import Muon
 
 SMALL, SMALL_UNTIL = 128, 0.6  # pixels, share of the plan
-BATCH = {SMALL: 32, SIDE: 16}
+BATCH = {SMALL: 16, SIDE: 12}
 WAITING, MORE = 600, 2  # examples that wait for another turn, and how many of them come with each new one
 WARM_UP = 0.02
 HEADS = 0.3  # learning rate of heads, stem and biases beside that of the hidden layers
