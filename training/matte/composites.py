@@ -62,12 +62,12 @@ class Maker:
         side, aspect = self.side, float(np.exp(rng.uniform(-0.4, 0.4)))
         picture = self.grounds.ground(rng, side, aspect)
         others = np.zeros((side, side), np.float32)
-        long_side = float(np.clip(rng.normal(0.68, 0.2), 0.22, 1.25))
-        for _ in range(int(rng.choice((0, 1, 2, 3, 5), p=(0.55, 0.22, 0.12, 0.07, 0.04)))):
+        long_side = float(np.clip(rng.normal(0.74, 0.23), 0.22, 1.4))
+        for _ in range(int(rng.choice((0, 1, 2, 3, 5), p=(0.64, 0.2, 0.09, 0.05, 0.02)))):
             picture, others = self._with_other(picture, others, long_side, aspect, rng)
         subject = self.placed(rng, long_side, middle(rng, long_side), aspect, picture)
         truth, picture = subject.alpha, self.laid(picture, subject, rng)
-        if rng.random() < 0.07:  # a second one of its kind
+        if rng.random() < 0.05:  # a second one of its kind
             where = middle(rng, long_side) + rng.uniform(-0.3, 0.3, 2)
             second = self.placed(rng, long_side * rng.uniform(0.75, 1.0), where, aspect, picture)
             picture = self.laid(picture, second, rng)
@@ -82,7 +82,7 @@ class Maker:
         self, picture: Pixels, others: Pixels, long_side: float, aspect: float, rng: Rng
     ) -> tuple[Pixels, Pixels]:
         """One more thing that is not the subject: smaller and to the side, or cut by the frame, or a flat patch."""
-        if rng.random() < 0.35:
+        if rng.random() < 0.25:
             patch = self._patch(rng, aspect)
             return picture * (1 - patch.alpha[..., None]) + patch.color * patch.alpha[..., None], others
         angle = rng.uniform(0, 2 * np.pi)
@@ -139,19 +139,19 @@ class Maker:
     def _color(self, own: Pixels, alpha: Pixels, ground: Pixels | None, aspect: float, rng: Rng) -> Pixels:
         """What the subject is painted with: its own, a photograph, one colour, or about the ground's."""
         kind = rng.random()
-        if kind < 0.22:
-            photo = self.grounds.piece(rng, self.side, "held in the hand" if rng.random() < 0.3 else "", aspect)
+        if kind < 0.3:
+            photo = self.grounds.piece(rng, self.side, "held in the hand" if rng.random() < 0.5 else "", aspect)
             mean = photo.mean(axis=(0, 1))
-            own = np.clip(mean * rng.uniform(0.6, 1.6) + (photo - mean) * rng.uniform(0.2, 1.0), 0, 1)
-        elif kind < 0.36:
+            own = np.clip(mean * rng.uniform(0.6, 1.6) + (photo - mean) * rng.uniform(0.3, 1.1), 0, 1)
+        elif kind < 0.42:
             own = np.broadcast_to(sheet(rng, 1)[0, 0], own.shape) * (0.85 + 0.3 * own.mean(axis=2, keepdims=True))
-        elif kind < 0.5:  # muted: most things are no toys
+        elif kind < 0.56:  # muted: most things are no toys
             grey = own.mean(axis=2, keepdims=True)
             own = grey + (own - grey) * rng.uniform(0, 0.5)
-        if ground is not None and rng.random() < 0.18 and alpha.sum() > 20:  # pale on pale, dark on dark
+        if ground is not None and rng.random() < 0.09 and alpha.sum() > 20:  # pale on pale, dark on dark
             share = alpha / alpha.sum()
             shift = (ground * share[..., None]).sum(axis=(0, 1)) - (own * share[..., None]).sum(axis=(0, 1))
-            own = own + shift * rng.uniform(0.5, 0.95)
+            own = own + shift * rng.uniform(0.4, 0.9)
         own = own * np.exp(rng.normal(0, 0.08, 3)) + rng.normal(0, 0.02, 3)
         return np.clip(own, 0.01, 1).astype(np.float32)
 
@@ -165,7 +165,7 @@ class Maker:
             picture = picture * (dark[..., None] ** (1 + rng.normal(0, 0.08, 3))).astype(np.float32)
         if rng.random() < 0.1:
             picture = _mirrored(picture, layer, rng)
-        if rng.random() < 0.04:  # glass: the ground shines through, the thing is there all the same
+        if rng.random() < 0.02:  # glass: the ground shines through, the thing is there all the same
             thin = rng.uniform(0.25, 0.7)
             return picture * (1 - alpha * thin) + layer.color * alpha * thin
         return picture * (1 - alpha) + layer.color * alpha
@@ -188,8 +188,11 @@ class Maker:
 
 def middle(rng: Rng, long_side: float) -> NDArray[np.float64]:
     """Where the subject's centre lies: near the middle, anywhere that it fits, or cut by the frame."""
-    if rng.random() < 0.15:
+    kind = rng.random()
+    if kind < 0.06:
         return 0.5 + rng.uniform(-0.45, 0.45, 2)
+    if kind < 0.25:  # as in a portrait: the frame's lower edge cuts it
+        return np.array([rng.uniform(0.35, 0.65), 1.0 - long_side * rng.uniform(0.1, 0.45)])
     slack = max(0.03, (1 - long_side) / 2)
     return 0.5 + np.clip(rng.normal(0, 0.45, 2), -1, 1) * slack
 
@@ -278,7 +281,7 @@ def taken(picture: Pixels, truth: Pixels, rng: Rng) -> tuple[Bytes, Pixels]:
     if rng.random() < 0.15:
         picture = picture + rng.uniform(0.3, 1.2) * (picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
     noise = rng.standard_normal((*truth.shape, 1), np.float32) + 0.5 * rng.standard_normal(picture.shape, np.float32)
-    picture = picture + noise * np.float32(rng.choice([0.003, 0.01, 0.03, 0.06], p=(0.4, 0.35, 0.2, 0.05)))
+    picture = picture + noise * np.float32(rng.choice([0.003, 0.01, 0.03, 0.06], p=(0.45, 0.37, 0.16, 0.02)))
     made = np.clip(picture * 255, 0, 255).astype(np.uint8)
     if rng.random() < 0.03:
         place = (int(rng.integers(0, 150)), int(rng.integers(20, len(truth))))

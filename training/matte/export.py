@@ -1,6 +1,6 @@
 """Write the matte network as ONNX with 16-bit weights, computed in 32 bits.
 
-python -m training.matte.export KEPT src/maquette/photo/data/matte.onnx [--side 256]
+python -m training.matte.export KEPT src/maquette/photo/data/matte.onnx
 """
 
 from __future__ import annotations
@@ -38,16 +38,17 @@ def network(kept: Path) -> tuple[MatteNet, dict[str, object]]:
     return net.eval(), {name: state[name] for name in ("steps", "samples", "minutes")}
 
 
-def write(net: MatteNet, path: Path, side: int, facts: dict[str, object]) -> None:
-    """The ONNX file, moved into place whole; any number of pictures at a time; ``facts`` go into its metadata."""
+def write(net: MatteNet, path: Path, facts: dict[str, object]) -> None:
+    """The ONNX file, moved into place whole; any number and size of pictures; ``facts`` go into its metadata."""
     import onnx
 
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the old exporter says that it is old, and the new one needs onnxscript
         torch.onnx.export(
-            _Listed(net), (torch.zeros(2, 4, side, side),), buffer, input_names=["planes"],
+            _Listed(net), (torch.zeros(2, 4, SIDE, SIDE),), buffer, input_names=["planes"],
             output_names=[*OUTPUTS, "trust"], opset_version=18, dynamo=False,
+            dynamic_axes={"planes": {0: "pictures", 2: "rows", 3: "columns"}},
         )  # fmt: skip
     model = onnx.load_from_string(buffer.getvalue())
     halve(model)
@@ -66,10 +67,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kept", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--side", type=int, default=SIDE)
     options = parser.parse_args()
     net, facts = network(options.kept)
-    write(net, options.target, options.side, facts)
+    write(net, options.target, facts)
     print(f"{options.target}: {options.target.stat().st_size / 1e6:.1f} MB, {facts}")
 
 

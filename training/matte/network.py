@@ -3,7 +3,7 @@
 A U-Net with a light encoder; attention over 16 x 16 and 8 x 8 places tells it what stands out from what. Places are
 told to it as numbers, so it learns small pictures first and goes on with large ones.
 
-Input (B, 4, S, S): sRGB less 0.5, times 4, and ``hint`` -1..1; S a multiple of 32. Output, all logits (B, 1, S, S):
+Input (B, 4, S, S): sRGB less 0.5, times 4, and ``hint`` -1..1; S any multiple of 32. Output, all logits (B, 1, S, S):
 ``mask``; ``edge``, the band where the mask is neither 0 nor 1; ``doubt``, where the mask is likely wrong; and
 ``trust`` (B, 1), how much of mask and truth will be shared.
 """
@@ -49,7 +49,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to the same shape."""
         batch, width, rows, columns = x.shape
-        tokens = x.flatten(2).transpose(1, 2) + self.position(places(rows, columns, x))
+        tokens = x.flatten(2).transpose(1, 2) + self.position(places(x))
         q, k, v = self.mix(self.before(tokens)).view(batch, rows * columns, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         weights = torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, dim=-1)
         tokens = tokens + self.out((weights @ v).transpose(1, 2).reshape(batch, rows * columns, width))
@@ -57,12 +57,13 @@ class Attention(nn.Module):
         return tokens.transpose(1, 2).view(batch, width, rows, columns)
 
 
-def places(rows: int, columns: int, like: Tensor) -> Tensor:
-    """Eight numbers that say where each place is, (H · W, 8)."""
-    y = ((torch.arange(rows, device=like.device) + 0.5) * (2 / rows) - 1).view(-1, 1).expand(rows, columns)
-    x = ((torch.arange(columns, device=like.device) + 0.5) * (2 / columns) - 1).view(1, -1).expand(rows, columns)
+def places(like: Tensor) -> Tensor:
+    """Eight numbers that say where each place of a plane (B, C, H, W) is, (H · W, 8); for any size, in ONNX too."""
+    ones = torch.ones_like(like[0, 0])
+    y = (ones.cumsum(0) - 0.5) * 2 / ones.sum(0, keepdim=True) - 1
+    x = (ones.cumsum(1) - 0.5) * 2 / ones.sum(1, keepdim=True) - 1
     parts = (x, y, x * x, y * y, torch.sin(3 * x), torch.cos(3 * x), torch.sin(3 * y), torch.cos(3 * y))
-    return torch.stack([part.flatten() for part in parts], dim=-1).to(like.dtype)
+    return torch.stack([part.flatten() for part in parts], dim=-1)
 
 
 class MatteNet(nn.Module):

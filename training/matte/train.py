@@ -5,7 +5,7 @@
     python -m training.matte.train DATA CACHE KEPT --minutes 100
 
 Run it again with the same KEPT and it goes on where it stopped. The learning rate follows the minutes trained. Pictures
-are 128 px for the first part of the plan and 256 px after it: four times as many are seen.
+are 128 px for most of the plan and 192 px at its end, so that many are seen.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from torch.nn import functional
 from training.matte.composites import Example, Maker
 from training.matte.cutouts import Store
 from training.matte.grounds import Grounds
-from training.matte.network import SIDE, MatteNet
+from training.matte.network import MatteNet
 from training.muon import Muon
 
-SMALL, SMALL_UNTIL = 128, 0.6  # pixels, share of the plan
-BATCH = {SMALL: 16, SIDE: 12}
+PLAN = ((0.84, 128, 16), (1.0, 192, 16))  # until which share of the plan, pixels, pictures a step
 WAITING, MORE = 600, 2  # examples that wait for another turn, and how many of them come with each new one
 WARM_UP = 0.02
 HEADS = 0.3  # learning rate of heads, stem and biases beside that of the hidden layers
@@ -61,7 +60,7 @@ class Stream:
     def __init__(self, data: Path, cache: Path, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.maker = Maker(
-            Store(cache), Grounds(cache, held_out=False), SMALL, held_out=False, flat=drawn_cutouts(data)
+            Store(cache), Grounds(cache, held_out=False), PLAN[0][1], held_out=False, flat=drawn_cutouts(data)
         )  # fmt: skip
         self.earlier: list[Example] = []
         self.drawn = 0
@@ -165,11 +164,11 @@ class Trainer:
         start = kept = time.monotonic()
         before, seen = self.minutes, {}
         while (share := self.minutes / self.options.minutes) < 1:
-            side = SMALL if share < SMALL_UNTIL else SIDE
+            side, count = next((side, count) for until, side, count in PLAN if share < until)
             for optimiser, rate in zip(self.optimisers, (1.0, HEADS), strict=True):
                 for group in optimiser.param_groups:
                     group["lr"] = self.options.rate * rate * rate_at(share)
-            planes, truth = stream.batch(side, BATCH[side])
+            planes, truth = stream.batch(side, count)
             for name, value in self._step(planes, truth).items():
                 seen[name] = 0.95 * seen.get(name, value) + 0.05 * value
             self.minutes = before + (time.monotonic() - start) / 60
