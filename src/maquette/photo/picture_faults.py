@@ -52,8 +52,8 @@ def burnt_color(pixels: Bytes, inside: Bools) -> float:
 def enlarged(pixels: Bytes) -> float:
     """How many times smaller the picture could be without losing anything: 1 for a sharp one.
 
-    The largest factor by which it can be made smaller and larger again with what changes staying below its own grain
-    and 1.5 % of its contrast.
+    The largest factor by which it can be made smaller and larger again so that 99 % of the pixels change by less than
+    3 % of the contrast. Six photos: at factor 2 they lose 4 to 11 %, enlarged twice before 1.5 to 2.6 %.
     """
     from PIL import Image
 
@@ -63,13 +63,13 @@ def enlarged(pixels: Bytes) -> float:
     image = Image.fromarray(np.clip(part @ LUMA, 0, 255).astype(np.uint8))
     luma = np.asarray(image, np.float32)
     low, high = np.percentile(luma, [2, 98])
-    limit = max(0.015 * float(high - low), 0.6)
+    limit = max(0.03 * float(high - low), 1.0)
     best = 1.0
     for factor in FACTORS:
         size = (max(1, round(image.width / factor)), max(1, round(image.height / factor)))
         again = image.resize(size, Image.Resampling.LANCZOS).resize(image.size, Image.Resampling.BICUBIC)
         lost = np.abs(np.asarray(again, np.float32) - luma)[4:-4, 4:-4]
-        if float(np.percentile(lost, 99)) > 2 * limit or float(lost.mean()) > limit:
+        if float(np.percentile(lost, 99)) > limit:
             break
         best = factor
     return best
