@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.rays import Tracer
-from training.objects import Floats, Library, Thing
+from training.objects import Library
 from training.paint import painted
+from training.thing import Thing
 from training.views import Pose, random_pose
 
 Rng = np.random.Generator
 Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 SIDE, WIDER = 384, 1.4  # pixels of a view, and how much wider than the object's own frame it looks (for the shadow)
 ALBEDO, LIGHT, GLOSS, ALPHA, CAST, AMBIENT = slice(0, 3), 3, 4, 5, 6, 7
@@ -50,7 +52,7 @@ def view(thing: Thing, rng: Rng, *, own_color: bool) -> tuple[Bytes, bool]:
     up = pose.rotation @ [0, 0, 1.0]
     way = _key_light(rng, up)
     lit = normals @ way > 0
-    lit &= ~tracer.blocked(points + normals * (4 * tracer.step), np.broadcast_to(way, points.shape), np.inf)
+    lit &= ~tracer.is_blocked(points + normals * (4 * tracer.step), np.broadcast_to(way, points.shape), np.inf)
     matrix, offset = pose.unplaced()
     places = points @ matrix.T + offset
     bare = thing.color(hits.face[seen], hits.u[seen], hits.v[seen]) if own_color else None
@@ -125,7 +127,7 @@ def _kept_off(tracer: Tracer, pose: Pose, up: Floats, floor: float, ways: Floats
     made = np.zeros(side * side, np.float32)
     for way in ways:
         if way @ up > 0.02:
-            made[on] += tracer.blocked(points, np.broadcast_to(way, points.shape), np.inf)
+            made[on] += tracer.is_blocked(points, np.broadcast_to(way, points.shape), np.inf)
     made = (made / len(ways)).reshape(side, side)
     return np.asarray(cv2.GaussianBlur(cv2.resize(made, (SIDE, SIDE)), (0, 0), 0.6 * SIDE / side), np.float64)
 
