@@ -67,7 +67,8 @@ def photo_shots(
     if cut.mask is not None:
         weight = cut.mask[..., None]
         gray = np.float32(0.5 * 255)
-        shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * gray) * (1 - weight)
+        behind = np.float32(255) if photo.mask is not None else cut.pixels  # under alpha 0 lie colors nobody chose
+        shown = cut.pixels * weight + (0.25 * behind + 0.75 * gray) * (1 - weight)
         shots.append(Shot("the subject in it", _jpeg(shown.astype(np.uint8), size_px)))
     shots += [Shot(f"the photo from the {name}", _jpeg(on_white(other), size_px)) for name, other in others.items()]
     return shots
