@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -19,28 +19,27 @@ from maquette.core.values import Value, is_writable
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_all: list[Remembered[Any, Any]] = []
+_all: list[Remembered[Any]] = []
 
 
-class Remembered(Generic[P, R]):
-    """A function that keeps its last few results; :func:`remember` makes one."""
+class Remembered(Generic[R]):
+    """A function of positions only that keeps its last few results; :func:`remember` makes one."""
 
-    def __init__(self, function: Callable[P, R], most: int) -> None:
+    def __init__(self, function: Callable[..., R], most: int) -> None:
         functools.update_wrapper(self, function)
         self._function, self._most = function, most
         self._rows: list[tuple[tuple[Any, ...], R]] = []
         self._lock = threading.Lock()
         _all.append(self)
 
-    def __call__(self, *given: P.args, **named: P.kwargs) -> R:
+    def __call__(self, *asked: Any) -> R:
         """The result, kept or new."""
-        asked = (*given, *(named[name] for name in sorted(named)))
         with self._lock:
             known = next((row for row in self._rows if _same(row[0], asked)), None)
             if known is not None:
                 self._rows[:] = [*(row for row in self._rows if row is not known), known]
                 return known[1]
-        result = self._function(*given, **named)
+        result = self._function(*asked)
         if not any(isinstance(one, np.ndarray) and is_writable(one) for one in asked):
             with self._lock:
                 self._rows[:] = [*self._rows, (self._key(asked), result)][-self._most :]
@@ -59,12 +58,16 @@ class Remembered(Generic[P, R]):
         self._rows[:] = [row for row in self._rows if not any(part is gone for part in row[0])]
 
 
-def remember(most: int) -> Callable[[Callable[P, R]], Remembered[P, R]]:
+def remember(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: keep the last ``most`` results of a function of meshes, read-only arrays and plain settings.
 
     Arrays that somebody could still change are worked on anew each time.
     """
-    return lambda function: Remembered(function, most)
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        return cast("Callable[P, R]", Remembered(function, most))
+
+    return decorate
 
 
 def forget_everything() -> None:
