@@ -11,8 +11,9 @@ from functools import cached_property
 import numpy as np
 
 from maquette.checks.welded import welded
+from maquette.core.arrays import Floats, Ints
 from maquette.core.memory import remember
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.geometry.inside.slenderness import Chords
 from maquette.geometry.inside.thickness import Walls
 from maquette.geometry.rays import Tracer

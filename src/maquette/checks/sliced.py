@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.checks.welded import Welded, welded
+from maquette.core.arrays import Floats, Ints
 from maquette.core.memory import remember
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.geometry.inside.columns import Columns, columns

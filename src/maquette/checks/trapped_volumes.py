@@ -11,8 +11,8 @@ from pydantic import Field
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
 from maquette.checks.welded import shaded
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures

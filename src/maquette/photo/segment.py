@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Singles
 from maquette.geometry.look.matting import continuous_cut, edge_weights
 from maquette.photo.backdrop import Backdrop, fit, follow, frame, pockets, shadow, sharp_edges, unsharp
 from maquette.photo.color import lab as to_lab
 from maquette.photo.color import mixture
 from maquette.photo.saliency import saliency
 
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 COARSE_PX, FINE_PX = 256, 640
 ANYTHING = np.float32(-np.log(100.0 * 100 * 100))  # density of a colour of which nothing is known, in Lab
 CAP = np.float32(6.0)  # no single pixel may shout louder than this

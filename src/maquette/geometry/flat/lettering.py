@@ -10,12 +10,10 @@ import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadSetting
 from maquette.geometry.flat.typeface import Typeface, typeface
-
-Floats = NDArray[np.float64]
 
 _LONGEST = 200  # characters: more is a mistake, and a solid nobody prints
 _LEADING = 1.75  # from one baseline to the next, in capital heights

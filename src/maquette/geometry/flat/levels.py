@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats
 
 _FLAT = 0.08  # a range below this is noise on one tone and is not spread: 20 of 255 grey levels
 

@@ -16,11 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadSetting, Unavailable
-
-Floats = NDArray[np.float64]
 
 _CHORD = 1.4e-3  # of the em square a curve may be off: 0.02 mm on letters of 10 mm
 _STROKES = 20_000  # of one letter, that are taken for honest

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note, progress
 from maquette.geometry.inside.filled import Bools, Nesting, closed_faces, nesting, rounding
 from maquette.geometry.inside.intersections import intersecting_pairs

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints, Singles
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.cutting_net import Net, cut_edges, net_of
 from maquette.geometry.look.oklab import light_of_oklab, nearest, oklab_of
 from maquette.geometry.sampling import triangle_shares
 from maquette.geometry.surface import face_areas
 from maquette.shape.carry.surface_color import SurfaceColor
-
-Singles = NDArray[np.float32]
 
 MOST_FACES = 1_500_000  # beyond, borders stay as coarse as they are
 _MOST_SAMPLES = 8_000_000
