@@ -174,6 +174,7 @@ class _emboss(StageFunction[..., Asset]):
         depth_mm: float = 1.0,
         right_mm: float = 0.0,
         up_mm: float = 0.0,
+        font: str = '',
         printer: Printer | str = ...,
     ) -> Asset:
         """Put words on one side of a closed model, raised or engraved, also where the side is gently curved."""
@@ -468,6 +469,7 @@ class _plinth(StageFunction[..., Asset]):
         text: str = '',
         text_mm: float = 0.0,
         lettering: Literal['raised', 'engraved'] = 'raised',
+        font: str = '',
     ) -> Asset:
         """Put the model on a plinth and make them one solid, with words on the front if there are any."""
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from maquette.checks.welded import grain
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
 from maquette.registry import stage
 

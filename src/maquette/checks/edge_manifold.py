@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.welded import welded
+from maquette.core.arrays import Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Ints
 from maquette.core.report import Finding
 from maquette.registry import stage
 

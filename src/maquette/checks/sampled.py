@@ -6,12 +6,14 @@ One after the other, checks ask about the same mesh: it is welded, sampled and m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
 from maquette.checks.welded import welded
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.memory import remember
+from maquette.core.mesh import Mesh
 from maquette.geometry.inside.slenderness import Chords
 from maquette.geometry.inside.thickness import Walls
 from maquette.geometry.rays import Tracer
@@ -23,21 +25,25 @@ SAMPLES = 40_000  # of a surface, unless a check is asked for more: a pin of 1 x
 
 @dataclass(frozen=True)
 class _Nearest:
-    """Points (N, 3) of a mesh, and which of them lies nearest to the middle of each face."""
+    """Points (N, 3) of a mesh, and which of them lies nearest to the middle of each face.
 
-    mesh: Mesh
+    Vertices and faces and not the mesh itself, so that what is kept of a mesh does not keep the mesh.
+    """
+
+    vertices: Floats
+    faces: Ints
     points: Floats
 
     @cached_property
     def of_face(self) -> Ints:
         """(F,)."""
-        return self.among(np.arange(len(self.points)), np.arange(len(self.mesh.faces)))
+        return self.among(np.arange(len(self.points)), np.arange(len(self.faces)))
 
     def among(self, some: Ints, faces: Ints) -> Ints:
         """Of some of the points the one nearest to the middle of each face (M,)."""
         from scipy.spatial import cKDTree
 
-        middles = self.mesh.triangles[faces].mean(axis=1)
+        middles = self.vertices[self.faces[faces]].mean(axis=1)
         near: Ints = some[cKDTree(self.points[some]).query(middles)[1]]
         return near
 
@@ -46,7 +52,6 @@ class _Nearest:
 class Sampled:
     """A mesh after a weld, with points spread evenly over it."""
 
-    mesh: Mesh
     vertices: Floats  # (V', 3)
     faces: Ints  # (F', 3)
     spread: Samples
@@ -78,7 +83,7 @@ class Sampled:
         face, length = self.of_face[self.spread.faces[told]], lengths[told]
         order = np.lexsort((length, face))
         owner, first, count = np.unique(face[order], return_index=True, return_counts=True)
-        made = np.full(len(self.mesh.faces), np.inf)
+        made = np.full(len(self.nearest.faces), np.inf)
         made[owner] = length[order[first + (count * THINNEST / 100).astype(np.int64)]]
         rest = np.flatnonzero(~np.isfinite(made))
         if len(rest):
@@ -94,10 +99,10 @@ class Sampled:
         return near
 
 
-@lru_cache(maxsize=1)
+@remember(most=2)
 def sampled(mesh: Mesh, count: int) -> Sampled:
-    """The mesh with ``count`` points on it, none where it has no surface; the last one asked for is kept."""
+    """The mesh with ``count`` points on it, none where it has no surface; kept for the checks that ask next."""
     whole = welded(mesh)
     spread = surface_samples(whole.vertices, whole.faces, count)
-    tracer, nearest = Tracer(whole.vertices, whole.faces), _Nearest(mesh, spread.points)
-    return Sampled(mesh, whole.vertices, whole.faces, spread, whole.of_face, tracer, nearest)
+    tracer, nearest = Tracer(whole.vertices, whole.faces), _Nearest(mesh.vertices, mesh.faces, spread.points)
+    return Sampled(whole.vertices, whole.faces, spread, whole.of_face, tracer, nearest)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.checks.sampled import sampled
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
 from maquette.core.words import figures
 from maquette.geometry.inside.thickness import SLACK

@@ -8,11 +8,12 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.camera import Camera
 from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.subject import Subject
 from maquette.core.values import LATER, Value, frozen_array, noun
 

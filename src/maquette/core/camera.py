@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats
 from maquette.core.values import Value, frozen_array, noun
 
 

@@ -10,12 +10,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.values import LATER, Value, frozen_array, noun
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @noun

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints
 from maquette.core.values import Value, frozen_array, noun
 
 Verdict = Literal["pass", "warn", "fail", "unknown"]

@@ -79,13 +79,13 @@ def frozen_array(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], na
     if cast.dtype.kind == "f" and not np.isfinite(cast).all():
         count = int((~np.isfinite(cast)).sum())
         raise BadInput(f"{name}: {count} numbers are infinite or not a number; drop or repair them first")
-    if _writable(cast) or not cast.flags.c_contiguous or not cast.flags.aligned:
+    if is_writable(cast) or not cast.flags.c_contiguous or not cast.flags.aligned:
         cast = np.array(cast, order="C")
     cast.flags.writeable = False
     return cast
 
 
-def _writable(array: NDArray[Any]) -> bool:
+def is_writable(array: NDArray[Any]) -> bool:
     """True when somebody may change the numbers, through this array or one that it is a view of."""
     owner: Any = array
     while isinstance(owner, np.ndarray):

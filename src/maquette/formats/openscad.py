@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.files import Files
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.geometry.cut.sections import in_plane, outline_pieces
 from maquette.geometry.printing.resting import hull

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.photo.flat_things import Photo, Region, edge_offsets
-
-Floats = NDArray[np.float64]
 
 # millimetres, as the mints publish them: ECB, US Mint, Royal Mint, Swissmint, Japan Mint, Royal Canadian Mint,
 # Royal Australian Mint. Coins that are not round (1 pound, 20 and 50 pence) are not here.

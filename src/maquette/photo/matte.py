@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Singles
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
@@ -25,7 +25,6 @@ from maquette.photo.seen_by_network import see
 from maquette.photo.segment import cut_out
 from maquette.registry import LocalFile, stage
 
-Singles = NDArray[np.float32]
 LEAST, MOST = 0.002, 0.985  # share of the picture below and above which nothing was told apart
 
 

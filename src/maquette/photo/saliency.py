@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Singles = NDArray[np.float32]
+from maquette.core.arrays import Singles
+
 COLOR_SCALE = 10.0  # Lab units at which two regions count as different (paper: sigma_clr)
 COMPACTNESS = 0.3  # skimage scales the values to 0..1 first; of 62 photographs 0.58 are found, with 4 (squares) 0.54
 PLACE_SCALE = 0.25  # share of the picture over which contrast counts (paper: sigma_spa)

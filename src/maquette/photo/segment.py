@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Singles
 from maquette.core.progress import progress
 from maquette.geometry.look.matting import continuous_cut, edge_weights
 from maquette.photo.backdrop import Backdrop, fit, follow, frame, pockets, shadow, sharp_edges, unsharp
@@ -23,8 +24,6 @@ from maquette.photo.pointing import NOWHERE, Pointing
 from maquette.photo.saliency import saliency
 from maquette.photo.seen_by_network import Sight
 
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 COARSE_PX, FINE_PX = 256, 640
 ANYTHING = np.float32(-np.log(100.0 * 100 * 100))  # density of a color of which nothing is known, in Lab
 CAP = np.float32(6.0)  # no single pixel may shout louder than this

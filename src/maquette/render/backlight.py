@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.picture import Picture
@@ -17,7 +17,6 @@ from maquette.geometry.look.srgb import to_srgb
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
 
-Floats = NDArray[np.float64]
 _LAYERS = 16  # surfaces a ray may pass; a single wall has two
 
 

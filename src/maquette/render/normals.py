@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CREASE_DEG = 40.0
 # A corner asks all others at its vertex, so work grows with the square; above this a fan is shaded flat, which is

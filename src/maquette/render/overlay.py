@@ -21,8 +21,6 @@ from maquette.render.rings import ring
 from maquette.render.scene import Samples, Scene
 from maquette.render.surfaces import Surface, plain_surface
 
-Floats = NDArray[np.float64]
-
 NO_VALUE = to_linear(hex_color("a9abae"))
 RED = to_linear(hex_color("e0312d"))
 PALE = to_linear(hex_color("c9c7c3"))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes
 from maquette.core.camera import Camera
 from maquette.render.scene import Scene
-
-Bytes = NDArray[np.uint8]
 
 _COLOR = (224, 49, 45)
 _ENOUGH = 40  # red pixels in a cell and its neighbours that need no ring

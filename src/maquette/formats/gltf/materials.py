@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
-from maquette.core.mesh import Floats
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry

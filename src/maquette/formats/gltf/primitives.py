@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints
+from maquette.core.arrays import Floats, Ints
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry

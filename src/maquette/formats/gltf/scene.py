@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.core.mesh import Floats
+from maquette.core.arrays import Floats
 from maquette.formats.gltf.document import Document, Entry
 
 DEEPEST = 512  # levels of nodes; skeletons reach about 40

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Ints
 from maquette.core.asset import Material, Texture
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Ints
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.formats.threemf.model import Group, Model, Object

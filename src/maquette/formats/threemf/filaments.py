@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.threemf.package import Package
 from maquette.formats.threemf.xml import Attributes, Reader

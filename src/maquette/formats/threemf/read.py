@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.gltf.materials import distinct
 from maquette.formats.threemf.colors import Coat, Palette, settle_colors

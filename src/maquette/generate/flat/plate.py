@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
@@ -20,8 +20,6 @@ from maquette.geometry.flat.curved_plate import bent_plate
 from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
 from maquette.registry import stage
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Form = Literal["flat", "arc", "cylinder"]
 Outline = Literal["rectangle", "rounded", "oval"]
 

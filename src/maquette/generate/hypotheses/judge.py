@@ -11,13 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.hypotheses.proposal import Proposal, normals_of, visible_surface
 from maquette.generate.sculpt.input import Pixels, block_means, enlarge
 from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.volume import Field
 from maquette.geometry.printing.resting import hull, margin
-
-Floats = NDArray[np.float64]
 
 _RIM = 0.05  # half windows: nearer to the outline than this nobody's normals are worth much
 _LAYER = 0.03  # of the height: what lies lower than this carries

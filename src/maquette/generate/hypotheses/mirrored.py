@@ -8,8 +8,8 @@ front to back, but nearer to it than what the network guesses behind them; small
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.hypotheses.proposal import Proposal
 from maquette.generate.sculpt.ground import unroll
 from maquette.generate.sculpt.input import NEAREST, Pixels, balloon, enlarge
@@ -17,8 +17,6 @@ from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.symmetry import Plane
 from maquette.generate.sculpt.volume import Field, distances, round_rim
 from maquette.geometry.flat.detail import blur_within
-
-Floats = NDArray[np.float64]
 
 _BAND = 0.08  # half windows from the outline inward in which the plane is looked for
 _STEEP = 0.6  # most that the plane may lean away from square to the line of sight

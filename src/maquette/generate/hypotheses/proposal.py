@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats
 from maquette.generate.sculpt.input import NEAREST, Pixels
 from maquette.generate.sculpt.volume import Field
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

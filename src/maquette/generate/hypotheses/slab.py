@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maquette.generate.hypotheses.proposal import Proposal
 from maquette.generate.sculpt.input import Pixels
 from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.volume import Field
-
-Floats = NDArray[np.float64]
 
 _SAID = 0.7  # of the network's median thickness, which is that of round things
 _PLAUSIBLE = (0.2, 0.7)  # thickness over the width of the widest part

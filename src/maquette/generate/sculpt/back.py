@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.sculpt.input import enlarge
 from maquette.generate.sculpt.network import Guess
 from maquette.geometry.flat.detail import blur_within
 
-Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 _SIDE = 128  # pixels a side that smooth colours need

@@ -7,12 +7,10 @@ the ground, and is neither seen to be empty nor far from it, is drawn down to on
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.sculpt.volume import Field
 from maquette.geometry.printing.resting import hull, hull_area
-
-Floats = NDArray[np.float64]
 
 _REACH = 0.06  # of the height: what hangs no higher is drawn down
 _STEPS = 10

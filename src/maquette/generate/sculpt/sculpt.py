@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field as Bounds
 
 from maquette.core.asset import Asset, Material
@@ -30,9 +29,6 @@ from maquette.generate.sculpt.tiles import tiles
 from maquette.generate.sculpt.views import LONG_LENS, degrees_around, least_turn, merged_field, stations
 from maquette.generate.sculpt.volume import FINER, field_of
 from maquette.registry import LocalFile, stage
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
 _LEAST_TILT = np.radians(3)

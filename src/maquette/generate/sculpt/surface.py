@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import CannotDo
 from maquette.core.subject import Subject
 from maquette.generate.sculpt.input import enlarge
@@ -19,9 +19,6 @@ from maquette.geometry.remake.level_surface import cells_with_surface, level_sur
 from maquette.geometry.remake.smoothing import opposite_step, umbrella
 from maquette.geometry.surface import signed_volume, vertex_normals
 from maquette.geometry.topology import face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _LEAST = 0.001  # cells: a surface around less is rounding
 _SPECK = 0.005  # of the largest body: smaller ones are the network's noise

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
 from maquette.core.subject import Subject
 from maquette.generate.sculpt.input import enlarge
 from maquette.generate.sculpt.network import Guess
 from maquette.geometry.flat.detail import blur_within
 from maquette.geometry.look.bleed import bleed
-
-Floats = NDArray[np.float64]
 
 _LARGEST_TILE = 1024  # pixels a side
 _MIXED = 0.012  # of the window: pixels this near the outline show the background too

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.subject import Subject
 from maquette.generate.hypotheses.proposal import Proposal
 from maquette.generate.sculpt.back import invented_back, without_streaks
@@ -14,9 +15,6 @@ from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.texture import Tile, front_tile
 from maquette.generate.sculpt.views import Station
 from maquette.geometry.surface import face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _GRAZING = 0.28  # cosine: seen more sidelong than 16 degrees a photo's pixels would be drawn out to streaks
 _ALIKE = 0.72  # of an outline's two halves: things seen from the side are less alike left and right than this

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.sculpt.input import NEAREST, Pixels, balloon, block_means
 from maquette.generate.sculpt.network import Guess
-
-Floats = NDArray[np.float64]
 
 _FAR = 6.0  # cells: values beyond say "surely" and are cut, as in training
 FINER = 4  # pixels of the mask along one cell

@@ -10,13 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.flat.terrain import triangulate_heights
-
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 _SIDES = ("left", "right", "far", "near")
 
@@ -44,7 +40,7 @@ class Patch:
         return offsets
 
 
-def bent_plate(heights: Floats32, pitch: float, angle: float, bound: float) -> tuple[Floats, Ints, int]:
+def bent_plate(heights: Singles, pitch: float, angle: float, bound: float) -> tuple[Floats, Ints, int]:
     """Heights (H, W) in mm over places ``pitch`` mm apart, bent through ``angle`` radians, full at 2π, as a solid.
 
     Gives vertices (V, 3) standing on z = 0 with the axis upright and the picture's middle toward -y, faces (F, 3), and
@@ -71,7 +67,7 @@ def bent_plate(heights: Floats32, pitch: float, angle: float, bound: float) -> t
     return vertices, faces, len(top.places)
 
 
-def _patch(heights: Floats32, sagitta: Floats, pitch: float, bound: float, depth: float | None = None) -> Patch:
+def _patch(heights: Singles, sagitta: Floats, pitch: float, bound: float, depth: float | None = None) -> Patch:
     """The triangles of heights less what bending will add."""
     places, faces = triangulate_heights((heights - sagitta).astype(np.float32), bound)
     rows, columns = heights.shape

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats, Singles
 
 _FLAT = 0.08  # a range below this is noise on one tone and is not spread: 20 of 255 grey levels
 
 
 def stretch_levels(
-    values: Floats, weight: NDArray[np.floating[Any]], share: float = 0.01
+    values: Floats, weight: Floats | Singles, share: float = 0.01
 ) -> tuple[Floats, tuple[float, float] | None]:
     """Values (H, W) stretched to fill 0..1 where ``weight`` (H, W) is above one half, and the two ends they had.
 

@@ -12,10 +12,8 @@ Points are (x, y) = (column, row) with node (0, 0) at the origin; islands run wi
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Floats, Ints
 
 _LEVEL = 0.5
 _CLEARANCE = 0.05  # how near to a grid node an outline may come, in cells

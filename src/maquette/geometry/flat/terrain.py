@@ -9,15 +9,14 @@ right triangles where they are off (Evans et al. 2001) takes 94,854 triangles wh
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats32 = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Ints, Singles
+from maquette.geometry.rows import flat_cross
 
 _AT_ONCE = 4_000_000  # places looked at together; 200 MB
 
 
-def triangulate_heights(heights: Floats32, bound: float) -> tuple[Ints, Ints]:
+def triangulate_heights(heights: Singles, bound: float) -> tuple[Ints, Ints]:
     """Places (P, 2) = (row, column) and triangles (T, 3) over the whole grid (H, W), counter-clockwise from above.
 
     "From above" is with rows running away from +y: a row further down the picture lies at a smaller y. No height is
@@ -79,7 +78,7 @@ def close_below(places: Ints, faces: Ints, border: Ints) -> tuple[Ints, Ints]:
     return np.append(border, -1), np.concatenate([faces, *walls, floor])
 
 
-def deviations(heights: Floats32, places: Ints, faces: Ints) -> Floats32:
+def deviations(heights: Singles, places: Ints, faces: Ints) -> Singles:
     """How far each height (H, W) lies from the triangle over it, looked at place by place."""
     corner = places[faces]  # (T, 3, 2)
     low = corner.min(axis=1)
@@ -95,20 +94,15 @@ def deviations(heights: Floats32, places: Ints, faces: Ints) -> Floats32:
     return worst
 
 
-def _under(corner: Ints, low: Ints, size: Ints, heights: Floats32) -> tuple[tuple[Ints, Ints], Floats32]:
+def _under(corner: Ints, low: Ints, size: Ints, heights: Singles) -> tuple[tuple[Ints, Ints], Singles]:
     """The places under triangles (G, 3, 2) whose boxes are alike, and how far the heights there are off."""
     row, column = np.mgrid[: size[0], : size[1]].reshape(2, -1)
     at = low[:, None, :] + np.stack([row, column], axis=-1)[None]  # (G, K, 2)
     a, b, c = corner.transpose(1, 0, 2)[:, :, None, :]
-    twice = _cross(b - a, c - a)
-    second, third = _cross(at - a, c - a) / twice, _cross(b - a, at - a) / twice
+    twice = flat_cross(b - a, c - a)
+    second, third = flat_cross(at - a, c - a) / twice, flat_cross(b - a, at - a) / twice
     inside = (second >= 0) & (third >= 0) & (second + third <= 1 + 1e-12)
     z = heights[corner[..., 0], corner[..., 1]].astype(np.float64)[:, :, None]
     flat = z[:, 0] + second * (z[:, 1] - z[:, 0]) + third * (z[:, 2] - z[:, 0])
     place = (at[..., 0][inside], at[..., 1][inside])
     return place, np.abs(flat[inside] - heights[place]).astype(np.float32)
-
-
-def _cross(p: Ints, q: Ints) -> Ints:
-    product: Ints = p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]
-    return product

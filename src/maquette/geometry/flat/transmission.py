@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats
 
 
 def light_through(thickness: Any, distance_mm: float) -> Floats:

@@ -12,15 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.parts import containments, volumes_by
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LAYERS = 96
 _SHIFT = 0.4142135  # of a layer: no simple fraction, so that cuts seldom run through vertices

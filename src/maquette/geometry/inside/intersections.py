@@ -22,12 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints, Singles
 from maquette.geometry.z_order import z_order
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _BLOCK = 1 << 15  # node pairs in work at a time: their boxes stay in the cache
 _THIN = 1e-12  # a face lower than this share of the model has no plane to speak of

@@ -11,16 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.vertical_crossings import Crossings, crossings
 from maquette.geometry.inside.winding_number import winding_numbers
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LINES = 600  # through the whole
 _EACH = 6  # through every part, of the largest ones

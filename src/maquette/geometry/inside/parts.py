@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.vertical_crossings import crossings
 from maquette.geometry.surface import face_areas
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _QUANTILES = 8  # faces of a part, evenly spread over its area, that must lie inside as well
 _TRIED = 64  # lines that tell how many crossings all of them will have

@@ -8,14 +8,10 @@ surface tell what is narrow only there, a raised detail. Turned inside out the s
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.thickness import Walls
 from maquette.geometry.rays import Hits
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _TURNS = 12  # directions in the plane, 15 degrees apart: a width is read up to 1 % too long
 _FIRST = (0, 3, 6, 9)  # of them: a width is read up to 8 % too long

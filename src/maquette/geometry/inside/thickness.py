@@ -17,15 +17,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 SLACK = 0.99  # of a limit: what is drawn at the limit is not below it
 

@@ -10,11 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Singles
 
 
 def edge_weights(features: Singles, strength: float) -> tuple[Singles, Singles]:

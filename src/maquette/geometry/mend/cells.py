@@ -11,15 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.mend.crowding import angles_around, next_around
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _MOSTLY = 0.5  # of a part's area: when more than this hangs out as sheets, they are what somebody meant
 

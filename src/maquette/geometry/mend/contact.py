@@ -7,15 +7,11 @@ two bricks that share a wall overlap here and gape there; a union of what overla
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.filled import rounding
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.surface import face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _OPPOSED = -0.9  # cosine between the normals of walls that face each other
 _GROWTH = 1.5  # times what is rounding that each wall moves beyond the middle of the gap between them

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.orientation import regular_halves
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import Edges, edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 def undoubled_faces(faces: Ints) -> Bools:

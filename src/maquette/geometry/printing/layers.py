@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.inside.columns import Columns
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _TIE = 1e-6  # of a layer: a surface halfway up a layer, but for rounding
 # Steps (column, row) to sixteen directions; a straight line runs within 9.2 degrees of one, and reads up to 1.3 % long.

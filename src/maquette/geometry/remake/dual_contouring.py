@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.vertical_crossings import crossings
 from maquette.geometry.nearest import feet
 from maquette.geometry.surface import face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _AXES = ((0, 1, 2), (1, 2, 0), (2, 0, 1))  # an axis and the two across it, right-handed
 _AROUND = ((0, 0), (1, 0), (1, 1), (0, 1))  # the cells around an edge, counter-clockwise seen from its upper end

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.channels import CHANNELS, Channel
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.texture_pixels import opened
 from maquette.core.texture_pixels import pixels as decoded

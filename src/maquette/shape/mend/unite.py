@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.solids import read_solid, surface_of
 from maquette.geometry.inside.filled import Nesting, closed_faces, manifold_of, nesting, rounding, slicer_fill

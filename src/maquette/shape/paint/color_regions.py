@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Bools, Floats, Ints, Singles
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.cutting_net import Net, cut_edges, net_of
 from maquette.geometry.look.oklab import light_of_oklab, nearest, oklab_of
 from maquette.geometry.sampling import triangle_shares
 from maquette.geometry.surface import face_areas
 from maquette.shape.carry.surface_color import SurfaceColor
-
-Singles = NDArray[np.float32]
 
 MOST_FACES = 1_500_000  # beyond, borders stay as coarse as they are
 _MOST_SAMPLES = 8_000_000
@@ -93,7 +91,7 @@ def refined(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
         least, most = np.full(size, len(palette)), np.full(size, -1)
         np.minimum.at(least, net.node.reshape(-1), np.repeat(low, 3))
         np.maximum.at(most, net.node.reshape(-1), np.repeat(high, 3))
-        mixed: NDArray[np.bool_] = np.any((least < most)[net.node], axis=1)
+        mixed: Bools = np.any((least < most)[net.node], axis=1)
         length = net.lengths
         wanted = mixed[:, None] & (length > line) & (length > 0.6 * length.max(axis=1)[:, None])
         if not wanted.any():
