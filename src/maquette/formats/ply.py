@@ -16,7 +16,7 @@ from maquette.core.progress import note
 from maquette.formats.mtl import safe_stem
 from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
-from maquette.formats.side_files import find, plain_name, referred, texture
+from maquette.formats.side_files import Pictures, plain_name, referred
 from maquette.formats.text_numbers import decoded, one_line
 from maquette.geometry.flat.polygons import triangulated
 from maquette.registry import stage
@@ -188,11 +188,11 @@ def _texture_names(comments: list[str], stem: str) -> list[str]:
 
 def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.int32] | None, tuple[Material, ...]]:
     """One material per texture, and which of them each face has (F,); None: all have the first."""
-    made: list[Material] = []
-    for name in _texture_names(header.comments, files.stem):
-        data = find(files, name, "read-ply")
-        picture = None if data is None else texture(data, plain_name(name))
-        made.append(Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture))
+    picture = Pictures(files)
+    made = [
+        Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture(name))
+        for name in _texture_names(header.comments, files.stem)
+    ]
     number = face.columns.get("texnumber")
     if number is None or not made:
         return None, tuple(made)

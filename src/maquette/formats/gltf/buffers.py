@@ -13,7 +13,7 @@ _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 MOST_UNFOLDED = 2_000_000  # rows or faces that a file may unfold to beyond what its own size explains
 _WORK = 32  # times the same: rows that may be touched on the way, when many primitives share one array
-_BESIDE = "put it into the same folder"
+_BESIDE = "put it beside the model and name it plainly"
 _SIMPLER = "simplify the model or join its copies"
 
 

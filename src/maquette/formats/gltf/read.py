@@ -6,8 +6,6 @@ uv lie on corners, and only a welded mesh tells a slicer what is inside.
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 import numpy as np
 
 from maquette.core.asset import Asset
@@ -50,7 +48,7 @@ def side_files(name: str, data: bytes) -> list[str]:
         uris = [entry.text("uri") for key in ("buffers", "images") for entry in root.entries(key)]
     except MaquetteError:
         return []  # the reader says what is wrong
-    return referred([unquote(uri) for uri in uris if uri and not uri.startswith("data:")])
+    return referred(uri for uri in uris if uri and not uri.startswith("data:"))
 
 
 @stage(name="read-glb", reads=(".glb", ".gltf"), refers=side_files)
