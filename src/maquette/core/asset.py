@@ -11,6 +11,7 @@ from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Floats, Mesh
+from maquette.core.notes import worst_first
 from maquette.core.subject import Subject
 from maquette.core.values import Value, noun
 
@@ -93,6 +94,11 @@ class Asset(Value):
         x, y, z = self.size
         size = f"{x:.3g} x {y:.3g} x {z:.3g} mm{'' if self.sized else ' by guess'}"
         return f"Asset({len(self.mesh.faces)} faces, {size}, {len(self.materials)} materials)"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers and stages said on the way (``read-obj: left out 3 points``), losses first."""
+        return tuple(worst_first(f"{step.stage}: {text}" for step in self.history for text in step.notes))
 
     @property
     def size(self) -> tuple[float, float, float]:

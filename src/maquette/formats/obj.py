@@ -14,6 +14,7 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Ints, Mesh
 from maquette.core.progress import note, progress
+from maquette.formats.carries import say_lost
 from maquette.formats.mtl import mtl_references, read_materials, unique_names, write_materials
 from maquette.formats.obj_lines import gathered
 from maquette.formats.side_files import find, located, referred
@@ -79,6 +80,7 @@ def write_obj(
     mesh = asset.mesh
     if not len(mesh.faces):
         raise BadInput("write-obj: the asset has no faces; there is nothing to write")
+    say_lost(asset, ".obj")
     names, side_files = write_materials(asset.materials, stem) if asset.materials else ([], {})
     rows = [f"{_SIGNATURE}{one_line(asset.title or stem)}\n"]
     rows += [f"mtllib {name}\n" for name in side_files if name.endswith(".mtl")]

@@ -16,6 +16,7 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
+from maquette.formats.carries import say_lost
 from maquette.formats.positions import FARTHEST, usable
 from maquette.formats.text_numbers import Block, blocks, decoded, one_line
 from maquette.geometry.welding import twins
@@ -77,8 +78,7 @@ def write_stl(
     reach = float(np.abs(mesh.bounds).max())
     if reach > FARTHEST:
         raise BadInput(f"write-stl: a coordinate is {reach:.3g}, too far for 32-bit floats; scale the model down")
-    if mesh.uv is not None or mesh.color is not None or asset.materials:
-        note("colours and textures stay behind, STL has none; keep the model as GLB or 3MF too")
+    say_lost(asset, ".stl")
     data = _binary(mesh, asset.title) if encoding == "binary" else _text(mesh, asset.title or stem)
     return Files(f"{stem}.stl", {f"{stem}.stl": data})
 

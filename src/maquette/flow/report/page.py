@@ -13,13 +13,15 @@ from typing import Any
 
 from maquette.core.files import Files
 from maquette.core.history import Step
+from maquette.core.notes import worst_first
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.flow import disk
 from maquette.flow.make import Made, blocking
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
-from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, profile_table
+from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, notes_list, profile_table
+from maquette.formats.carries import lost
 from maquette.formats.provenance import seen_share
 
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
@@ -29,13 +31,20 @@ def write_report(made: Made, output: Path) -> list[Path]:
     """Write ``OUT.report.html`` and ``OUT.report.json`` beside an output; their places."""
     stem = output.with_suffix("")
     places = []
-    for suffix, text in ((".report.json", as_json(made)), (".report.html", as_html(made))):
+    for suffix, text in ((".report.json", as_json(made, output)), (".report.html", as_html(made, output))):
         place = stem.with_name(stem.name + suffix)
         places.append(disk.put(Files(place.name, {place.name: text.encode()}), place))
     return places
 
 
-def as_dict(made: Made) -> dict[str, Any]:
+def notes_of(made: Made, output: Path | None) -> list[str]:
+    """What was said on the way and what the output's format cannot hold, losses first."""
+    left = [] if output is None else lost(made.asset, output.suffix.lower())
+    behind = f"{output.suffix.lower()} has no place for {', '.join(left)}; left out" if output and left else ""
+    return worst_first([*([behind] if behind else []), *made.asset.notes])
+
+
+def as_dict(made: Made, output: Path | None = None) -> dict[str, Any]:
     """Everything the page says, as plain data."""
     asset = made.asset
     share = seen_share(asset)
@@ -58,14 +67,15 @@ def as_dict(made: Made) -> dict[str, Any]:
         "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
         "deviation": None if made.moved is None else made.moved.as_dict(),
         "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
+        "notes": notes_of(made, output),
         "history": [_step(step) for step in made.history],
         "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
     }
 
 
-def as_json(made: Made) -> str:
+def as_json(made: Made, output: Path | None = None) -> str:
     """The report as JSON text."""
-    return json.dumps(as_dict(made), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_dict(made, output), indent=2, ensure_ascii=False) + "\n"
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -73,7 +83,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {"stage": step.stage, "version": step.version, "settings": step.options, "notes": list(step.notes)}
 
 
-def as_html(made: Made) -> str:
+def as_html(made: Made, output: Path | None = None) -> str:
     """The report as one page with everything inside: no script, no address that leads out."""
     printing = made.report.destination == "print"
     progress(0.0, "pictures for the report")
@@ -94,6 +104,7 @@ def as_html(made: Made) -> str:
         _section("What mending changed", _changed(made)),
         _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
         _section("The photo", findings_table(made.intake)),
+        _section("What was left out, changed and said", notes_list(notes_of(made, output))),
         _section("How it was made", history_table(made.history, made.seconds)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'

@@ -21,6 +21,7 @@ from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import progress
 from maquette.formats import provenance
+from maquette.formats.carries import say_lost
 from maquette.formats.gltf.draft import Draft
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.geometry.look.corner_vertices import (
@@ -59,6 +60,7 @@ def write_glb(
         raise BadInput("write-glb: the model has no faces; there is nothing to write")
     if np.abs(mesh.vertices).max() > _FARTHEST:
         raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
+    say_lost(asset, ".glb")
     extras = {"maquette": provenance.as_data(asset)}
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": extras})
     materials = asset.materials or (Material(name="plain"),)

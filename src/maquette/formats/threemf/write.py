@@ -24,6 +24,7 @@ from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.formats import provenance
+from maquette.formats.carries import say_lost
 from maquette.formats.threemf import names
 from maquette.formats.threemf.filaments import BAMBU_PALETTE, filament_column, palette_file
 from maquette.formats.threemf.paint import Paint, painted, printable, rows_of
@@ -97,6 +98,7 @@ def write_3mf(
     if not len(allowed.faces):
         raise BadInput("write-3mf: the model has no faces; there is nothing to write")
     asset = asset.with_mesh(allowed)
+    say_lost(asset, ".3mf")
     paint = painted(asset)
     if slicers == "none" or paint.filament is None:
         slicers, paint.filament = "none", None
