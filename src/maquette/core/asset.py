@@ -68,6 +68,15 @@ class Material(Value):
 
 
 @noun
+class Volume(Value):
+    """A body that is no material: slicers print other settings inside it, keep supports out, or put them in."""
+
+    name: str
+    kind: Literal["modifier", "blocker", "enforcer"]
+    mesh: Mesh
+
+
+@noun
 class Asset(Value):
     """A model with its materials and its story, always in millimetres.
 
@@ -75,6 +84,7 @@ class Asset(Value):
     numbers are a guess: a generator makes its frame 100 mm high.
 
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
+    ``volumes`` are what a slicer's project knew besides the model; they move along and go back into 3MF.
     """
 
     mesh: Mesh
@@ -85,6 +95,7 @@ class Asset(Value):
     camera: Camera | None = None
     source: Subject | None = None
     history: tuple[Step, ...] = ()
+    volumes: tuple[Volume, ...] = ()
 
     def __post_init__(self) -> None:
         _indices_within(self.mesh.material, len(self.materials), "material")
@@ -119,9 +130,13 @@ class Asset(Value):
         """Rotate (3, 3), then scale, then shift; the camera goes along, so it still sees the same picture."""
         turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
         shift = np.asarray(offset, dtype=np.float64)
-        vertices = scale * (self.mesh.vertices @ turn.T) + shift
         camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
-        return self.replace(mesh=self.mesh.with_vertices(vertices), camera=camera)
+
+        def along(mesh: Mesh) -> Mesh:
+            return mesh.with_vertices(scale * (mesh.vertices @ turn.T) + shift)
+
+        volumes = tuple(volume.replace(mesh=along(volume.mesh)) for volume in self.volumes)
+        return self.replace(mesh=along(self.mesh), camera=camera, volumes=volumes)
 
 
 def _indices_within(indices: NDArray[np.int32] | None, count: int, what: str) -> None:

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from maquette.core.asset import Asset
+from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.carries import say_lost
 from maquette.formats.positions import FARTHEST, usable
+from maquette.formats.stl_colors import colors_of
+from maquette.formats.surface_colors import MOST_FLAT, flat_material
 from maquette.formats.text_numbers import Block, blocks, decoded, one_line
 from maquette.geometry.welding import twins
 from maquette.registry import stage
@@ -49,12 +51,28 @@ def read_stl(files: Files) -> Asset:
     if not len(corners):
         raise BadInput("read-stl: the file holds no triangles; export it again")
     progress(0.3, "welding")
-    points = usable(corners.reshape(-1, 3), "read-stl")
+    every = np.arange(3 * len(corners))
+    points, whole = usable(corners.reshape(-1, 3), every, np.full(len(corners), 3), "read-stl")
+    points = points if whole is None else points.reshape(-1, 3, 3)[whole].reshape(-1, 3)
     keep, twin = twins(points)
     vertices, faces = points[keep].astype(np.float64), twin.reshape(-1, 3)
     vertices.flags.writeable = faces.flags.writeable = False  # ours alone, so a mesh need not copy them
     note(f"welded {len(points)} corners into {len(keep)} vertices")
-    return Asset(Mesh(vertices, faces), title=title or files.stem)
+    mesh, materials = Mesh(vertices, faces), tuple[Material, ...]()
+    colors = None if count is None else colors_of(data, count)
+    if colors is not None:
+        mesh, materials = _colored(mesh, colors if whole is None else colors[whole])
+    return Asset(mesh, materials=materials, title=title or files.stem)
+
+
+def _colored(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
+    """Colours of facets (F,), 0xRRGGBB or -1, as materials."""
+    found, place = np.unique(colors, return_inverse=True)
+    if len(found) > MOST_FLAT:
+        note(f"left out {len(found)} colours of facets; at most {MOST_FLAT} become materials")
+        return mesh, ()
+    looks = tuple(Material(name="plain") if value < 0 else flat_material(int(value)) for value in found)
+    return mesh.replace(material=place.reshape(-1).astype(np.int32)), looks
 
 
 @stage(writes=(".stl",))

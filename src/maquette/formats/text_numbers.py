@@ -7,6 +7,7 @@ numpy's C parser (correctly rounded, deaf to the locale) reads what is left. A t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,6 +132,16 @@ def parsed(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | None:
     """Numbers between white space, or None when something else stands there."""
     if not text or text.isspace():
         return np.zeros(0, dtype)
+    made = _parsed(text, dtype)
+    if made is None and np.dtype(dtype).kind == "f" and (b"#" in text or b"(" in text):
+        made = _parsed(_NO_NUMBER.sub(b"nan", text), dtype)
+    return made
+
+
+_NO_NUMBER = re.compile(rb"[-+]?(1\.#(IND|QNAN|SNAN|INF)\w*|nan\(\w*\))", re.IGNORECASE)  # as Windows writes them
+
+
+def _parsed(text: bytes, dtype: DTypeLike) -> NDArray[Any] | None:
     try:
         return np.fromstring(text, dtype=dtype, sep=" ")
     except (ValueError, DeprecationWarning):  # a warning in older numpy
