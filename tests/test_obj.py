@@ -19,7 +19,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import noting
 from maquette.formats import text_numbers
 from maquette.formats.obj import obj_references, read_obj, write_obj
-from maquette.geometry.flat.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.geometry.surface import area_vectors, face_areas, signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
 
@@ -393,7 +393,7 @@ def test_polygons_keep_area_and_winding_whatever_corner_comes_first(polygon):
     area = np.cross(polygon - polygon[0], np.roll(polygon, -1, axis=0) - polygon[0]).sum(axis=0) / 2
     for shift in range(min(count, 12)):
         corners = np.roll(np.arange(count), shift)
-        triangles, face = triangulated(polygon, corners, np.array([count]))
+        triangles, face = triangulate_polygons(polygon, corners, np.array([count]))
         assert len(triangles) == count - 2
         assert not face.any()
         vectors = area_vectors(polygon, corners[triangles])
@@ -406,7 +406,7 @@ def test_mixed_polygons_keep_their_order():
     points = np.concatenate([ring(np.ones(7)), ring(np.where(np.arange(8) % 2, 0.3, 1.0)), np.eye(3), np.eye(3)[:1]])
     counts = np.array([7, 3, 8, 4, 3])
     corners = np.array([*range(7), 15, 16, 17, *range(7, 15), 0, 1, 2, 3, 17, 16, 15])
-    triangles, face = triangulated(points, corners, counts)
+    triangles, face = triangulate_polygons(points, corners, counts)
     assert face.tolist() == [0] * 5 + [1] + [2] * 6 + [3] * 2 + [4]
     starts = np.cumsum(counts) - counts
     assert (triangles >= starts[face, None]).all()
@@ -418,13 +418,13 @@ def test_polygons_that_make_no_sense_stay_bounded():
     points = np.random.default_rng(1).random((large, 3))
     before = time.process_time()
     with pytest.raises(BadInput, match="200000 corners"):
-        triangulated(points, np.arange(large), np.array([large]))
-    assert len(triangulated(ring(np.ones(large)), np.arange(large), np.array([large]))[0]) == large - 2
+        triangulate_polygons(points, np.arange(large), np.array([large]))
+    assert len(triangulate_polygons(ring(np.ones(large)), np.arange(large), np.array([large]))[0]) == large - 2
     assert time.process_time() - before < 30
-    same = triangulated(np.zeros((6, 3)), np.arange(6), np.array([6]))[0]
+    same = triangulate_polygons(np.zeros((6, 3)), np.arange(6), np.array([6]))[0]
     assert len(same) == 4
     hollow = np.array([[0, 0, 0], [0, 1, 0], [1, 1, 0], [0.5, 0.5, 0], [1, 0, 0]])
-    huge = triangulated(hollow * 1e29, np.arange(5), np.array([5]))
+    huge = triangulate_polygons(hollow * 1e29, np.arange(5), np.array([5]))
     assert len(huge[0]) == 3
 
 

@@ -26,9 +26,9 @@ from maquette.formats.mtl_dialects import (
     opacity,
     shares,
 )
-from maquette.formats.pictures_in_files import encoded, pixel_count, pixels
-from maquette.formats.side_files import Pictures, referred
-from maquette.formats.text_numbers import decoded
+from maquette.formats.pictures_in_files import encode_png, pixel_count, pixels
+from maquette.formats.side_files import Pictures, references
+from maquette.formats.text_numbers import decode_text
 from maquette.geometry.look.srgb import to_linear, to_srgb
 
 _OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
@@ -40,7 +40,7 @@ MOST_PACKED = 4096 * 8192  # pixels of a file that are decoded to pack roughness
 def mtl_references(data: bytes, name: str = "") -> list[str]:
     """The picture files that an MTL refers to, as plain names a loader may look for beside it."""
     statements = [row for values in _statements(data) for row in values.items()]
-    return referred([_picture_name(value) for key, value in statements if key in _MAPS], name)
+    return references([_picture_name(value) for key, value in statements if key in _MAPS], name)
 
 
 def read_materials(files: Files, data: bytes, wanted: Iterable[str], library: str = "") -> dict[str, Material]:
@@ -99,7 +99,7 @@ class _Shelf:
 
     pictures: Pictures
     unread: set[str] = field(default_factory=set)
-    _packed: dict[tuple[Texture | None, Texture | None], Texture | None] = field(default_factory=dict)
+    _pack_channels: dict[tuple[Texture | None, Texture | None], Texture | None] = field(default_factory=dict)
     _pixels_left: int = MOST_PACKED
 
     def picture(self, value: str | None) -> Texture | None:
@@ -109,18 +109,18 @@ class _Shelf:
 
     def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""
-        if (rough, metal) not in self._packed:
+        if (rough, metal) not in self._pack_channels:
             self._pixels_left -= sum(pixel_count(made) for made in (rough, metal) if made)
             if self._pixels_left < 0:
                 note(f"left out map_Pr and map_Pm: they have over {MOST_PACKED:,} pixels; scale them down")
-            self._packed[rough, metal] = _packed(rough, metal) if self._pixels_left >= 0 else None
-        return self._packed[rough, metal]
+            self._pack_channels[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
+        return self._pack_channels[rough, metal]
 
 
 def _statements(data: bytes) -> list[Lines]:
     """One dictionary per ``newmtl``, keys in lower case."""
     made: list[Lines] = []
-    for line in decoded(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
+    for line in decode_text(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
         key, value = [*line.split(None, 1), "", ""][:2]
         if key.lower() == "newmtl":
             made.append({"newmtl": value.strip()})
@@ -187,7 +187,7 @@ def _roughness(values: Lines) -> float:
     return Material().roughness if gloss is None else float(1.0 - (min(gloss[0], 1000.0) / 1000.0) ** 0.5)
 
 
-def _packed(rough: Texture | None, metal: Texture | None) -> Texture | None:
+def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | None:
     """Two grey pictures as green and blue of one, as large as the larger; white where there is none."""
     from PIL import Image
 
@@ -199,7 +199,7 @@ def _packed(rough: Texture | None, metal: Texture | None) -> Texture | None:
     for channel, grey in found.items():
         same = grey.shape == (height, width)
         packed[:, :, channel] = grey if same else np.asarray(Image.fromarray(grey).resize((width, height)))
-    return encoded(packed)
+    return encode_png(packed)
 
 
 def _factors(material: Material) -> list[str]:
@@ -207,9 +207,9 @@ def _factors(material: Material) -> list[str]:
     gloss = (1.0 - material.roughness) ** 2 * 1000.0
     mapped = material.orm_texture is not None
     return [
-        f"Kd {_triple(_shown(material.base_color[:3]))}",
+        f"Kd {_triple(_screen_values(material.base_color[:3]))}",
         "Ks 0.04 0.04 0.04",
-        f"Ke {_triple(_shown(material.emissive))}",
+        f"Ke {_triple(_screen_values(material.emissive))}",
         f"Ns {gloss:.6g}",
         f"d {float(material.base_color[3])!r}",
         "illum 2",
@@ -233,14 +233,14 @@ def _maps(material: Material, prefix: str, pictures: dict[str, bytes]) -> list[s
             ("map_Pr", "roughness", 1, material.roughness),
             ("map_Pm", "metallic", 2, material.metallic),
         ):
-            named.append((key, role, encoded(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
-    rows = [f"{key} {_kept(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
+            named.append((key, role, encode_png(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
+    rows = [f"{key} {_keep_once(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
     if material.alpha_mode != "opaque" and material.base_color_texture:
         rows.append(rows[0].replace("map_Kd", "map_d", 1))
     return rows
 
 
-def _kept(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
+def _keep_once(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
     """The file name of a picture: that of an equal one if there is one already."""
     known = next((old for old, data in pictures.items() if data == made.data), None)
     if known is None:
@@ -255,7 +255,7 @@ def _linear(shown: list[float]) -> tuple[float, float, float]:
     return r, g, b
 
 
-def _shown(linear: tuple[float, ...]) -> list[float]:
+def _screen_values(linear: tuple[float, ...]) -> list[float]:
     """Linear light as screen values."""
     return to_srgb(np.array(linear)).tolist()
 

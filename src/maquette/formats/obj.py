@@ -16,9 +16,9 @@ from maquette.core.mesh import Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.carries import say_lost
 from maquette.formats.mtl import mtl_references, read_materials, unique_names, write_materials
-from maquette.formats.obj_lines import gathered
-from maquette.formats.side_files import find, located, referred
-from maquette.formats.text_numbers import decoded, one_line
+from maquette.formats.obj_lines import gather
+from maquette.formats.side_files import find, located, references
+from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
@@ -34,7 +34,7 @@ def obj_references(name: str, data: bytes) -> list[str]:
     if not name.lower().endswith(".obj"):
         return []
     lines = re.findall(rb"^[ \t]*mtllib[ \t]+([^\r\n]+)", data, re.MULTILINE)
-    return referred([name for line in lines for name in _library_names(decoded(line))])
+    return references([name for line in lines for name in _library_names(decode_text(line))])
 
 
 @stage(reads=(".obj",), refers=obj_references)
@@ -52,7 +52,7 @@ def read_obj(files: Files, *, up: UpAxis = "+Z") -> Asset:
     Refused: indices that point nowhere, numbers that are none, side files named by network address or through
     ``..``, and a file without faces. Faces of one or two corners are left out with a note.
     """
-    found = gathered(files.data)
+    found = gather(files.data)
     if not sum(map(len, found.counts)):
         raise BadInput("read-obj: the file holds no faces; export a mesh, not curves or points")
     mesh, material_names, part_names = found.mesh(up)
@@ -89,9 +89,9 @@ def write_obj(
     if mesh.uv is not None:
         keep, twin = twins(mesh.uv.reshape(-1, 2))
         pairs = mesh.uv.reshape(-1, 2)[keep].astype(np.float64)
-        rows += _formatted("vt %r %r\n", np.stack([pairs[:, 0], 1.0 - pairs[:, 1]], axis=1) + 0.0)
+        rows += _format_rows("vt %r %r\n", np.stack([pairs[:, 0], 1.0 - pairs[:, 1]], axis=1) + 0.0)
         uv_index = twin.reshape(-1, 3)
-    rows += _grouped(mesh, uv_index, unique_names(list(asset.part_names)), names)
+    rows += _group_rows(mesh, uv_index, unique_names(list(asset.part_names)), names)
     return Files(f"{stem}.obj", {f"{stem}.obj": "".join(rows).encode("utf-8"), **side_files})
 
 
@@ -118,7 +118,7 @@ def _materials(files: Files, libraries: list[str], names: tuple[str, ...]) -> tu
 
 
 def _title(files: Files) -> str:
-    line = decoded(files.data[:256].split(b"\n", 1)[0]).strip()
+    line = decode_text(files.data[:256].split(b"\n", 1)[0]).strip()
     return line.removeprefix(_SIGNATURE) if line.startswith(_SIGNATURE) else files.stem
 
 
@@ -129,11 +129,11 @@ def _vertices(mesh: Mesh, up: str) -> list[str]:
         points = np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
     points = points + 0.0  # no -0.0
     if mesh.color is None:
-        return _formatted("v %r %r %r\n", points)
-    return _formatted("v %r %r %r %.4g %.4g %.4g\n", np.concatenate([points, mesh.color / 255.0], axis=1))
+        return _format_rows("v %r %r %r\n", points)
+    return _format_rows("v %r %r %r %.4g %.4g %.4g\n", np.concatenate([points, mesh.color / 255.0], axis=1))
 
 
-def _grouped(mesh: Mesh, uv_index: Ints, parts: list[str], materials: list[str]) -> list[str]:
+def _group_rows(mesh: Mesh, uv_index: Ints, parts: list[str], materials: list[str]) -> list[str]:
     """The ``f`` rows behind the ``o`` and ``usemtl`` they stand under."""
     zeros = np.zeros(len(mesh.faces), np.int32)
     part = zeros if mesh.part is None else mesh.part
@@ -153,11 +153,11 @@ def _grouped(mesh: Mesh, uv_index: Ints, parts: list[str], materials: list[str])
         if materials:
             made.append(f"usemtl {materials[material[face[0]]]}\n")
         corners = mesh.faces[face] + 1
-        made += _formatted(row, np.stack([corners, uv_index[face] + 1], axis=2) if uv_index.size else corners)
+        made += _format_rows(row, np.stack([corners, uv_index[face] + 1], axis=2) if uv_index.size else corners)
     return made
 
 
-def _formatted(row: str, values: NDArray[Any]) -> list[str]:
+def _format_rows(row: str, values: NDArray[Any]) -> list[str]:
     """One text row per first index of ``values``."""
     pieces = (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
     return [row * len(piece) % tuple(piece.reshape(-1).tolist()) for piece in pieces]

@@ -13,7 +13,7 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
 from maquette.formats.text_numbers import Block, Bytes, blocks
-from maquette.geometry.flat.polygons import triangulated
+from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")
 
@@ -32,7 +32,7 @@ class Track:
         self.faces.append(np.array(numbers)[np.searchsorted(np.array(rows, np.int64), face_rows)])
         self.current = numbers[-1]
 
-    def used(self, kept: Ints) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
+    def names_in_use(self, kept: Ints) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
         """Number of each kept face among the names in use, and those names; faces before any are ``default``."""
         if not self.names:
             return None, ()
@@ -67,7 +67,7 @@ class Found:
         points, corners, counts, kept = self._polygons()
         if up == "+Y":
             points = np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
-        triangles, polygon = triangulated(points, corners, counts)
+        triangles, polygon = triangulate_polygons(points, corners, counts)
         face = polygon if kept is None else kept[polygon]
         material, material_names = self.material.used(face)
         part, part_names = (self.object if self.object.names else self.group).used(face)
@@ -86,7 +86,7 @@ class Found:
     def _polygons(self) -> tuple[Floats, Ints, Ints, Ints | None]:
         """Points, corners (C,) and their counts (F,) without damaged polygons, and the numbers of those kept."""
         corners, counts = np.concatenate(self.corners), np.concatenate(self.counts)
-        points, keep = usable(_joined(self.points, 3), corners, counts, "read-obj", corners + 1.0)
+        points, keep = usable(_join(self.points, 3), corners, counts, "read-obj", corners + 1.0)
         if keep is None:
             return points, corners, counts, None
         return points, corners[np.repeat(keep, counts)], counts[keep], np.flatnonzero(keep)
@@ -97,7 +97,7 @@ class Found:
         if kept is not None:
             counts = np.concatenate(self.counts)
             index = index[np.repeat(np.isin(np.arange(len(counts)), kept), counts)]
-        uvs = _joined(self.uvs, 2)
+        uvs = _join(self.uvs, 2)
         with np.errstate(over="ignore"):
             flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1).astype(np.float32)
         fine = (index >= 0) & (index < len(uvs))
@@ -115,7 +115,7 @@ class Found:
 
     def _vertex_colors(self) -> NDArray[np.uint8] | None:
         """(V, 3) 0..255, None when no vertex has a colour. Values above 1 mean that white is 255."""
-        colors = _joined(self.colors, 3)
+        colors = _join(self.colors, 3)
         if self.polypaint and not np.isfinite(colors).any():
             colors = polypainted(b"".join(self.polypaint), len(colors))
         stated = np.isfinite(colors).min(axis=1)
@@ -126,7 +126,7 @@ class Found:
         return np.rint(shown * 255).astype(np.uint8)
 
 
-def gathered(data: bytes) -> Found:
+def gather(data: bytes) -> Found:
     """Everything a mesh needs out of the text."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\n" not in data:
@@ -253,7 +253,7 @@ def _enough(block: Block, first: Ints, count: Ints, least: int, what: str, words
         raise BadInput(f"read-obj: line {line}: a {what} needs {words} numbers; export the file again")
 
 
-def _joined(pieces: list[Floats], width: int) -> Floats:
+def _join(pieces: list[Floats], width: int) -> Floats:
     return np.concatenate(pieces) if pieces else np.zeros((0, width))
 
 

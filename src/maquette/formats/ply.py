@@ -15,10 +15,10 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note
 from maquette.formats.carries import say_lost
 from maquette.formats.mtl import safe_stem
-from maquette.formats.pictures_in_files import tinted
+from maquette.formats.pictures_in_files import tint
 from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
-from maquette.formats.side_files import Pictures, plain_name, referred
+from maquette.formats.side_files import Pictures, plain_name, references
 from maquette.formats.surface_colors import (
     corner_colors,
     is_flat,
@@ -27,8 +27,8 @@ from maquette.formats.surface_colors import (
     settled,
     textured,
 )
-from maquette.formats.text_numbers import decoded, one_line
-from maquette.geometry.flat.polygons import triangulated
+from maquette.formats.text_numbers import decode_text, one_line
+from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.registry import stage
 
 _TITLE = "Maquette: "
@@ -42,8 +42,8 @@ def ply_references(name: str, data: bytes) -> list[str]:
     """Pictures that a PLY's ``TextureFile`` comments name, as plain names to look for beside it."""
     head = data[: 1 << 20].partition(b"end_header")[0] if data.startswith(b"ply") else b""
     stem = name.rpartition(".")[0]
-    lines = [decoded(line).strip().removeprefix("comment").strip() for line in head.splitlines()]
-    return referred(_texture_names(lines, stem))
+    lines = [decode_text(line).strip().removeprefix("comment").strip() for line in head.splitlines()]
+    return references(_texture_names(lines, stem))
 
 
 @stage(reads=(".ply",), refers=ply_references)
@@ -74,7 +74,7 @@ def read_ply(files: Files) -> Asset:
         note(f"left out {int((~whole).sum())} faces of fewer than three corners")
     whole = whole if sound is None else whole & sound
     kept = np.repeat(whole, counts)
-    triangles, polygon = triangulated(points, corners[kept], counts[whole])
+    triangles, polygon = triangulate_polygons(points, corners[kept], counts[whole])
     uv = _uv(vertex, face, counts, corners)
     material, materials = _materials(files, header, face)
     mesh = Mesh(
@@ -83,7 +83,7 @@ def read_ply(files: Files) -> Asset:
         uv=None if uv is None else uv[kept][triangles],
         material=None if material is None else material[whole][polygon],
         color=_colors(vertex),
-        seen=_seen(vertex),
+        seen=_seen_channel(vertex),
     ).keep_faces(slice(None))
     on_faces = _colors(face)
     if on_faces is not None:
@@ -129,8 +129,8 @@ def write_ply(
         f"format {'ascii' if encoding == 'ascii' else 'binary_little_endian'} 1.0",
         f"comment {_TITLE}{one_line(asset.title or stem)}",
         *(f"comment {_TEXTURE}{name}" for name in names),
-        *_declared("vertex", vertices),
-        *_declared("face", faces),
+        *_declare("vertex", vertices),
+        *_declare("face", faces),
         "end_header\n",
     ]
     body = b"".join(_text(rows) if encoding == "ascii" else rows.tobytes() for rows in (vertices, faces))
@@ -212,7 +212,7 @@ def _with_face_colors(
     return mesh.replace(color=on_vertex), ()
 
 
-def _seen(vertex: Element) -> NDArray[np.float32] | None:
+def _seen_channel(vertex: Element) -> NDArray[np.float32] | None:
     found = vertex.column("seen")
     return None if found is None else np.nan_to_num(np.clip(found[:, 0], 0.0, 1.0)).astype(np.float32)
 
@@ -251,7 +251,7 @@ def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
         look
         if look.base_color_texture is None
         else look.replace(
-            base_color_texture=tinted(look.base_color_texture, look.base_color), base_color=(1.0, 1.0, 1.0, 1.0)
+            base_color_texture=tint(look.base_color_texture, look.base_color), base_color=(1.0, 1.0, 1.0, 1.0)
         )
         for look in asset.materials
     )
@@ -331,7 +331,7 @@ def _seamless(mesh: Mesh) -> Floats | None:
     return made if (made[mesh.faces] == mesh.uv).all() else None
 
 
-def _declared(name: str, rows: NDArray[Any]) -> list[str]:
+def _declare(name: str, rows: NDArray[Any]) -> list[str]:
     """The header's lines for an element."""
     words = {"f4": "float", "f8": "double", "u1": "uchar", "i4": "int"}
     made = [f"element {name} {len(rows)}"]

@@ -63,7 +63,7 @@ def plain_name(reference: str) -> str:
     return re.split(r"[/\\:]", reference.strip().strip('"'))[-1].strip()
 
 
-def referred(references: Iterable[str], beside: str = "") -> list[str]:
+def references(references: Iterable[str], beside: str = "") -> list[str]:
     """References of the file ``beside`` each once, without those that lead out of the folder."""
     return [reference for reference in dict.fromkeys(references) if places(reference, beside)]
 
@@ -100,9 +100,9 @@ class Converter:
         try:
             return Texture(data)
         except BadInput:
-            return self._converted(data, name[:80])
+            return self._convert(data, name[:80])
 
-    def _converted(self, data: bytes, name: str) -> Texture | None:
+    def _convert(self, data: bytes, name: str) -> Texture | None:
         from PIL import Image
 
         if data.startswith(b"\xabKTX "):

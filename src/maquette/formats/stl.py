@@ -20,7 +20,7 @@ from maquette.formats.carries import say_lost
 from maquette.formats.positions import FARTHEST, usable
 from maquette.formats.stl_colors import colors_of
 from maquette.formats.surface_colors import MOST_FLAT, flat_material
-from maquette.formats.text_numbers import Block, blocks, decoded, one_line
+from maquette.formats.text_numbers import Block, blocks, decode_text, one_line
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
@@ -148,7 +148,7 @@ def _text_corners(data: bytes) -> tuple[Floats, str]:
     if b"endsolid" not in data[-4096:].lower():
         note("the text has no endsolid; it may have been cut short")
     name = data.lstrip(b"\xef\xbb\xbf \t\r\n")[5:4096].split(b"\n", 1)[0].strip()
-    return np.concatenate(points).reshape(-1, 3, 3), one_line(decoded(name))
+    return np.concatenate(points).reshape(-1, 3, 3), one_line(decode_text(name))
 
 
 def _keywords(block: Block) -> tuple[Ints, Ints]:

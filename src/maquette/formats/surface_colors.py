@@ -14,7 +14,7 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note
 from maquette.core.texture_pixels import pixels
-from maquette.formats.pictures_in_files import encoded, linear_from_srgb, pixel_count, srgb_from_linear
+from maquette.formats.pictures_in_files import encode_png, linear_from_srgb, pixel_count, srgb_from_linear
 from maquette.geometry.rays import Tracer
 
 Bytes = NDArray[np.uint8]
@@ -117,14 +117,14 @@ def modulated(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Text
         picture = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR))
     made = picture.copy()
     made[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _painted(uv, colors, height, width))
-    return encoded(made)
+    return encode_png(made)
 
 
 def _times(texture: Texture, light: Floats) -> Texture:
     picture = pixels(texture, "RGBA")
     table = srgb_from_linear(linear_from_srgb(np.arange(256, dtype=np.uint8))[:, None] * light)  # (256, 3)
     color = np.stack([table[picture[..., channel], channel] for channel in range(3)], axis=-1)
-    return encoded(np.concatenate([color, picture[..., 3:]], axis=-1))
+    return encode_png(np.concatenate([color, picture[..., 3:]], axis=-1))
 
 
 def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -> Floats:

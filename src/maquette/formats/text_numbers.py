@@ -73,7 +73,7 @@ class Block:
         kept = np.bitwise_xor.accumulate(toggle[:-1])
         kept &= self.text[begin:end]
         kept[kept == 0] = 32
-        made = parsed(kept.tobytes(), dtype)
+        made = parse_numbers(kept.tobytes(), dtype)
         if made is None or len(made) != len(starts):
             raise self._no_number(starts, ends, dtype)
         return made
@@ -91,7 +91,7 @@ class Block:
         first, count = self.rows[0][row], self.rows[1][row]
         if count == 1:
             return ""
-        return decoded(self.text[self.starts[first + 1] : self.ends[first + count - 1]].tobytes())
+        return decode_text(self.text[self.starts[first + 1] : self.ends[first + count - 1]].tobytes())
 
     def line_number(self, byte: int) -> int:
         """Line of a byte within the whole file, from 1."""
@@ -114,7 +114,7 @@ class Block:
         return BadInput(f"{self.stage}: numbers near line {self.first_line} cannot be read; export the file again")
 
 
-def decoded(text: bytes) -> str:
+def decode_text(text: bytes) -> str:
     """Text as UTF-8, or as Latin-1 where it is none; two different byte strings never become one."""
     try:
         return text.decode("utf-8")
@@ -128,7 +128,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in plain).split())[:60].strip()
 
 
-def parsed(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | None:
+def parse_numbers(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | None:
     """Numbers between white space, or None when something else stands there."""
     if not text or text.isspace():
         return np.zeros(0, dtype)

@@ -32,7 +32,7 @@ class Surface:
         """The samples that a slice or an index array names."""
         return Surface(*(getattr(self, field.name)[which] for field in fields(self)))
 
-    def joined(self, other: Surface) -> Surface:
+    def join(self, other: Surface) -> Surface:
         """These samples and those."""
         return Surface(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
@@ -93,10 +93,10 @@ def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples,
         made.glow[rows] *= glow.color(uv, texels)[0]
     bumps = scene.bitmap(number, "normal_texture")
     if bumps is not None:
-        made.normal[rows] = _bumped(scene, samples, bumps, uv, texels)
+        made.normal[rows] = _bump(scene, samples, bumps, uv, texels)
 
 
-def _bumped(scene: Scene, samples: Samples, bumps: Bitmap, uv: Floats32, texels: Floats32) -> Floats32:
+def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Floats32, texels: Floats32) -> Floats32:
     """Normals turned by a tangent-space map, +Y up in the map as glTF has it. Tangents follow the face's uv."""
     assert scene.mesh.uv is not None
     a, b, c = (scene.vertices[corner] for corner in scene.faces[samples.face].T)

@@ -133,7 +133,7 @@ class Buffers:
         else:
             made = self._rows(entry, self.view_of(entry), dtype, (count, width))
         if entry.has("sparse"):
-            made = self._patched(made, entry.entry("sparse"))
+            made = self._patch_sparse(made, entry.entry("sparse"))
         return made
 
     def _rows(self, entry: Entry, view: int, dtype: np.dtype[Any], shape: tuple[int, int]) -> NDArray[Any]:
@@ -148,7 +148,7 @@ class Buffers:
             entry.refuse(f"ends at byte {end} of a buffer view of {len(data)}")
         return np.ndarray(shape, dtype, buffer=data, offset=start, strides=(stride, dtype.itemsize))
 
-    def _patched(self, rows: NDArray[Any], sparse: Entry) -> NDArray[Any]:
+    def _patch_sparse(self, rows: NDArray[Any], sparse: Entry) -> NDArray[Any]:
         """Sparse accessor: some rows replaced by others."""
         count = sparse.integer("count", low=1)
         if count > len(rows):

@@ -127,7 +127,7 @@ class Document:
         """Bytes of everything that came in: what a model may unfold to is measured against it."""
         return sum(len(data) for data in self.files.parts.values())
 
-    def fetched(self, entry: Entry) -> bytes | None:
+    def fetch(self, entry: Entry) -> bytes | None:
         """The bytes behind an entry's ``uri``: a data URI, or a file beside this one; None where it is not there."""
         uri = entry.text("uri")
         return _data_uri(uri, entry) if uri.startswith("data:") else find(self.files, uri)
@@ -136,14 +136,14 @@ class Document:
 def document(files: Files) -> Document:
     """Take a .glb or .gltf apart; which of the two it is, its first bytes say."""
     text, binary = _chunks(files.data) if files.data[:4] == b"glTF" else (files.data, None)
-    root = Entry(_parsed(text), "")
+    root = Entry(_parse_strictly(text), "")
     version = root.entry("asset").text("version")
     if not version.startswith("2."):
         root.refuse(f"is glTF {version[:20]!r}", "only 2.x is read; convert it first")
     return Document(root, binary, files)
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse_strictly(text: bytes) -> dict[str, Any]:
     """Strict JSON, bounded before it is built."""
     values = text.count(b",") + text.count(b"[") + text.count(b"{")
     if values > MOST_VALUES:

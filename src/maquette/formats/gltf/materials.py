@@ -15,7 +15,7 @@ from maquette.core.mesh import Floats
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry
-from maquette.formats.pictures_in_files import linear_from_srgb, packed_orm, pixel_count
+from maquette.formats.pictures_in_files import linear_from_srgb, pack_orm, pixel_count
 from maquette.formats.side_files import Converter
 
 _OTHER_KINDS = ("KHR_texture_basisu", "EXT_texture_avif", "MSFT_texture_dds")
@@ -143,7 +143,7 @@ class Looks:
             if self._pixels_left < 0:
                 note(f"left out shine and occlusion: they have over {MOST_PACKED:,} pixels to repack; scale them down")
             else:
-                self._packed[key] = packed_orm(self._texture(occlusion), self._texture(rough))
+                self._packed[key] = pack_orm(self._texture(occlusion), self._texture(rough))
         return self._packed[key]
 
     def _texture(self, info: Entry) -> Texture | None:

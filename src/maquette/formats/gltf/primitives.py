@@ -96,7 +96,7 @@ class Shapes:
         )
         joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS[2:])
         return Piece(
-            positions=self._morphed(buffers.floats(where, 3, rows=used), entry, morph, used),
+            positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),
             faces=(np.cumsum(used) - 1)[faces],
             material=material,
             uv=self._fine(lambda: self._uv(named, material, used), None),
@@ -152,7 +152,7 @@ class Shapes:
         uv = self._shown(named, f"TEXCOORD_{look.uv_set}", used, 2)
         return uv if uv is None or look.uv_bend is None else uv @ look.uv_bend[:2, :2].T + look.uv_bend[:2, 2]
 
-    def _morphed(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:
+    def _apply_morphs(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:
         """Positions moved by the morph targets, at the weights the file shows them with."""
         for target, weight in zip(entry.entries("targets"), weights, strict=False):
             shift = self._rows(target, "POSITION", used, 3) if weight else None

@@ -19,8 +19,8 @@ from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document
 from maquette.formats.gltf.materials import Looks, distinct
 from maquette.formats.gltf.primitives import COMPRESSED, Piece, Shapes
-from maquette.formats.gltf.scene import Placed, placed
-from maquette.formats.side_files import referred
+from maquette.formats.gltf.scene import Placed, place_meshes
+from maquette.formats.side_files import references
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
@@ -45,7 +45,7 @@ def side_files(name: str, data: bytes) -> list[str]:
         uris = [entry.text("uri") for key in ("buffers", "images") for entry in root.entries(key)]
     except MaquetteError:
         return []  # the reader says what is wrong
-    return referred(uri for uri in uris if uri and not uri.startswith("data:"))
+    return references(uri for uri in uris if uri and not uri.startswith("data:"))
 
 
 @stage(name="read-glb", reads=(".glb", ".gltf"), refers=side_files)
@@ -64,7 +64,7 @@ def read_glb(files: Files) -> Asset:
     _refuse_unknown(file)
     with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
         buffers = Buffers(file)
-        nodes, world, scene_name = placed(file, buffers)
+        nodes, world, scene_name = place_meshes(file, buffers)
         looks = Looks(buffers)
         shapes = Shapes(buffers, looks, world)
         meshes, names, collapsed = [], [], 0
@@ -72,12 +72,12 @@ def read_glb(files: Files) -> Asset:
             progress(number / len(nodes), f"node {node.name[:40]}")
             mesh = _node_mesh(shapes, node, looks)
             if mesh is not None:
-                meshes.append(_welded(mesh))
+                meshes.append(_weld(mesh))
                 names.append(node.name)
                 collapsed += len(mesh.faces) - len(meshes[-1].faces)
         if not any(len(mesh.faces) for mesh in meshes):
             raise BadInput("read-glb: no triangles in the scene; export the model with its meshes")
-        mesh, used = _joined(meshes, looks.count)
+        mesh, used = _join(meshes, looks.count)
     _tell({"animations": len(file.root.entries("animations")), "points or lines": shapes.left_out})
     if collapsed:
         note(f"dropped {collapsed} triangles without area")
@@ -165,7 +165,7 @@ def _column(pieces: list[tuple[Piece, Floats]], name: str, shape: tuple[int, ...
     )
 
 
-def _welded(mesh: Mesh) -> Mesh:
+def _weld(mesh: Mesh) -> Mesh:
     """Vertices at one position are one; colours that meet there are averaged; collapsed triangles go."""
     keep, twin = twins(mesh.vertices)
     merged = mesh.renumbered(keep, twin)
@@ -185,7 +185,7 @@ def _welded(mesh: Mesh) -> Mesh:
     return merged.keep_faces((merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1))
 
 
-def _joined(meshes: list[Mesh], material_count: int) -> tuple[Mesh, list[int]]:
+def _join(meshes: list[Mesh], material_count: int) -> tuple[Mesh, list[int]]:
     """All parts as one mesh, and the file's material numbers in the order in which the mesh counts them now."""
     starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes[:-1]])
     material = np.concatenate([mesh.material for mesh in meshes if mesh.material is not None])

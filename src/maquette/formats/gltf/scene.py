@@ -28,7 +28,7 @@ class Placed:
     weights: tuple[float, ...] | None  # of morph targets, when the node has its own
 
 
-def placed(document: Document, buffers: Buffers) -> tuple[list[Placed], Floats, str]:
+def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Floats, str]:
     """The mesh nodes of the default scene in reading order, every node's world matrix (N, 4, 4), the scene's name."""
     root = document.root
     nodes = root.entries("nodes")

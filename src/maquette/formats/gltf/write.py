@@ -29,7 +29,7 @@ from maquette.geometry.look.corner_vertices import (
     group_normals,
     handedness,
     smooth_groups,
-    split,
+    split_rows,
     vertex_tangents,
 )
 from maquette.registry import stage
@@ -129,7 +129,7 @@ def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_ta
     tangents = with_tangents and corners.hand is not None
     if tangents and corners.hand is not None:
         keys.append(corners.hand[which])
-    first, of_corner = split(*keys)
+    first, of_corner = split_rows(*keys)
     kept = which[first]  # (N,) one corner for each vertex that is written
     normals = corners.normals[corners.group[kept]]
     attributes = {

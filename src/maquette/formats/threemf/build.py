@@ -17,7 +17,7 @@ from maquette.core.progress import note, progress
 from maquette.formats.positions import usable
 from maquette.formats.surface_colors import packed, unpacked
 from maquette.formats.threemf.colors import Coat, Palette
-from maquette.formats.threemf.filaments import divided, palette_of
+from maquette.formats.threemf.filaments import divide_painted, palette_of
 from maquette.formats.threemf.model import Model, Object, Use, model
 from maquette.formats.threemf.package import Package, part_name
 from maquette.formats.threemf.slicer_metadata import CURA_ROLES, Role, told_by_slicers
@@ -150,7 +150,7 @@ class Build:
         if coat.bare and (thing.codes or filament.any()):
             place = {int(face): row for row, face in enumerate(origin.tolist())} if thing.codes else {}
             codes = {place[face]: text for face, text in thing.codes.items() if face in place}
-            merged, painted, row = divided(merged, codes, FREE_FACES + self.package.size // 4)
+            merged, painted, row = divide_painted(merged, codes, FREE_FACES + self.package.size // 4)
             coat = self.palette.printed(np.where(painted > 0, painted, filament[row]))
             origin = origin[row]
         return Piece(merged.vertices, merged.faces, coat), origin

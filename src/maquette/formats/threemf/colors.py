@@ -68,7 +68,7 @@ class Palette:
                 self.astray += len(which)
         return made
 
-    def printed(self, filament: Ints) -> Coat:
+    def filament_coat(self, filament: Ints) -> Coat:
         """The coat of faces by the number of their filament (F,), 0: none said, which slicers take for the first."""
         numbers, place = np.unique(np.maximum(filament, 1), return_inverse=True)
         for number in numbers.tolist():
@@ -91,7 +91,7 @@ class Palette:
             which, index = which[there], index[there]
         if not len(which):
             return
-        named = self._named(key[0], model, group, index)
+        named = self._name_materials(key[0], model, group, index)
         if named is not None:
             self._apply(coat, which, index, (key[0], named), model)
             return
@@ -103,7 +103,7 @@ class Palette:
             return
         if key not in self._of_group:
             self._of_group[key] = len(self.materials)
-            self.materials += self._textured(model, group)
+            self.materials += self._texture_materials(model, group)
         coat.material[which] = self._of_group[key]
         if group.kind == "uv":
             with np.errstate(over="ignore"):
@@ -124,7 +124,7 @@ class Palette:
         own = np.array([self._of_base[*key, number] for number in used.tolist()], np.int64)
         coat.material[which] = own[place.reshape(-1)]
 
-    def _textured(self, model: Model, group: Group) -> list[Material]:
+    def _texture_materials(self, model: Model, group: Group) -> list[Material]:
         path = model.textures.get(group.texture, "")
         name = path.rpartition("/")[2].rpartition(".")[0] or "texture"
         if path not in self._pictures:
@@ -140,7 +140,7 @@ class Palette:
             note(f"texture {number}: {words}; continued without it")
             return None
 
-    def _named(self, path: str, model: Model, group: Group, index: Ints) -> int | None:
+    def _name_materials(self, path: str, model: Model, group: Group, index: Ints) -> int | None:
         """The base materials that give flat colours (N, 3) of a colour group their names: the same colours in a row."""
         if group.kind != "color" or (index != index[:, :1]).any():
             return None

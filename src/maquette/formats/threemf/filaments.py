@@ -108,7 +108,7 @@ def _leaves(digits: list[int]) -> list[Leaf]:
     return found
 
 
-def divided(mesh: Mesh, codes: dict[int, str], most: int = 1 << 31) -> tuple[Mesh, Ints, Ints]:
+def divide_painted(mesh: Mesh, codes: dict[int, str], most: int = 1 << 31) -> tuple[Mesh, Ints, Ints]:
     """The mesh cut where its paint cuts triangles; the faces' filaments (F',) and old faces (F',).
 
     Every cut runs through midpoints, so a neighbour that is cut elsewhere is cut along, and what was closed stays so.
@@ -129,14 +129,14 @@ def divided(mesh: Mesh, codes: dict[int, str], most: int = 1 << 31) -> tuple[Mes
     note(f"cut {len({face for face, _ in pieces})} triangles that were painted in parts")
     keep = np.setdiff1d(np.arange(len(mesh.faces)), [face for face, _ in pieces])
     corner = np.stack([leaf.corners for _, leaf in pieces]) @ mesh.triangles[[face for face, _ in pieces]]
-    vertices, faces = _joined(mesh.vertices, mesh.faces[keep], corner)
+    vertices, faces = _join(mesh.vertices, mesh.faces[keep], corner)
     of_face = np.concatenate([keep, [face for face, _ in pieces]])
     filament = np.concatenate([filament[keep], [leaf.filament for _, leaf in pieces]])
     faces, row = _cut_along(vertices, faces)
     return mesh.replace(vertices=vertices, faces=faces), filament[row], of_face[row]
 
 
-def _joined(vertices: Floats, faces: Ints, corners: Floats) -> tuple[Floats, Ints]:
+def _join(vertices: Floats, faces: Ints, corners: Floats) -> tuple[Floats, Ints]:
     """Vertices and faces with more triangles (N, 3, 3) that share corners with them, up to the last digits."""
     from maquette.geometry.welding import twins
 

@@ -125,7 +125,7 @@ class _Parser:
         handlers |= {f"{names.MATERIAL} {name}": handler for name, handler in material.items()}
         self._reader = Reader(part, handlers)
 
-    def parsed(self, pieces: Iterable[bytes]) -> Model:
+    def parse(self, pieces: Iterable[bytes]) -> Model:
         self._reader.read(pieces)
         return self.made
 

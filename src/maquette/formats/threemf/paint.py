@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Ints
-from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tinted
+from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tint
 from maquette.formats.surface_colors import corner_colors, materials_of, modulated, packed, without_plain_textures
 from maquette.formats.threemf import names
 from maquette.formats.threemf.filaments import MOST
-from maquette.geometry.look.corner_vertices import split
+from maquette.geometry.look.corner_vertices import split_rows
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot say
 
@@ -62,7 +62,7 @@ def filaments_of(asset: Asset) -> list[str]:
     return [_hex(material)[:7] for material in asset.materials[: int(used[-1]) + 1]]
 
 
-def painted(asset: Asset) -> Paint:
+def paint_colors(asset: Asset) -> Paint:
     """The colours of an asset as 3MF says them: one a corner, so products are worked out here."""
     asset = without_plain_textures(asset)
     mesh, paint = asset.mesh, Paint()
@@ -100,21 +100,21 @@ def rows_of(line: str, rows: NDArray[Any]) -> str:
 
 def _texture_group(paint: Paint, material: Material, uv: NDArray[np.float32]) -> Ints:
     """A picture and places on it; what each corner of the faces (F, 3, 2) points to, (F, 4)."""
-    path, texture = _embedded(paint, material)
+    path, texture = _embed_picture(paint, material)
     attributes = f' path="/{path}" contenttype="{texture.media_type}"'
     picture = paint.add("m:texture2d", attributes)
     flat = np.ascontiguousarray(uv.reshape(-1, 2) + np.float32(0))  # turns -0.0 into 0.0
-    first, place = split(flat.view(np.uint64)[:, 0])
+    first, place = split_rows(flat.view(np.uint64)[:, 0])
     places = flat[first].astype(np.float64) * [1, -1] + [0, 1]  # ours counts v downwards, 3MF upwards
     rows = rows_of('<m:tex2coord u="%.12g" v="%.12g"/>\n', places)
     group = paint.add("m:texture2dgroup", f' texid="{picture}"', rows)
     return np.column_stack([np.full(len(uv), group), place.reshape(-1, 3)])
 
 
-def _embedded(paint: Paint, material: Material) -> tuple[str, Texture]:
+def _embed_picture(paint: Paint, material: Material) -> tuple[str, Texture]:
     """Where a material's picture lies in the package; 3MF knows PNG and JPEG, and no tint beside a texture."""
     assert material.base_color_texture is not None
-    texture = tinted(material.base_color_texture, material.base_color)
+    texture = tint(material.base_color_texture, material.base_color)
     texture = as_png(texture) if texture.media_type == "image/webp" else texture
     stem = re.sub("[^A-Za-z0-9_.-]+", "-", material.name).strip(".-") or "texture"
     path, number = f"{names.TEXTURE_FOLDER}{stem}{texture.suffix}", 1

@@ -28,7 +28,7 @@ from maquette.formats.carries import say_lost
 from maquette.formats.threemf import names
 from maquette.formats.threemf.build import KIND
 from maquette.formats.threemf.filaments import BAMBU_PALETTE, filament_column, palette_file
-from maquette.formats.threemf.paint import Paint, painted, printable, rows_of
+from maquette.formats.threemf.paint import Paint, paint_colors, printable, rows_of
 from maquette.registry import stage
 
 _ROWS = 4096  # rows that one % makes
@@ -96,12 +96,12 @@ def write_3mf(
     """
     if thumbnail and not thumbnail.startswith(b"\x89PNG\r\n\x1a\n"):
         raise BadSetting(f"write-3mf: thumbnail starts with {thumbnail[:8]!r}; it must be a PNG")
-    allowed = _allowed(asset.mesh)
+    allowed = _drop_forbidden(asset.mesh)
     if not len(allowed.faces):
         raise BadInput("write-3mf: the model has no faces; there is nothing to write")
     asset = asset.with_mesh(allowed)
     say_lost(asset, ".3mf")
-    paint = painted(asset)
+    paint = paint_colors(asset)
     if slicers == "none" or paint.filament is None:
         slicers, paint.filament = "none", None
     else:
@@ -119,7 +119,7 @@ def write_3mf(
     return Files(f"{stem}.3mf", {f"{stem}.3mf": out.getvalue()})
 
 
-def _allowed(mesh: Mesh) -> Mesh:
+def _drop_forbidden(mesh: Mesh) -> Mesh:
     """The mesh without triangles that name a vertex twice and without repeated triangles of the same winding."""
     faces = mesh.faces
     whole = (faces != np.roll(faces, 1, axis=1)).all(axis=1)
@@ -174,7 +174,7 @@ def _volume(volume: Volume, number: int) -> Iterator[str]:
     yield f'<object id="{number}" type="other"{_name(volume.name)}>\n{told}\n<mesh>\n<vertices>\n'
     yield from _rows('<vertex x="%.10g" y="%.10g" z="%.10g"/>\n', volume.mesh.vertices + 0.0)
     yield "</vertices>\n<triangles>\n"
-    yield from _rows('<triangle v1="%d" v2="%d" v3="%d"/>\n', _allowed(volume.mesh).faces)
+    yield from _rows('<triangle v1="%d" v2="%d" v3="%d"/>\n', _drop_forbidden(volume.mesh).faces)
     yield "</triangles>\n</mesh>\n</object>\n"
 
 
