@@ -117,7 +117,7 @@ def main() -> None:
             asset, other = asset_of(mesh), peers(mesh)
             print(f"\n{len(mesh.faces):,} faces, {state}\n{'check':20}   ours s  trimesh s   ratio  verdict")
             for name, check in checks.items():
-                settings = {"printer": chosen.printer} if "printer" in check.stage.settings else {}
+                settings = check.stage.handed({"printer": chosen.printer})
                 found: list[Finding] = []
                 ask = afresh(lambda: found.extend(check(asset, **settings)))  # noqa: B023
                 ours = seconds(ask, chosen.repeat)

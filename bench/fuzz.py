@@ -61,7 +61,7 @@ def targets(only: list[str]) -> list[Target]:
 
     calls: dict[str, tuple[Callable[[Case], Any], list[Case]]] = {}
     for name, found in registry().items():
-        for ending in found.stage.facts.get("reads", ()):
+        for ending in found.stage.facts.reads:
             calls[f"{name} {ending}"] = (lambda case, f=found: f(Files(case[0][0], dict(case)))), models(ending)
     opener = registry()["open"]
     for ending, data in photos().items():

@@ -19,7 +19,7 @@ def models(ending: str) -> list[Case]:
 
     cases = [tuple((name, data) for name, data in by_hand) for by_hand in HAND.get(ending, ())]
     for found in registry().values():
-        if ending not in found.stage.facts.get("writes", ()) or "asset" not in found.stage.inputs:
+        if ending not in found.stage.facts.writes or "asset" not in found.stage.inputs:
             continue
         choices = [{}] + [
             {setting.name: choice} for setting in found.stage.settings.values() for choice in get_args(setting.kind)

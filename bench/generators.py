@@ -33,16 +33,17 @@ import numpy as np
 from bench.reconstruction import on_surface, protocol_b, protocol_t, protocol_z
 from PIL import Image
 from training.light import photograph
-from training.objects import Thing
-from training.views import Pose, View, look, random_pose
+from training.thing import Thing
+from training.view import View
+from training.views import Pose, look, random_pose
 
 import maquette as mq
 from maquette.core.asset import Asset
 from maquette.core.subject import Subject
 from maquette.generate.inflate import inflate
 from maquette.generate.sculpt.input import balloon
-from maquette.generate.sculpt.network import guessed
-from maquette.generate.sculpt.sculpt import Wishes, assembled, sculpt
+from maquette.generate.sculpt.network import infer
+from maquette.generate.sculpt.sculpt import Wishes, assemble, sculpt
 from maquette.geometry.rays import Tracer
 from maquette.geometry.topology import is_watertight
 from maquette.photo.open import ENDINGS
@@ -83,7 +84,7 @@ def photographed(thing: Thing, seed: int) -> tuple[Subject, Pose, View]:
 
 def true_front(subject: Subject, pose: Pose, view: View) -> Asset:
     """The true depth of the front, and a back as far behind it as the balloon is thick."""
-    guess = guessed(subject, "bench")
+    guess = infer(subject, "bench")
     size = len(guess.front)
     inside = view.mask.astype(float)
     cut = guess.window.cut
@@ -91,7 +92,7 @@ def true_front(subject: Subject, pose: Pose, view: View) -> Asset:
     front = np.where(share > 1e-3, cut(view.front * inside, size) / share, 0).astype(np.float32)
     back = front + 2 * balloon(guess.mask)
     made = replace(guess, front=front, back=back, residual=0 * guess.residual, eye=pose.eye)
-    return assembled({"front": subject}, {"front": made}, Wishes(upright="off", symmetry="off", detail=0.0))
+    return assemble({"front": subject}, {"front": made}, Wishes(upright="off", symmetry="off", detail=0.0))
 
 
 ROWS: dict[str, Any] = {

@@ -15,7 +15,7 @@ from PIL import Image
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Mesh
 from maquette.geometry.rays import Tracer
-from maquette.render.drawing import drawn
+from maquette.render.drawing import draw
 from maquette.render.ground import ground_shadow
 from maquette.render.looks import look_for
 from maquette.render.normals import corner_normals
@@ -64,7 +64,7 @@ def main() -> None:
         floor = seconds(lambda: ground_shadow(scene, camera, 512, 512), ROUNDS)  # noqa: B023
         for name in ("unlit", "textured", "clay"):
             look = look_for(scene, name)
-            frames = [seconds(lambda: drawn(scene, camera, look, side, side), ROUNDS) for side in SIZES]  # noqa: B023
+            frames = [seconds(lambda: draw(scene, camera, look, side, side), ROUNDS) for side in SIZES]  # noqa: B023
             cells = [f"{number:.2f}" for number in (*built, *frames, floor)]
             print(f"| {len(mesh.faces):,} | {' | '.join(cells[:3])} | {name} | {' | '.join(cells[3:])} |")
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from maquette.core.mesh import Mesh
-from maquette.store import Store, digest_of
+from maquette.core.values import digest_of
+from maquette.store import Store
 
 KEY = "ab" * 16
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maquette.faces.cli.stage_command import _bounds, choices_of
+from maquette.flow.options import setting_option
 from maquette.registry import Setting, Stage, registry, type_name
 
 PLACE = Path(__file__).parent / "stages.md"
@@ -12,8 +12,8 @@ PLACE = Path(__file__).parent / "stages.md"
 
 def row(setting: Setting) -> str:
     """One setting as a table row."""
-    choices = choices_of(setting.kind)
-    kind = ", ".join(choices) if choices else _bounds(setting) or getattr(setting.kind, "__name__", str(setting.kind))
+    option = setting_option(setting)
+    kind = ", ".join(option.choices) or option.range or getattr(setting.kind, "__name__", str(setting.kind))
     default = "required" if setting.required else f"`{getattr(setting.default, 'name', setting.default)}`"
     return f"| `{setting.name}` | {kind} | {default} | {setting.description} |"
 

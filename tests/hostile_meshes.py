@@ -13,6 +13,7 @@ import numpy as np
 from maquette.core.mesh import Mesh
 from maquette.geometry.inside.filled import manifold_status, rounding
 from maquette.geometry.inside.intersections import intersecting_pairs
+from maquette.geometry.topology import edges
 from shapes import box, soup, sphere, tetrahedron, together, torus
 
 
@@ -130,3 +131,12 @@ def summed_angles(triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
         under = la * lb * lc + (a * b).sum(axis=1) * lc + (b * c).sum(axis=1) * la + (c * a).sum(axis=1) * lb
         made[number] = np.arctan2(over, under).sum() / (2 * np.pi)
     return made
+
+
+def crumpled(gap):
+    """A ball of 100 mm with ten vertices pulled so near to a neighbour that 32 bits cannot part them."""
+    mesh = sphere(50.0, 3)
+    vertices = mesh.vertices.copy()
+    first = edges(mesh.faces).ends[::80]
+    vertices[first[:, 1]] = vertices[first[:, 0]] + [gap, 0, 0]
+    return mesh.with_vertices(vertices)

@@ -110,7 +110,7 @@ def sample_for(kind: object, stage: object) -> object:
             return photo()
         return png((np.asarray(cut_out(96).mask) * 255).astype(np.uint8))
     if kind is Files:
-        return files_like(stage.facts["reads"][0])
+        return files_like(stage.facts.reads[0])
     return {
         Subject: cut_out(96),
         Asset: ball(),

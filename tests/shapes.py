@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
+from maquette.geometry.surface import signed_volume
 
 
 def box(size=(1.0, 1.0, 1.0), corner=(0.0, 0.0, 0.0)) -> Mesh:
@@ -56,6 +58,12 @@ def grid(columns: int = 4, rows: int = 4) -> Mesh:
     )
     uv = (vertices[:, :2] / [columns, rows])[faces]
     return Mesh(vertices, faces, uv=uv)
+
+
+def volume(solid: Mesh | Asset) -> float:
+    """What a closed surface encloses; shells inside out count against it."""
+    mesh = solid.mesh if isinstance(solid, Asset) else solid
+    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def together(*meshes: Mesh) -> Mesh:

@@ -13,7 +13,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.texture_pixels import pixels
 from maquette.geometry.look.patches import patches
 from maquette.geometry.look.texels import bilinear
-from maquette.geometry.remake.transfer import carried_uv, charts, landing
+from maquette.geometry.remake.transfer import carry_uv, charts, landing
 from maquette.geometry.sampling import surface_samples
 from maquette.shape.carry.carrying import carried
 from samples import png
@@ -89,7 +89,7 @@ def test_uv_alone_tears_at_the_seam():
     source = globe()
     new = turned(sphere(20.0, 4))
     lying = landing(source.mesh.vertices, source.mesh.faces, new.vertices, new.faces)
-    uv, good = carried_uv(source.mesh.vertices, source.mesh.faces, source.mesh.uv, new.vertices, new.faces, lying)
+    uv, good = carry_uv(source.mesh.vertices, source.mesh.faces, source.mesh.uv, new.vertices, new.faces, lying)
     bare = source.replace(mesh=new.replace(uv=uv, material=np.zeros(len(new.faces))))
     assert (wrong(bare) > 40).sum() > 100
     assert (~good).sum() > 20

@@ -32,12 +32,18 @@ def run(tmp_path, monkeypatch, home):
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
+def judge_all(monkeypatch, judge) -> None:
+    """Another judge, for what lets a file out and for the report."""
+    from maquette.flow import deliver, make
+
+    for module in (deliver, make):
+        monkeypatch.setattr(module, "judge", judge)
+
+
 @pytest.fixture
 def unjudged(monkeypatch):
     """No checks, where the file is looked at and not the opinion on it."""
-    from maquette.flow import make
-
-    monkeypatch.setattr(make, "judge", lambda asset, destination, **_: Report(destination, "prusa-mk4", ()))
+    judge_all(monkeypatch, lambda asset, destination, **_: Report(destination, "prusa-mk4", ()))
 
 
 def test_print_writes_a_file_that_passes_and_both_reports(run, tmp_path):
@@ -45,16 +51,16 @@ def test_print_writes_a_file_that_passes_and_both_reports(run, tmp_path):
     assert result.exit_code == 0, result.output + result.stderr
     assert sorted(p.name for p in tmp_path.glob("ball.*")) == [
         "ball.3mf",
+        "ball.3mf.report.html",
+        "ball.3mf.report.json",
         "ball.png",
-        "ball.report.html",
-        "ball.report.json",
     ]
     asset = mq.load("ball.3mf")
     assert asset.size[2] == pytest.approx(50, abs=1.5)  # settling may cut a sliver off the bottom
-    report = json.loads((tmp_path / "ball.report.json").read_text())
+    report = json.loads((tmp_path / "ball.3mf.report.json").read_text())
     assert report["report"]["passed"] is True
     assert {step["stage"] for step in report["history"]} >= {"open", "matte", "crop", "sculpt", "settle"}
-    page = (tmp_path / "ball.report.html").read_text()
+    page = (tmp_path / "ball.3mf.report.html").read_text()
     assert page.count("<img") >= 9
     assert "http" not in page.replace("http-equiv", "")
 
@@ -83,7 +89,7 @@ def test_relief_route_lies_flat(run, unjudged):
 
 
 def test_check_says_pass_and_fail_by_exit_code(run):
-    mq.save(ball(), "good.3mf")
+    mq.save(mq.Asset(box((20, 20, 20)), sized=True), "good.3mf")  # a ball would roll away
     mq.save(mq.Asset(grid()), "sheet.stl")
     assert run("check", "good.3mf").exit_code == 0
     result = run("check", "sheet.stl", "--for", "print", "--json")
@@ -165,30 +171,27 @@ def test_gallery_shows_failures_too(run, tmp_path, monkeypatch):
 
 
 def test_unprintable_is_not_written_unless_forced(run, tmp_path, monkeypatch):
-    from maquette.flow import make
-
     def failing(asset, destination, **_):
         return Report(destination, "prusa-mk4", (Finding("watertight", "fail", "3 open edges", fix="fill-holes"),))
 
-    monkeypatch.setattr(make, "judge", failing)
+    judge_all(monkeypatch, failing)
     words = ("print", "ball.png", "-o", "bad.stl", *COARSE)
     result = run(*words)
     assert result.exit_code == 4
     assert "3 open edges" in result.stderr
     assert not (tmp_path / "bad.stl").exists()
-    assert (tmp_path / "bad.report.html").exists()
+    assert (tmp_path / "bad.stl.report.html").exists()
     assert run(*words, "--no-report", "--force").exit_code == 1
     assert (tmp_path / "bad.stl").exists()
 
 
 def test_cancelling_leaves_nothing_behind(run, tmp_path, monkeypatch):
     from maquette.core.progress import Cancelled
-    from maquette.flow import make
 
     def stopped(*_, **__):
         raise Cancelled
 
-    monkeypatch.setattr(make, "judge", stopped)
+    judge_all(monkeypatch, stopped)
     assert run("print", "ball.png", "-o", "a.stl", *COARSE).exit_code == 130
     assert not list(tmp_path.glob("a.*"))
 

@@ -87,5 +87,14 @@ def test_split_vertices_and_place_do_not_matter():
 
 
 def test_a_sheet_and_nothing_hold_on_to_nothing():
-    assert finding(grid(10, 10)).verdict == "warn"
+    assert finding(grid(10, 10)).verdict == "fail"
     assert finding(Mesh(np.zeros((0, 3)), np.zeros((0, 3)))).verdict == "unknown"
+
+
+def test_a_point_to_stand_on_fails_where_it_must_hold_while_it_prints():
+    cube = box((30, 30, 30))
+    low = cube.vertices[:, 2:] == 0
+    cone = cube.with_vertices(np.where(low, 15.0 + 0.02 * (cube.vertices - [15, 15, 0]) - [0, 0, 15], cube.vertices))
+    found = finding(cone)
+    assert (found.verdict, found.fix) == ("fail", "orient")
+    assert finding(cone, printer="resin-small").verdict == "warn"

@@ -5,14 +5,14 @@ import pytest
 
 from maquette.geometry.flat.outlines import (
     crossings,
-    densified,
-    graded,
+    densify,
+    grade_spacing,
     loop_areas,
     neighbours,
     outlines,
-    resampled,
+    resample,
     room,
-    smoothed,
+    smooth,
 )
 
 
@@ -45,7 +45,7 @@ def test_hard_disc_keeps_its_size_and_loses_its_steps():
     (loop,) = outlines(disc(50, hard=True))
     assert abs(radii(loop).mean() - 50) < 0.05
     assert radii(loop).std() < 0.5 * radii(steps).std()
-    coarse = [resampled(line, np.full(len(line), 4.0))[0] for line in (steps, loop)]
+    coarse = [resample(line, np.full(len(line), 4.0))[0] for line in (steps, loop)]
     assert turning(coarse[1]).std() < 0.5 * turning(coarse[0]).std()
 
 
@@ -122,7 +122,7 @@ def test_smoothing_keeps_the_area():
     rng = np.random.default_rng(0)
     angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     loop = (50 + rng.normal(0, 0.3, 400))[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    made = smoothed(loop, np.array([400]), 10)
+    made = smooth(loop, np.array([400]), 10)
     assert loop_areas([made])[0] == pytest.approx(loop_areas([loop])[0], rel=1e-3)
     assert np.abs(turning(made)).mean() < 0.3 * np.abs(turning(loop)).mean()
 
@@ -131,7 +131,7 @@ def test_resampling_follows_the_wanted_spacing():
     angle = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
     loop = 100 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     wanted = np.where(loop[:, 0] > 0, 2.0, 8.0)
-    made, spacing = resampled(loop, graded(loop, np.array([2000]), wanted, growth=0.2))
+    made, spacing = resample(loop, grade_spacing(loop, np.array([2000]), wanted, growth=0.2))
     step = np.linalg.norm(np.roll(made, -1, axis=0) - made, axis=1)
     assert step == pytest.approx(spacing, rel=0.25)
     assert np.abs(np.diff(spacing)).max() <= 0.2 * step.max() + 1e-9
@@ -140,7 +140,7 @@ def test_resampling_follows_the_wanted_spacing():
 def test_densified_passes_through_its_points_and_near_the_circle():
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     loop = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    made = densified(loop, 0.02)
+    made = densify(loop, 0.02)
     assert len(made) == 24 * 16
     assert np.abs(made[::16] - loop).max() == 0
     assert np.abs(np.linalg.norm(made, axis=1) - 1).max() < 5e-4

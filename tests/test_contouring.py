@@ -8,7 +8,7 @@ import pytest
 from maquette.core.mesh import Mesh
 from maquette.geometry.inside.winding_number import winding_numbers
 from maquette.geometry.remake.deviation import deviation
-from maquette.geometry.remake.dual_contouring import _loops, contoured
+from maquette.geometry.remake.dual_contouring import _loops, contour
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, fan_count, is_watertight
 from shapes import box, sphere, together, torus
@@ -17,7 +17,7 @@ RNG = np.random.default_rng(3)
 
 
 def remade(mesh, pitch, most=6_000_000):
-    return contoured(mesh.vertices, mesh.faces, pitch, lambda at: winding_numbers(mesh.vertices, mesh.faces, at), most)
+    return contour(mesh.vertices, mesh.faces, pitch, lambda at: winding_numbers(mesh.vertices, mesh.faces, at), most)
 
 
 def assert_manifold(vertices, faces):
@@ -69,7 +69,7 @@ def test_checkerboards_of_cells_stay_manifold():
     cube = box((9, 9, 9))
     for seed in range(4):
         noise = np.random.default_rng(seed)
-        vertices, faces = contoured(cube.vertices, cube.faces, 1.0, lambda at, noise=noise: noise.random(len(at)))
+        vertices, faces = contour(cube.vertices, cube.faces, 1.0, lambda at, noise=noise: noise.random(len(at)))
         assert_manifold(vertices, faces)
 
 

@@ -84,14 +84,14 @@ def test_is_explained(function):
 
 
 def test_same_input_same_digest(function):
-    if "varies" in function.stage.facts:
-        pytest.skip(function.stage.facts["varies"])
+    if function.stage.facts.varying:
+        pytest.skip(function.stage.facts.varying)
     assert content(first_outcome(function.stage.name)) == content(outcome(function))
 
 
 def test_does_not_answer_the_sample_with_unavailable(function):
-    if "missing" in function.stage.facts and function.stage.facts["missing"]():
-        pytest.skip(function.stage.facts["missing"]())
+    if function.stage.facts.line_to_get():
+        pytest.skip(function.stage.facts.line_to_get())
     result = first_outcome(function.stage.name)
     assert not (isinstance(result, str) and result.startswith("Unavailable")), result
 

@@ -23,7 +23,7 @@ def grid(side: int) -> np.ndarray:
 def by_looking_at_all(vertices, faces, lines):
     """Every line against every face."""
     line, face = (m.ravel() for m in np.meshgrid(np.arange(len(lines)), np.arange(len(faces)), indexing="ij"))
-    line, height, up, face = module._crossed(vertices, faces, lines, line, face)
+    line, height, up, face = module._keep_crossing(vertices, faces, lines, line, face)
     order = np.lexsort((face, height, line))
     return line[order], height[order], up[order], face[order]
 
@@ -70,8 +70,8 @@ def test_slivers_are_asked_only_about_lines_near_them(monkeypatch, lines, shape)
         vertices[1000:2000] = vertices[:1000] + [0, 0.5, 0]
         vertices[2000:] = vertices[:1000] + [1e-4, 0.25, 0]
     asked = []
-    plain = module._crossed
-    monkeypatch.setattr(module, "_crossed", lambda *given: asked.append(len(given[3])) or plain(*given))
+    plain = module._keep_crossing
+    monkeypatch.setattr(module, "_keep_crossing", lambda *given: asked.append(len(given[3])) or plain(*given))
     crossings(vertices, faces, lines)
     assert sum(asked) < 100 * (len(faces) + len(lines)), "ten million pairs when everything is asked about everything"
 

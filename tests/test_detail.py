@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.flat.detail import blurred_within, brightness, detail, reduced, sampled
+from maquette.geometry.flat.detail import blur_within, brightness, detail, reduce_blocks, sample
 
 
 def test_brightness_of_black_white_and_the_primaries():
@@ -14,7 +14,7 @@ def test_brightness_of_black_white_and_the_primaries():
 def test_blur_takes_nothing_from_beyond_the_mask():
     light = np.where(np.arange(60) < 30, 0.25, 1.0) * np.ones((40, 1))
     mask = (np.arange(60) < 30) * np.ones((40, 1))
-    assert blurred_within(light, mask, 4)[:, :30] == pytest.approx(0.25)
+    assert blur_within(light, mask, 4)[:, :30] == pytest.approx(0.25)
 
 
 def test_bright_spot_stands_out_and_dark_one_sinks():
@@ -38,11 +38,11 @@ def test_no_mask_no_detail():
 
 
 def test_reduced_takes_means_and_counts_zeros_beyond_the_edge():
-    made = reduced(np.arange(12.0).reshape(3, 4), 2)
+    made = reduce_blocks(np.arange(12.0).reshape(3, 4), 2)
     assert made == pytest.approx(np.array([[2.5, 4.5], [(8 + 9) / 4, (10 + 11) / 4]]))
 
 
 def test_sampling_is_bilinear_between_pixel_centers():
     grid = np.array([[0.0, 2.0], [4.0, 6.0]])
     places = np.array([[0.5, 0.5], [1.0, 0.5], [1.0, 1.0], [1.5, 1.5], [9.0, 9.0]])
-    assert sampled(grid, places) == pytest.approx([0, 1, 3, 6, 6])
+    assert sample(grid, places) == pytest.approx([0, 1, 3, 6, 6])

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.flat.dome import blown_up, doubled
-from maquette.geometry.flat.planar import Sheet, triangulated
-from maquette.geometry.mend.refinement import eased, ends_of, inner_edges, split_edges, turned_edges
+from maquette.geometry.flat.dome import blown_up, double_sheet
+from maquette.geometry.flat.planar import Sheet, triangulate
+from maquette.geometry.mend.refinement import ease, ends_of, inner_edges, split_edges, turn_edges
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number, fan_count, is_watertight
 from shapes import grid
@@ -15,11 +15,11 @@ def disc(radius: float = 50.0, step: float = 2.0) -> Sheet:
     count = round(2 * np.pi * radius / step)
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     loop = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return triangulated([loop], [np.full(count, step)], coarsest=step)
+    return triangulate([loop], [np.full(count, step)], coarsest=step)
 
 
 def solid(sheet: Sheet, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    faces, over = doubled(sheet.faces, len(sheet.rim), len(sheet.points))
+    faces, over = double_sheet(sheet.faces, len(sheet.rim), len(sheet.points))
     up = np.concatenate([height, -height[len(sheet.rim) :]])
     return np.column_stack([sheet.points[over], up]), faces
 
@@ -66,7 +66,7 @@ def test_sheet_never_folds_and_the_border_stays():
 def test_only_the_rim_touches_the_ground():
     hexagon = disc(1.0, 1.05)
     strip = np.array([[0, 0], [1, 0], [2, 0], [3, 0], [3, 1], [2, 1], [1, 1], [0, 1]], float)
-    for sheet in (hexagon, triangulated([strip], [np.full(8, 1.0)], coarsest=1.0)):
+    for sheet in (hexagon, triangulate([strip], [np.full(8, 1.0)], coarsest=1.0)):
         risen, swell = blown_up(sheet)
         border = len(risen.rim)
         assert (swell[:border] == 0).all()
@@ -102,9 +102,9 @@ def test_turning_makes_the_better_diagonal_and_spares_the_border():
     flat = np.array([[0, 0], [4, -1], [8, 0], [4, 1]], float)
     solid_points = np.column_stack([flat, np.zeros(4)])
     long_way = np.array([[0, 1, 2], [0, 2, 3]])
-    turned = turned_edges(long_way, flat, solid_points, border=0, rounds=3)
+    turned = turn_edges(long_way, flat, solid_points, border=0, rounds=3)
     assert {tuple(sorted(face)) for face in turned.tolist()} == {(0, 1, 3), (1, 2, 3)}
-    assert np.array_equal(turned_edges(long_way, flat, solid_points, border=4, rounds=3), long_way)
+    assert np.array_equal(turn_edges(long_way, flat, solid_points, border=4, rounds=3), long_way)
 
 
 def test_easing_moves_inner_points_only_and_turns_nothing_over():
@@ -112,7 +112,7 @@ def test_easing_moves_inner_points_only_and_turns_nothing_over():
     rng = np.random.default_rng(3)
     flat = sheet.points.copy()
     flat[len(sheet.rim) :] += rng.normal(0, 0.25, flat[len(sheet.rim) :].shape)
-    made = eased(sheet.faces, flat, np.column_stack([flat, np.zeros(len(flat))]), len(sheet.rim))
+    made = ease(sheet.faces, flat, np.column_stack([flat, np.zeros(len(flat))]), len(sheet.rim))
     assert np.array_equal(made[: len(sheet.rim)], flat[: len(sheet.rim)])
     before, after = (
         least_angles(np.column_stack([points, np.zeros(len(points))]), sheet.faces) for points in (flat, made)

@@ -3,13 +3,8 @@ import pytest
 from maquette.core.asset import Asset
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
-from maquette.geometry.surface import signed_volume
 from maquette.shape.mend.drop_inner_walls import drop_inner_walls
 from shapes import box, grid, sphere, together
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def skin(radius: float, wall: float) -> Mesh:

@@ -6,12 +6,12 @@ import pytest
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
-from maquette.geometry.flat.letterform import laid_on, sheet_of, slab, stroke
+from maquette.geometry.flat.letterform import lay_on, sheet_of, slab, stroke
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.emboss import emboss
-from shapes import box, grid, sphere
+from shapes import box, grid, sphere, volume
 
 SIDES = {
     "front": (1, -1),
@@ -21,10 +21,6 @@ SIDES = {
     "top": (2, 1),
     "bottom": (2, -1),
 }
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def area_of(text: str, height: float) -> float:
@@ -164,7 +160,7 @@ def test_a_slab_of_a_sheet_is_closed_and_outward():
     sheet = sheet_of(outline("B8", 10), 1.0)
     mesh = box((60, 60, 60))
     right, up = np.array([1.0, 0, 0]), np.array([0, 0, 1.0])
-    printed = laid_on(mesh.vertices, mesh.faces, sheet.points, right, up, np.array([30.0, 30, 30]), 2.0)
+    printed = lay_on(mesh.vertices, mesh.faces, sheet.points, right, up, np.array([30.0, 30, 30]), 2.0)
     assert printed.met.all()
     assert printed.points[:, 1] == pytest.approx(0, abs=1e-9)
     assert printed.normals == pytest.approx(np.broadcast_to([0.0, -1, 0], printed.normals.shape))

@@ -5,17 +5,13 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.geometry.mend.holes import LONG, EdgeSet, clashing, patches
-from maquette.geometry.mend.membrane import refined
-from maquette.geometry.surface import face_normals, signed_volume
+from maquette.geometry.mend.membrane import refine
+from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.mend.fill_holes import fill_holes
-from shapes import box, grid, sphere, tetrahedron, together, torus
+from shapes import box, grid, sphere, tetrahedron, together, torus, volume
 
 NO_EDGES = EdgeSet(np.zeros((0, 2), np.int64), 1000)
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def prism(sides: int, height: float = 2.0, rings: int = 5) -> Mesh:
@@ -205,7 +201,7 @@ def test_refining_joins_no_border_points(width):
     turn = np.arange(40) * 2 * np.pi / 40
     rim = np.stack([3 * np.cos(turn), width * np.sin(turn), 0 * turn], axis=1)
     fan = np.stack([np.zeros(38, int), np.arange(1, 39), np.arange(2, 40)], axis=1)
-    _, faces, _ = refined(rim, fan, 40, np.zeros(40, int), np.ones(1, bool))
+    _, faces, _ = refine(rim, fan, 40, np.zeros(40, int), np.ones(1, bool))
     inner = edges(faces).ends[edges(faces).count == 2]
     old = {tuple(edge) for edge in edges(fan).ends.tolist()}
     assert all(tuple(edge) in old for edge in inner.tolist() if max(edge) < 40)
@@ -215,7 +211,7 @@ def test_refining_evens_triangles():
     turn = np.arange(40) * 2 * np.pi / 40
     rim = np.stack([3 * np.cos(turn), np.sin(turn), 0.3 * np.cos(3 * turn)], axis=1)
     fan = np.stack([np.zeros(38, int), np.arange(1, 39), np.arange(2, 40)], axis=1)  # slivers from one corner
-    points, faces, sheet = refined(rim, fan, 40, np.zeros(40, int), np.ones(1, bool))
+    points, faces, sheet = refine(rim, fan, 40, np.zeros(40, int), np.ones(1, bool))
     assert np.array_equal(points[:40], rim)
     assert len(sheet) == len(points)
     assert euler_number(faces) == 1

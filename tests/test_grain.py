@@ -1,14 +1,22 @@
 import numpy as np
 import pytest
 
-from hostile_meshes import complaints, hostile
+from hostile_meshes import complaints, crumpled, hostile
 from maquette.core.asset import Asset
 from maquette.geometry.inside.solidity import flaws
-from maquette.geometry.mend.float32_twins import alike, collapsed, nudged, spread, step, too_near, withstands
+from maquette.geometry.mend.float32_twins import (
+    alike,
+    collapse_twins,
+    nudge_pairs,
+    spread_apart,
+    step,
+    too_near,
+    withstands,
+)
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
 from maquette.geometry.welding import twins
-from maquette.shape.mend.closing import told_apart
+from maquette.shape.mend.closing import separate_float32_twins
 from maquette.shape.mend.solidify import solidify
 from maquette.shape.mend.unite import unite
 from shapes import box, sphere, together
@@ -19,15 +27,6 @@ def as_a_file_holds_it(mesh):
     _, twin = twins((mesh.vertices - mesh.bounds[0]).astype(np.float32))
     faces = twin[mesh.faces]
     return faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)], len(faces)
-
-
-def crumpled(gap):
-    """A ball of 100 mm with ten vertices pulled so near to a neighbour that 32 bits cannot part them."""
-    mesh = sphere(50.0, 3)
-    vertices = mesh.vertices.copy()
-    first = edges(mesh.faces).ends[::80]
-    vertices[first[:, 1]] = vertices[first[:, 0]] + [gap, 0, 0]
-    return mesh.with_vertices(vertices)
 
 
 def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():
@@ -45,7 +44,7 @@ def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():
 
 def test_a_solid_with_room_between_its_vertices_comes_back_itself():
     asset = Asset(crumpled(1e-3))
-    assert told_apart(asset, 4.0) is asset
+    assert separate_float32_twins(asset, 4.0) is asset
 
 
 def test_surfaces_that_all_but_touch_in_a_vertex_come_apart():
@@ -78,7 +77,7 @@ def test_a_handle_is_never_pinched_off():
             faces += [[a, b, b + 3], [a, b + 3, a + 3]]
     faces = np.array(faces)
     assert euler_number(faces) == 2
-    twin = collapsed(vertices, faces, 1e-5)
+    twin = collapse_twins(vertices, faces, 1e-5)
     left = twin[faces] if twin is not None else faces
     left = left[(left != np.roll(left, 1, axis=1)).all(axis=1)]
     assert (edges(left).count == 2).all()
@@ -91,7 +90,7 @@ def test_only_what_a_file_would_weld_is_nudged(attempt):
     assert withstands(box().vertices, box().faces)
     assert not withstands(edge.vertices, edge.faces)  # boxes that share an edge in the file
     assert len(alike(edge.vertices)) == 2
-    made = nudged(edge.vertices, alike(edge.vertices), attempt)
+    made = nudge_pairs(edge.vertices, alike(edge.vertices), attempt)
     assert withstands(made, edge.faces)
     moved = np.linalg.norm(made - edge.vertices, axis=1)
     assert 2 <= np.count_nonzero(moved) <= 4
@@ -107,7 +106,7 @@ def test_slivers_that_no_spacing_leaves_sound_are_parted_one_by_one(number):
 
 def test_vertices_in_one_place_are_moved_a_spacing_apart():
     mesh = together(box(), box().with_vertices(box().vertices + [1, 1, 1]))
-    made = spread(mesh.vertices, mesh.faces, 1e-6)
+    made = spread_apart(mesh.vertices, mesh.faces, 1e-6)
     assert not len(too_near(made, 0.5e-6))
     assert 0 < np.abs(made - mesh.vertices).max() <= 1e-6
 

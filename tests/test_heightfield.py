@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maquette.geometry.flat.heightfield import plate, standing
-from maquette.geometry.flat.planar import triangulated
+from maquette.geometry.flat.planar import triangulate
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.geometry.topology import euler_number, fan_count, is_watertight
 
@@ -56,7 +56,7 @@ def test_bottom_spends_few_triangles():
 def test_plate_with_a_hole_stands_too():
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    sheet = triangulated([10 * ring, 4 * ring[::-1]], [np.full(48, 1.3), np.full(48, 0.6)], coarsest=1.3)
+    sheet = triangulate([10 * ring, 4 * ring[::-1]], [np.full(48, 1.3), np.full(48, 0.6)], coarsest=1.3)
     vertices, faces = standing(sheet, np.full(len(sheet.points), 2.0))
     area = 24 * np.sin(2 * np.pi / 48) * (100 - 16)
     assert signed_volume(vertices, faces) == pytest.approx(2 * area, rel=1e-12)

@@ -5,19 +5,13 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh
 from maquette.geometry.inside.distance_field import Surface
 from maquette.geometry.inside.intersections import intersecting_pairs
-from maquette.geometry.printing.roofing import roofed
-from maquette.geometry.surface import area_vectors, signed_volume
+from maquette.geometry.printing.roofing import roof_cavity
+from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.hollow import hollow
-from shapes import box, grid, sphere, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
-
+from shapes import box, grid, sphere, together, torus, volume
 
 BLOCK = box((30, 30, 45))
 
@@ -102,7 +96,7 @@ def test_every_layer_of_a_roof_rests_on_the_one_below(shape):
         cavity = (x - 15) ** 2 + (y - 13) ** 2 + (z - 12) ** 2 < 100
     else:
         cavity[1:-1, 1:-1, 1:-1] = np.random.default_rng(3).random((28, 24, 22)) < 0.9
-    made = roofed(cavity)
+    made = roof_cavity(cavity)
     assert not (made & ~cavity).any()
     assert made.sum() > 0.25 * cavity.sum()
     full = ~made

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from hostile_meshes import complaints, hostile, summed_angles
+from hostile_meshes import complaints, crumpled, hostile, summed_angles
 from shapes import box, sphere, together
-from test_grain import crumpled
 
 
 def words(mesh):

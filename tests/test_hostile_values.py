@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hostile_bytes import array_of, hostile
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.values import decode
-from test_values import array_of, hostile
 
 ODD_TYPES = ("f4,(2", "f4,,", "M8", "a", "U9", "S5", "i4,f4", None, ">f8", "(2,)f4")
 

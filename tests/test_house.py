@@ -33,7 +33,7 @@ def test_sizes(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_no_open_ended_keywords_outside_faces_and_registry(path):
-    if "faces" in path.parts or path.name == "registry.py":
+    if "faces" in path.parts or "registry" in path.parts:
         pytest.skip("allowed here")
     for function in functions(path):
         if not (path.name == "values.py" and function.name == "replace"):  # dataclasses.replace, by another name

@@ -3,15 +3,9 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.keyring import keyring
-from shapes import box, grid, sphere
-
-
-def volume(mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
-
+from shapes import box, grid, sphere, volume
 
 TAG = box((30, 3, 40))
 

@@ -7,7 +7,7 @@ import pytest
 
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.geometry.printing.packing import least_rectangle, packed
+from maquette.geometry.printing.packing import least_rectangle, pack
 from maquette.geometry.surface import signed_volume
 from maquette.shape.build.split import split
 from maquette.shape.place.lay_out import lay_out
@@ -134,7 +134,7 @@ def test_packing_never_overlaps_nor_leaves_the_plate():
         points = random.uniform(-1, 1, (12, 2)) * random.uniform(3, 30, 2)
         outlines.append(points)
     plate = np.array([120.0, 90.0])
-    places = packed(outlines, plate, 2.0)
+    places = pack(outlines, plate, 2.0)
     from manifold3d import CrossSection
 
     shapes: dict[int, list] = {}
@@ -152,10 +152,10 @@ def test_packing_never_overlaps_nor_leaves_the_plate():
 
 def test_packing_names_what_fits_nowhere():
     big, small = np.array([[0, 0], [20, 0], [20, 4], [0, 4]], float), np.array([[0, 0], [1, 0], [0, 1]], float)
-    places = packed([big, small], np.array([10.0, 10.0]), 0.0)
+    places = pack([big, small], np.array([10.0, 10.0]), 0.0)
     assert places[0] is None
     assert places[1].plate == 0
-    turned = packed([big], np.array([4.0, 20.0]), 1.0)[0]
+    turned = pack([big], np.array([4.0, 20.0]), 1.0)[0]
     assert np.abs(turned.turn) == pytest.approx(np.array([[0, 1], [1, 0]]))
 
 

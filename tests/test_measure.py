@@ -9,7 +9,7 @@ from PIL import Image
 import maquette as mq
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.subject import Subject
-from maquette.geometry.flat.homography import homography, mapped, mismatch, scale_at, tilt_deg
+from maquette.geometry.flat.homography import homography, map_points, mismatch, scale_at, tilt_deg
 from maquette.photo.coins import DIAMETERS
 from maquette.photo.marker import PATTERN, grid
 from maquette.photo.measure import foot_of, measure
@@ -41,7 +41,7 @@ def test_a_plane_tells_its_scale_and_tilt_everywhere():
     plane = np.array([[0, 0], [80, 0], [80, 50], [0, 50]], float)
     matrix = homography(plane, np.array([table.project(*p) for p in plane]))
     middle = np.array([table.width, table.height_px]) / 2 - 0.5
-    assert mapped(matrix, np.array([[-60.0, 90.0]]))[0] == pytest.approx(table.project(-60, 90), abs=1e-6)
+    assert map_points(matrix, np.array([[-60.0, 90.0]]))[0] == pytest.approx(table.project(-60, 90), abs=1e-6)
     assert mismatch(matrix, middle, table.focal) < 1e-9
     assert mismatch(matrix, middle, 0.7 * table.focal) > 0.05
     assert tilt_deg(matrix, middle, table.focal) == pytest.approx(35, abs=1e-6)

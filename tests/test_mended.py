@@ -15,7 +15,7 @@ from maquette.core.profiles import Printer
 from maquette.flow.engine.run import run
 from maquette.flow.make import make
 from maquette.flow.recipes.load import load_recipe
-from maquette.flow.report.mended import carried, moved_by_mending
+from maquette.flow.report.mended import laid_over, moved_by_mending
 from shapes import box, sphere
 
 MK4 = Printer.named("prusa-mk4")
@@ -44,22 +44,43 @@ def camera(projection: str | None) -> Camera | None:
 
 
 @pytest.mark.parametrize("projection", [None, "orthographic", "perspective"])
-def test_points_are_carried_as_the_model_was(projection):
+def test_an_asset_knows_where_its_points_went(projection):
     asset = Asset(sphere(20, 3), camera=camera(projection))
-    points = np.random.default_rng(0).normal(0, 30, (50, 3))
-    turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]) if projection else np.eye(3)
-    after = asset.moved(rotation=turn, scale=0.8, offset=(5, -6, 7))
-    assert np.allclose(carried(points, asset, after), 0.8 * points @ turn.T + [5, -6, 7], atol=1e-9)
+    points = asset.mesh.vertices
+    turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    after = asset.moved(rotation=turn, scale=0.8, offset=(5, -6, 7)).moved(scale=2)
+    assert np.allclose(placed(points, after), 1.6 * points @ turn.T + [10, -12, 14], atol=1e-9)
+    assert np.allclose(placed(points, after), after.mesh.vertices, atol=1e-9)
 
 
-@pytest.mark.parametrize("projection", ["orthographic", "perspective"])
+def placed(points: np.ndarray, asset: Asset) -> np.ndarray:
+    return points @ asset.placement[:3, :3].T + asset.placement[:3, 3]
+
+
+@pytest.mark.parametrize("move", [
+    mq.settle,
+    lambda asset: mq.settle(mq.orient(asset)),
+    lambda asset: mq.scale_to(mq.rotate(asset, x_deg=30, up="-Y"), height_mm=12),
+    lambda asset: mq.solidify(mq.scale_to(asset, height_mm=12)),
+])  # fmt: skip
+@pytest.mark.parametrize("projection", [None, "perspective"])
+def test_the_placement_goes_along_with_every_stage_that_places(move, projection):
+    """Whatever they do to the surface: the far corners of a box still lie where the placement says."""
+    asset = Asset(box((10, 20, 30), (4, 5, 6)), camera=camera(projection))
+    after = move(asset)
+    there = placed(asset.mesh.vertices, after)
+    gaps = np.linalg.norm(there[:, None] - after.mesh.vertices, axis=2).min(axis=1)
+    assert gaps.max() < 1e-6 * after.mesh.diagonal
+
+
+@pytest.mark.parametrize("projection", [None, "orthographic", "perspective"])
 def test_points_are_carried_past_a_stage_that_changes_the_vertices(projection):
-    """settle cuts the pole off a ball, and moves it; the camera knows by how much."""
+    """settle cuts the pole off a ball, and moves it; the placement knows by how much."""
     asset = Asset(sphere(20, 4).with_vertices(sphere(20, 4).vertices + [3, 4, 50]), camera=camera(projection))
     after = mq.settle(asset)
     assert len(after.mesh.vertices) != len(asset.mesh.vertices)
     top, new_top = (a.mesh.vertices[a.mesh.vertices[:, 2].argmax()] for a in (asset, after))
-    assert np.allclose(carried(top[None], asset, after)[0], new_top, atol=1e-9)
+    assert np.allclose(placed(top[None], after)[0], new_top, atol=1e-9)
 
 
 def test_a_cut_is_measured_in_the_mm_of_the_print():
@@ -88,11 +109,19 @@ def test_placing_alone_moves_nothing():
     assert moved_by_mending(done, MK4) is None
 
 
-def test_without_a_camera_nothing_is_claimed():
-    """settle cuts a ball and moves it: how far, nobody can tell, and a wrong number would be worse than none."""
-    assert moved_by_mending(ran(["down: {stage: settle, from: raw}"], sphere(20, 4), None), MK4) is None
-    ball = Asset(sphere(20, 4))
-    assert carried(np.zeros((1, 3)), ball, mq.settle(ball)) is None
+def test_without_a_camera_it_is_told_as_well():
+    """settle cuts a ball and moves it: the placement says how far, camera or not."""
+    lines, ball = ["down: {stage: settle, from: raw}"], sphere(20, 4)
+    assert moved_by_mending(ran(lines, ball, None), MK4).finding == moved_by_mending(ran(lines, ball), MK4).finding
+
+
+def test_a_lost_placement_claims_nothing():
+    """A stage that makes a new asset of a moved one does not say where that lies: a wrong number would be worse."""
+    raw = Asset(sphere(20, 4)).moved(offset=(1, 2, 3))
+    sized = mq.scale_to(raw, height_mm=78)
+    assert np.allclose(laid_over(raw, sized).mesh.vertices, sized.mesh.vertices, atol=1e-9)
+    assert laid_over(raw, Asset(sized.mesh)) is None
+    assert laid_over(Asset(raw.mesh), Asset(raw.mesh)).mesh == raw.mesh
 
 
 def test_a_plinth_and_a_cavity_are_no_mending():

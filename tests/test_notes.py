@@ -75,8 +75,8 @@ def test_python_has_notes_on_the_asset_and_warnings_when_saving(model, tmp_path)
 def test_stl_to_glb_says_what_is_missing(tmp_path):
     mq.save(mq.Asset(box()), tmp_path / "a.stl")
     done = CliRunner().invoke(main, ["convert", str(tmp_path / "a.stl"), str(tmp_path / "a.glb")])
-    assert "shows plain white" in done.stderr
-    assert "the scale is a guess" in done.stderr
+    assert "the STL has no colors or textures" in done.stderr
+    assert "the STL has no unit" in done.stderr
 
 
 def test_every_writer_has_its_row():
@@ -85,7 +85,7 @@ def test_every_writer_has_its_row():
     endings = {
         ending
         for found in registry().values()
-        for ending in found.stage.facts.get("writes", ())
+        for ending in found.stage.facts.writes
         if next(iter(found.stage.inputs.values())) is mq.Asset
     }
     assert endings <= set(CARRIES) | {".gltf"}

@@ -13,6 +13,7 @@ from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.geometry.printing.directions import distinct, fibonacci, flat_directions, hull_of
+from maquette.geometry.printing.resting import stance_of
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
 from maquette.shape.place.orient import _measured, _model, _rough, orient
@@ -237,3 +238,21 @@ def test_it_does_not_stand_where_it_tips_over():
     for make in (extruded(outline, 12), extruded([(x, z) for x, z in reversed([(-x, z) for x, z in outline])], 12)):
         (stand,) = stability(orient(Asset(make)))
         assert stand.verdict == "pass"
+
+
+def tipsy() -> Asset:
+    """A slab of 60 x 60 on a foot of 8 x 8 under one corner: it tips over as it is, and lies well on its back."""
+    return Asset(together(box((60, 60, 6), (0, 0, 30)), box((8, 8, 30.5), (0, 0, 0))), sized=True)
+
+
+def test_only_what_would_not_stand_is_turned_when_unstable():
+    """A leaning tower whose supports matter more than its base stays, and so does a ball; what tips over does not."""
+    stands = Asset(box((10, 10, 40)), sized=True)
+    assert orient(stands, when="unstable").mesh.digest == stands.mesh.digest
+    ball = Asset(sphere(20, 4), sized=True)
+    assert orient(ball, when="unstable").mesh.digest == ball.mesh.digest
+    turned = orient(tipsy(), when="unstable")
+    stance = stance_of(turned.mesh.vertices, turned.mesh.faces, 0.2)
+    assert stance.room > 3
+    assert not stance.hardly_touches
+    assert orient(tipsy(), when="never").mesh.digest == tipsy().mesh.digest

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.flat.planar import Sheet, filled, triangulated
+from maquette.geometry.flat.planar import Sheet, fill, triangulate
 from maquette.geometry.topology import border_loops, edges, euler_number
 
 
@@ -36,7 +36,7 @@ def ring() -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 def test_ring_is_filled_exactly_with_good_triangles():
     loops, spacing = ring()
-    sheet = triangulated(loops, spacing, coarsest=1.05)
+    sheet = triangulate(loops, spacing, coarsest=1.05)
     assert areas(sheet).min() > 0
     assert areas(sheet).sum() == pytest.approx(sum(map(polygon_area, loops)), rel=1e-12)
     assert euler_number(sheet.faces) == 0
@@ -46,7 +46,7 @@ def test_ring_is_filled_exactly_with_good_triangles():
 
 def test_border_points_come_first_and_unmoved():
     loops, spacing = ring()
-    sheet = triangulated(loops, spacing, coarsest=1.05)
+    sheet = triangulate(loops, spacing, coarsest=1.05)
     assert np.array_equal(sheet.points[:90], np.concatenate(loops))
     found = edges(sheet.faces)
     border = {tuple(pair) for pair in found.ends[found.count == 1]}
@@ -55,8 +55,8 @@ def test_border_points_come_first_and_unmoved():
 
 def test_triangles_grow_inward_up_to_the_coarsest():
     loop = circle(10, 600)
-    fine = triangulated([loop], [np.full(600, 0.1)], coarsest=2.0)
-    even = triangulated([loop], [np.full(600, 0.1)], coarsest=0.3)
+    fine = triangulate([loop], [np.full(600, 0.1)], coarsest=2.0)
+    even = triangulate([loop], [np.full(600, 0.1)], coarsest=0.3)
     assert len(fine.faces) < 0.6 * len(even.faces)
     near_middle = np.linalg.norm(fine.points[fine.faces].mean(axis=1), axis=1) < 3
     assert np.sqrt(areas(fine)[near_middle].mean() * 4 / np.sqrt(3)) == pytest.approx(2, rel=0.4)
@@ -65,7 +65,7 @@ def test_triangles_grow_inward_up_to_the_coarsest():
 def test_edge_that_delaunay_leaves_out_is_halved():
     border = np.array([[0, 0], [10, 0], [10, 1], [5, 0.2], [0, 1]], float)
     edges_in = np.stack([np.arange(5), (np.arange(5) + 1) % 5], axis=1)
-    sheet = filled(border, edges_in, np.full(5, 10.0), coarsest=10.0)
+    sheet = fill(border, edges_in, np.full(5, 10.0), coarsest=10.0)
     assert len(sheet.rim) > 5
     assert areas(sheet).sum() == pytest.approx(polygon_area(border), rel=1e-12)
     assert np.array_equal(sheet.points[:5], border)
@@ -73,23 +73,23 @@ def test_edge_that_delaunay_leaves_out_is_halved():
 
 def test_several_islands_stay_apart():
     loops = [circle(3, 20), circle(3, 20, center=(6.2, 0))]
-    sheet = triangulated(loops, [np.full(20, 0.9)] * 2, coarsest=0.9)
+    sheet = triangulate(loops, [np.full(20, 0.9)] * 2, coarsest=0.9)
     assert euler_number(sheet.faces) == 2
     assert areas(sheet).sum() == pytest.approx(2 * polygon_area(loops[0]), rel=1e-12)
 
 
 def test_loops_that_cross_are_no_domain():
     eight = np.array([[0, 0], [2, 2], [2, 0], [0, 2]], float)
-    assert triangulated([eight], [np.full(4, 1.0)], coarsest=1.0) is None
+    assert triangulate([eight], [np.full(4, 1.0)], coarsest=1.0) is None
 
 
 def test_island_within_an_island_is_no_domain():
     loops = [circle(10, 60), circle(4, 30)]
-    assert triangulated(loops, [np.full(60, 1.05), np.full(30, 0.84)], coarsest=1.05) is None
+    assert triangulate(loops, [np.full(60, 1.05), np.full(30, 0.84)], coarsest=1.05) is None
 
 
 def test_same_loops_same_triangles():
     loops, spacing = ring()
-    one, other = (triangulated(loops, spacing, coarsest=1.05) for _ in range(2))
+    one, other = (triangulate(loops, spacing, coarsest=1.05) for _ in range(2))
     assert np.array_equal(one.points, other.points)
     assert np.array_equal(one.faces, other.faces)

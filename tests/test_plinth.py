@@ -4,14 +4,9 @@ import pytest
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.geometry.flat.lettering import outline
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.plinth import plinth
-from shapes import box, grid, sphere
-
-
-def volume(asset: Asset) -> float:
-    return signed_volume(asset.mesh.vertices, asset.mesh.faces)
+from shapes import box, grid, sphere, volume
 
 
 def area(loop: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -107,3 +108,13 @@ def test_as_a_setting_nothing_else_passes():
     for wrong in ("nope", 3, None, Target.named("three")):
         with pytest.raises(ValidationError):
             TypeAdapter(Printer).validate_python(wrong)
+
+
+@pytest.mark.parametrize("kind", [Printer, Target])
+def test_the_default_has_its_name_in_one_place(kind):
+    source = Path(__file__).parent.parent / "src" / "maquette"
+    name = f'"{kind.default().name}"'
+    places = [path.name for path in source.rglob("*.py") if f"_default: ClassVar[str] = {name}" in path.read_text()]
+    others = [path.name for path in source.rglob("*.py") if f".named({name})" in path.read_text()]
+    assert (places, others) == (["profiles.py"], [])
+    assert kind.of(None) is kind.default() is kind.of(kind.default().name) is kind.of(kind.default())

@@ -9,7 +9,7 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.geometry.look.oklab import chosen, clusters, light_of, light_of_oklab, oklab_of, srgb_of
+from maquette.geometry.look.oklab import choose_colors, clusters, light_of, light_of_oklab, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.paint.filament_names import filaments, sets
@@ -347,5 +347,5 @@ def test_clusters_and_choice_know_their_optimum():
     lab = np.repeat(middles, [400, 300, 200, 100], axis=0) + dice.normal(0, 0.01, (1000, 3))
     found = clusters(lab, np.ones(1000), 4)
     assert np.abs(found - middles).max() < 0.005
-    assert chosen(lab, np.ones(1000), np.concatenate([middles + 0.3, middles]), 4).tolist() == [4, 5, 6, 7]
+    assert choose_colors(lab, np.ones(1000), np.concatenate([middles + 0.3, middles]), 4).tolist() == [4, 5, 6, 7]
     assert len(clusters(np.zeros((5, 3)), np.ones(5), 3)) == 1

@@ -76,9 +76,9 @@ def test_blocked_minds_its_limit():
     origins = np.array([[0.4, 0.3, 3.0]] * 4)
     down = np.array([[0, 0, -2.0]] * 4)
     limits = np.array([1.999, 2.001, np.inf, 0.0])
-    assert tracer.blocked(origins, down, limits).tolist() == [False, True, True, False]
-    assert tracer.blocked(origins - down * 5e6, down, 1e7 + 1.9).tolist() == [False] * 4
-    assert tracer.blocked(origins, -down, np.inf).tolist() == [False] * 4
+    assert tracer.is_blocked(origins, down, limits).tolist() == [False, True, True, False]
+    assert tracer.is_blocked(origins - down * 5e6, down, 1e7 + 1.9).tolist() == [False] * 4
+    assert tracer.is_blocked(origins, -down, np.inf).tolist() == [False] * 4
 
 
 def test_an_origin_lifted_by_a_step_no_longer_meets_its_own_face():
@@ -86,8 +86,8 @@ def test_an_origin_lifted_by_a_step_no_longer_meets_its_own_face():
     tracer = traced(mesh)
     middle = mesh.triangles.mean(axis=1)
     outward = middle / np.linalg.norm(middle, axis=1, keepdims=True)
-    assert not tracer.blocked(middle + outward * tracer.step, outward, np.inf).any()
-    assert tracer.blocked(middle - outward * tracer.step, outward, np.inf).all()
+    assert not tracer.is_blocked(middle + outward * tracer.step, outward, np.inf).any()
+    assert tracer.is_blocked(middle - outward * tracer.step, outward, np.inf).all()
 
 
 def test_from_within_a_closed_solid_every_ray_meets_it():
@@ -121,7 +121,7 @@ def test_what_has_no_surface_is_met_by_nothing(vertices, faces):
     tracer = Tracer(vertices, faces)
     origins, directions = np.array([[0.3, 0.3, 5.0]]), np.array([[0, 0, -1.0]])
     assert tracer.first(origins, directions).face.tolist() == [-1]
-    assert not tracer.blocked(origins, directions, np.inf).any()
+    assert not tracer.is_blocked(origins, directions, np.inf).any()
     assert len(tracer.first(np.zeros((0, 3)), np.zeros((0, 3))).face) == 0
 
 

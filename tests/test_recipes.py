@@ -1,4 +1,5 @@
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -635,7 +636,7 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
     answers = {
         subprocess.run(
             [sys.executable, "-c", script, str(tmp_path / name), folder],
-            check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": name}
+            check=True, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": name}
         ).stdout
         for name in ("1", "2")
     }  # fmt: skip

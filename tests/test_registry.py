@@ -1,8 +1,5 @@
 import json
-import sys
-import textwrap
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,7 +13,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
-from maquette.registry import Registry, StageFunction, build, stage, type_name
+from maquette.registry import Facts, Registry, StageFunction, build, stage, type_name
 from shapes import box
 
 MK4 = Printer.named("prusa-mk4")
@@ -65,10 +62,10 @@ def test_a_stage_is_read_from_its_signature():
     assert times.required
     assert record.summary == "Move a model beside another."
     assert record.documentation.endswith("And some more.")
-    assert dict(record.facts) == {"licence": "MIT", "device": "cpu", "aliases": ("shift",)}
+    assert record.facts == Facts(licence="MIT", aliases=("shift",))
     assert not record.is_check
     assert heavy.stage.is_check
-    assert heavy.stage.facts["licence"] == "Apache-2.0"
+    assert heavy.stage.facts.licence == "Apache-2.0"
 
 
 def test_a_stage_as_plain_data_is_json():
@@ -168,92 +165,6 @@ def test_settings_text_is_canonical():
 
 
 # --- the registry
-
-
-@pytest.fixture
-def plugin(tmp_path, monkeypatch):
-    """Make a module from somewhere else, and its entry point."""
-    monkeypatch.syspath_prepend(tmp_path)
-    made = []
-
-    def make(name, source, attribute=""):
-        (tmp_path / f"{name}.py").write_text(textwrap.dedent(source))
-        made.append(name)
-        return EntryPoint(name=name, value=name + (f":{attribute}" if attribute else ""), group="maquette")
-
-    yield make
-    for name in made:
-        sys.modules.pop(name, None)
-
-
-GOOD = """
-    from maquette.core.asset import Asset
-    from maquette.registry import stage
-    from maquette.shape.mend.weld import weld  # somebody else's stage is not ours to list
-
-    @stage
-    def {name}(asset: Asset) -> Asset:
-        \"\"\"Do nothing.\"\"\"
-        return asset
-"""
-
-
-def test_a_plugin_comes_through_the_same_door(plugin):
-    found = build(("shape",), [plugin("from_elsewhere", GOOD.format(name="polish"))])
-    assert found["polish"].stage.room == "from_elsewhere"
-    assert found["weld"].stage.room == "shape"
-    assert dict(found.failures) == {}
-    assert list(found) == sorted(found)
-    assert len(found) == len(list(found))
-
-
-def test_a_plugin_may_name_one_stage(plugin):
-    source = GOOD.format(name="polish") + GOOD.format(name="scratch")
-    found = build((), [plugin("two_stages", source, "polish")])
-    assert list(found) == ["polish"]
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
-        ("raise RuntimeError('no licence key')", "RuntimeError: no licence key"),
-        ("def broken(:", "SyntaxError"),
-        (
-            GOOD.format(name="weld"),
-            "Unavailable: stage 'weld' of bad_one is taken by maquette.shape.mend.weld; rename one",
-        ),
-        ("from maquette.registry import stage\n@stage\ndef f(*a): ...", "TypeError: f: a stage takes no"),
-    ],
-    ids=["import", "raise", "syntax", "clash", "signature"],
-)
-def test_a_plugin_that_fails_is_listed_and_the_rest_work(plugin, source, reason):
-    plugins = [
-        plugin("good_before", GOOD.format(name="polish")),
-        plugin("bad_one", source),
-        plugin("good_after", GOOD.format(name="scratch")),
-    ]
-    found = build(("shape",), plugins)
-    assert {"polish", "scratch", "weld"} <= set(found)
-    assert found["weld"].function.__module__ == "maquette.shape.mend.weld"
-    assert list(found.failures) == ["bad_one"]
-    assert reason in found.failures["bad_one"]
-
-
-def test_a_plugin_with_one_clash_adds_nothing(plugin):
-    source = GOOD.format(name="aaa") + GOOD.format(name="smooth")
-    found = build(("shape",), [plugin("half_bad", source)])
-    assert "aaa" not in found
-    assert list(found.failures) == ["half_bad"]
-
-
-def test_an_alias_finds_the_stage(plugin):
-    source = GOOD.format(name="polish").replace("@stage\n", "@stage(aliases=('shine', 'buff'))\n")
-    found = build((), [plugin("renamed", source)])
-    assert found["shine"] is found["buff"] is found["polish"]
-    assert "shine" in found
-    assert found.find("shine").stage.name == "polish"
-    assert list(found) == ["polish"]
 
 
 def test_an_unknown_name_suggests_the_nearest():

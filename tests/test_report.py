@@ -15,14 +15,16 @@ from maquette.core.files import Files
 from maquette.core.history import Step
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
-from maquette.flow import printing
-from maquette.flow.make import Made, blocking
+from maquette.flow import slicing
+from maquette.flow.made import Made, blocking
 from maquette.flow.report.album import finding_shots
 from maquette.flow.report.estimate import material_cm3
 from maquette.flow.report.first_layer import INKS, first_layer_picture
+from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import as_dict, as_html, write_report
 from maquette.flow.report.tables import findings_table, mending, mending_table, profile_table
-from maquette.formats.slicers import slice as slicing
+from maquette.flow.slicing import SlicingWish
+from maquette.formats.slicers import slice as slicers
 from samples import ball, cut_out
 from shapes import box
 
@@ -80,7 +82,7 @@ def no_pictures(monkeypatch):
     """Four seconds a page less, for tests of the words."""
     from maquette.flow.report import page
 
-    monkeypatch.setattr(page, "asset_shots", lambda asset: {"hero": [], "six": [], "seen": []})
+    monkeypatch.setattr(page, "asset_shots", lambda keeper: {"hero": [], "six": [], "seen": []})
 
 
 def test_the_page_is_whole_and_leads_nowhere():
@@ -153,7 +155,7 @@ def test_thickness_and_overhang_have_maps_even_when_they_pass():
         Finding("pins", "pass", "none", overlay=np.zeros(faces), faces=np.array([], int)),
         Finding("watertight", "pass", "closed"),
     ]
-    captions = [shot.caption.partition(":")[0] for shot in finding_shots(ball(), tuple(told), MK4)]
+    captions = [shot.caption.partition(":")[0] for shot in finding_shots(Keeper(ball()), tuple(told), MK4)]
     assert captions == ["overhang", "wall-thickness", "islands"]
 
 
@@ -171,7 +173,7 @@ def test_the_overhang_map_is_in_degrees(monkeypatch):
     faces = len(ball().mesh.faces)
     told = [Finding(name, "pass", "", unit=unit, overlay=np.ones(faces))
             for name, unit in (("overhang", "% of the surface"), ("wall-thickness", "mm"))]  # fmt: skip
-    finding_shots(ball(), tuple(told), MK4)
+    finding_shots(Keeper(ball()), tuple(told), MK4)
     assert asked == {
         "leans out by, white: 45°": ("°", (0.0, 90.0)),
         "thickness, white: 0.8 mm": ("mm", (1.6, 0.0)),
@@ -216,13 +218,19 @@ def sliced_made(monkeypatch, warnings=(), price=None):
         "volume_mm3": 1.0, "defects": {}, "warnings": list(warnings),
     }  # fmt: skip
     files = Files("x.gcode", {"x.gcode": GCODE.encode(), "x.slice.json": json.dumps(summary).encode()})
-    monkeypatch.setattr(printing, "registry", lambda: {"slice": lambda asset, **settings: files})
-    return printing.with_slicing(made(), price_kg=price, stem="x")
+    monkeypatch.setattr(slicing, "registry", lambda: {"slice": lambda asset, **settings: files})
+    return sliced_as(SlicingWish(price_kg=price))
+
+
+def sliced_as(wish: SlicingWish) -> Made:
+    """A made ball with what the slicer says of it."""
+    sliced, opinion = slicing.slice_asset(ball(), MK4, wish, "x")
+    return made(opinion, sliced=sliced)
 
 
 def test_time_filament_and_cost_are_on_the_page(monkeypatch, tmp_path, no_pictures):
     done = sliced_made(monkeypatch, price=20.0)
-    assert done.printed.cost == pytest.approx(0.09)
+    assert done.sliced.cost == pytest.approx(0.09)
     said = Reader(as_html(done)).said
     for words in ("4.5 g filament, 2 layers", "1h 2m 3s to print", "0.09 by your price", "the first layer from above"):
         assert words in said
@@ -239,9 +247,9 @@ def test_a_complaint_of_the_slicer_is_a_warning_and_a_refusal_a_failure(monkeypa
     def refuses(asset, **settings):
         raise CannotDo("slice: PrusaSlicer gave up: no extrusions in the first layer")
 
-    monkeypatch.setattr(printing, "registry", lambda: {"slice": refuses})
-    done = printing.with_slicing(made())
-    assert done.printed is None
+    monkeypatch.setattr(slicing, "registry", lambda: {"slice": refuses})
+    done = sliced_as(SlicingWish())
+    assert done.sliced is None
     assert done.report.verdict == "fail"
     assert "gave up" in Reader(as_html(done)).said
     assert done.report.of("slice")[0].fix == "plinth"  # nothing to stand on
@@ -249,7 +257,7 @@ def test_a_complaint_of_the_slicer_is_a_warning_and_a_refusal_a_failure(monkeypa
 
 def test_a_resin_printer_is_not_sliced_for():
     with pytest.raises(CannotDo, match="Form 3 is SLA, and slicing makes G-code for FDM"):
-        printing.insist_on_slicer("prusa", "formlabs-form-3")
+        slicing.insist_on_slicer("prusa", Printer.named("formlabs-form-3"))
 
 
 def test_what_was_asked_for_stands_on_the_page(no_pictures):
@@ -267,9 +275,9 @@ def test_what_failed_says_its_fix_and_whether_a_file_is_written(no_pictures):
     assert "holds 2 cm³ of resin mend it with drop-inner-walls" in said
     assert "No print file is written while this fails, but with --force : trapped-volumes" in said
     thin = Finding("wall-thickness", "fail", "thin", fix="thicken")
-    assert blocking(made(trapped, thin)) == [trapped]
+    assert made(trapped, thin).blocking == (trapped,)
     assert "No print file" not in Reader(as_html(made(thin))).said
-    assert blocking(made(report=Report("model", "three", (trapped,)))) == []
+    assert blocking(Report("model", "three", (trapped,))) == ()
 
 
 def test_material_is_told_before_anybody_sliced(no_pictures):
@@ -285,9 +293,9 @@ def test_material_is_told_before_anybody_sliced(no_pictures):
 
 
 def test_a_slicer_that_is_not_there_is_told_first(monkeypatch):
-    monkeypatch.setattr(slicing, "installed", lambda *names: None)
+    monkeypatch.setattr(slicers, "find_installed", lambda *names: None)
     with pytest.raises(Unavailable, match="apt install prusa-slicer"):
-        printing.insist_on_slicer("prusa")
+        slicing.insist_on_slicer("prusa", MK4)
 
 
 def test_numbers_on_the_page_are_those_of_the_json(no_pictures):

@@ -14,7 +14,7 @@ from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components, is_watertight
 from maquette.shape.mend.resurface import resurface
 from samples import ball, wreck
-from shapes import box, grid, soup, sphere, together
+from shapes import box, grid, soup, sphere, together, volume
 
 RNG = np.random.default_rng(0)
 BALL = sphere(20, 4)
@@ -25,10 +25,6 @@ def remade(mesh, **settings):
     made = resurface(Asset(mesh), **settings)
     assert is_watertight(made.mesh.faces)
     return made
-
-
-def volume(asset):
-    return signed_volume(asset.mesh.vertices, asset.mesh.faces)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt.input import NEAREST, balloon, enlarged, network_input
-from maquette.generate.sculpt.network import guessed
-from maquette.generate.sculpt.sculpt import Wishes, _smoothed, assembled, sculpt
-from maquette.generate.sculpt.symmetry import Plane, completed, mirror_plane
+from maquette.generate.sculpt.input import NEAREST, balloon, enlarge, network_input
+from maquette.generate.sculpt.network import infer
+from maquette.generate.sculpt.sculpt import Wishes, _smooth, assemble, sculpt
+from maquette.generate.sculpt.symmetry import Plane, complete, mirror_plane
 from maquette.generate.sculpt.views import degrees_around, least_turn
 from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.rays import Tracer
@@ -188,7 +188,7 @@ def test_a_body_of_a_few_cells_is_not_smoothed_inside_out():
     faces = np.array([[0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4],
                       [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]])  # fmt: skip
     faces = faces if signed_volume(corners, faces) > 0 else faces[:, ::-1]
-    assert signed_volume(_smoothed(corners, faces), faces) >= 0.5
+    assert signed_volume(_smooth(corners, faces), faces) >= 0.5
 
 
 def test_wrong_weights_are_refused(tmp_path):
@@ -211,13 +211,13 @@ def test_the_balloon_over_a_disc_is_half_a_ball():
 def test_a_ball_is_as_deep_as_wide_and_round_at_its_rim():
     """Told where a ball is, the surface is that ball: nothing is cut off behind, nothing stands out at the outline."""
     subject = photo(disc(82))
-    guess = guessed(subject, "test")
+    guess = infer(subject, "test")
     r = 2 * 82 / guess.window.side
     axis = (np.arange(len(guess.front)) + 0.5) * (2 / len(guess.front)) - 1
     height = np.sqrt(np.maximum(r**2 - axis**2 - axis[:, None] ** 2, 0)).astype(np.float32)
     middle = float(height[guess.mask > 0.5].mean())
     told = replace(guess, front=middle - height, back=middle + height, residual=0 * guess.residual, eye=1e4)
-    asset = assembled({"front": subject}, {"front": told}, Wishes(upright="off", detail=0.0))
+    asset = assemble({"front": subject}, {"front": told}, Wishes(upright="off", detail=0.0))
     assert asset.size == pytest.approx(np.full(3, asset.size[0]), rel=0.03)
     low, high = asset.mesh.bounds
     away = np.linalg.norm(asset.mesh.vertices - (low + high) / 2, axis=1) / (asset.size[0] / 2)
@@ -233,7 +233,7 @@ def test_an_unknown_mask_says_so():
 
 def test_enlarged_planes_keep_ramps():
     ramp = np.tile((np.arange(8, dtype=np.float32) + 0.5) / 8, (8, 1))
-    inner = enlarged(ramp, 32)[:, 4:-4]
+    inner = enlarge(ramp, 32)[:, 4:-4]
     assert np.allclose(inner, ((np.arange(32) + 0.5) / 32)[4:-4], atol=1e-6)
 
 
@@ -282,5 +282,5 @@ def test_the_mirror_plane_of_a_turned_block_is_found_and_completes_it():
     either = [np.degrees(np.arccos(min(1.0, x * np.cos(t) + z * np.sin(t)))) for t in (0.5, np.pi / 2 - 0.5)]
     assert min(either) < 8
     before = (field.values > 0).sum()
-    after = (completed(field, plane).values > 0).sum()
+    after = (complete(field, plane).values > 0).sum()
     assert after == pytest.approx(before, rel=0.1)

@@ -5,15 +5,11 @@ from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
-from maquette.geometry.cut.clipping import clipped, level_area
-from maquette.geometry.surface import area_vectors, signed_volume
+from maquette.geometry.cut.clipping import clip_above, level_area
+from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import edges, euler_number, is_watertight
 from maquette.shape.place.settle import settle
-from shapes import box, grid, sphere, tetrahedron, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, grid, sphere, tetrahedron, together, torus, volume
 
 
 def base_area(mesh: Mesh) -> float:
@@ -214,7 +210,7 @@ def test_level_area_of_known_sections():
 
 def test_clipping_keeps_what_is_above():
     ball = sphere(1.0, 4)
-    clip = clipped(ball.vertices, ball.faces, 0.123)
+    clip = clip_above(ball.vertices, ball.faces, 0.123)
     new = ball.vertices[clip.ends[:, 0]] + clip.along[:, None] * np.diff(ball.vertices[clip.ends], axis=1)[:, 0]
     vertices = np.concatenate([ball.vertices, new])
     assert np.allclose(new[:, 2], 0.123)

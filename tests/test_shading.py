@@ -9,12 +9,12 @@ from PIL import Image
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
-from maquette.render.drawing import Look, drawn
+from maquette.render.drawing import Look, draw
 from maquette.render.frame import seen_share
 from maquette.render.lighting import Light, Rig
 from maquette.render.picture import picture
 from maquette.render.scene import Scene
-from maquette.render.shading import shaded, toned
+from maquette.render.shading import shade, tone
 from maquette.render.surfaces import plain_surface, textured_surface
 from shapes import box, sphere, together
 
@@ -45,7 +45,7 @@ def rays_spent(asset, size: int = 100) -> np.ndarray:
         np.maximum.at(taken, samples.pixel, np.bincount(samples.pixel, minlength=size * size)[samples.pixel])
         return textured_surface(scene, samples)
 
-    drawn(scene, scene.camera("front"), Look(surface, light="none"), size, size)
+    draw(scene, scene.camera("front"), Look(surface, light="none"), size, size)
     return taken.reshape(size, size)
 
 
@@ -180,7 +180,7 @@ def lit(color=0.5, *, normal=(0, -1, 0), sky=1.0, key=1.0, metallic=0.0, roughne
         "normal": np.float32([normal]) / np.float32(np.linalg.norm(normal)),
     }
     light = Light(np.float32([sky]), np.float32([key]))
-    return float(shaded(type(plain)(**values), light, Rig.around(camera), samples)[0, 0])
+    return float(shade(type(plain)(**values), light, Rig.around(camera), samples)[0, 0])
 
 
 def test_light_comes_from_above_left_and_from_the_viewer():
@@ -217,7 +217,7 @@ def test_metal_mirrors_more_and_scatters_less():
 
 def test_too_much_light_is_pressed_below_white_and_keeps_its_hue():
     color = np.float32([[0.5, 0.2, 0.1], [0.8, 0.4, 0], [2, 1, 0.5], [50, 25, 0]])
-    made = toned(color)
+    made = tone(color)
     np.testing.assert_allclose(made[:2], color[:2], rtol=1e-6)
     assert made.max() <= 1.0
     np.testing.assert_allclose(made[2:, 1] / made[2:, 0], 0.5, rtol=1e-5)

@@ -5,14 +5,10 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
-from maquette.geometry.surface import face_areas, face_normals, signed_volume
+from maquette.geometry.surface import face_areas, face_normals
 from maquette.geometry.topology import border_loops, edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.surface.simplify import simplify
-from shapes import box, grid, sphere, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, grid, sphere, together, torus, volume
 
 
 def cube_of_charts(cells: int = 12, side: float = 10.0) -> Asset:

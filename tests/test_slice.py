@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import maquette as mq
+from filament_tower import COLORS, tower
 from maquette.core.errors import BadInput, BadSetting, CannotDo, Unavailable
 from maquette.core.progress import noting
 from maquette.formats.slicers import cura as slicer_cura
@@ -20,7 +21,6 @@ from maquette.formats.slicers import prusa as slicer_prusa
 from maquette.formats.slicers import slice as module
 from maquette.formats.slicers.gcode import strokes
 from shapes import box, grid, soup, sphere
-from test_3mf_filaments import COLORS, tower
 
 needs_prusa = pytest.mark.skipif(bool(module.missing("prusa")), reason=module.missing("prusa"))
 _cura = module.missing("cura") or ("" if slicer_cura.definitions("/usr/bin/CuraEngine") else slicer_cura.NO_DEFINITIONS)
@@ -57,7 +57,7 @@ def test_curaengine_says_the_same_of_a_cube():
     assert made["filament_cm3"] == pytest.approx(8.0, rel=0.05)
     assert made["filament_g"] == pytest.approx(made["filament_cm3"] * 1.24, abs=0.01)
     assert 60 < made["seconds"] < 7200
-    assert made["time"] == slicing.spoken(made["seconds"])
+    assert made["time"] == slicing.duration_words(made["seconds"])
     assert made["warnings"] == []
 
 
@@ -264,7 +264,7 @@ def test_a_tower_that_leads_off_the_bed_is_made_again_and_left_out_at_last(monke
     assert any("no purge tower" in text for text in notes)
     move, profile = "G1 X2500", tmp_path / "p.ini"
     profile.write_text("nozzle_diameter = 0.4,0.4\n")
-    monkeypatch.setattr(slicer_prusa, "_exported", lambda *_: (f"{move}\n", []))
+    monkeypatch.setattr(slicer_prusa, "_export_gcode", lambda *_: (f"{move}\n", []))
     with pytest.raises(CannotDo, match="off the bed"):
         mq.slice(tower(2), profile=str(profile))
 
@@ -437,20 +437,20 @@ def test_resin_printers_and_missing_programs_are_named(monkeypatch):
 def test_slicers_are_found_where_their_installers_put_them(tmp_path, monkeypatch):
     monkeypatch.setattr(slicing.shutil, "which", lambda _: None)
     places = (f"{tmp_path}/none/x", f"{tmp_path}/Cura */CuraEngine.exe", f"{tmp_path}/last")
-    assert slicing.installed(("x",), places) is None
+    assert slicing.find_installed(("x",), places) is None
     for folder in ("Cura 5.2", "Cura 5.10", "Cura 5.9"):
         (tmp_path / folder).mkdir()
     (tmp_path / "last").touch()
-    assert slicing.installed(("x",), places) == str(tmp_path / "last")
+    assert slicing.find_installed(("x",), places) == str(tmp_path / "last")
     (tmp_path / "Cura 5.9" / "CuraEngine.exe").touch()
-    assert slicing.installed(("x",), places) == str(tmp_path / "Cura 5.9" / "CuraEngine.exe")
+    assert slicing.find_installed(("x",), places) == str(tmp_path / "Cura 5.9" / "CuraEngine.exe")
     (tmp_path / "Cura 5.10" / "CuraEngine.exe").touch()
-    assert slicing.installed(("x",), places) == str(tmp_path / "Cura 5.10" / "CuraEngine.exe")
+    assert slicing.find_installed(("x",), places) == str(tmp_path / "Cura 5.10" / "CuraEngine.exe")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "C:").mkdir()
     (tmp_path / "C:" / "x.exe").touch()
     if sys.platform != "win32":
-        assert slicing.installed(("x",), ("C:/x.exe",)) is None
+        assert slicing.find_installed(("x",), ("C:/x.exe",)) is None
     monkeypatch.setattr(module.slicer_orca, "WINDOWS", places)
     assert module.viewer("orca") == str(tmp_path / "Cura 5.10" / "CuraEngine.exe")
     monkeypatch.setattr(module.slicer_orca, "PLACES", places)

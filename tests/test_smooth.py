@@ -5,7 +5,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
-from maquette.geometry.remake.denoising import mixed, surroundings
+from maquette.geometry.remake.denoising import mix_normals, surroundings
 from maquette.geometry.remake.smoothing import opposite_step, umbrella
 from maquette.geometry.surface import face_normals, signed_volume
 from maquette.shape.surface.smooth import smooth
@@ -160,8 +160,8 @@ def test_normals_do_not_mix_across_a_wall():
     mesh = box()
     normals = face_normals(mesh.vertices, mesh.faces)
     around = surroundings(mesh.vertices, mesh.faces)
-    assert np.allclose(mixed(normals, around, 0.35), normals)
-    assert not np.allclose(mixed(normals, around, 2.0), normals)
+    assert np.allclose(mix_normals(normals, around, 0.35), normals)
+    assert not np.allclose(mix_normals(normals, around, 2.0), normals)
     assert (np.bincount(around.face) == np.bincount(around.other)).all()
 
 

@@ -9,17 +9,13 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.inside.solidity import flaws
-from maquette.geometry.mend.cracks import near, zipped
-from maquette.geometry.mend.crowding import halved, paired, parted, undoubled
-from maquette.geometry.surface import face_areas, signed_volume
+from maquette.geometry.mend.cracks import near, zip_cracks
+from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, undoubled_faces
+from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.mend.solidify import advice, open_share, solidify
 from maquette.shape.mend.weld import weld
-from shapes import box, grid, soup, sphere, tetrahedron, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, grid, soup, sphere, tetrahedron, together, torus, volume
 
 
 def merged(*meshes: Mesh) -> Mesh:
@@ -106,7 +102,7 @@ def test_a_skin_with_two_sides_keeps_one():
     made = solidify(Asset(merged(shell, shell.flipped()))).mesh
     assert len(made.faces) == 12
     assert volume(made) == pytest.approx(60)
-    assert undoubled(np.array([[0, 1, 2], [1, 2, 0], [5, 6, 7]])).tolist() == [True, False, True]
+    assert undoubled_faces(np.array([[0, 1, 2], [1, 2, 0], [5, 6, 7]])).tolist() == [True, False, True]
 
 
 def test_cracks_are_zipped():
@@ -122,7 +118,7 @@ def test_cracks_are_zipped():
 
 
 def test_zipping_never_closes_a_fine_edge():
-    keep, twin = zipped(grid(5, 5).vertices, grid(5, 5).faces, 100.0)
+    keep, twin = zip_cracks(grid(5, 5).vertices, grid(5, 5).faces, 100.0)
     assert len(keep) == 36
     assert np.array_equal(twin, np.arange(36))
 
@@ -196,11 +192,11 @@ def test_everything_rides_along():
 
 def test_pairs_enclose_material():
     pair = merged(box(), box(corner=(1, 1, 0)))
-    twin = paired(pair.vertices, pair.faces)
+    twin = pair_half_edges(pair.vertices, pair.faces)
     assert (twin >= 0).all()
     assert np.array_equal(twin[twin], np.arange(72))
     assert np.array_equal(twin // 36, np.arange(72) // 36)  # each box pairs with itself
-    faces, origin = parted(pair.faces, twin, len(pair.vertices))
+    faces, origin = part_vertices(pair.faces, twin, len(pair.vertices))
     assert np.array_equal(origin[faces], pair.faces)
     assert len(origin) == 16
 
@@ -211,7 +207,7 @@ def test_of_faces_in_one_plane_each_goes_with_its_own_solid(quarters):
     stack = merged(box(), box((1, 2, 1), (0, 0, 1)))
     angle = quarters * np.pi / 2
     turn = np.round([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
-    twin = paired(stack.vertices @ turn.T, stack.faces)
+    twin = pair_half_edges(stack.vertices @ turn.T, stack.faces)
     assert np.array_equal(twin // 36, np.arange(72) // 36)
     made = solidify(Asset(stack.with_vertices(stack.vertices @ turn.T))).mesh
     assert sound(made)
@@ -220,10 +216,10 @@ def test_of_faces_in_one_plane_each_goes_with_its_own_solid(quarters):
 
 def test_nothing_is_parted_on_a_manifold():
     ring = torus()
-    faces, origin = parted(ring.faces, paired(ring.vertices, ring.faces), len(ring.vertices))
+    faces, origin = part_vertices(ring.faces, pair_half_edges(ring.vertices, ring.faces), len(ring.vertices))
     assert np.array_equal(faces, ring.faces)
     assert np.array_equal(origin, np.arange(len(ring.vertices)))
-    assert halved(ring.faces, paired(ring.vertices, ring.faces), len(ring.vertices)) is None
+    assert halve_edges(ring.faces, pair_half_edges(ring.vertices, ring.faces), len(ring.vertices)) is None
 
 
 def pinched_ring() -> Mesh:
@@ -237,7 +233,7 @@ def pinched_ring() -> Mesh:
 
 def test_an_edge_that_hangs_together_at_both_ends_is_cut():
     given = pinched_ring()
-    whole = given.keep_faces(undoubled(given.faces))
+    whole = given.keep_faces(undoubled_faces(given.faces))
     assert edges(whole.faces).count.max() == 4
     made = solidify(Asset(given)).mesh
     assert sound(made)
@@ -267,7 +263,7 @@ def test_real_damage_ends_solid_or_refused(suffix):
     from maquette.registry import build
 
     formats = build(rooms=("formats",), plugins=())
-    reader = next(f for f in formats.values() if suffix in f.stage.facts.get("reads", ()))
+    reader = next(f for f in formats.values() if suffix in f.stage.facts.reads)
     refused, solid = set(), 0
     for path, faces in listed(suffix):
         if faces > 1_000:  # bench/corpus.py takes them all
@@ -294,7 +290,7 @@ def test_one_long_edge_beside_a_dense_border_costs_little():
     i = np.arange(count - 1)
     faces = np.concatenate([np.stack([i, i + 1, count + i], 1), np.stack([i + 1, count + i + 1, count + i], 1)])
     faces = np.concatenate([faces, [[2 * count, 2 * count + 2, 2 * count + 1]]])
-    keep, twin = zipped(ribbon, faces, 0.05)
+    keep, twin = zip_cracks(ribbon, faces, 0.05)
     assert len(keep) >= len(ribbon) - 3
     assert len(twin) == len(ribbon)
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh
+from maquette.core.mesh import Mesh, joined
 from maquette.geometry.cut.solids import combine, solid
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.carry.combining import combined, dressed, together
+from maquette.shape.carry.combining import combined, dressed
 from shapes import box, grid, sphere, torus
 
 
@@ -104,7 +104,7 @@ def test_a_seam_is_not_smeared_across():
 
 def test_together_keeps_the_first_in_front():
     ball = painted(sphere(5.0, 2))
-    made = together(ball, ball.with_vertices(ball.vertices + 20))
+    made = joined([ball, ball.with_vertices(ball.vertices + 20)])
     assert np.array_equal(made.triangles[: len(ball.faces)], ball.triangles)
     assert np.array_equal(made.uv[len(ball.faces) :], ball.uv)
     assert signed_volume(made.vertices, made.faces) == pytest.approx(2 * signed_volume(ball.vertices, ball.faces))

@@ -12,13 +12,12 @@ from maquette.core.profiles import Printer
 from maquette.geometry.barycentric import shares
 from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.cut.joints import Peg, crown, dowel, guard, peg, socket, tongue
-from maquette.geometry.cut.sections import depth, filled, islands, outline_pieces, raster_over
-from maquette.geometry.cut.solids import bodies, carved, separate, stock, united
-from maquette.geometry.surface import signed_volume
+from maquette.geometry.cut.sections import depth, fill_outline, islands, outline_pieces, raster_over
+from maquette.geometry.cut.solids import bodies, carve, separate, stock, unite
 from maquette.geometry.topology import euler_number, face_components, is_watertight
 from maquette.shape.build.split import split
 from samples import cut_out, png
-from shapes import box, grid, sphere, together, torus
+from shapes import box, grid, sphere, together, torus, volume
 
 BED = np.array([250.0, 210.0, 220.0])
 
@@ -26,10 +25,6 @@ BED = np.array([250.0, 210.0, 220.0])
 def pieces_of(asset: Asset) -> dict[str, Mesh]:
     mesh = asset.mesh
     return {name: mesh.keep_faces(mesh.part == number) for number, name in enumerate(asset.part_names)}
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 def solid(mesh: Mesh):
@@ -231,8 +226,8 @@ def test_pieces_needed_lies_boxes_any_way():
 
 def test_best_cut_avoids_the_thin_place():
     neck = together(box((100, 80, 80)), box((200, 10, 80), (99, 35, 0)))
-    whole = united(neck.vertices, neck.faces)
-    surface = carved(whole.solid, whole.origin)
+    whole = unite(neck.vertices, neck.faces)
+    surface = carve(whole.solid, whole.origin)
     cut = best_cut(surface.vertices, surface.faces, np.ones(len(surface.faces)), np.array([250.0, 210, 220]), 8.0)
     assert cut.axis == 0
     assert cut.height < 100
@@ -269,7 +264,7 @@ def test_sections():
     area = (outline[:, 0, 0] * outline[:, 1, 1] - outline[:, 0, 1] * outline[:, 1, 0]).sum() / 2
     assert area == pytest.approx(100 - 16 + 25)
     raster = raster_over(np.zeros(2), np.array([25.0, 10.0]), 500)
-    mask = filled(outline, raster)
+    mask = fill_outline(outline, raster)
     assert mask.sum() * raster.pitch**2 == pytest.approx(109, rel=0.01)
     assert islands(mask)[0] == 2
     for axis, wanted in ((0, 84), (1, 84)):
@@ -281,7 +276,7 @@ def test_sections():
 def test_depth_is_the_distance_to_the_outline():
     raster = raster_over(np.zeros(2), np.array([10.0, 10.0]), 200)
     square = np.array([[[0, 0], [10, 0]], [[10, 0], [10, 10]], [[10, 10], [0, 10]], [[0, 10], [0, 0]]], float)
-    inner = depth(filled(square, raster), raster.pitch)
+    inner = depth(fill_outline(square, raster), raster.pitch)
     assert inner.max() == pytest.approx(5, abs=raster.pitch)
     row, column = np.unravel_index(inner.argmax(), inner.shape)
     assert raster.place(np.array(row), np.array(column)) == pytest.approx([5, 5], abs=0.1)
@@ -290,13 +285,13 @@ def test_depth_is_the_distance_to_the_outline():
 def test_bodies_keep_their_cavities():
     mesh = together(box((10, 10, 10)), box((4, 4, 4), (3, 3, 3)).flipped(), box((1, 1, 1), (20, 0, 0)))
     assert [len(body) for body in bodies(mesh.vertices, mesh.faces)] == [24, 12]
-    apart = separate(united(mesh.vertices, mesh.faces).solid)
+    apart = separate(unite(mesh.vertices, mesh.faces).solid)
     assert sorted(body.volume() for body in apart) == pytest.approx([1, 936])
 
 
 def test_overlapping_bodies_are_one():
     mesh = together(box((10, 10, 10)), box((10, 10, 10), (5, 0, 0)))
-    assert united(mesh.vertices, mesh.faces).solid.volume() == pytest.approx(1500)
+    assert unite(mesh.vertices, mesh.faces).solid.volume() == pytest.approx(1500)
 
 
 def test_shares_find_the_point_again():

@@ -7,6 +7,7 @@ from maquette.checks.stability import stability
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.printing.resting import footing, hull, hull_area, margin
+from maquette.shape.place.orient import orient
 from maquette.shape.place.rotate import rotate
 from maquette.shape.place.settle import settle
 from shapes import box, soup, sphere, together
@@ -31,7 +32,7 @@ def test_a_box_has_half_its_narrower_side():
 
 
 @pytest.mark.parametrize(
-    ("offset", "room", "verdict"), [(4, 3, "pass"), (9.2, 0.4, "warn"), (12, -1, "warn"), (30, -10, "warn")]
+    ("offset", "room", "verdict"), [(4, 3, "pass"), (9.2, 0.4, "warn"), (12, -1, "fail"), (30, -10, "fail")]
 )
 def test_a_leaning_box_has_less_until_it_tips_over(offset, room, verdict):
     found = finding(leaning(offset))
@@ -51,7 +52,7 @@ def test_feet_count_by_the_hull_between_them():
     feet = [box((2, 2, 10), (x, y, 0)) for x in (0, 18) for y in (0, 18)]
     table = together(box((20, 20, 2), (0, 0, 10)), *feet)
     assert finding(table).value == pytest.approx(10)
-    assert finding(together(box((20, 20, 2), (0, 0, 10)), *feet[:2])).verdict == "warn"
+    assert finding(together(box((20, 20, 2), (0, 0, 10)), *feet[:2])).verdict == "fail"
 
 
 def test_a_ball_stands_on_a_point_until_it_is_settled():
@@ -69,7 +70,7 @@ def test_an_edge_is_nothing_to_stand_on():
     found = finding(on_edge)
     assert found.verdict == "warn"
     assert found.value == pytest.approx(0.2)
-    assert finding(rotate(Asset(box((10, 10, 30))), x_deg=30).mesh).verdict == "warn"
+    assert finding(rotate(Asset(box((10, 10, 30))), x_deg=30).mesh).verdict == "fail"
 
 
 def test_the_layer_is_the_printers():
@@ -104,3 +105,11 @@ def test_footing_takes_in_where_the_sides_leave_the_layer():
     tip = Mesh([[0, 0, 0], [8, 0, 8], [0, 8, 8], [-8, -8, 8]], [[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2]])
     places = footing(tip.vertices, tip.faces, 2.0)
     assert {tuple(p) for p in places} == {(0, 0), (2, 0), (0, 2), (-2, -2)}
+
+
+def test_what_tips_over_fails_where_it_must_stand_while_it_prints():
+    assert finding(leaning(30)).fix == "orient"
+    assert finding(leaning(30), printer="resin-small").verdict == "warn"
+    turned = orient(Asset(leaning(30), sized=True), when="never")
+    (found,) = stability(turned)
+    assert (found.verdict, found.fix) == ("fail", "plinth")  # a better side was asked for already

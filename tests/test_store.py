@@ -8,14 +8,18 @@ import time
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
-import maquette.store as store_module
 from maquette.core.asset import Asset, Material
-from maquette.core.errors import BadInput, MaquetteError, Unavailable
+from maquette.core.errors import BadInput, BadSetting, MaquetteError, Unavailable
 from maquette.core.progress import Cancelled, watching
 from maquette.core.report import Finding
-from maquette.store import Store, Weights, digest_of, fetch, home, key_of
+from maquette.core.values import digest_of
+from maquette.store import Store, Weights, fetch, home, key_of
+from maquette.store import weights as weights_module
 from shapes import box, sphere
 
 KEY = "ab" * 16
@@ -246,16 +250,54 @@ def test_home_is_named_or_the_platforms(monkeypatch, tmp_path):
     assert home() == tmp_path
     assert Store().folder == tmp_path / "results"
     monkeypatch.delenv("MAQUETTE_HOME")
-    monkeypatch.setattr(store_module.sys, "platform", "linux")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Unix)
     monkeypatch.setenv("XDG_CACHE_HOME", "/x/cache")
     assert home() == Path("/x/cache/maquette")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative/paths/are/to/be/ignored")
     assert home() == Path.home() / ".cache" / "maquette"
-    monkeypatch.setattr(store_module.sys, "platform", "darwin")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert home() == Path.home() / ".cache" / "maquette"
+    monkeypatch.setattr(platformdirs, "PlatformDirs", MacOS)
     assert home() == Path.home() / "Library" / "Caches" / "maquette"
-    monkeypatch.setattr(store_module.sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert home() == tmp_path / "maquette" / "Cache"
+
+
+def test_a_home_that_cannot_be_found_is_said(monkeypatch):
+    monkeypatch.setenv("MAQUETTE_HOME", "~nosuchuser/cache")
+    with pytest.raises(BadSetting, match="MAQUETTE_HOME = '~nosuchuser/cache': there is no such user; name a folder"):
+        home()
+    monkeypatch.setenv("MAQUETTE_HOME", "~/here")
+    assert home() == Path.home() / "here"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_a_link_is_no_entry_and_what_it_leads_to_stays(store, tmp_path):
+    outside = tmp_path / "precious"
+    store.put(KEY, b"value")
+    entry(store).rename(outside)
+    os.utime(outside, ns=(1, 1))
+    entry(store).symlink_to(outside)
+    entry(store, "cd").symlink_to("/dev/zero")
+    entry(store, "ef").symlink_to(tmp_path / "nowhere")
+    assert store.get(KEY) is store.get("cd") is store.get("ef") is None
+    assert store.size() == 0
+    assert list(store.folder.iterdir()) == []
+    assert outside.stat().st_mtime_ns == 1
+    entry(store).symlink_to(outside)
+    store.put(KEY, b"other")
+    assert store.get(KEY) == b"other"
+    assert not entry(store).is_symlink()
+    assert outside.stat().st_mtime_ns == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_pipes_and_folders_under_an_entrys_name_are_nothing(store):
+    store.put("11", b"value")
+    os.mkfifo(entry(store))
+    entry(store, "cd").mkdir()
+    assert store.get(KEY) is store.get("cd") is None
+    assert store.size() == entry(store, "11").stat().st_size
+    store.clear()
+    assert store.get("11") is None
 
 
 def test_others_cannot_look_into_the_folder(tmp_path):
@@ -324,7 +366,7 @@ def shelf(monkeypatch, tmp_path):
     """A server on this machine, a home of our own, no waiting between tries."""
     monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MAQUETTE_DOWNLOAD", raising=False)
-    monkeypatch.setattr(store_module, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(weights_module, "_PAUSE_S", 0.0)
     handler = type("OneShelf", (Shelf,), {"content": CONTENT, "log": []})
     server = Quiet(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -381,8 +423,8 @@ def test_a_checked_file_is_not_read_again_until_it_changes(shelf, monkeypatch):
     weights = model(shelf.address)
     path = fetch(weights, download=True)
     reads = []
-    real = store_module._sha256
-    monkeypatch.setattr(store_module, "_sha256", lambda *a: reads.append(1) or real(*a))
+    real = weights_module._sha256
+    monkeypatch.setattr(weights_module, "_sha256", lambda *a: reads.append(1) or real(*a))
     fetch(weights)
     assert reads == []
     os.utime(path, (1, 1))
@@ -564,7 +606,7 @@ def test_a_local_file_is_copied_and_checked(shelf, tmp_path):
 
 def test_a_full_disk_is_told_before_the_download(shelf, monkeypatch):
     usage = type("usage", (), {"free": 1000})
-    monkeypatch.setattr(store_module.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(weights_module.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(Unavailable, match=r"700000 bytes do not fit on .*, 1000 are free"):
         fetch(model(shelf.address), download=True)
     assert shelf.log == []
@@ -593,10 +635,10 @@ def test_weights_that_cannot_be_are_refused(changes):
 
 
 def test_only_this_file_downloads():
-    source = Path(store_module.__file__).parent
+    source = Path(weights_module.__file__).parents[1]
     words = ("urllib.request", "http.client", "import requests", "import httpx", "import socket")
     for file in source.rglob("*.py"):
-        if file.name != "store.py" and "faces" not in file.parts:
+        if file.parts[-2:] != ("store", "weights.py") and "faces" not in file.parts:
             text = file.read_text(encoding="utf-8")
             assert not [word for word in words if word in text], file
 
@@ -604,3 +646,9 @@ def test_only_this_file_downloads():
 def test_digest_of_bytes_is_their_content():
     assert digest_of(b"a") == digest_of(bytes(bytearray(b"a"))) != digest_of(b"b")
     assert digest_of(box()) == box().digest
+
+
+def test_names_stay_what_they_were():
+    """Results of earlier versions on people's disks: when one of these changes, all of them are made again."""
+    assert digest_of(b"a") == "5215e1526b8188fbe7b88c35741403c4"
+    assert key_of("weld", 1, '{"grid_mm":0.0}', ["a" * 32]) == "ea6688c2a9074c5255f1a2faad8aba09"

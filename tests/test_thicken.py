@@ -9,11 +9,10 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.remake.ball_union import ball_union
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
 from maquette.shape.build.thicken import thicken
 from maquette.shape.carry.combining import combined
-from shapes import box, grid, torus
+from shapes import box, grid, torus, volume
 
 PLATE = box((20, 15, 3), (0, 0, 0))
 
@@ -24,10 +23,6 @@ def joined(*meshes: Mesh) -> Mesh:
 
 def verdict(asset: Asset, limit: float = 0.8) -> str:
     return next(iter(wall_thickness(asset, samples=30_000, min_mm=limit))).verdict
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
 
 
 @cache

@@ -15,9 +15,9 @@ torch = pytest.importorskip("torch")
 from training.export import halve  # noqa: E402
 from training.losses import losses, volume_targets  # noqa: E402
 from training.model import SIZES, Sculptor, Size  # noqa: E402
-from training.objects import Thing  # noqa: E402
 from training.procedural import shape  # noqa: E402
 from training.solids import HALF, REACH, distances, sampled_surface, seen_from_afar  # noqa: E402
+from training.thing import Thing  # noqa: E402
 from training.train import mirrored, read_pieces, write_pieces  # noqa: E402
 from training.views import example, look, random_pose, recentered  # noqa: E402
 

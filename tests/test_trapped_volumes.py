@@ -8,7 +8,7 @@ from maquette.checks.trapped_volumes import trapped_volumes
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.inside.columns import columns
-from maquette.geometry.printing.voids import sealed
+from maquette.geometry.printing.voids import sealed_voids
 from maquette.shape.build.hollow import hollow
 from maquette.shape.mend.drop_inner_walls import drop_inner_walls
 from maquette.shape.place.rotate import rotate
@@ -83,13 +83,13 @@ def test_voids_that_two_parts_enclose_and_nests_are_found(turn):
     found = finding(trapped_volumes, rotate(Asset(soup(bell)), x_deg=turn).mesh)
     assert (found.verdict, found.value) == ("fail", pytest.approx(4 / 3 * np.pi * 729, rel=0.01))
     solid = columns(bell.vertices, bell.faces, 0.1)
-    assert sealed(solid).volume.tolist() == [pytest.approx(4 / 3 * np.pi * 729, rel=0.005)]
+    assert sealed_voids(solid).volume.tolist() == [pytest.approx(4 / 3 * np.pi * 729, rel=0.005)]
     halves = together(box((20, 20, 2)), box((20, 20, 2), (0, 0, 12)), *(
         box(size, corner) for size, corner in (
             ((2, 20, 14), (0, 0, 0)), ((2, 20, 14), (18, 0, 0)), ((20, 2, 14), (0, 0, 0)), ((20, 2, 14), (0, 18, 0))
         )
     ))  # fmt: skip
-    assert sealed(columns(halves.vertices, halves.faces, 0.1)).volume == pytest.approx([16 * 16 * 10])
+    assert sealed_voids(columns(halves.vertices, halves.faces, 0.1)).volume == pytest.approx([16 * 16 * 10])
 
 
 def test_open_shapes_trap_nothing():

@@ -6,7 +6,7 @@ from maquette.core.errors import BadInput, BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
 from maquette.render.cameras import AZIMUTH_DEG, SIDES, turning
-from maquette.render.frame import photographed
+from maquette.render.frame import photograph
 from maquette.render.looks import look_for
 from maquette.render.picture import picture
 from maquette.render.scene import Scene
@@ -59,7 +59,7 @@ def test_every_frame_is_what_its_camera_sees():
     scene = Scene(asset)
     cameras = turning(scene.used_vertices, [AZIMUTH_DEG, AZIMUTH_DEG + 120, AZIMUTH_DEG + 240])
     for frame, camera in zip(made.frames, cameras, strict=True):
-        expected = photographed(scene, camera, look_for(scene, "textured"), 80, "studio")
+        expected = photograph(scene, camera, look_for(scene, "textured"), 80, "studio")
         np.testing.assert_array_equal(frame, expected)
 
 

@@ -2,15 +2,9 @@ import numpy as np
 import pytest
 
 from maquette.core.asset import Asset
-from maquette.core.mesh import Mesh
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components, is_watertight
 from maquette.shape.mend.unite import unite
-from shapes import box, sphere, together
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, sphere, together, volume
 
 
 def test_two_boxes_become_one_with_the_volume_of_both():

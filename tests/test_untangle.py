@@ -9,14 +9,9 @@ from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.arrangement import Tangled, outer_hull
 from maquette.geometry.mend.planar_cells import triangulated_cells
-from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
 from maquette.shape.mend.untangle import untangle
-from shapes import box, grid, sphere, together, torus
-
-
-def volume(mesh: Mesh) -> float:
-    return signed_volume(mesh.vertices, mesh.faces)
+from shapes import box, grid, sphere, together, torus, volume
 
 
 def dented() -> Mesh:

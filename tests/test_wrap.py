@@ -12,7 +12,7 @@ from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, face_components, fan_count, is_watertight
 from maquette.shape.mend.wrap import wrap
 from samples import ball, wreck
-from shapes import box, grid, soup, sphere, together
+from shapes import box, grid, soup, sphere, together, volume
 
 RNG = np.random.default_rng(0)
 BALL = sphere(20, 4)
@@ -24,10 +24,6 @@ def wrapped(mesh, **settings):
     assert is_watertight(made.mesh.faces)
     assert (fan_count(made.mesh.faces, len(made.mesh.vertices)) == 1).all()
     return made
-
-
-def volume(asset):
-    return signed_volume(asset.mesh.vertices, asset.mesh.faces)
 
 
 def test_a_box_is_not_blown_up_by_a_hair():

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from training.views import View
+from training.view import Pixels, View
 
 Rng = np.random.Generator
-Pixels = NDArray[np.float32]
 
 
 def photograph(view: View, rng: Rng, *, backdrop: bool) -> Pixels:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import lzma
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from training.procedural import shape
+from training.thing import Thing
 
 PACKS = ("pack_train_A", "pack_train_B", "pack_shape_only")
 _Z_UP = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], float)  # +Y up to +Z up
@@ -22,42 +21,6 @@ _SCANNED = {  # sources whose objects look like things, not like drawings of thi
     *("ycb", "urdf_household", "gazebo_models", "aws_worlds", "servicesim", "khronos", "sceneview", "polyhaven"),
     *("bigym", "prl_assets", "drake", "webxr_controllers", "prints_cc", "odedstein", "trimesh_models", "keenan"),
 }
-
-
-@dataclass
-class Thing:
-    """Triangles of one object, +Z up, centred, largest extent 1, each face coloured by its own rule.
-
-    ``uv`` (F, 3, 2) with the origin bottom left, may leave 0..1; ``picture`` (F,) index into ``pictures`` or -1;
-    ``corner_color`` (F, 3, 3) sRGB 0..1, for faces without a picture. ``upright``: whether up is really up.
-    """
-
-    vertices: Floats
-    faces: Ints
-    uv: NDArray[np.float32] | None = None
-    picture: Ints | None = None
-    corner_color: NDArray[np.float32] | None = None
-    pictures: list[NDArray[np.uint8]] = field(default_factory=list)
-    upright: bool = True
-
-    def color(self, face: Ints, u: Floats, v: Floats) -> NDArray[np.float32]:
-        """sRGB 0..1 at N hits, (N, 3); mid grey where nothing is known."""
-        weights = np.stack([1 - u - v, u, v], axis=1)
-        made = np.full((len(face), 3), 0.6, np.float32)
-        if self.corner_color is not None:
-            made = np.einsum("nk,nkc->nc", weights, self.corner_color[face]).astype(np.float32)
-        if self.uv is None or self.picture is None:
-            return made
-        place = np.einsum("nk,nkc->nc", weights, self.uv[face])
-        which = self.picture[face]
-        for index in np.unique(which[which >= 0]):
-            rows = np.flatnonzero(which == index)
-            pixels = self.pictures[index]
-            height, width = pixels.shape[:2]
-            x = (np.mod(place[rows, 0], 1.0) * width).astype(np.int64).clip(0, width - 1)
-            y = (np.mod(1 - place[rows, 1], 1.0) * height).astype(np.int64).clip(0, height - 1)
-            made[rows] = pixels[y, x] / np.float32(255)
-        return made
 
 
 class Pack:
@@ -143,6 +106,4 @@ class Library:
         if number < len(self.index):
             pack, row = self.index[number]
             return self.packs[pack][row]
-        from training.procedural import shape
-
         return shape(number - len(self.index))

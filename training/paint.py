@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.objects import Floats
+from training.thing import Floats
 
 Rng = np.random.Generator
 Colors = NDArray[np.float32]

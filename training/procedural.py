@@ -11,7 +11,7 @@ from collections.abc import Callable
 import manifold3d as m3
 import numpy as np
 
-from training.objects import Floats, Ints, Thing
+from training.thing import Floats, Ints, Thing
 
 Rng = np.random.Generator
 Solid = tuple[Floats, Ints]

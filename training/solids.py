@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.objects import Floats, Ints, Library
+from training.objects import Library
+from training.thing import Floats, Ints
 
 HALF = 0.56  # the object reaches ±0.5; the rest keeps the flood's way free
 REACH = 4.0  # cells; distances beyond are cut

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from maquette.generate.sculpt.input import network_input
 from maquette.geometry.rays import Tracer
 from training.light import photograph
-from training.objects import Floats, Thing
 from training.paint import painted
+from training.thing import Floats, Thing
+from training.view import Pixels, View
 
 Rng = np.random.Generator
-Pixels = NDArray[np.float32]
 
 _FILL = 0.85  # of the picture's side; what the crop stage makes
 _DEEPEST = 1.0  # half pictures: views in which the object reaches further are drawn again
@@ -98,20 +98,6 @@ def _framed(thing: Thing, rotation: Floats, stretch: Floats, fov: float, fill: f
     return Pose(rotation, stretch, float(scale), moved, fov)
 
 
-@dataclass
-class View:
-    """What a camera sees of an object, (S, S) planes; depths are 0 where nothing is seen."""
-
-    front: Pixels  # depth of the first surface
-    back: Pixels  # depth of the last one
-    normal: Pixels  # (S, S, 3) of the first surface, in the camera's frame
-    color: Pixels  # (S, S, 3) sRGB, without light
-    back_color: Pixels  # (S, S, 3)
-    mask: NDArray[np.bool_]
-    lit: Pixels  # 0 in the key light's shadow
-    light: Floats  # (3,) toward the key light
-
-
 def look(thing: Thing, pose: Pose, side: int, rng: Rng, *, repaint: bool = True, own: bool = True) -> View:
     """Cast rays through every pixel: once from the eye, once from behind, once toward the light."""
     vertices = pose.placed(thing.vertices)
@@ -132,7 +118,9 @@ def look(thing: Thing, pose: Pose, side: int, rng: Rng, *, repaint: bool = True,
     normals = _normals(vertices, thing.faces, first.face[seen], ways[seen])
     light = _key_light(rng)
     facing = normals @ light > 0
-    free = facing & ~tracer.blocked(points + normals * (4 * tracer.step), np.broadcast_to(light, points.shape), np.inf)
+    free = facing & ~tracer.is_blocked(
+        points + normals * (4 * tracer.step), np.broadcast_to(light, points.shape), np.inf
+    )
     back_face = np.where(last.face >= 0, last.face, first.face[seen])
     matrix, offset = pose.unplaced()
     rear = points + ways[seen] * ((behind - depth) / pose.eye)[:, None]

@@ -18,7 +18,7 @@ from maquette.core.words import figures
 from maquette.geometry.printing.layers import spans
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SLACK = 1.03  # turned off the grid a span is read up to 3 % too long, and one drawn at the limit is not beyond it
 

@@ -13,10 +13,10 @@ from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.printing.resting import hull, hull_area, section
+from maquette.geometry.printing.resting import HARDLY, hull, hull_area, least_contact, section
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 
 @stage(destinations=("print",))
@@ -33,7 +33,8 @@ def contact(
 
     The layer is cut at half its height. Less than ``min_share`` of the outline (the convex hull seen from above), or
     less than ``min_mm2`` where that is not half the outline of a small model anyway, is a warning: it comes off the
-    bed. Overlapping parts count twice. Where the first layer is open the answer is unknown.
+    bed. A fifth of that fails on an FDM printer, for nothing holds it: `orient` finds a better side, and where there is
+    none a `plinth` gives it one. Overlapping parts count twice. Where the first layer is open the answer is unknown.
     """
     mesh = asset.mesh
     whole = welded(mesh)
@@ -44,18 +45,24 @@ def contact(
         said = "the outline of the first layer does not close" if not cut.closed else "the model covers no area"
         yield Finding("contact", "unknown", said, unit="mm²", fix="solidify")
         return
-    wanted = max(min(min_mm2, outline / 2), min_share * outline)
+    wanted = least_contact(outline, min_mm2, min_share)
+    falls = printer.technology == "FDM" and cut.area < HARDLY * wanted
     touching = np.flatnonzero((mesh.vertices[mesh.faces, 2] <= low + printer.layer_mm).all(axis=1))
     islands = f"{cut.islands} island" + ("" if cut.islands == 1 else "s")
     yield Finding(
         "contact",
-        "warn" if cut.area < wanted else "pass",
+        "fail" if falls else "warn" if cut.area < wanted else "pass",
         f"{figures(cut.area, 4)} mm² in {islands} touch the bed, {cut.area / outline:.2%} of the outline from above",
         value=cut.area,
         unit="mm²",
         limit=f"at least {figures(wanted)}",
         source=f"{min_share:.0%} of the outline; {min_mm2:g} mm², or half a small model's outline: our own rule",
-        fix="settle",
+        fix="plinth" if falls and _was_turned(asset) else "orient" if falls else "settle",
         faces=touching,
         overlay=shaded(mesh, touching),
     )
+
+
+def _was_turned(asset: Asset) -> bool:
+    """Whether a better side was looked for already."""
+    return any(step.stage == "orient" for step in asset.history)

@@ -16,10 +16,10 @@ from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
 from maquette.geometry.printing.drains import cups as pockets
-from maquette.geometry.printing.drains import rolled
+from maquette.geometry.printing.drains import roll_ball
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SHALLOW = 1.0  # mm: over a dent no deeper the film gives way
 
@@ -50,7 +50,7 @@ def cups(
     _, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
     limit, source = limit_of(printer, "drain_hole_mm", vent_mm)
     inside = len(solid.cell) and solid.torn <= TORN
-    cells = rolled(solid, limit) if inside else None
+    cells = roll_ball(solid, limit) if inside else None
     if cells is None:
         said = "it is too large to tell" if inside else NO_INSIDE
         yield Finding("cups", "unknown", said, unit="mm²", fix=None if inside else "solidify")

@@ -20,7 +20,7 @@ from maquette.geometry.remake.deviation import deviation as measured
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _MOST = 99  # percent of each surface that must lie within the limit; the rest may be an edge that was rounded
 _WORSE = 4  # times the limit fails: a line's width where the limit is a layer's height

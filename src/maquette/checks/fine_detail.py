@@ -19,7 +19,7 @@ from maquette.geometry.inside.slenderness import Chords
 from maquette.geometry.inside.thickness import SLACK
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _LOOKED_AT = 2.0  # times the limit: what is wider is all the same
 

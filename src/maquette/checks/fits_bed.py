@@ -16,7 +16,7 @@ from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 
 @stage(destinations=("print",), gates=True)

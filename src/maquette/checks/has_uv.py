@@ -14,7 +14,7 @@ from maquette.core.report import Finding, Verdict
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 
-_TARGET = Target.named("three")
+_TARGET = Target.default()
 
 _LOST = 0.01  # share of the surface that may have no place on the texture before it is a warning
 

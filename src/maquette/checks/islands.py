@@ -17,7 +17,7 @@ from maquette.core.words import figures
 from maquette.geometry.printing.layers import islands as pieces
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SOURCE = "a layer needs a layer below it; pieces within a line's width of one stick to it"
 

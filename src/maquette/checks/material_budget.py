@@ -13,7 +13,7 @@ from maquette.core.profiles import Target
 from maquette.core.report import Finding
 from maquette.registry import stage
 
-_TARGET = Target.named("three")
+_TARGET = Target.default()
 
 
 @stage(destinations=("model",))

@@ -18,7 +18,7 @@ from maquette.core.words import figures
 from maquette.geometry.surface import area_vectors
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SLACK_DEG = 0.1  # a face drawn at the limit is not beyond it
 

@@ -14,7 +14,7 @@ from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 
 @stage(destinations=("print",), name="small-holes")

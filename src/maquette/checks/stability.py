@@ -17,7 +17,7 @@ from maquette.geometry.printing.resting import footing, hull, margin
 from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _OF_HEIGHT = 0.05  # of the height of the centre of mass: it stands up to a tilt of 3 degrees
 
@@ -34,9 +34,11 @@ def stability(
     """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm.
 
     The outline is the convex hull of everything within the first layer. Outside it, with a negative margin, the model
-    tips over; that, a margin below ``min_share`` of half the narrower side, and one that a tilt of 3 degrees uses up,
-    are warnings: a brim or supports hold it while it prints. The mass is that of the filled solid (Prévost et al.
-    2013, "Make It Stand"). The coloured picture shows the faces that touch. A model without faces cannot be asked.
+    tips over: that fails on an FDM printer, and `orient`, or a `plinth` where no side helps, makes it stand. A
+    margin below ``min_share`` of half the narrower side, and one that a tilt of 3 degrees uses up, are warnings:
+    a brim or supports hold it while it prints. In resin and powder nothing has to stand by itself: a warning. The
+    mass is that of the filled solid (Prévost et al. 2013, "Make It Stand"). The coloured picture shows the faces
+    that touch. A model without faces cannot be asked.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
@@ -47,7 +49,9 @@ def stability(
     room = margin(center[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
     low, high = mesh.bounds
     wanted = max(min_share * float(min(high[:2] - low[:2])) / 2, _OF_HEIGHT * float(center[2] - low[2]))
-    verdict: Verdict = "warn" if room < wanted else "pass"
+    tips = printer.technology == "FDM" and room < 0
+    verdict: Verdict = "fail" if tips else "warn" if room < wanted else "pass"
+    turned = any(step.stage == "orient" for step in asset.history)  # a better side was looked for already
     side = "outside" if room < 0 else "inside"
     touching = np.flatnonzero((mesh.vertices[mesh.faces, 2] <= low[2] + printer.layer_mm).all(axis=1))
     yield Finding(
@@ -59,7 +63,7 @@ def stability(
         unit="mm",
         limit=f"at least {figures(wanted)}",
         source=f"{min_share:.0%} of half the narrower side, a tilt of 3 deg; Prévost et al. 2013, Make It Stand",
-        fix="settle" if room >= 0 else "orient",
+        fix="settle" if room >= 0 else "plinth" if turned else "orient",
         faces=touching,
         overlay=shaded(mesh, touching),
     )

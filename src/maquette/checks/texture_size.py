@@ -14,7 +14,7 @@ from maquette.core.profiles import Target
 from maquette.core.report import Finding, Verdict
 from maquette.registry import stage
 
-_TARGET = Target.named("three")
+_TARGET = Target.default()
 
 
 @stage(destinations=("model",))

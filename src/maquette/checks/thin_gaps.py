@@ -17,7 +17,7 @@ from maquette.core.words import figures
 from maquette.geometry.inside.thickness import SLACK, wall_thickness
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _FAR = 10.0  # times the limit: wider gaps are all the same
 _NARROWEST = 1.0  # percentile of what faces something across a gap that is too thin

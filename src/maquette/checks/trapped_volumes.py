@@ -17,11 +17,11 @@ from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
 from maquette.geometry.inside.columns import Columns
-from maquette.geometry.printing.drains import Pockets, chambers, rolled
-from maquette.geometry.printing.voids import Voids, sealed
+from maquette.geometry.printing.drains import Pockets, chambers, roll_ball
+from maquette.geometry.printing.voids import Voids, sealed_voids
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _WORTH = 2.0  # a chamber holds at least a cube of this many hole widths
 _READ = 5 / 6  # a width is read to a sixth: a hole just as wide as asked, as `hollow` drills it, is wide enough
@@ -50,10 +50,10 @@ def trapped_volumes(
     if not len(solid.cell) or solid.torn > TORN:
         yield Finding("trapped-volumes", "unknown", NO_INSIDE, unit="mm³", fix="solidify")
         return
-    shut = sealed(solid)
+    shut = sealed_voids(solid)
     closed = shut.volume >= min_mm3
     limit, source = limit_of(printer, "drain_hole_mm", drain_mm)
-    cells = rolled(solid, _READ * limit) if printer.technology != "FDM" else None
+    cells = roll_ball(solid, _READ * limit) if printer.technology != "FDM" else None
     found = chambers(cells) if cells else None
     choked = _choked(found, shut, solid, limit)
     volume = float(shut.volume[closed].sum()) + sum(found.volume[n] for n in choked if found)

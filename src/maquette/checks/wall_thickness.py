@@ -19,7 +19,7 @@ from maquette.geometry.inside.thickness import wall_thickness as measured
 from maquette.geometry.printing.free_walls import free_standing
 from maquette.registry import stage
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _FEW = 0.005  # share of the surface: a crease or a tip, not a wall
 

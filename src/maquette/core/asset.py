@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.camera import Camera
+from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.notes import worst_first
 from maquette.core.subject import Subject
-from maquette.core.values import Value, noun
+from maquette.core.values import LATER, Value, frozen, noun
 
 _MEDIA_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
@@ -84,6 +86,8 @@ class Asset(Value):
     numbers are a guess: a generator makes its frame 100 mm high.
 
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
+    ``placement`` takes points from where the model was made to where it lies now, None while it was not moved; it
+    outlives every change of the surface, so that what was made and what became of it can be laid over each other.
     ``volumes`` are what a slicer's project knew besides the model; they move along and go back into 3MF.
     """
 
@@ -95,11 +99,15 @@ class Asset(Value):
     camera: Camera | None = None
     source: Subject | None = None
     history: tuple[Step, ...] = ()
-    volumes: tuple[Volume, ...] = ()
+    volumes: tuple[Volume, ...] = field(default=(), metadata=LATER)
+    placement: Floats | None = field(default=None, metadata=LATER)  # (4, 4)
 
     def __post_init__(self) -> None:
-        _indices_within(self.mesh.material, len(self.materials), "material")
-        _indices_within(self.mesh.part, len(self.part_names), "part")
+        if self.placement is not None:
+            object.__setattr__(self, "placement", frozen(self.placement, np.float64, (4, 4), "asset: placement"))
+        for name, indices in self.mesh.channels.items():
+            if tuple_name := CHANNELS[name].counts_in:
+                _indices_within(indices, len(getattr(self, tuple_name)), name)
 
     def __repr__(self) -> str:
         x, y, z = self.size
@@ -127,19 +135,19 @@ class Asset(Value):
         return self.replace(mesh=mesh)
 
     def moved(self, *, rotation: Any = None, scale: float = 1.0, offset: Any = (0.0, 0.0, 0.0)) -> Self:
-        """Rotate (3, 3), then scale, then shift; the camera goes along, so it still sees the same picture."""
+        """Rotate (3, 3), then scale, then shift; camera and placement go along, so both still tell the truth."""
         turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
         shift = np.asarray(offset, dtype=np.float64)
         camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
+        volumes = tuple(volume.replace(mesh=volume.mesh.moved(turn, scale, shift)) for volume in self.volumes)
+        step = np.eye(4)
+        step[:3, :3], step[:3, 3] = scale * turn, shift
+        placement = step if self.placement is None else step @ self.placement
+        mesh = self.mesh.moved(turn, scale, shift)
+        return self.replace(mesh=mesh, camera=camera, placement=placement, volumes=volumes)
 
-        def along(mesh: Mesh) -> Mesh:
-            return mesh.with_vertices(scale * (mesh.vertices @ turn.T) + shift)
 
-        volumes = tuple(volume.replace(mesh=along(volume.mesh)) for volume in self.volumes)
-        return self.replace(mesh=along(self.mesh), camera=camera, volumes=volumes)
-
-
-def _indices_within(indices: NDArray[np.int32] | None, count: int, what: str) -> None:
+def _indices_within(indices: NDArray[Any], count: int, what: str) -> None:
     """Every face's index names something that exists."""
-    if indices is not None and len(indices) and (indices.min() < 0 or indices.max() >= count):
+    if len(indices) and (indices.min() < 0 or indices.max() >= count):
         raise BadInput(f"asset: a face names {what} {indices.max()} of {count}; the file is damaged")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import field, fields
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import LATER, Value, frozen, noun
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,9 +22,9 @@ Ints = NDArray[np.int64]
 class Mesh(Value):
     """A triangle surface: right-handed, +Z up, front along −Y, counter-clockwise seen from outside.
 
-    ``uv`` sits on the corner, so a texture seam never splits a vertex and one mesh serves slicer and engine. Whatever
-    rides on vertices (``color``, ``seen``) or faces (``material``, ``part``) is carried by :meth:`renumbered` and
-    :meth:`keep_faces`; an operation that keeps to these two loses nothing.
+    Whatever rides on it is a channel, declared once in :mod:`maquette.core.channels`: on corners (``uv``, so a texture
+    seam never splits a vertex and one mesh serves slicer and engine), on faces (``material``, ``part``) or on vertices
+    (``color``, ``seen``). The methods below carry every channel along; an operation that keeps to them loses nothing.
     """
 
     vertices: Floats  # (V, 3) float64 positions
@@ -31,6 +34,7 @@ class Mesh(Value):
     part: NDArray[np.int32] | None = None  # (F,) index into Asset.part_names
     color: NDArray[np.uint8] | None = None  # (V, 3) uint8 sRGB
     seen: NDArray[np.float32] | None = None  # (V,) 0 invented .. 1 seen in the photo
+    extra: Mapping[str, NDArray[Any]] = field(default_factory=dict, metadata=LATER)  # further channels, by name
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -40,20 +44,40 @@ class Mesh(Value):
         if face_count and (self.faces.min() < 0 or self.faces.max() >= vertex_count):
             wrong = self.faces.min() if self.faces.min() < 0 else self.faces.max()
             raise BadInput(f"mesh: a face names vertex {wrong} of {vertex_count}; the file is damaged")
-        for name, dtype, shape in (
-            ("uv", np.float32, (face_count, 3, 2)),
-            ("material", np.int32, (face_count,)),
-            ("part", np.int32, (face_count,)),
-            ("color", np.uint8, (vertex_count, 3)),
-            ("seen", np.float32, (vertex_count,)),
-        ):
-            array = getattr(self, name)
-            if array is not None:
-                put(self, name, frozen(array, dtype, shape, f"mesh: {name}"))
+        if unknown := sorted(self.extra.keys() - (CHANNELS.keys() - _FIELDS)):
+            raise BadInput(f"mesh: no channel {unknown[0]!r} is declared; import the plugin that declares it")
+        extra: dict[str, NDArray[Any]] = {}
+        for name, channel in CHANNELS.items():
+            values = self.channel(name)
+            if values is not None:
+                shape = channel.shape_on(vertex_count, face_count)
+                checked = frozen(values, channel.dtype, shape, f"mesh: {name}")
+                put(self, name, checked) if name in _FIELDS else extra.update({name: checked})
+        put(self, "extra", extra)
 
     def __repr__(self) -> str:
-        extras = [name for name in ("uv", "material", "part", "color", "seen") if getattr(self, name) is not None]
-        return f"Mesh({len(self.faces)} faces, {len(self.vertices)} vertices{''.join(', ' + e for e in extras)})"
+        extras = "".join(f", {name}" for name in self.channels)
+        return f"Mesh({len(self.faces)} faces, {len(self.vertices)} vertices{extras})"
+
+    @classmethod
+    def of(cls, vertices: Any, faces: Any, channels: Mapping[str, Any]) -> Self:
+        """A mesh with channels by name; None for one that it does not have."""
+        return cls(vertices, faces, **_sorted_in({}, channels))
+
+    def channel(self, name: str) -> NDArray[Any] | None:
+        """What rides on it under this name, None where nothing does."""
+        values: NDArray[Any] | None = getattr(self, name) if name in _FIELDS else self.extra.get(name)
+        return values
+
+    @property
+    def channels(self) -> dict[str, NDArray[Any]]:
+        """Everything that rides on it, by name in the order of the table."""
+        found = {name: self.channel(name) for name in CHANNELS}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def _as_fields(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Channels that are no fields put into ``extra``; one of None goes."""
+        return _sorted_in(self.extra, changes)
 
     @cached_property
     def bounds(self) -> Floats:
@@ -80,42 +104,76 @@ class Mesh(Value):
         """The same faces over moved vertices."""
         return self.replace(vertices=vertices)
 
+    def moved(self, rotation: Floats, scale: float, offset: Floats) -> Self:
+        """Rotated (3, 3), then scaled, then shifted; directions that ride on it turn along."""
+        turned = {
+            name: values @ rotation.T for name, values in self.channels.items() if CHANNELS[name].blend == "direction"
+        }
+        return self.replace(vertices=scale * (self.vertices @ rotation.T) + offset, **turned)
+
+    def vertex_rows(self, which: Any) -> dict[str, NDArray[Any]]:
+        """What rides on some vertices: the channels' rows that an index array or a mask names."""
+        return {name: values[which] for name, values in self.channels.items() if CHANNELS[name].domain == "vertex"}
+
+    def face_rows(self, which: Any) -> dict[str, NDArray[Any]]:
+        """What rides on some faces and on their corners."""
+        return {name: values[which] for name, values in self.channels.items() if CHANNELS[name].domain != "vertex"}
+
     def renumbered(self, keep: Any, twin: Any) -> Self:
         """Vertices ``keep`` (V',) of the old ones, with every old vertex pointing to its ``twin`` (V,) among them."""
         keep, twin = np.asarray(keep), np.asarray(twin)
-        return self.replace(
-            vertices=self.vertices[keep],
-            faces=twin[self.faces],
-            color=None if self.color is None else self.color[keep],
-            seen=None if self.seen is None else self.seen[keep],
-        )
+        return self.replace(vertices=self.vertices[keep], faces=twin[self.faces], **self.vertex_rows(keep))
 
     def keep_faces(self, which: Any) -> Self:
         """Only the faces that a mask (F,) bool or an index array names, in that order; vertices nobody uses go."""
         faces = self.faces[which]
         used = np.zeros(len(self.vertices), dtype=bool)
         used[faces.reshape(-1)] = True
-        on_faces = {
-            name: None if getattr(self, name) is None else getattr(self, name)[which]
-            for name in ("uv", "material", "part")
-        }
         if used.all():
-            return self.replace(faces=faces, **on_faces)
+            return self.replace(faces=faces, **self.face_rows(which))
         new_index = np.cumsum(used) - 1  # (V,)
         return self.replace(
-            vertices=self.vertices[used],
-            faces=new_index[faces],
-            color=None if self.color is None else self.color[used],
-            seen=None if self.seen is None else self.seen[used],
-            **on_faces,
+            vertices=self.vertices[used], faces=new_index[faces], **self.vertex_rows(used), **self.face_rows(which)
         )
 
     def flipped(self, which: Any = slice(None)) -> Self:
-        """The faces that ``which`` names wound the other way; corners keep their uv."""
-        faces = self.faces.copy()
-        faces[which] = faces[which][:, ::-1]
-        uv = self.uv
-        if uv is not None:
-            uv = uv.copy()
-            uv[which] = uv[which][:, ::-1]
-        return self.replace(faces=faces, uv=uv)
+        """The faces that ``which`` names wound the other way; corners keep what rides on them."""
+        turned = {"faces": self.faces, **{n: v for n, v in self.channels.items() if CHANNELS[n].domain == "corner"}}
+        for name, values in turned.items():
+            turned[name] = values.copy()
+            turned[name][which] = values[which][:, ::-1]
+        return self.replace(**turned)
+
+
+def joined(meshes: Sequence[Mesh]) -> Mesh:
+    """Meshes side by side as one, their vertices and faces in this order.
+
+    A channel that only some of them have is filled with its missing value on the others.
+    """
+    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
+    faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]
+    present = [name for name in CHANNELS if any(mesh.channel(name) is not None for mesh in meshes)]
+    return Mesh.of(
+        np.concatenate([np.zeros((0, 3)), *(mesh.vertices for mesh in meshes)]),
+        np.concatenate([np.zeros((0, 3), np.int64), *faces]),
+        {name: np.concatenate([channel_or_missing(mesh, name) for mesh in meshes]) for name in present},
+    )
+
+
+def channel_or_missing(mesh: Mesh, name: str) -> NDArray[Any]:
+    """What rides on a mesh under this name, the missing value everywhere where nothing does."""
+    values = mesh.channel(name)
+    return CHANNELS[name].filled(len(mesh.vertices), len(mesh.faces)) if values is None else values
+
+
+_FIELDS = {one.name for one in fields(Mesh)} & CHANNELS.keys()  # the channels that are fields of their own
+
+
+def _sorted_in(extra: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes as a dataclass takes them: channels that are no fields put into ``extra``."""
+    others = {name: changes[name] for name in changes if name in CHANNELS and name not in _FIELDS}
+    known = {name: value for name, value in changes.items() if name not in others}
+    if others:
+        together = {**known.get("extra", extra), **others}
+        known["extra"] = {name: values for name, values in together.items() if values is not None}
+    return known

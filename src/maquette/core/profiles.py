@@ -13,6 +13,7 @@ class _Profile(Value):
     """What Printer and Target share: they are found by name and stand for themselves in settings."""
 
     _file: ClassVar[str]
+    _default: ClassVar[str]
     name: str
 
     @classmethod
@@ -28,6 +29,18 @@ class _Profile(Value):
         except KeyError:
             known = ", ".join(cls.names())
             raise BadSetting(f"{cls.__name__.lower()}: no profile {name!r}; choose one of {known}") from None
+
+    @classmethod
+    def default(cls) -> Self:
+        """The profile that counts where nobody names one."""
+        return cls.named(cls._default)
+
+    @classmethod
+    def of(cls, profile: Self | str | None) -> Self:
+        """A profile as a caller may give it: itself, its name, or nothing for the default."""
+        if profile is None:
+            return cls.default()
+        return cls.named(profile) if isinstance(profile, str) else profile
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
@@ -67,6 +80,7 @@ class Printer(_Profile):
     """A machine and what it can make. Lengths in millimetres; ``sources`` names where each limit comes from."""
 
     _file: ClassVar[str] = "printers.toml"
+    _default: ClassVar[str] = "prusa-mk4"
 
     name: str
     label: str
@@ -101,6 +115,7 @@ class Target(_Profile):
     """An engine or viewer and its budget. ``sources`` names where each limit comes from."""
 
     _file: ClassVar[str] = "targets.toml"
+    _default: ClassVar[str] = "three"
 
     name: str
     label: str

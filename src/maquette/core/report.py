@@ -59,11 +59,15 @@ class Finding(Value):
 
 @noun
 class Report(Value):
-    """Findings about one asset for one destination, judged by one printer or target."""
+    """Findings about one asset for one destination, judged by one printer or target; the worst come first."""
 
     destination: Literal["print", "model"]
     profile: str
     findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        worst_first = sorted(self.findings, key=lambda finding: -_RANK[finding.verdict])
+        object.__setattr__(self, "findings", tuple(worst_first))
 
     @property
     def verdict(self) -> Verdict:

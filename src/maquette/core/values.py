@@ -22,6 +22,8 @@ from maquette.core.errors import BadInput
 
 MAGIC = b"maquette\x00\x01"
 _DTYPES = ("|b1", "|u1", "|i1", *(f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)), "<f2", "<f4", "<f8")
+# Marks a field that came to a noun later: while it is empty, the canonical form leaves it out and is what it was.
+LATER: Mapping[str, bool] = {"later": True}
 _nouns: dict[str, type[Value]] = {}
 T = TypeVar("T", bound="Value")
 
@@ -32,10 +34,7 @@ class Value:
     @cached_property
     def digest(self) -> str:
         """Name of this content, 32 hex digits of BLAKE2b; computed when first asked for."""
-        hasher = hashlib.blake2b(digest_size=16)
-        for chunk in encode(self):
-            hasher.update(chunk)
-        return hasher.hexdigest()
+        return _digest(self)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.digest == other.digest
@@ -45,10 +44,14 @@ class Value:
 
     def replace(self, **changes: Any) -> Self:
         """The same value with some fields changed, checked again."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+        return dataclasses.replace(self, **self._as_fields(changes))  # type: ignore[type-var]
+
+    def _as_fields(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Changes by the names of fields; a noun that keeps several things in one field sorts them in here."""
+        return changes
 
 
-@dataclass_transform(frozen_default=True, eq_default=False)
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
 def noun(cls: type[T]) -> type[T]:
     """Make a class a frozen noun and make it known to :func:`decode`."""
     made = dataclasses.dataclass(frozen=True, eq=False, repr="__repr__" not in cls.__dict__)(cls)
@@ -90,6 +93,19 @@ def _writable(array: NDArray[Any]) -> bool:
             return True
         owner = owner.base
     return False
+
+
+def digest_of(value: Any) -> str:
+    """Name of what may travel between stages, 32 hex digits; for a noun its ``digest``."""
+    return value.digest if isinstance(value, Value) else _digest(value)
+
+
+def _digest(value: Any) -> str:
+    """BLAKE2b of the canonical form, 32 hex digits."""
+    hasher = hashlib.blake2b(digest_size=16)
+    for chunk in encode(value):
+        hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def encode(value: Any) -> Iterator[bytes | memoryview]:
@@ -144,9 +160,17 @@ def _plain(value: Any, blobs: list[bytes | memoryview]) -> Any:
     if isinstance(value, Mapping):
         return {"$": "map", "items": [[key, _plain(value[key], blobs)] for key in sorted(value)]}
     if isinstance(value, Value):
-        fields = dataclasses.fields(value)  # type: ignore[arg-type]
+        fields = [f for f in dataclasses.fields(value) if not _left_out(value, f)]  # type: ignore[arg-type]
         return {"$": type(value).__name__, "fields": [[f.name, _plain(getattr(value, f.name), blobs)] for f in fields]}
     raise TypeError(f"a {type(value).__name__} cannot travel between stages")
+
+
+def _left_out(value: Any, field: dataclasses.Field[Any]) -> bool:
+    """Whether a field that came later is still empty."""
+    if "later" not in field.metadata:
+        return False
+    content = getattr(value, field.name)
+    return content is None or (isinstance(content, Mapping | tuple) and not content)
 
 
 def _rich(tree: Any, cursor: _Cursor) -> Any:

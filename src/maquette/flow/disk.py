@@ -25,30 +25,29 @@ _USUAL = {"Asset": ".glb", "Subject": ".png", "Picture": ".png"}  # what goes to
 
 def reader_for(path: Path) -> StageFunction[Any, Any]:
     """The stage that reads files with this ending; ``BadInput`` lists the endings there are."""
-    if any(path.suffix.lower() in found.stage.facts.get("opens", ()) for found in registry().values()):
+    if any(path.suffix.lower() in found.stage.facts.opens for found in registry().values()):
         raise BadInput(f"{path.name}: is a picture, and a model is read here; make makes one of it, open only opens it")
-    return _by_suffix(path, "reads", BadInput, lambda found: True)
+    endings = {found: found.stage.facts.reads for found in registry().values()}
+    return _by_suffix(path, endings, "read", BadInput)
 
 
 def writer_for(path: Path, value: Any) -> StageFunction[Any, Any]:
     """The stage that writes such a value to this ending; ``BadSetting`` lists the endings there are for it."""
-
-    def takes(found: StageFunction[Any, Any]) -> bool:
-        return isinstance(value, next(iter(found.stage.inputs.values())))
-
-    return _by_suffix(path, "writes", BadSetting, takes)
+    writers = [found for found in registry().values() if found.stage.facts.writes]
+    fitting = [found for found in writers if isinstance(value, next(iter(found.stage.inputs.values())))]
+    return _by_suffix(path, {found: found.stage.facts.writes for found in fitting}, "write this to", BadSetting)
 
 
-def _by_suffix(path: Path, fact: str, error: type[Exception], fits: Any) -> StageFunction[Any, Any]:
-    """The stage whose ``fact`` names the path's ending."""
+def _by_suffix(
+    path: Path, endings: Mapping[StageFunction[Any, Any], tuple[str, ...]], verb: str, error: type[Exception]
+) -> StageFunction[Any, Any]:
+    """The stage among whose endings the path's is."""
     suffix = path.suffix.lower()
-    stages = [found for found in registry().values() if fact in found.stage.facts and fits(found)]
-    for found in stages:
-        if suffix in found.stage.facts[fact]:
+    for found, known in endings.items():
+        if suffix in known:
             return found
-    known = ", ".join(sorted({ending for found in stages for ending in found.stage.facts[fact]}))
-    verb = "read" if fact == "reads" else "write this to"
-    raise error(f"{path.name}: cannot {verb} {suffix or 'a name without ending'}; endings that work: {known}")
+    listed = ", ".join(sorted({ending for known in endings.values() for ending in known}))
+    raise error(f"{path.name}: cannot {verb} {suffix or 'a name without ending'}; endings that work: {listed}")
 
 
 def gather(path: Path, refers: Any = None) -> Files:
@@ -118,12 +117,17 @@ class _Below:
 
 def read(path: str | Path) -> Any:
     """The value in a model file, by its ending."""
-    place = Path(path)
-    if is_stream(place) and not place.suffix:
-        files = gather(place)
-        return reader_for(Path(files.main))(files)
-    found = reader_for(place)
-    return found(gather(place, found.stage.facts.get("refers")))
+    files = gather_model(Path(path))
+    return reader_for(Path(files.main))(files)
+
+
+def gather_model(path: Path) -> Files:
+    """A model file with what it refers to; the kind of standard input is told by its first bytes."""
+    if is_stream(path):
+        files = gather(path)
+        reader_for(Path(files.main))
+        return files
+    return gather(path, reader_for(path).stage.facts.refers)
 
 
 def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -> Files:
@@ -131,10 +135,8 @@ def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -
     if isinstance(value, Files):
         return value
     found = writer_for(path, value)
-    chosen: dict[str, Any] = {"stem": path.stem} if "stem" in found.stage.settings else {}
-    if "suffix" in found.stage.settings:
-        chosen["suffix"] = path.suffix.lower()
-    files: Files = found(value, **{**chosen, **(settings or {})})
+    named = found.stage.handed({"stem": path.stem, "suffix": path.suffix.lower()})
+    files: Files = found(value, **{**named, **(settings or {})})
     return files
 
 

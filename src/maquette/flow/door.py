@@ -19,39 +19,46 @@ from maquette.core.profiles import Printer, Target
 from maquette.core.progress import heard, note, noting
 from maquette.core.report import Report
 from maquette.flow import disk
-from maquette.flow import make as making
+from maquette.flow.jobs import JOBS, Route
 from maquette.flow.judge import Destination, judge
+from maquette.flow.make import build
+from maquette.flow.photos import Photo
 from maquette.store import Store
 
 
 def make(
-    photo: str | Path | bytes,
+    photo: Photo,
     destination: Destination = "print",
     *,
-    route: making.Route = "auto",
+    route: Route = "auto",
     generator: str | None = None,
     height_mm: float | None = None,
     knobs: Mapping[str, Any] | None = None,
     store: Store | None = None,
 ) -> Asset:
-    """A photo (path or bytes) as a finished asset for its destination.
+    """A photo (path or bytes), or several by direction (``front``, ``right``, …), as an asset for its destination.
 
-    ``knobs`` are further ones of the recipe (``maquette run print --help`` lists them). Results of the stages are kept
-    in ``store``; the default one lies in the user's cache folder.
+    ``knobs`` are further options of the job (``maquette print --help`` lists them). Results of the stages are kept in
+    ``store``; the default one lies in the user's cache folder. Nothing is judged: `check` does that.
     """
-    turned = {**(knobs or {}), "generator": generator, "height_mm": height_mm}
-    return making.make(photo, destination, route=route, knobs=turned, store=store or Store()).asset
+    given = {**(knobs or {}), "generator": generator, "height_mm": height_mm}
+    knobs = {name: value for name, value in given.items() if value is not None}
+    return build(JOBS[destination](photo, route=route, knobs=knobs), store or Store()).asset
 
 
 def check(
     asset: Asset,
     destination: Destination = "print",
     *,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
+    store: Store | None = None,
 ) -> Report:
-    """Every check of the destination as one report; ``print()`` it."""
-    return judge(asset, destination, printer=printer, target=target)
+    """Every check of the destination as one report, worst first; ``print()`` it.
+
+    What was found on this very asset before is taken from the ``store``, the user's when left out.
+    """
+    return judge(asset, destination, printer=printer, target=target, store=store or Store())
 
 
 def load(path: str | Path) -> Asset:

@@ -14,7 +14,8 @@ from maquette.core.files import Files
 from maquette.core.progress import part, progress
 from maquette.flow import disk
 from maquette.flow.judge import Destination
-from maquette.flow.make import Made, make
+from maquette.flow.made import Made
+from maquette.flow.make import make
 from maquette.flow.report.album import on_white
 from maquette.photo.open import ENDINGS
 from maquette.registry import registry
@@ -101,7 +102,7 @@ def sheet(rows: list[Row]) -> Any:
             (10, top + 24), f"{row.verdict} {row.route} {row.seconds or ''}", fill=inks.get(row.verdict, (0, 0, 0))
         )
         remarks = [row.error] if row.error else list(row.problems)
-        pen.multiline_text((10, top + 44), "\n".join(_wrapped(remarks)[:8]), fill=(102, 112, 128), spacing=2)
+        pen.multiline_text((10, top + 44), "\n".join(_wrap(remarks)[:8]), fill=(102, 112, 128), spacing=2)
         for column, cell in enumerate(row.cells):
             picture = cell.convert("RGBA")
             picture.thumbnail((CELL, CELL))
@@ -110,7 +111,7 @@ def sheet(rows: list[Row]) -> Any:
     return page
 
 
-def _wrapped(texts: list[str], width: int = 46) -> list[str]:
+def _wrap(texts: list[str], width: int = 46) -> list[str]:
     """Remarks broken into lines that fit the column."""
     import textwrap
 

@@ -1,15 +1,23 @@
-"""All checks that concern a destination, asked one after the other, as one report."""
+"""All checks that concern a destination, asked one after the other, as one report; nothing is asked twice.
+
+A finding is kept like every result: by the check, its version and settings, and what it looked at. Checks whose
+answer no size changes (fact ``any_size``) are kept by the shape, so that they outlive a change of size.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 from maquette.core.asset import Asset
-from maquette.core.errors import CannotDo, Unavailable
+from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.core.report import Finding, Report
+from maquette.flow.engine.run import Run
+from maquette.flow.lineage import shape_name
+from maquette.flow.memory import keep
 from maquette.registry import Registry, StageFunction, registry
+from maquette.store import Store, key_of
 
 Destination = Literal["print", "model"]
 
@@ -19,31 +27,77 @@ def checks_for(destination: str, known: Registry | None = None) -> list[StageFun
     return [
         check
         for check in (known or registry()).checks()
-        if list(check.stage.inputs.values()) == [Asset]
-        and destination in check.stage.facts.get("destinations", ("print", "model"))
+        if list(check.stage.inputs.values()) == [Asset] and destination in check.stage.facts.destinations
     ]
+
+
+def insist_on_destination(where: str, word: str) -> Destination:
+    """The destination of this name; ``BadSetting`` for any other word."""
+    if word not in ("print", "model"):
+        raise BadSetting(f"{where}: --for {word}; it is print or model")
+    return word  # type: ignore[return-value]
+
+
+def gating_checks() -> list[StageFunction[Any, Any]]:
+    """The checks that keep a print file from being written when they fail."""
+    return [check for check in checks_for("print") if check.stage.facts.gates]
 
 
 def judge(
     asset: Asset,
     destination: Destination,
     *,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
+    store: Store | None = None,
+    run: Run | None = None,
+    gates_only: bool = False,
 ) -> Report:
-    """Run every check of the destination; one that has no answer or lacks a library becomes an "unknown" finding."""
-    machine = Printer.named(printer) if isinstance(printer, str) else printer
-    engine = Target.named(target) if isinstance(target, str) else target
+    """Run every check of the destination; one that has no answer or lacks a library becomes an "unknown" finding.
+
+    What is in the ``store`` already is taken from there. ``run`` is the one that made the asset, where it is known.
+    """
+    machine, engine = Printer.of(printer), Target.of(target)
     offered = {"printer": machine, "target": engine, "destination": destination}
+    checks = gating_checks() if gates_only else checks_for(destination)
+    names = _Names(asset, run)
     findings: list[Finding] = []
-    checks = checks_for(destination)
     for index, check in enumerate(checks):
-        name = check.stage.name
-        progress(index / len(checks), f"check {name}")
-        settings = {key: value for key, value in offered.items() if key in check.stage.settings}
+        progress(index / len(checks), f"check {check.stage.name}")
+        settings = check.stage.handed(offered)
         with part(index / len(checks), (index + 1) / len(checks)):
-            try:
-                findings.extend(check(asset, **settings))
-            except (CannotDo, Unavailable) as problem:
-                findings.append(Finding(check=name, verdict="unknown", message=str(problem)))
+            findings += _findings(check, names, settings, store)
     return Report(destination, machine.name if destination == "print" else engine.name, tuple(findings))
+
+
+class _Names:
+    """An asset and its names in the store, each made when first asked for."""
+
+    def __init__(self, asset: Asset, run: Run | None) -> None:
+        self.asset, self._run, self._shape = asset, run, ""
+
+    def of(self, stage: Any) -> str:
+        """What a check's answer depends on: the shape, or the asset in every detail."""
+        if not stage.facts.any_size:
+            return self.asset.digest
+        self._shape = self._shape or shape_name(self.asset, self._run)
+        return self._shape
+
+
+def _findings(
+    check: StageFunction[Any, Any], names: _Names, settings: dict[str, Any], store: Store | None
+) -> tuple[Finding, ...]:
+    """One check's findings, kept or asked for; no answer is kept where a library is missing."""
+    stage = check.stage
+    key = key_of(stage.name, stage.version, stage.settings_text(settings), [names.of(stage)]) if store else ""
+    kept = store.get(key) if store else None
+    if kept is not None:
+        return tuple(kept)
+    try:
+        found: tuple[Finding, ...] = tuple(check(names.asset, **settings))
+    except CannotDo as problem:
+        found = (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
+    except Unavailable as problem:
+        return (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
+    keep(store, key, found)
+    return found

@@ -1,174 +1,143 @@
-"""From one photo to a finished asset with its report: which recipe, which size, and may it leave the house?"""
+"""From photos to a finished asset: looked at, sent on its way, made, and judged."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from maquette.core.asset import Asset
-from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.history import Step
+from maquette.core.errors import CannotDo
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part
-from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject
-from maquette.flow.disk import read_bytes
 from maquette.flow.engine.run import Run, run
-from maquette.flow.judge import Destination, judge
+from maquette.flow.jobs import JOBS, Destination, Job, Route
+from maquette.flow.judge import judge
+from maquette.flow.made import Built, Made
+from maquette.flow.memory import Memory
+from maquette.flow.photos import Photo, Photos
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.load import load_recipe
-from maquette.flow.report.mended import Moved, moved_by_mending
+from maquette.flow.recipes.sockets import fits
+from maquette.flow.routes import chosen_way
+from maquette.flow.views import Runs, run_over
 from maquette.registry import registry
 from maquette.store import Store
 
-if TYPE_CHECKING:
-    from maquette.flow.printing import Printed
-
-Route = Literal["auto", "full", "relief"]
-MAX_PHOTO_BYTES = 20_000_000
-
-
-@dataclass(frozen=True)
-class Made:
-    """What came of a photo: the asset, the photo as opened and as cut out, opinions on both, the time, a slicing.
-
-    ``asked`` are the knobs that somebody turned: name, value and what it means. ``run`` has the values on the way.
-    """
-
-    asset: Asset
-    report: Report
-    photo: Subject
-    cut: Subject
-    intake: tuple[Finding, ...]
-    route: str
-    recipe: str
-    printer: Printer
-    target: Target
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    printed: Printed | None = None
-    asked: tuple[tuple[str, str, str], ...] = ()
-    run: Run | None = field(default=None, repr=False, compare=False)
-
-    @cached_property
-    def moved(self) -> Moved | None:
-        """How far mending moved the surface, measured when first asked for; None where nothing is known or moved."""
-        return None if self.run is None else moved_by_mending(self.run, self.printer)
-
-    @property
-    def history(self) -> tuple[Step, ...]:
-        """The stages that the asset went through."""
-        return self.asset.history
-
 
 def make(
-    photo: str | Path | bytes,
+    photo: Photo,
     destination: Destination = "print",
     *,
     route: Route = "auto",
     knobs: Mapping[str, Any] | None = None,
-    printer: Printer | str = "prusa-mk4",
-    target: Target | str = "three",
+    printer: Printer | str | None = None,
+    target: Target | str | None = None,
     store: Store | None = None,
 ) -> Made:
     """Make a photo into an asset for a destination and judge it.
 
-    ``knobs`` are those of the recipe (``height_mm``, ``generator``, …). With ``route="auto"`` the intake inspection
-    decides between a full body and a relief; a model is always a full body.
+    ``photo`` is a path, bytes, or several by direction. ``knobs`` are those of the recipe (``height_mm``,
+    ``generator``, …). With ``route="auto"`` the options and the photo decide between a full body and a relief; a model
+    is always a full body.
     """
-    data = photo if isinstance(photo, bytes) else read_bytes(Path(photo), MAX_PHOTO_BYTES)
-    title = "" if isinstance(photo, bytes) else Path(photo).stem
-    machine = Printer.named(printer) if isinstance(printer, str) else printer
-    engine = Target.named(target) if isinstance(target, str) else target
-    started = time.perf_counter()
-    with part(0.0, 0.15):
-        looked = _intake(data, store)
-    opened, intake = looked.values["opened"], looked.result
-    chosen = _route(route, destination, intake)
-    name = "model" if destination == "model" else {"full": "print", "relief": "relief"}[chosen]
-    recipe = load_recipe(name).for_printer(machine)
-    given = {key: value for key, value in (knobs or {}).items() if value is not None}
-    unknown = sorted(name for name in given if name not in recipe.knobs and "." not in name)
-    if unknown:
-        raise BadSetting(f"{name}: no knob {unknown[0]!r} on this route; it has {', '.join(recipe.knobs)}")
-    with part(0.15, 0.75):
-        done = run(recipe, {"photo": data}, given, store=store)
-    asset: Asset = done.result.replace(title=title or done.result.title)
-    seconds = {ran.recipe.steps[step].stage: taken for ran in (looked, done) for step, taken in ran.seconds.items()}
-    before = time.perf_counter()
+    given = {name: value for name, value in (knobs or {}).items() if value is not None}
+    job = JOBS[destination](
+        photo, None, route=route, printer=Printer.of(printer), target=Target.of(target), knobs=given
+    )
+    with part(0.0, 0.75):
+        built = build(job, store)
     with part(0.75, 1.0):
-        report = judge(asset, destination, printer=machine, target=engine)
-    seconds["checks"] = time.perf_counter() - before
-    seconds["total"] = time.perf_counter() - started
-    cut, asked = _cut(done, opened), tuple(_asked(recipe, done, given))
-    return Made(asset, report, opened, cut, intake, chosen, name, machine, engine, seconds, asked=asked, run=done)
+        return judge_built(built)
 
 
-def _asked(recipe: Recipe, done: Run, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each knob that was turned, its value as words, and what it means."""
-    for name, value in given.items():
-        if name in recipe.knobs:
-            words = recipe.knobs[name].description
-        else:
-            step, _, setting = name.partition(".")
-            words = done.recipe.stage_of(step).settings[setting].description
-        yield name.rpartition(".")[2], str(value), words
+def build(job: Job, store: Store | None = None) -> Built:
+    """The asset of a job, and the way to it; nothing is judged yet and nothing written.
+
+    Results of stages are kept in ``store``, else for this job only: what the look at the photo needed is not made
+    again.
+    """
+    started = time.perf_counter()
+    photos, kept = Photos.of(job.photo), store or Memory()
+    with part(0.0, 0.2):
+        looked = _look(photos, job.knobs, kept)
+    way = chosen_way(job, looked.result, several=photos.several)
+    recipe = way.recipe.for_printer(job.printer)
+    with part(0.2, 1.0):
+        runs = run_over(recipe, photos, job.knobs, kept)
+    opened = looked.values["opened"]
+    asset: Asset = runs.last.result.replace(title=photos.title or runs.last.result.title)
+    return Built(
+        asset=asset,
+        photo=opened,
+        cut=_last_cut(runs.first["front"], opened),
+        intake=looked.result,
+        route=way.route,
+        recipe=recipe.name,
+        printer=job.printer,
+        target=job.target,
+        why=way.why,
+        destination=job.destination,
+        seconds={**looked.seconds, **runs.seconds, "making": time.perf_counter() - started},
+        asked=tuple(_asked_options(recipe, runs, job.knobs)),
+        others={name: _last_cut(ran, opened) for name, ran in runs.first.items() if name != "front"},
+        first_steps=runs.first_steps,
+        run=runs.last,
+        store=kept,
+    )
 
 
-def _intake(data: bytes, store: Store | None) -> Run:
-    """The photo opened, cut out and looked at; only looked at where nothing can be cut out (flat art, a landscape)."""
+def judge_built(built: Built) -> Made:
+    """What was built, with the opinion of every check of its destination."""
+    started = time.perf_counter()
+    report = judge(
+        built.asset, built.destination, printer=built.printer, target=built.target, store=built.store, run=built.run
+    )
+    checking = time.perf_counter() - started
+    seconds = {**built.seconds, "checks": checking, "total": built.seconds.get("making", 0.0) + checking}
+    return Made(**{**vars(built), "seconds": seconds}, report=report)
+
+
+def generators() -> list[str]:
+    """Names of the stages that turn a Subject into an Asset, whatever else they take."""
+    return [name for name, found in registry().items() if found.stage.output is Asset and _takes_a_photo(found.stage)]
+
+
+def _takes_a_photo(stage: Any) -> bool:
+    """Whether one photo is all that a stage needs."""
+    return len(stage.inputs) == 1 and fits(Subject, next(iter(stage.inputs.values())))
+
+
+def _look(photos: Photos, knobs: Mapping[str, Any], store: Store) -> Run:
+    """The front photo opened, cut out as asked and looked at; only looked at where nothing can be cut out."""
+    intake = load_recipe("intake")
+    mine = {name: value for name, value in knobs.items() if name in intake.knobs or _step_of(name) in intake.steps}
     try:
-        return run(load_recipe("intake"), {"photo": data}, {}, store=store)
+        return run(intake, {"photo": photos.front}, mine, store=store)
     except CannotDo:
-        return run(load_recipe("glance"), {"photo": data}, {}, store=store)
+        return run(load_recipe("glance"), {"photo": photos.front}, {}, store=store)
 
 
-def _route(route: Route, destination: Destination, intake: tuple[Finding, ...]) -> str:
-    """The route that was asked for, or the one that the intake recommends."""
-    if route != "auto":
-        if destination == "model" and route == "relief":
-            raise BadSetting("model: a relief is flat; use `print --route relief`")
-        return route
-    if destination == "model":
-        return "full"
-    recommended = next((finding.value for finding in intake if finding.check == "route"), None)
-    return "full" if recommended is None or recommended >= 0.5 else "relief"
+def _step_of(knob: str) -> str:
+    """The step of ``step.setting``; nothing for a knob of the recipe."""
+    return knob.rpartition(".")[0]
 
 
-def _cut(done: Run, opened: Subject) -> Subject:
+def _last_cut(done: Run, opened: Subject) -> Subject:
     """The last Subject on the way that has a mask; the photo itself where no step cut it."""
     cut = opened
     for step in done.values:
         if done.recipe.stage_of(step).output is Subject:
-            made = done.values[step]
-            cut = cut if made.mask is None else made
+            subject = done.values[step]
+            cut = cut if subject.mask is None else subject
     return cut
 
 
-def blocking(made: Made) -> list[Finding]:
-    """The failed findings that keep a print file from being written: those of checks whose fact ``gates`` says so."""
-    if made.report.destination != "print":
-        return []
-    gates = {check.stage.name for check in registry().checks() if check.stage.facts.get("gates")}
-    return [finding for finding in made.report.findings if finding.verdict == "fail" and finding.check in gates]
-
-
-def refuse_unprintable(made: Made) -> None:
-    """``CannotDo`` when a print asset would not slice to a filled solid; the message names every reason.
-
-    Only checks whose fact ``gates`` says so stand in the way (closed, manifold, wound outward, not cutting itself, on
-    the bed, nothing trapped inside); what fails elsewhere, a thin wall say, is in the report and in the exit code.
-    """
-    failed = blocking(made)
-    if failed:
-        lines = "; ".join(f"{finding.check}: {finding.message}" for finding in failed)
-        fixes = ", ".join(sorted({finding.fix for finding in failed if finding.fix}))
-        raise CannotDo(f"print: {lines}; fix with {fixes or 'another photo'}, or write it all the same with --force")
-
-
-def generators() -> list[str]:
-    """Names of the stages that turn a Subject into an Asset."""
-    return [n for n, f in registry().items() if list(f.stage.inputs.values()) == [Subject] and f.stage.output is Asset]
+def _asked_options(recipe: Recipe, runs: Runs, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each option that was given, its value as words, and what it means."""
+    for name, value in given.items():
+        step, _, setting = name.rpartition(".")
+        ran = next((ran.recipe for ran in (runs.last, runs.first["front"]) if step in ran.recipe.steps), recipe)
+        words = ran.stage_of(step).settings[setting].description if step else recipe.knobs[name].description
+        yield setting or name, str(value), words

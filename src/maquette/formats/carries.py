@@ -70,12 +70,8 @@ def lost(asset: Asset, ending: str) -> list[str]:
 
 
 def say_lost(asset: Asset, ending: str) -> None:
-    """Note what stays behind; and, for formats that hold everything, what the asset itself lacks."""
+    """Note what stays behind."""
     missing = lost(asset, ending)
     if missing:
         keep = ".glb" if "modifiers and blockers" not in missing else ".3mf"
         note(f"left out {', '.join(missing)}: {ending} has no place for them; {keep} keeps them")
-    if "unit" in CARRIES[ending] and not asset.sized:
-        note("the scale is a guess: nobody said the unit, the numbers are taken as millimetres")
-    if ending == ".glb" and not asset.materials and asset.mesh.color is None:
-        note("the model brings no colours, materials or texture coordinates; it shows plain white")

@@ -99,7 +99,7 @@ class _Shelf:
 
     pictures: Pictures
     unread: set[str] = field(default_factory=set)
-    _pack_channels: dict[tuple[Texture | None, Texture | None], Texture | None] = field(default_factory=dict)
+    _packed: dict[tuple[Texture | None, Texture | None], Texture | None] = field(default_factory=dict)
     _pixels_left: int = MOST_PACKED
 
     def picture(self, value: str | None) -> Texture | None:
@@ -109,12 +109,12 @@ class _Shelf:
 
     def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""
-        if (rough, metal) not in self._pack_channels:
+        if (rough, metal) not in self._packed:
             self._pixels_left -= sum(pixel_count(made) for made in (rough, metal) if made)
             if self._pixels_left < 0:
                 note(f"left out map_Pr and map_Pm: they have over {MOST_PACKED:,} pixels; scale them down")
-            self._pack_channels[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
-        return self._pack_channels[rough, metal]
+            self._packed[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
+        return self._packed[rough, metal]
 
 
 def _statements(data: bytes) -> list[Lines]:

@@ -69,8 +69,8 @@ class Found:
             points = np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
         triangles, polygon = triangulate_polygons(points, corners, counts)
         face = polygon if kept is None else kept[polygon]
-        material, material_names = self.material.used(face)
-        part, part_names = (self.object if self.object.names else self.group).used(face)
+        material, material_names = self.material.names_in_use(face)
+        part, part_names = (self.object if self.object.names else self.group).names_in_use(face)
         mesh = Mesh(
             points,
             corners[triangles],

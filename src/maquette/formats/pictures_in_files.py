@@ -23,7 +23,7 @@ def pixel_count(texture: Texture) -> int:
         return int(picture.width * picture.height)
 
 
-def encoded(picture: NDArray[np.uint8]) -> Texture:
+def encode_png(picture: NDArray[np.uint8]) -> Texture:
     """Pixels as a PNG texture."""
     from PIL import Image
 
@@ -34,20 +34,20 @@ def encoded(picture: NDArray[np.uint8]) -> Texture:
 
 def as_png(texture: Texture) -> Texture:
     """The same picture as PNG."""
-    return texture if texture.media_type == "image/png" else encoded(pixels(texture, "RGBA"))
+    return texture if texture.media_type == "image/png" else encode_png(pixels(texture, "RGBA"))
 
 
-def tinted(texture: Texture, factor: tuple[float, float, float, float]) -> Texture:
+def tint(texture: Texture, factor: tuple[float, float, float, float]) -> Texture:
     """A base colour texture with its linear factor multiplied in."""
     if factor == (1.0, 1.0, 1.0, 1.0):
         return texture
     picture = pixels(texture, "RGBA")
     tables = [srgb_from_linear(linear_from_srgb(np.arange(256, dtype=np.uint8)) * f) for f in factor[:3]]
     alpha = np.rint(np.arange(256) * factor[3]).astype(np.uint8)
-    return encoded(np.stack([table[picture[:, :, c]] for c, table in enumerate([*tables, alpha])], axis=2))
+    return encode_png(np.stack([table[picture[:, :, c]] for c, table in enumerate([*tables, alpha])], axis=2))
 
 
-def packed_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> Texture | None:
+def pack_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> Texture | None:
     """One picture with occlusion in red, roughness in green and metallic in blue; what is missing is white.
 
     Two references to one picture are that picture, byte for byte.
@@ -61,15 +61,15 @@ def packed_orm(occlusion: Texture | None, metallic_roughness: Texture | None) ->
         if known and (made[:, :, blank] == 255).all():
             return known
         made[:, :, blank] = 255
-        return encoded(made)
+        return encode_png(made)
     if occlusion.data == metallic_roughness.data:
         return occlusion
     made = pixels(metallic_roughness).copy()
-    made[:, :, 0] = _resized(pixels(occlusion)[:, :, 0], made.shape[:2])
-    return encoded(made)
+    made[:, :, 0] = _resize(pixels(occlusion)[:, :, 0], made.shape[:2])
+    return encode_png(made)
 
 
-def _resized(channel: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _resize(channel: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
     from PIL import Image
 
     if channel.shape == shape:

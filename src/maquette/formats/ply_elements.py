@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Floats, Ints
-from maquette.formats.text_numbers import decoded, parsed
+from maquette.formats.text_numbers import decode_text, parse_numbers
 
 _TYPES = {
     **{"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4"},
@@ -71,7 +71,7 @@ def read_elements(data: bytes) -> Header:
     """Header and elements of a PLY file, each element's columns filled."""
     header = _header(data)
     if header.encoding == "ascii":
-        numbers = parsed(data[header.body :].replace(b"\0", b"?"))
+        numbers = parse_numbers(data[header.body :].replace(b"\0", b"?"))
         if numbers is None:
             raise BadInput("read-ply: the text behind the header holds something that is no number; export it again")
         body, order = numbers.astype("<f8").tobytes(), "<f8"
@@ -92,7 +92,7 @@ def _header(data: bytes) -> Header:
     closing = re.compile(rb"end_header[ \t]*" + newline).search(data, 0, _LONGEST_HEADER)
     if not closing:
         raise BadInput("read-ply: the header has no end; get the whole file")
-    lines = [decoded(line).strip() for line in data[opening.end() : closing.start()].split(newline)]
+    lines = [decode_text(line).strip() for line in data[opening.end() : closing.start()].split(newline)]
     encoding, elements, comments = "", list[Element](), list[str]()
     for line in lines:
         words = line.split()
@@ -162,7 +162,7 @@ def _as_declared(values: NDArray[Any], p: Property) -> NDArray[Any]:
         return values.astype(np.float32) if p.kind == "f4" and values.dtype.itemsize == 8 else values
 
 
-def _truncated(element: Element, found: int) -> BadInput:
+def _truncation_error(element: Element, found: int) -> BadInput:
     return BadInput(
         f"read-ply: the header promises {element.count} of {element.name[:30]!r}, "
         f"the file holds {found}; get the whole file"
@@ -181,7 +181,7 @@ def _fill_rows(element: Element, body: bytes, at: int, order: str, lengths: dict
     if room < element.count:
         if lengths:
             return -1
-        raise _truncated(element, room)
+        raise _truncation_error(element, room)
     for number, p in enumerate(element.properties):
         values = _as_declared(records[f"{number}"], p)
         if p.length_kind:
@@ -197,7 +197,7 @@ def _first_lengths(element: Element, body: bytes, at: int, order: str) -> dict[s
     for p, step in zip(element.properties, _steps(element, order)) if element.count else ():
         length, at = step.over(body, at)
         if length < 0:
-            raise _truncated(element, 0)
+            raise _truncation_error(element, 0)
         if p.length_kind:
             made[p.name] = length
     return made
@@ -245,14 +245,14 @@ def _fill_uneven(element: Element, body: bytes, at: int, order: str) -> int:
         for step in steps:
             length, at = step.over(body, at)
             if length < 0:
-                raise _truncated(element, row)
+                raise _truncation_error(element, row)
             ends.append(at)
             lengths.append(length)
     raw = np.frombuffer(body, np.uint8)
     for number, (p, step) in enumerate(zip(element.properties, steps)):
         count = np.array(lengths[number :: len(steps)], np.int64)
         start = np.array(ends[number :: len(steps)], np.int64) - count * step.kind.itemsize
-        values = _as_declared(_gathered(raw, start, count, step.kind), p)
+        values = _as_declared(_gather(raw, start, count, step.kind), p)
         if p.length_kind:
             element.lists[p.name] = count, values
         else:
@@ -260,7 +260,7 @@ def _fill_uneven(element: Element, body: bytes, at: int, order: str) -> int:
     return at
 
 
-def _gathered(raw: NDArray[np.uint8], start: Ints, count: Ints, kind: np.dtype[Any]) -> NDArray[Any]:
+def _gather(raw: NDArray[np.uint8], start: Ints, count: Ints, kind: np.dtype[Any]) -> NDArray[Any]:
     """Items from many places, end to end."""
     first = np.repeat(start - (np.cumsum(count) - count) * kind.itemsize, count)
     byte = first + np.arange(len(first)) * kind.itemsize

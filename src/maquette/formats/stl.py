@@ -75,7 +75,7 @@ def _colored(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
     return mesh.replace(material=place.reshape(-1).astype(np.int32)), looks
 
 
-@stage(writes=(".stl",))
+@stage(writes=(".stl",), destinations=("print",))
 def write_stl(
     asset: Asset,
     *,

@@ -20,8 +20,8 @@ from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.flat.detail import brightness, detail, reduced, sampled
-from maquette.geometry.flat.dome import blown_up, doubled
+from maquette.geometry.flat.detail import brightness, detail, reduce_blocks, sample
+from maquette.geometry.flat.dome import blown_up, double_sheet
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.surface import vertex_normals
 from maquette.registry import stage
@@ -59,14 +59,14 @@ def inflate(
     edge, cap = longer / resolution, thickest * longer / 2
 
     def lift(swell: Floats) -> Floats:
-        return _capped(depth * np.sqrt(swell), cap)
+        return _cap(depth * np.sqrt(swell), cap)
 
     sheet = sheet_of(subject, "inflate", edge=edge, smallest_share=smallest_share)
     progress(0.4, "outline triangulated")
     sheet, swell = blown_up(sheet, lift)
     progress(0.8, "blown up")
     back = lift(swell)
-    front = _carved(subject, sheet.points, back, edge, surface * _DETAIL_SHARE * longer)
+    front = _carve(subject, sheet.points, back, edge, surface * _DETAIL_SHARE * longer)
     camera = photo_camera(subject)
     return Asset(
         _solid(sheet, front, back, subject, camera),
@@ -90,7 +90,7 @@ def _longer_side(mask: NDArray[np.float32]) -> float:
     return float(max(np.ptp(np.flatnonzero(inside.any(axis=axis))) for axis in (0, 1)) + 1)
 
 
-def _capped(height: Floats, cap: float) -> Floats:
+def _cap(height: Floats, cap: float) -> Floats:
     """Heights that stay what they are while low and level off below ``cap``: a smooth minimum; 0: no cap."""
     if cap == 0:
         return height
@@ -98,24 +98,24 @@ def _capped(height: Floats, cap: float) -> Floats:
     return made
 
 
-def _carved(subject: Subject, places: Floats, height: Floats, edge: float, strength: float) -> Floats:
+def _carve(subject: Subject, places: Floats, height: Floats, edge: float, strength: float) -> Floats:
     """Front heights with the photo's light and dark on them, fading to the rim; (P,) at places (P, 2), in pixels."""
     if strength == 0 or subject.mask is None:
         return height
     factor = max(1, int(edge / 2))
     light = brightness(shrunk(subject.pixels, factor))
-    mask = reduced(subject.mask, factor)
+    mask = reduce_blocks(subject.mask, factor)
     band = detail(light, np.clip(2 * mask - 1, 0, 1), 0.6 * edge / factor, 5 * edge / factor)
     grown = np.clip(height / (5 * strength), 0, 1)
     fade = grown**2 * (3 - 2 * grown)
-    made: Floats = height + strength * fade * sampled(band, places / factor)
+    made: Floats = height + strength * fade * sample(band, places / factor)
     return made
 
 
 def _solid(sheet: Sheet, front: Floats, back: Floats, subject: Subject, camera: Camera) -> Mesh:
     """The sheet raised to ``front`` toward the viewer and to ``back`` away from them, (P,) pixels each, sewn shut."""
     border = len(sheet.rim)
-    faces, over = doubled(sheet.faces, border, len(sheet.points))
+    faces, over = double_sheet(sheet.faces, border, len(sheet.points))
     faces = faces[:, ::-1]  # rows run down, so counter-clockwise on the sheet is clockwise seen from the front
     flat = sheet.points[over] - [subject.width / 2, subject.height / 2]
     away = np.concatenate([-front, back[border:]])
@@ -125,11 +125,11 @@ def _solid(sheet: Sheet, front: Floats, back: Floats, subject: Subject, camera: 
         faces,
         uv=projected_uv(camera, vertices, faces),
         material=np.zeros(len(faces), np.int32),
-        seen=_seen(vertices, faces),
+        seen=_seen_share(vertices, faces),
     )
 
 
-def _seen(vertices: Floats, faces: NDArray[np.int64]) -> NDArray[np.float32]:
+def _seen_share(vertices: Floats, faces: NDArray[np.int64]) -> NDArray[np.float32]:
     """1 where the front faces the camera, 0 where it is edge on and on the back, (V,)."""
     facing = np.clip(-vertex_normals(vertices, faces)[:, 1] / 0.7, 0, 1)  # full up to 45 degrees
     return facing.astype(np.float32)

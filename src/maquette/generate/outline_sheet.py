@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.progress import note
 from maquette.core.subject import Subject
-from maquette.geometry.flat.detail import reduced
+from maquette.geometry.flat.detail import reduce_blocks
 from maquette.geometry.flat.outlines import (
     crossings,
-    densified,
-    graded,
+    densify,
+    grade_spacing,
     loop_areas,
     outlines,
-    resampled,
+    resample,
     room,
-    smoothed,
+    smooth,
 )
-from maquette.geometry.flat.planar import Sheet, triangulated
+from maquette.geometry.flat.planar import Sheet, triangulate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,12 +54,12 @@ def sheet_of(subject: Subject, stage: str, *, edge: float, smallest_share: float
     field, corner, scale = _field(mask_of(subject, stage))
     _refuse_noise(stage, crossings(field), _MOST_CROSSINGS, "crossings")
     edge = edge / scale
-    loops = _kept(outlines(field), smallest_share)
+    loops = _keep_loops(outlines(field), smallest_share)
     attempts: tuple[Care, ...] = ("smoothed", "dense", "plain")  # the plain outline never crosses itself
     for care in attempts:
-        border, spacing = _spaced(loops, edge, care)
+        border, spacing = _space_loops(loops, edge, care)
         _refuse_noise(stage, sum(len(loop) for loop in border), _MOST_BORDER, "points")
-        sheet = triangulated(border, spacing, coarsest=edge)
+        sheet = triangulate(border, spacing, coarsest=edge)
         if sheet is not None:
             return Sheet(sheet.points * scale + corner, sheet.faces, sheet.rim)
     raise CannotDo(f"{stage}: the mask's outline touches itself; run `matte` again or bring a cleaner mask")
@@ -82,13 +82,13 @@ def _field(mask: NDArray[np.float32]) -> tuple[Floats, Floats, float]:
     part = mask[top:bottom, left:right]
     factor = int(np.ceil(max(part.shape) / _FINEST))
     if factor > 1:
-        part = reduced(part, factor).astype(np.float32)
+        part = reduce_blocks(part, factor).astype(np.float32)
         if part.max() < 0.5:  # hairlines only: no cell is half full
             part = part / part.max()
     return part.astype(np.float64), np.array([left, top]) + factor / 2, float(factor)
 
 
-def _kept(loops: list[Floats], smallest_share: float) -> list[Floats]:
+def _keep_loops(loops: list[Floats], smallest_share: float) -> list[Floats]:
     """The loops worth keeping: an island or hole counts against the largest island."""
     areas = loop_areas(loops)
     kept = np.abs(areas) >= smallest_share * areas.max()
@@ -100,17 +100,17 @@ def _kept(loops: list[Floats], smallest_share: float) -> list[Floats]:
     return [loop for loop, keep in zip(loops, kept, strict=True) if keep]
 
 
-def _spaced(loops: list[Floats], edge: float, care: Care) -> tuple[list[Floats], list[Floats]]:
+def _space_loops(loops: list[Floats], edge: float, care: Care) -> tuple[list[Floats], list[Floats]]:
     """The loops with vertices as far apart as the shape allows, at most ``edge``, and the spacing at each."""
     if care != "plain":
-        loops = [densified(loop, 0.7 * edge) for loop in loops]
+        loops = [densify(loop, 0.7 * edge) for loop in loops]
     points, sizes = np.concatenate(loops), np.array([len(loop) for loop in loops])
     spacing = np.clip(0.7 * room(points, sizes, 2 * edge), min(0.7, edge), edge)
     if care == "smoothed":
-        points = smoothed(points, sizes, int(np.clip(round(edge), 1, 12)))
-    spacing = graded(points, sizes, spacing, growth=0.25)
+        points = smooth(points, sizes, int(np.clip(round(edge), 1, 12)))
+    spacing = grade_spacing(points, sizes, spacing, growth=0.25)
     cuts = np.cumsum(sizes)[:-1]
     parts = list(zip(np.split(points, cuts), np.split(spacing, cuts), strict=True))
     if care == "smoothed":
-        parts = [resampled(loop, values) for loop, values in parts]
+        parts = [resample(loop, values) for loop, values in parts]
     return [loop for loop, _ in parts], [values for _, values in parts]

@@ -11,7 +11,7 @@ from maquette.core.asset import Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.mesh import Floats, Ints
 from maquette.geometry.flat.detail import brightness
-from maquette.geometry.look.bleed import bled
+from maquette.geometry.look.bleed import bleed
 
 _LARGEST = 2048  # pixels along a side: what web and AR viewers accept without complaint
 
@@ -33,7 +33,7 @@ def photo_material(
         if mask is not None:
             mask = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX))
     if mask is not None:
-        pixels = bled(pixels, mask)
+        pixels = bleed(pixels, mask)
         pixels = _on_ground(pixels, mask) if ground else pixels
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=6)

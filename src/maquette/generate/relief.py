@@ -16,16 +16,17 @@ from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.flat.detail import blurred_within, brightness, reduced, sampled
+from maquette.geometry.flat.detail import blur_within, brightness, reduce_blocks, sample
 from maquette.geometry.flat.heightfield import plate, standing
-from maquette.geometry.flat.levels import calmed, spread
+from maquette.geometry.flat.levels import calm, stretch_levels
 from maquette.geometry.flat.planar import Sheet
-from maquette.geometry.look.bleed import bled
+from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
 
 Source = Literal["brightness", "darkness", "alpha", "saturation"]
 
 _MOST_CELLS = 750_000  # grid cells, two triangles each on top; slicers crawl beyond
+_WIDTH = 100.0  # mm, of a picture that nobody gave a size
 _PEDESTAL = 0.35  # on a plate the subject stands at least this share of the relief above the ground around it
 
 
@@ -39,7 +40,9 @@ def relief(
     shape: Annotated[
         Literal["plate", "outline"], Field(description="plate: a rectangle; outline: cut to the subject's outline")
     ] = "plate",
-    width_mm: Annotated[float, Field(ge=5, le=2000, description="width of the whole picture")] = 100.0,
+    width_mm: Annotated[
+        float, Field(ge=0, le=2000, description="width of the whole picture; 0: by the photo's scale, or 100")
+    ] = 0.0,
     relief_mm: Annotated[float, Field(gt=0, le=100, description="height of the highest part above the base")] = 2.4,
     base_mm: Annotated[float, Field(ge=0.2, le=100, description="thickness of the lowest part")] = 1.2,
     pitch_mm: Annotated[
@@ -50,12 +53,13 @@ def relief(
     """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above.
 
     The picture's top points to +Y, its tones are spread over the whole height unless it has but one, and the photo
-    lies on top as colour. On a plate a cut-out subject stands out from the ground around it; a subject of one tone
-    (a logo) becomes an even step. Refuses ``alpha`` and ``outline`` without a mask, and pictures that would take more
-    than 750,000 grid cells.
+    lies on top as colour. A photo whose scale is known comes out in its own size. On a plate a cut-out subject
+    stands out from the ground around it; a subject of one tone (a logo) becomes an even step. Refuses ``alpha``
+    and ``outline`` without a mask, and pictures that would take more than 750,000 grid cells.
     """
     if source == "alpha" or shape == "outline":
         mask_of(subject, "relief")
+    width_mm = _width(subject, width_mm)
     unit = width_mm / subject.width
     _refuse_too_fine(subject.width * subject.height * unit**2, pitch_mm)
     factor = max(1, int(pitch_mm / unit / 2))  # two pixels or more a cell are left, finer ones are averaged
@@ -63,7 +67,7 @@ def relief(
     progress(0.3, "tones spread")
     grain = 0.35 * pitch_mm / unit / factor  # standard deviation that keeps what a grid of this pitch can show
     if grain > 0.35:
-        levels = blurred_within(levels, np.ones_like(levels), grain)
+        levels = blur_within(levels, np.ones_like(levels), grain)
     sheet, level = (_cut if shape == "outline" else _rectangle)(subject, levels, factor, pitch_mm, unit)
     progress(0.7, "plate laid out")
     vertices, faces = standing(sheet, base_mm + relief_mm * level)
@@ -78,6 +82,14 @@ def relief(
     material = _paint(subject, shape)
     source_photo = subject if shape == "outline" else subject.replace(mask=None)  # a plate has no subject's outline
     return Asset(mesh, (material,), sized=True, title=subject.title, camera=camera, source=source_photo)
+
+
+def _width(subject: Subject, asked: float) -> float:
+    """How wide the plate becomes, in mm: as asked, else by the photo's scale, else 100; refused outside 5 to 2000."""
+    width = asked or subject.width * (subject.mm_per_pixel or _WIDTH / subject.width)
+    if not 5 <= width <= 2000:
+        raise CannotDo(f"relief: the plate would be {width:.4g} mm wide; give a width_mm from 5 to 2000")
+    return width
 
 
 def plate_camera(subject: Subject, width_mm: float) -> Camera:
@@ -102,14 +114,14 @@ def _refuse_too_fine(area: float, pitch: float) -> None:
 def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: float) -> Floats:
     """Heights 0..1 over the photo, (H', W') with ``factor`` pixels to a cell."""
     pixels = shrunk(subject.pixels, factor)
-    mask = reduced(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
+    mask = reduce_blocks(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
     if source == "alpha":
         return np.ones(pixels.shape[:2]) if mask is None else mask
     if mask is not None:
-        pixels = bled(pixels, mask)
-    tones = calmed(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
+        pixels = bleed(pixels, mask)
+    tones = calm(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
     weight = np.ones_like(tones) if mask is None else mask
-    level, ends = spread(tones, weight)
+    level, ends = stretch_levels(tones, weight)
     if ends is not None:
         note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
     elif mask is not None:
@@ -139,14 +151,14 @@ def _rectangle(subject: Subject, levels: Floats, factor: int, pitch: float, unit
     places = np.stack(
         np.meshgrid(np.linspace(0, subject.width, columns), np.linspace(0, subject.height, rows)), axis=-1
     )
-    level = sampled(levels, places.reshape(-1, 2) / factor).reshape(rows, columns)
+    level = sample(levels, places.reshape(-1, 2) / factor).reshape(rows, columns)
     return plate(level, width, depth)
 
 
 def _cut(subject: Subject, levels: Floats, factor: int, pitch: float, unit: float) -> tuple[Sheet, Floats]:
     """The inside of the mask in triangles about ``pitch`` mm long, and the level at each point."""
     sheet = sheet_of(subject, "relief", edge=pitch / unit, smallest_share=0.0005)
-    level = sampled(levels, sheet.points / factor)
+    level = sample(levels, sheet.points / factor)
     points = (sheet.points - [subject.width / 2, subject.height / 2]) * [unit, -unit]
     return Sheet(points, sheet.faces[:, ::-1], sheet.rim[:, ::-1]), level
 

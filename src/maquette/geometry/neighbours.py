@@ -11,7 +11,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def grouped(label: Ints, count: int) -> tuple[Ints, Ints]:
+def group(label: Ints, count: int) -> tuple[Ints, Ints]:
     """Places sorted by label, and where each label starts (count + 1,)."""
     from scipy.sparse import coo_matrix
 
@@ -20,7 +20,7 @@ def grouped(label: Ints, count: int) -> tuple[Ints, Ints]:
     return rows.indices.astype(np.int64), rows.indptr.astype(np.int64)
 
 
-def expanded(start: Ints, which: Ints) -> tuple[Ints, Ints]:
+def expand(start: Ints, which: Ints) -> tuple[Ints, Ints]:
     """All places of the groups named: row (N,) among ``which``, place (N,)."""
     size = start[which + 1] - start[which]
     row = np.repeat(np.arange(len(which)), size)
@@ -34,7 +34,7 @@ class Ring:
         self._size = size
         self._keys = found.ends[:, 0] * size + found.ends[:, 1]  # sorted
         ends = found.ends
-        order, self.start = grouped(np.concatenate([ends[:, 0], ends[:, 1]]), size)
+        order, self.start = group(np.concatenate([ends[:, 0], ends[:, 1]]), size)
         self.target: Ints = np.concatenate([ends[:, 1], ends[:, 0]])[order]
 
     @property
@@ -44,7 +44,7 @@ class Ring:
 
     def around(self, vertices: Ints) -> tuple[Ints, Ints]:
         """The neighbours of each given vertex: row (N,) among the given, neighbour (N,)."""
-        row, place = expanded(self.start, vertices)
+        row, place = expand(self.start, vertices)
         return row, self.target[place]
 
     def touch(self, a: Ints, b: Ints) -> Bools:

@@ -81,7 +81,7 @@ class Tracer:
         self._each_chunk(chunk, count)
         return hits
 
-    def blocked(self, origins: Floats, directions: Floats, limit: float | Floats) -> Bools:
+    def is_blocked(self, origins: Floats, directions: Floats, limit: float | Floats) -> Bools:
         """Whether a face lies nearer than ``limit`` (a number or (N,); inf is allowed). (N, 3), (N, 3) -> (N,) bool."""
         count = len(origins)
         limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), (count,))

@@ -38,13 +38,13 @@ def surface_samples(vertices: Floats, faces: Ints, count: int) -> Samples:
     step = float(reach[-1]) / count
     number = np.arange(count)
     face = np.searchsorted(reach, (number + 0.5) * step, side="right").clip(max=len(faces) - 1)
-    share = spread_in_triangle(number)
+    share = triangle_shares(number)
     a, b, c = (vertices[faces[face, corner]] for corner in range(3))
     points = a + share[:, :1] * (b - a) + share[:, 1:] * (c - a)
     return Samples(points, vectors[face] / areas[face, None], face, step)
 
 
-def spread_in_triangle(number: Ints) -> Floats:
+def triangle_shares(number: Ints) -> Floats:
     """Shares (N, 2) of a triangle's second and third corner at these places of the R2 sequence, folded where outside.
 
     Any run of numbers is even (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences").

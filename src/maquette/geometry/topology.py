@@ -61,7 +61,7 @@ def _edges(faces: Ints) -> Edges:
     end = np.roll(faces, -1, axis=1).reshape(-1)
     low, high = np.minimum(start, end), np.maximum(start, end)
     vertex_count = int(high.max()) + 1 if len(high) else 0
-    order, key = _sorted(low * vertex_count + high)
+    order, key = _sort_keys(low * vertex_count + high)
     is_new = np.ones(len(key), dtype=bool)
     np.not_equal(key[1:], key[:-1], out=is_new[1:])
     first = np.flatnonzero(is_new)
@@ -72,7 +72,7 @@ def _edges(faces: Ints) -> Edges:
     return Edges(ends, np.diff(first, append=len(key)), of_half, start < end, order)
 
 
-def _sorted(keys: Ints) -> tuple[Ints, Ints]:
+def _sort_keys(keys: Ints) -> tuple[Ints, Ints]:
     """Places in stable order, and the keys in that order; keys are not negative."""
     bits = max(len(keys) - 1, 1).bit_length()
     if len(keys) and int(keys.max()) >= 1 << (63 - bits):

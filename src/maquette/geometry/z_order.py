@@ -11,10 +11,10 @@ def z_order(first: NDArray[np.uint64], second: NDArray[np.uint64], third: NDArra
 
     The third axis has the highest digits.
     """
-    return np.asarray(_spread(first) | _spread(second) << np.uint64(1) | _spread(third) << np.uint64(2))
+    return np.asarray(_spread_bits(first) | _spread_bits(second) << np.uint64(1) | _spread_bits(third) << np.uint64(2))
 
 
-def _spread(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _spread_bits(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The bits of a number below 2^21, three apart."""
     for shift, mask in (
         (32, 0x1F00000000FFFF),

@@ -37,18 +37,18 @@ def autofix(
     pixels = subject.pixels.astype(np.float32)
     if deblock == "on" or (deblock == "auto" and blockiness(pixels @ LUMA) > 1.35):
         progress(0.1, "deblock")
-        pixels = deblocked(pixels)
+        pixels = deblock_pixels(pixels)
         note("softened compression blocks")
     if denoise:
         progress(0.3, "denoise")
-        pixels = denoised(pixels, denoise)
+        pixels = denoise_pixels(pixels, denoise)
     light = to_linear(pixels / 255.0)
     if white_balance:
-        light = balanced(light, white_balance)
+        light = balance(light, white_balance)
     if exposure:
-        light = exposed(light, exposure)
+        light = stretch_exposure(light, exposure)
     fixed = np.clip(np.round(to_srgb(light) * 255.0), 0, 255).astype(np.uint8)
-    return enlarged(subject.replace(pixels=fixed), upscale_px)
+    return enlarge(subject.replace(pixels=fixed), upscale_px)
 
 
 def blockiness(luma: Floats) -> float:
@@ -62,7 +62,7 @@ def blockiness(luma: Floats) -> float:
     return min(ratios) if ratios else 1.0
 
 
-def deblocked(pixels: Floats) -> Floats:
+def deblock_pixels(pixels: Floats) -> Floats:
     """Each side of a block border moved half way to a ramp, where the step is small enough to be the coder's."""
     made = pixels.copy()
     for axis in (0, 1):
@@ -78,7 +78,7 @@ def deblocked(pixels: Floats) -> Floats:
     return np.clip(made, 0, 255)
 
 
-def denoised(pixels: Floats, strength: float) -> Floats:
+def denoise_pixels(pixels: Floats, strength: float) -> Floats:
     """Total-variation denoising (Chambolle 2004), its weight tied to the noise measured in the picture."""
     from skimage.restoration import denoise_tv_chambolle
 
@@ -101,14 +101,14 @@ def noise_of(luma: Floats) -> float:
     return float(np.median(np.abs(response)) / (0.6745 * 6))
 
 
-def balanced(light: Floats, strength: float) -> Floats:
+def balance(light: Floats, strength: float) -> Floats:
     """Shades of grey (Finlayson and Trezzi 2004, p = 6) on linear light, at most a factor of two per channel."""
     level = (np.clip(light, 1e-4, 1) ** 6).mean(axis=(0, 1)) ** (1 / 6)
     gain = np.clip(level.mean() / level, 0.5, 2.0) ** strength
     return np.asarray(light * gain, np.float32)
 
 
-def exposed(light: Floats, strength: float) -> Floats:
+def stretch_exposure(light: Floats, strength: float) -> Floats:
     """The 1st and 99th percentile of brightness brought toward black and white, by one gain and one offset."""
     luma = light @ LUMA
     low, high = np.percentile(luma, [1, 99])
@@ -119,7 +119,7 @@ def exposed(light: Floats, strength: float) -> Floats:
     return np.asarray(np.clip(light + strength * (stretched - light), 0, 1), np.float32)
 
 
-def enlarged(subject: Subject, long_px: int) -> Subject:
+def enlarge(subject: Subject, long_px: int) -> Subject:
     """The subject at a long side of at least ``long_px``."""
     from PIL import Image
 

@@ -34,7 +34,7 @@ class Backdrop:
         made: Singles = -0.5 * self.distance(lab) - np.float32(np.log(self.spread).sum() + 1.5 * np.log(2 * np.pi))
         return made
 
-    def shaded(self, lab: Singles) -> tuple[Singles, Singles]:
+    def shade(self, lab: Singles) -> tuple[Singles, Singles]:
         """How dark a pixel is as the backdrop in shade, and how far its colour is from that. (H, W), (H, W).
 
         Light times s scales L* + 16, a* and b* all by the cube root of s, so shade lies on a ray; the first value is
@@ -75,7 +75,7 @@ def shadow(lab: Singles, backdrop: Backdrop, is_sharp: Bools) -> Bools:
     """Ground in soft shade, or in a pool of light: its hue fits and no sharp edge parts it from the rest."""
     from scipy.ndimage import binary_dilation, binary_erosion, label
 
-    factor, stray = backdrop.shaded(lab)
+    factor, stray = backdrop.shade(lab)
     sure = (backdrop.distance(lab) < 9) & ~is_sharp
     like = (stray < 2.5 + 12 * np.abs(1 - factor)) & (factor > 0.5) & (factor < 1.3)
     region, _ = label(binary_erosion(like & ~is_sharp, border_value=1) | sure)
@@ -92,7 +92,7 @@ def pockets(lab: Singles, backdrop: Backdrop, region: Bools, is_sharp: Bools) ->
     """
     from scipy.ndimage import label
 
-    factor, stray = backdrop.shaded(lab)
+    factor, stray = backdrop.shade(lab)
     like = (stray < 4) & (factor > 0.7) & (factor < 1.1)
     part, count = label(region & like & ~is_sharp)
     light = 1.01 + 0.03 * float(backdrop.noise[0])
@@ -119,7 +119,7 @@ def frame(shape: tuple[int, ...], share: float = 0.03) -> Bools:
     return made
 
 
-def fitted(lab: Singles, ground: Bools, degree: int = 2) -> Backdrop:
+def fit(lab: Singles, ground: Bools, degree: int = 2) -> Backdrop:
     """The polynomial of place that most ground pixels follow. lab (H, W, 3), ground (H, W).
 
     Least squares with Cauchy weights, eight rounds: what does not follow (a subject that touches the frame) loses its
@@ -144,7 +144,7 @@ def fitted(lab: Singles, ground: Bools, degree: int = 2) -> Backdrop:
     return Backdrop(field, spread.astype(np.float32), share, noise.astype(np.float32))
 
 
-def followed(backdrop: Backdrop, lab: Singles, ground: Bools, reach: float) -> Backdrop:
+def follow(backdrop: Backdrop, lab: Singles, ground: Bools, reach: float) -> Backdrop:
     """The field bent to the ground around each place: what the polynomial leaves, averaged over ``reach`` pixels."""
     from scipy.ndimage import binary_erosion, gaussian_filter
 

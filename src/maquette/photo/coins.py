@@ -55,7 +55,7 @@ def coin(photo: Photo, region: Region) -> Ellipse | None:
     for share in (0.16, 0.06, 0.06):
         if found is None:
             return None
-        found = _measured(photo, found, share)
+        found = _measure(photo, found, share)
     return found if found is not None and _struck(photo, found) else None
 
 
@@ -89,7 +89,7 @@ def _rim(points: Floats) -> Ellipse | None:
     return Ellipse(center * size + middle, (float(semi[0]), float(semi[1])), axes[:, 0], 0.0)
 
 
-def _measured(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
+def _measure(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
     """The ellipse through the exact edge, looked for within a share of its size; None where too little is an edge."""
     angle = np.arange(_POINTS) / _POINTS * 2 * np.pi
     one, other = near.direction, np.array([-near.direction[1], near.direction[0]])

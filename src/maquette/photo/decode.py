@@ -28,7 +28,7 @@ KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
 OPAQUE_SHARE = 0.001  # alpha cuts something out when at least this share of the picture is more than half transparent
 
 
-def decoded(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
+def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
     """A raster file as colours (H, W, 3) and, where the file cuts something out, alpha (H, W), both uint8.
 
     Turned upright, in sRGB, at most ``max_px`` on the long side. ``stage`` is named in errors. Raises ``BadInput`` for
@@ -40,16 +40,16 @@ def decoded(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | Non
         raise BadInput(f"{stage}: {len(photo) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB, save it as JPEG")
     if photo.count(b"\xff\xda") > MAX_JPEG_SCANS and photo[:2] == b"\xff\xd8":
         raise BadInput(f"{stage}: a JPEG of more than {MAX_JPEG_SCANS} scans; save it again without them")
-    image = guarded(lambda: _opened(photo, stage), stage)
+    image = guard(lambda: _open(photo, stage), stage)
     width, height = image.size
     if width * height > MAX_PIXELS:
         megapixels = width * height / 1e6
         raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
-    upright = guarded(lambda: _upright(image, max_px), stage)
-    return guarded(lambda: _split(upright, image.info.get("icc_profile"), stage, max_px), stage)
+    upright = guard(lambda: _upright(image, max_px), stage)
+    return guard(lambda: _split_alpha(upright, image.info.get("icc_profile"), stage, max_px), stage)
 
 
-def guarded(work: Callable[[], Any], stage: str) -> Any:
+def guard(work: Callable[[], Any], stage: str) -> Any:
     """Run a decoder; whatever a damaged file makes it raise becomes ``BadInput``.
 
     Pillow's readers raise a dozen kinds of exceptions on damaged files, so all are caught; ours pass.
@@ -69,13 +69,13 @@ def guarded(work: Callable[[], Any], stage: str) -> Any:
         raise BadInput(f"{stage}: the picture is damaged or cut short ({reason[:120]}); save it again") from None
 
 
-def _opened(photo: bytes, stage: str) -> Image:
+def _open(photo: bytes, stage: str) -> Image:
     """The file with its header read and nothing decoded."""
     from PIL import Image, UnidentifiedImageError
 
     brand = photo[8:12] if photo[4:8] == b"ftyp" else b""
     if brand and brand not in (b"avif", b"avis"):
-        return _opened_heic(photo, stage)
+        return _open_heic(photo, stage)
     try:
         return Image.open(BytesIO(photo), formats=KINDS)
     except UnidentifiedImageError:
@@ -85,7 +85,7 @@ def _opened(photo: bytes, stage: str) -> Image:
         ) from None
 
 
-def _opened_heic(photo: bytes, stage: str) -> Image:
+def _open_heic(photo: bytes, stage: str) -> Image:
     """A HEIC file's first picture; its size is looked at before it is decoded."""
     try:
         import pillow_heif
@@ -115,7 +115,7 @@ def _upright(image: Image, max_px: int) -> Image:
         return image
 
 
-def _split(image: Image, profile: bytes | None, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
+def _split_alpha(image: Image, profile: bytes | None, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
     """Colours in sRGB and alpha, scaled down together."""
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])

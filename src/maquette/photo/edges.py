@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.look.matting import between, closed_form_alpha, surroundings
-from maquette.photo.segment import resized, scaled
+from maquette.photo.segment import resize, scale_down
 
 Singles = NDArray[np.float32]
 MATTING_PX = 1024  # long side at which alpha is solved; beyond it the solution is carried over
 BAND = 0.006  # half width of the unknown band, in long sides: the cut's grid cell is 1/640
 
 
-def refined(pixels: NDArray[np.uint8], soft: Singles) -> Singles:
+def refine(pixels: NDArray[np.uint8], soft: Singles) -> Singles:
     """Alpha (H, W) 0..1 of a photo (H, W, 3) whose subject is known roughly: ``soft`` (h, w), above one half inside."""
     from scipy.ndimage import distance_transform_edt
 
-    small = scaled(pixels, MATTING_PX)
+    small = scale_down(pixels, MATTING_PX)
     shape = small.shape[:2]
-    inside = resized(soft, shape) > 0.5
+    inside = resize(soft, shape) > 0.5
     if not inside.any() or inside.all():
         return np.full(pixels.shape[:2], float(inside.all()), np.float32)
     reach = max(2.0, BAND * max(shape))
@@ -33,10 +33,10 @@ def refined(pixels: NDArray[np.uint8], soft: Singles) -> Singles:
     trust = (0.003 + 0.1 * apart / (apart + 0.03)).astype(np.float32)
     alpha = closed_form_alpha(colors, np.where(unknown, guess, inside).astype(np.float32), unknown, trust)
     alpha = np.clip((alpha - 0.03) / 0.94, 0, 1)
-    return alpha if small is pixels else _carried(pixels, alpha, subject, ground, unknown)
+    return alpha if small is pixels else _carry_up(pixels, alpha, subject, ground, unknown)
 
 
-def _carried(
+def _carry_up(
     pixels: NDArray[np.uint8], alpha: Singles, subject: Singles, ground: Singles, unknown: NDArray[np.bool_]
 ) -> Singles:
     """Alpha at full size: in the band a local linear function of the pixel's place between the two colours.
@@ -46,14 +46,14 @@ def _carried(
     from scipy.ndimage import uniform_filter
 
     shape = pixels.shape[:2]
-    guide, _ = between(scaled(pixels, MATTING_PX).astype(np.float32) / 255, subject, ground)
+    guide, _ = between(scale_down(pixels, MATTING_PX).astype(np.float32) / 255, subject, ground)
     mean_guide, mean_alpha = uniform_filter(guide, 5), uniform_filter(alpha, 5)
     covariance = uniform_filter(guide * alpha, 5) - mean_guide * mean_alpha
     slope = covariance / (uniform_filter(guide**2, 5) - mean_guide**2 + 1e-3)
-    made = resized(alpha, shape).copy()
-    place = np.nonzero(resized(unknown, shape) > 0.5)
-    near = [resized(channel, shape)[place] for channel in (*np.moveaxis(subject, -1, 0), *np.moveaxis(ground, -1, 0))]
+    made = resize(alpha, shape).copy()
+    place = np.nonzero(resize(unknown, shape) > 0.5)
+    near = [resize(channel, shape)[place] for channel in (*np.moveaxis(subject, -1, 0), *np.moveaxis(ground, -1, 0))]
     full, _ = between(pixels[place].astype(np.float32) / 255, np.stack(near[:3], -1), np.stack(near[3:], -1))
-    factor, rest = resized(slope, shape)[place], resized(mean_alpha - slope * mean_guide, shape)[place]
+    factor, rest = resize(slope, shape)[place], resize(mean_alpha - slope * mean_guide, shape)[place]
     made[place] = np.clip(factor * full + rest, 0, 1)
     return made

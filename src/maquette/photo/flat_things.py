@@ -52,7 +52,7 @@ class Photo:
         return np.array([self.fine.shape[1], self.fine.shape[0]]) / 2 - 0.5
 
 
-def prepared(pixels: NDArray[np.uint8]) -> Photo:
+def prepare(pixels: NDArray[np.uint8]) -> Photo:
     """The photo at the two sizes."""
     fine, per_fine = _shrunk(pixels, FINE_PX)
     small, per_work = _shrunk(pixels, WORK_PX)

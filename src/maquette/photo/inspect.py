@@ -43,7 +43,7 @@ def inspect(
         reason = "nothing is cut out yet; run matte or use-mask first"
         yield from (Finding(name, "unknown", reason) for name in ("one-subject", "centred", "whole", "mask"))
     else:
-        yield from (_one_subject(mask), _centered(mask), _whole(mask), _mask(mask))
+        yield from (_one_subject(mask), _centering(mask), _whole(mask), _mask(mask))
     yield from (_background(pixels, mask), _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
     yield _blocks(subject)
     yield _route(pixels, mask)
@@ -69,7 +69,7 @@ def _small(subject: Subject) -> tuple[Floats, Floats | None]:
     )
 
 
-def _graded(value: float, warn: float, fail: float) -> Verdict:
+def _grade(value: float, warn: float, fail: float) -> Verdict:
     """A verdict for a number that is better when smaller."""
     return "fail" if value > fail else "warn" if value > warn else "pass"
 
@@ -128,7 +128,7 @@ def _one_subject(mask: Floats) -> Finding:
     count, beside = pieces(mask)
     return _finding(
         "one-subject",
-        _graded(beside, 0.05, 0.5),
+        _grade(beside, 0.05, 0.5),
         "one subject",
         f"{count} separate pieces; photograph one thing alone",
         value=round(beside, 3),
@@ -137,7 +137,7 @@ def _one_subject(mask: Floats) -> Finding:
     )
 
 
-def _centered(mask: Floats) -> Finding:
+def _centering(mask: Floats) -> Finding:
     """How far the subject's middle lies from the frame's, in frame sizes."""
     rows, columns = np.nonzero(mask >= 0.5)
     if not len(rows):
@@ -146,7 +146,7 @@ def _centered(mask: Floats) -> Finding:
     offset = float(np.abs(middle - 0.5).max())
     return _finding(
         "centred",
-        _graded(offset, 0.2, 0.5),
+        _grade(offset, 0.2, 0.5),
         "in the middle",
         "off the middle; crop puts it right",
         value=round(offset, 3),
@@ -166,7 +166,7 @@ def _whole(mask: Floats) -> Finding:
     share = touching(mask)
     return _finding(
         "whole",
-        _graded(share, 0.005, 0.25),
+        _grade(share, 0.005, 0.25),
         "whole in the frame",
         f"the frame cuts it off along {share:.0%} of its border; step back until all of it is in the picture",
         value=round(share, 4),
@@ -183,7 +183,7 @@ def _mask(mask: Floats) -> Finding:
     undecided = float(((mask > 0.1) & (mask < 0.9)).sum() / outline)
     return _finding(
         "mask",
-        _graded(undecided, 4.0, 20.0),
+        _grade(undecided, 4.0, 20.0),
         "the cut-out is clear",
         f"the outline is {undecided:.1f} px wide; a plainer ground or a mask of your own (use-mask) helps",
         value=round(undecided, 2),
@@ -207,7 +207,7 @@ def _background(pixels: Floats, mask: Floats | None) -> Finding:
     unrest = float(steps[behind].mean())
     return _finding(
         "background",
-        _graded(unrest, 6.0, 40.0),
+        _grade(unrest, 6.0, 40.0),
         "a plain ground",
         "a busy ground; put a sheet of paper behind it",
         value=round(unrest, 2),
@@ -251,7 +251,7 @@ def _light(luma: Floats, mask: Floats | None) -> Finding:
     lost = float(((values > 252) | (values < 4)).mean())
     return _finding(
         "light",
-        _graded(lost, 0.2, 0.8),
+        _grade(lost, 0.2, 0.8),
         "the light shows the whole surface",
         f"{lost:.0%} of it is burnt out or black; use soft, even light without flash",
         value=round(lost, 3),
@@ -280,7 +280,7 @@ def _blocks(subject: Subject) -> Finding:
     measured = blockiness((subject.pixels @ LUMA).astype(np.float32))
     return _finding(
         "compression",
-        _graded(measured, 1.35, 4.0),
+        _grade(measured, 1.35, 4.0),
         "no compression blocks",
         "compressed hard; use the original file",
         value=round(measured, 3),

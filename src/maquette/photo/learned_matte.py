@@ -18,7 +18,7 @@ MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225
 FREE_PX = 1024  # side for models that take any
 
 
-def predicted(pixels: NDArray[np.uint8], weights: str) -> NDArray[np.float32]:
+def predict(pixels: NDArray[np.uint8], weights: str) -> NDArray[np.float32]:
     """The model's map for a picture, (h, w) 0..1 at the model's own size.
 
     ``BadSetting`` without a file, ``BadInput`` for a file that is no such model, ``Unavailable`` without onnxruntime.

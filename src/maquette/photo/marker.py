@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.flat.homography import mapped
+from maquette.geometry.flat.homography import map_points
 from maquette.photo.flat_things import Photo
-from maquette.photo.rectangles import Found, recognised
+from maquette.photo.rectangles import Found, recognize
 
 Floats = NDArray[np.float64]
 
@@ -26,14 +26,14 @@ def grid() -> NDArray[np.bool_]:
 
 def read(photo: Photo, corners: Floats, error_px: float) -> Found | None:
     """The marker at four corners, its sides one millimetre long, or None where the cells say something else."""
-    found = recognised(photo, corners, error_px, (1.0, 1.0))
+    found = recognize(photo, corners, error_px, (1.0, 1.0))
     if found is None:
         return None
     share = (np.arange(CELLS) + 0.5) / CELLS
     spots = [0.0, -0.25 / CELLS, 0.25 / CELLS]
     x, y = np.meshgrid(share, share)
     cells = [np.stack([x + a, y + b], -1).reshape(-1, 2) for a in spots for b in spots]
-    seen = [_grey(photo, mapped(found.matrix, cell)) for cell in cells]
+    seen = [_grey(photo, map_points(found.matrix, cell)) for cell in cells]
     value = np.median(seen, axis=0).reshape(CELLS, CELLS)
     for turn in range(4):
         white = np.rot90(grid(), turn)

@@ -16,9 +16,9 @@ from pydantic import Field
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.photo.edges import refined
-from maquette.photo.learned_matte import predicted
-from maquette.photo.segment import cut, resized
+from maquette.photo.edges import refine
+from maquette.photo.learned_matte import predict
+from maquette.photo.segment import cut_out, resize
 from maquette.registry import LocalFile, stage
 
 Singles = NDArray[np.float32]
@@ -47,19 +47,19 @@ def matte(
         raise BadSetting("matte: method = 'alpha', but the photo has no alpha; take border, or give one with use-mask")
     if subject.mask is not None and method in ("auto", "alpha"):
         note("kept the mask that came with the photo")
-        return _checked(subject, np.asarray(subject.mask))
+        return _check(subject, np.asarray(subject.mask))
     if method == "onnx":
         progress(0.1, "run the matting model")
-        return _checked(subject, resized(predicted(subject.pixels, weights), subject.pixels.shape[:2]))
+        return _check(subject, resize(predict(subject.pixels, weights), subject.pixels.shape[:2]))
     if min(subject.width, subject.height) < 8:
         raise CannotDo(f"matte: {subject.width} x {subject.height} px is too small to tell anything apart; use-mask")
     progress(0.1, "tell subject from ground")
-    soft = cut(subject.pixels).soft
+    soft = cut_out(subject.pixels).soft
     progress(0.6, "refine the outline")
-    return _checked(subject, refined(subject.pixels, soft))
+    return _check(subject, refine(subject.pixels, soft))
 
 
-def _checked(subject: Subject, mask: Singles) -> Subject:
+def _check(subject: Subject, mask: Singles) -> Subject:
     """The subject with its mask, without dust; ``CannotDo`` when the mask tells nothing apart."""
     clean = without_dust(mask)
     share = float((clean >= 0.5).mean())

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.photo.flat_things import prepared
+from maquette.photo.flat_things import prepare
 from maquette.photo.scale_from import Scale, by_coin, by_marker, by_points, by_rectangle, by_ruler
 from maquette.registry import stage
 
@@ -60,17 +60,17 @@ def measure(
             raise BadSetting("measure: reference is points; give reference_px x1,y1,x2,y2 and reference_mm")
         scale = by_points(subject, reference_px, reference_mm)
     else:
-        scale = _found(subject, reference, coin, marker_mm)
+        scale = _find_scale(subject, reference, coin, marker_mm)
     if scale.mm_per_px * max(subject.width, subject.height) > 50_000:
         raise CannotDo(f"measure: {scale.mm_per_px:.3g} mm per pixel makes the photo over 50 m wide; check the numbers")
     note(f"1 px = {scale.mm_per_px:.4g} mm ± {max(scale.band, 0.001):.1%}, from {scale.words}")
     return subject.replace(mm_per_pixel=scale.mm_per_px)
 
 
-def _found(subject: Subject, reference: str, coin: str, marker_mm: float) -> Scale:
+def _find_scale(subject: Subject, reference: str, coin: str, marker_mm: float) -> Scale:
     """The scale by the reference that was named, or by the first of marker, card and sheet."""
     progress(0.05, "looking for the reference")
-    photo = prepared(np.asarray(subject.pixels))
+    photo = prepare(np.asarray(subject.pixels))
     foot = foot_of(subject)
     scale: Scale | None = None
     if reference == "coin":

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.subject import Subject
-from maquette.photo.decode import decoded
-from maquette.photo.svg import drawn, is_svg
+from maquette.photo.decode import decode
+from maquette.photo.svg import draw, is_svg
 from maquette.registry import stage
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".heic", ".heif", ".gif", ".bmp", ".svg")
@@ -33,9 +33,9 @@ def open_photo(
     transparent all over, an SVG that refers to other files. HEIC needs the extra ``heic``, SVG the extra ``svg``.
     """
     if is_svg(photo):
-        pixels, alpha = drawn(photo, "open", min(svg_px, max_px))
+        pixels, alpha = draw(photo, "open", min(svg_px, max_px))
         return _subject(pixels, alpha if (alpha < 128).any() else None)
-    return _subject(*decoded(photo, "open", max_px))
+    return _subject(*decode(photo, "open", max_px))
 
 
 def _subject(pixels: np.ndarray, alpha: np.ndarray | None) -> Subject:

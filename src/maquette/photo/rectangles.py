@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.flat.homography import homography, mapped, mismatch
+from maquette.geometry.flat.homography import homography, map_points, mismatch
 from maquette.photo.flat_things import Photo, Region, edge_offsets, line_through, profiles
 
 Floats = NDArray[np.float64]
@@ -88,7 +88,7 @@ def _without_side(corners: Floats, k: int) -> tuple[float, Floats] | None:
     return float(area), np.delete(made, (k + 1) % count, axis=0)
 
 
-def sharpened(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
+def sharpen(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
     """Corners where lines through the exact edges cross, and their error; None where an edge is none."""
     center = corners.mean(axis=0)
     sides, errors = [], []
@@ -122,7 +122,7 @@ def sharpened(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
     return np.array(made), max(errors)
 
 
-def recognised(photo: Photo, corners: Floats, error_px: float, sides: tuple[float, float]) -> Found | None:
+def recognize(photo: Photo, corners: Floats, error_px: float, sides: tuple[float, float]) -> Found | None:
     """The corners as a rectangle of these sides, lying or standing, seen by a camera that could be; None if not."""
     x, y = corners.T
     if np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)) < 0:  # clockwise in the picture, as y runs down
@@ -147,7 +147,7 @@ def corner_insets(photo: Photo, found: Found) -> Floats:
     middle = found.plane.mean(axis=0)
     for corner in found.plane:
         inward = np.sign(middle - corner) / np.sqrt(2)
-        where = mapped(found.matrix, corner + inward * steps[:, None])
+        where = map_points(found.matrix, corner + inward * steps[:, None])
         side = np.zeros_like(where)
         line = profiles(photo.fine, where, side, 0)[:, 0]
         away = np.median(line[45:], axis=0) - np.median(line[:15], axis=0)

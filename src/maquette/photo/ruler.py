@@ -38,7 +38,7 @@ class Ruled:
         return float(1 / np.hypot(np.linalg.norm(across), focal * self.recession))
 
 
-def ruled(photo: Photo) -> Ruled | None:
+def measure_ruler(photo: Photo) -> Ruled | None:
     """The scale along the clearest ruler in the photo, in its middle; None where there is none."""
     best: Ruled | None = None
     for start, direction, length in _lines(photo):
@@ -46,7 +46,7 @@ def ruled(photo: Photo) -> Ruled | None:
         for side in (band[_BAND:], band[_BAND::-1]):
             places = _read(side)
             if places is not None and (best is None or len(places) > best.ticks):
-                best = _fitted(places, start, direction)
+                best = _fit(places, start, direction)
     return best
 
 
@@ -146,7 +146,7 @@ def _rhythm(side: Singles, places: Floats, row: int) -> bool:
     return bool((length[number % 10 == tenth] < 1.05 * rest.max()).mean() <= 0.2)
 
 
-def _fitted(places: Floats, start: Floats, direction: Floats) -> Ruled:
+def _fit(places: Floats, start: Floats, direction: Floats) -> Ruled:
     """Places along a line as a projective function of the millimetre, by least squares."""
     k = np.arange(len(places)) - (len(places) - 1) / 2
     x = places - places.mean()

@@ -28,7 +28,7 @@ def saliency(lab: Singles, count: int = 300) -> Singles:
     near = np.exp(-((place[:, None] - place[None]) ** 2).sum(axis=2) / (2 * PLACE_SCALE**2))
     contrast = (apart * near * ground[None]).sum(axis=1)
     contrast = (contrast - contrast.min()) / max(np.ptp(contrast), 1e-9)
-    solved = _smoothed(apart, edges, ground, contrast)
+    solved = _smooth(apart, edges, ground, contrast)
     return solved[label].astype(np.float32)
 
 
@@ -70,7 +70,7 @@ def _graph(apart: NDArray[np.float64], edges: NDArray[np.int64], is_frame: NDArr
     return graph
 
 
-def _smoothed(
+def _smooth(
     apart: NDArray[np.float64], edges: NDArray[np.int64], ground: NDArray[np.float64], contrast: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The paper's least squares: background pulls to 0, contrast to 1, like neighbours together. -> (N,) 0..1."""

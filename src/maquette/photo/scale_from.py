@@ -12,8 +12,8 @@ from maquette.core.subject import Subject
 from maquette.geometry.flat.homography import homography, mismatch, scale_at, tilt_deg
 from maquette.photo import coins, marker
 from maquette.photo.flat_things import Photo, regions
-from maquette.photo.rectangles import FOCALS, SIZES, Found, Size, corner_insets, quadrilateral, recognised, sharpened
-from maquette.photo.ruler import ruled
+from maquette.photo.rectangles import FOCALS, SIZES, Found, Size, corner_insets, quadrilateral, recognize, sharpen
+from maquette.photo.ruler import measure_ruler
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def by_rectangle(
     """From a card or sheet of the kinds named."""
     hits: list[tuple[Size, Found]] = []
     for corners, error in _quads(photo, mask):
-        seen = [(SIZES[name], made) for name in names if (made := recognised(photo, corners, error, SIZES[name].sides))]
+        seen = [(SIZES[name], made) for name in names if (made := recognize(photo, corners, error, SIZES[name].sides))]
         fitting = [(size, made) for size, made in seen if _corners_fit(photo, size, made) and _sure(photo, size, made)]
         if len(fitting) > 1:
             fitting.sort(key=lambda pair: pair[1].off)
@@ -133,7 +133,7 @@ def _in_the_subject(coin: coins.Ellipse, photo: Photo, mask: NDArray[np.float32]
 
 def by_ruler(photo: Photo) -> Scale | None:
     """From the millimetre ticks of a ruler."""
-    found = ruled(photo)
+    found = measure_ruler(photo)
     if found is None:
         return None
     long_side = float(max(photo.fine.shape[:2]))
@@ -154,7 +154,7 @@ def _quads(photo: Photo, mask: NDArray[np.float32] | None) -> list[tuple[Floats,
         corners = (corners + 0.5) * factor - 0.5
         if any(np.abs(corners - other).max() < 0.5 for other, _ in made):
             continue
-        exact = sharpened(photo, corners)
+        exact = sharpen(photo, corners)
         if exact is not None and not any(_one_place(exact[0], other) for other, _ in made):
             made.append(exact)
     return made

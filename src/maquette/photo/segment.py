@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.look.matting import continuous_cut, edge_weights
-from maquette.photo.backdrop import Backdrop, fitted, followed, frame, pockets, shadow, sharp_edges, unsharp
+from maquette.photo.backdrop import Backdrop, fit, follow, frame, pockets, shadow, sharp_edges, unsharp
 from maquette.photo.color import lab as to_lab
 from maquette.photo.color import mixture
 from maquette.photo.saliency import saliency
@@ -58,7 +58,7 @@ class Clues:
     def at(self, shape: tuple[int, int]) -> Clues:
         """The same on another grid."""
         maps = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("plain", "clear")}
-        grown = {n: resized(m, shape) > 0.5 if m.dtype == bool else resized(m, shape) for n, m in maps.items()}
+        grown = {n: resize(m, shape) > 0.5 if m.dtype == bool else resize(m, shape) for n, m in maps.items()}
         return dataclasses.replace(self, **grown)
 
     def ground(self, inside: Bools) -> Bools:
@@ -69,7 +69,7 @@ class Clues:
         return ~inside & ~self.shade & (self.reached | in_the_way)
 
 
-def scaled(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+def scale_down(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
     """Pixels at most ``long_side`` wide and high, averaged."""
     from PIL import Image
 
@@ -80,7 +80,7 @@ def scaled(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
-def resized(values: NDArray[np.generic], shape: tuple[int, int]) -> Singles:
+def resize(values: NDArray[np.generic], shape: tuple[int, int]) -> Singles:
     """A map (H, W) at another size, bilinear."""
     from PIL import Image
 
@@ -88,23 +88,23 @@ def resized(values: NDArray[np.generic], shape: tuple[int, int]) -> Singles:
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
-def cut(pixels: NDArray[np.uint8]) -> Cut:
+def cut_out(pixels: NDArray[np.uint8]) -> Cut:
     """Find the subject. pixels (H, W, 3) -> Cut on a grid of at most FINE_PX."""
-    lab = to_lab(scaled(pixels, COARSE_PX))
-    backdrop = fitted(lab, frame(lab.shape))
-    clues = looked_at(lab, backdrop)
+    lab = to_lab(scale_down(pixels, COARSE_PX))
+    backdrop = fit(lab, frame(lab.shape))
+    clues = look(lab, backdrop)
     right, down = edge_weights(lab, EDGE)
     soft = continuous_cut(_first_cost(lab, backdrop, clues), right, down, np.full(lab.shape[:2], 0.5, np.float32), 80)
     for _ in range(4):
         inside = main_parts(soft > 0.5, clues.stands_out)
         if min(inside.sum(), (~inside).sum()) < LEAST:
             break
-        backdrop, clues = _looked_again(lab, inside, backdrop, clues)
+        backdrop, clues = _look_again(lab, inside, backdrop, clues)
         soft = continuous_cut(_cost(lab, inside, backdrop, clues), right, down, soft, 40)
     return _finer(pixels, soft, backdrop, clues)
 
 
-def looked_at(lab: Singles, backdrop: Backdrop) -> Clues:
+def look(lab: Singles, backdrop: Backdrop) -> Clues:
     """The clues that a first look gives."""
     plain = plainness(backdrop)
     is_sharp = sharp_edges(lab)
@@ -147,14 +147,14 @@ def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
     return (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + ring).astype(np.float32)
 
 
-def _looked_again(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> tuple[Backdrop, Clues]:
+def _look_again(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> tuple[Backdrop, Clues]:
     """The field fitted to all the ground there is now, and shade and pockets by that field."""
     from scipy.ndimage import distance_transform_edt
 
     ground = clues.ground(inside)
     if clues.plain <= 0.3 or ground.sum() < LEAST:
         return backdrop, clues
-    backdrop = followed(fitted(lab, ground, 3), lab, ground, 8)
+    backdrop = follow(fit(lab, ground, 3), lab, ground, 8)
     shade = shadow(lab, backdrop, clues.is_sharp)
     owned = clues.owned
     if clues.clear > 0.5:
@@ -213,14 +213,14 @@ def _far(inside: Bools) -> Singles:
 
 def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: Clues) -> Cut:
     """The same once more on the fine grid, warm from the coarse one; then dust and false holes go."""
-    lab = to_lab(scaled(pixels, FINE_PX))
-    soft = resized(soft, lab.shape[:2])
+    lab = to_lab(scale_down(pixels, FINE_PX))
+    soft = resize(soft, lab.shape[:2])
     clues = clues.at(lab.shape[:2])
     inside = main_parts(soft > 0.5, clues.stands_out)
     ground = clues.ground(inside)
     if min(inside.sum(), (~inside).sum(), ground.sum()) < LEAST:
-        return Cut(soft, np.zeros_like(soft), fitted(lab, frame(lab.shape)))
-    backdrop = followed(fitted(lab, ground, 3), lab, ground, 16)
+        return Cut(soft, np.zeros_like(soft), fit(lab, frame(lab.shape)))
+    backdrop = follow(fit(lab, ground, 3), lab, ground, 16)
     cost = _cost(lab, inside, backdrop, clues)
     right, down = edge_weights(lab, EDGE)
     soft = continuous_cut(cost, right, down, soft, 60)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
-from maquette.photo.decode import guarded
+from maquette.photo.decode import guard
 
 MAX_BYTES = 5_000_000
 MAX_ELEMENTS = 200_000
@@ -48,7 +48,7 @@ def is_svg(photo: bytes) -> bool:
     return head.startswith(b"<") and b"<svg" in head
 
 
-def drawn(photo: bytes, stage: str, long_side_px: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def draw(photo: bytes, stage: str, long_side_px: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The drawing as colours (H, W, 3) and alpha (H, W), ``long_side_px`` on its long side."""
     from importlib.util import find_spec
 
@@ -59,13 +59,13 @@ def drawn(photo: bytes, stage: str, long_side_px: int) -> tuple[NDArray[np.uint8
         )
     if len(photo) > MAX_BYTES:
         raise BadInput(f"{stage}: an SVG of {len(photo) / 1e6:.1f} MB; at most 5 MB, export it as a PNG of 2048 px")
-    has_text, wide = _scanned(photo, stage)
+    has_text, wide = _scan(photo, stage)
     if has_text:
         note("letters are drawn with the fonts of this machine")
     return _pixels(_run(photo, stage, long_side_px, "width" if wide else "height", has_text), stage)
 
 
-def _scanned(photo: bytes, stage: str) -> tuple[bool, bool]:
+def _scan(photo: bytes, stage: str) -> tuple[bool, bool]:
     """Walk through the XML once: refuse what refers outside; say whether it has text and whether it is wide."""
     from xml.parsers import expat
 
@@ -138,7 +138,7 @@ def _pixels(png: bytes, stage: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     """Colours and alpha of what resvg drew; ``BadInput`` for an empty or endless sheet."""
     from PIL import Image
 
-    image = guarded(lambda: Image.open(BytesIO(png), formats=("PNG",)), stage)
+    image = guard(lambda: Image.open(BytesIO(png), formats=("PNG",)), stage)
     if max(image.size) > 8192:
         raise BadInput(f"{stage}: the SVG's sides are too unequal ({image.width} x {image.height}); crop it")
     rgba = np.asarray(image.convert("RGBA"))

@@ -22,7 +22,7 @@ _TONES: dict[str, tuple[str, str] | None] = {
 }
 
 
-def composed(drawing: Drawing, shadow: Floats32, background: Background) -> NDArray[np.uint8]:
+def compose(drawing: Drawing, shadow: Floats32, background: Background) -> NDArray[np.uint8]:
     """Model over shadow over background, mixed in sRGB as browsers do it: (H, W, 4) uint8 with straight alpha."""
     color, alpha = to_srgb(drawing.color), drawing.alpha[..., None]
     dark = shadow[..., None] * (1 - alpha)

@@ -41,9 +41,9 @@ def camera_for(asset: Asset, view: View, vertices: Floats, least: float = 0.0) -
             raise CannotDo("picture: this asset knows no photo camera; choose another view, for example front")
         return asset.camera
     if view == "three-quarter":
-        return framed(vertices, *orbit(AZIMUTH_DEG, ELEVATION_DEG), projection="perspective")
+        return frame(vertices, *orbit(AZIMUTH_DEG, ELEVATION_DEG), projection="perspective")
     toward = np.array(_TOWARD[view])
-    camera = framed(vertices, toward, _up(toward), least=least)
+    camera = frame(vertices, toward, _up(toward), least=least)
     if view == "bottom":  # x stays to the right, as when the thing is tipped back
         pose = camera.pose.copy()
         pose[:3, :2] *= -1
@@ -63,7 +63,7 @@ def _up(toward: Floats) -> Floats:
     return np.array([0.0, 0.0, 1.0]) if abs(toward[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
 
 
-def framed(
+def frame(
     vertices: Floats,
     toward: Floats,
     up: Floats,

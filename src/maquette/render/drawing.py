@@ -18,7 +18,7 @@ from maquette.render.cameras import box_in_picture
 from maquette.render.color import Colors
 from maquette.render.lighting import Rig, light_on
 from maquette.render.scene import Samples, Scene
-from maquette.render.shading import shaded, toned
+from maquette.render.shading import shade, tone
 from maquette.render.surfaces import Surface
 
 Bools = NDArray[np.bool_]
@@ -53,7 +53,7 @@ class Drawing:
     alpha: NDArray[np.float32]
 
 
-def drawn(scene: Scene, camera: Camera, look: Look, width: int, height: int) -> Drawing:
+def draw(scene: Scene, camera: Camera, look: Look, width: int, height: int) -> Drawing:
     """The scene through a camera."""
     samples, surface = _samples(scene, camera, look, width, height)
     color = surface.color
@@ -79,13 +79,13 @@ def _lit(scene: Scene, camera: Camera, samples: Samples, surface: Surface, width
     light = light_on(scene, rig, samples, width, height)
     for start in range(0, len(samples), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        color[rows] = toned(shaded(surface.only(rows), light.only(rows), rig, samples.only(rows)))
+        color[rows] = tone(shade(surface.only(rows), light.only(rows), rig, samples.only(rows)))
     return color
 
 
 def _samples(scene: Scene, camera: Camera, look: Look, width: int, height: int) -> tuple[Samples, Surface]:
     """One sample a pixel inside surfaces, eight on edges, and what they are made of."""
-    base = _looked(scene, camera, _around(scene, camera, width, height), np.array([[0.5, 0.5]]), width, height)
+    base = _look(scene, camera, _around(scene, camera, width, height), np.array([[0.5, 0.5]]), width, height)
     surface = look.surface(scene, base)
     fresh = _edges(base, surface.color, width, height)
     done = np.zeros((height, width), dtype=bool)
@@ -94,17 +94,17 @@ def _samples(scene: Scene, camera: Camera, look: Look, width: int, height: int) 
     parts: list[Samples] = []
     for _ in range(_ROUNDS):
         done |= fresh
-        part = _looked(scene, camera, np.flatnonzero(fresh), _SPOTS, width, height)
+        part = _look(scene, camera, np.flatnonzero(fresh), _SPOTS, width, height)
         parts.append(part)
         found = np.zeros(width * height, dtype=bool)
         found[part.pixel] = True
         found &= ~reached  # surface where the first ray saw none: look around it too
-        fresh = _spread(found.reshape(height, width)) & ~done
+        fresh = _dilate(found.reshape(height, width)) & ~done
         if not fresh.any():
             break
     inner = np.flatnonzero(~done.reshape(-1)[base.pixel])
-    edge = parts[0].joined(*parts[1:])
-    return base.only(inner).joined(edge), surface.only(inner).joined(look.surface(scene, edge))
+    edge = parts[0].join(*parts[1:])
+    return base.only(inner).join(edge), surface.only(inner).join(look.surface(scene, edge))
 
 
 def _around(scene: Scene, camera: Camera, width: int, height: int) -> NDArray[np.int64]:
@@ -116,7 +116,7 @@ def _around(scene: Scene, camera: Camera, width: int, height: int) -> NDArray[np
     return made
 
 
-def _looked(
+def _look(
     scene: Scene, camera: Camera, pixels: NDArray[np.int64], spots: NDArray[np.float64], width: int, height: int
 ) -> Samples:
     """Samples at the same spots in each of the pixels (P,)."""
@@ -149,7 +149,7 @@ def _edges(base: Samples, color: Colors, width: int, height: int) -> Bools:
     return edge
 
 
-def _spread(mask: Bools) -> Bools:
+def _dilate(mask: Bools) -> Bools:
     """A mask (H, W) and its eight neighbours."""
     made = mask.copy()
     made[1:] |= mask[:-1]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.geometry.surface import face_areas
-from maquette.render.backdrop import Background, composed
+from maquette.render.backdrop import Background, compose
 from maquette.render.color import to_bytes
-from maquette.render.drawing import Look, drawn
+from maquette.render.drawing import Look, draw
 from maquette.render.ground import ground_shadow
 from maquette.render.legend import patch_of, with_swatches
 from maquette.render.looks import LookName, hatch
@@ -23,16 +23,16 @@ Bytes = NDArray[np.uint8]
 Ground = Literal["shadow", "none"]
 
 
-def photographed(
+def photograph(
     scene: Scene, camera: Camera, look: Look, size_px: int, background: Background, ground: Ground = "shadow"
 ) -> Bytes:
     """The scene through a camera, (H, W, 4) uint8, the longer side ``size_px``."""
     width, height = frame_size(camera, size_px)
-    drawing = drawn(scene, camera, look, width, height)
+    drawing = draw(scene, camera, look, width, height)
     shadow = np.zeros((height, width), np.float32)
     if ground == "shadow" and look.light != "none":
         shadow = ground_shadow(scene, camera, width, height)
-    return composed(drawing, shadow, background)
+    return compose(drawing, shadow, background)
 
 
 def frame_size(camera: Camera, size_px: int) -> tuple[int, int]:
@@ -42,7 +42,7 @@ def frame_size(camera: Camera, size_px: int) -> tuple[int, int]:
     return max(1, round(size_px * camera.aspect)), size_px
 
 
-def explained(frame: Bytes, scene: Scene, look: LookName, background: Background) -> Bytes:
+def add_legend(frame: Bytes, scene: Scene, look: LookName, background: Background) -> Bytes:
     """The frame with its legend, if its look has one: how much was seen in the photo, how much invented."""
     if look != "seen":
         return frame

@@ -39,11 +39,11 @@ def ground_shadow(scene: Scene, camera: Camera, width: int, height: int) -> Floa
         sky, key = visibility(scene, Rig.around(camera), start, up, row[near], column[near]).T
         fade = np.clip(1 - away[near] / _REACH, 0, 1)
         shadow[near] = (1 - (0.7 * sky + 0.3 * key)) ** 1.4 * fade * (2 - fade)
-    grid = _blurred(_blurred(shadow.reshape(rows, columns)))
-    return _STRENGTH * _enlarged(grid, width, height) * _vignette(width, height)
+    grid = _blur(_blur(shadow.reshape(rows, columns)))
+    return _STRENGTH * _enlarge(grid, width, height) * _vignette(width, height)
 
 
-def _blurred(grid: Floats32) -> Floats32:
+def _blur(grid: Floats32) -> Floats32:
     """Mean over 3 x 3 cells, which holds every turn of the pattern once."""
     padded = np.pad(grid, 1, mode="edge")
     height, width = grid.shape
@@ -52,7 +52,7 @@ def _blurred(grid: Floats32) -> Floats32:
     return made
 
 
-def _enlarged(grid: Floats32, width: int, height: int) -> Floats32:
+def _enlarge(grid: Floats32, width: int, height: int) -> Floats32:
     """Bilinear from cells to pixels."""
     y, x = (np.arange(height) + 0.5) / _CELL + 0.5, (np.arange(width) + 0.5) / _CELL + 0.5
     top, left = y.astype(np.int64), x.astype(np.int64)

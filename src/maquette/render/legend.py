@@ -17,7 +17,7 @@ _MARGIN = 12
 _FONT_PX = 13
 
 
-def labelled(frame: Bytes, text: str, x: int, y: int, background: Background) -> Bytes:
+def label(frame: Bytes, text: str, x: int, y: int, background: Background) -> Bytes:
     """A word in the frame (H, W, 4) with its top left corner at (x, y)."""
     from PIL import Image, ImageDraw
 

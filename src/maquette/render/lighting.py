@@ -80,7 +80,7 @@ def light_on(scene: Scene, rig: Rig, samples: Samples, width: int, height: int) 
     grid = np.full(rows * columns, -1, np.int64)
     grid[taken] = np.arange(len(taken))
     field = _Cells(grid.reshape(rows, columns), seeds)
-    smooth = field.smoothed(values, taken // columns, taken % columns)
+    smooth = field.smooth(values, taken // columns, taken % columns)
     sky, key = field.between(smooth, samples).T
     return Light(sky, key)
 
@@ -103,14 +103,14 @@ def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Int
         )
         sky = rig.sky(direction)
         total += sky
-        reached += sky * ~scene.tracer.blocked(start, direction, np.inf)
+        reached += sky * ~scene.tracer.is_blocked(start, direction, np.inf)
     key_across, key_aside = _tangents(rig.key[None].astype(np.float32))
     lit = np.flatnonzero(along(normal, rig.key) > -0.1)
     for number in range(KEY_RAYS):
         radius = _SOFTNESS * np.sqrt((number + 0.5) / KEY_RAYS)
         angle = number * golden + 2 * np.pi * turn[lit]
         direction = rig.key + radius * (np.cos(angle)[:, None] * key_across + np.sin(angle)[:, None] * key_aside)
-        key[lit] += ~scene.tracer.blocked(start[lit], direction, np.inf)
+        key[lit] += ~scene.tracer.is_blocked(start[lit], direction, np.inf)
     return np.stack([reached / np.maximum(total, 1e-6), key / KEY_RAYS], axis=1)
 
 
@@ -123,7 +123,7 @@ class _Cells:
         self._point, self._normal = seeds.point.astype(np.float32), seeds.normal
         self._packed = np.concatenate([self._point, self._normal, 1 / reach[:, None]], axis=1)  # one gather, not three
 
-    def smoothed(self, values: Floats32, row: Ints, column: Ints) -> Floats32:
+    def smooth(self, values: Floats32, row: Ints, column: Ints) -> Floats32:
         """Mean over the 3 x 3 cells around each, of those on the same surface."""
         total, weights = values.copy(), np.ones((len(values), 1), np.float32)
         for down in (-1, 0, 1):

@@ -31,7 +31,7 @@ def look_for(scene: Scene, name: LookName) -> Look:
         "clay": Look(_clay),
         "wire": Look(_wire),
         "normals": Look(_normals, light="none", mix="first"),
-        "seen": Look(_seen),
+        "seen": Look(_seen_look),
         "unlit": Look(textured_surface, light="none"),
     }[name]
 
@@ -60,7 +60,7 @@ def _normals(scene: Scene, samples: Samples) -> Surface:
     return plain_surface(samples, to_linear(samples.normal * 0.5 + 0.5))
 
 
-def _seen(scene: Scene, samples: Samples) -> Surface:
+def _seen_look(scene: Scene, samples: Samples) -> Surface:
     """The asset's colours where the photo showed it, hatched violet where it was invented."""
     assert scene.mesh.seen is not None
     surface = textured_surface(scene, samples)

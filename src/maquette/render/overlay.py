@@ -12,12 +12,12 @@ from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
 from maquette.core.picture import Picture
 from maquette.render.backdrop import Background
-from maquette.render.cameras import View, framed, orbit
+from maquette.render.cameras import View, frame, orbit
 from maquette.render.color import Ramp, hex_color, ramp_colors, to_linear
 from maquette.render.drawing import Look
-from maquette.render.frame import photographed
+from maquette.render.frame import photograph
 from maquette.render.legend import patch_of, with_ramp, with_swatches
-from maquette.render.rings import ringed
+from maquette.render.rings import ring
 from maquette.render.scene import Samples, Scene
 from maquette.render.surfaces import Surface, plain_surface
 
@@ -30,7 +30,7 @@ _SEARCH_PX = 96
 
 
 def overlay(
-    asset: Asset,
+    asset: Asset | Scene,
     values: ArrayLike,
     *,
     label: str = "",
@@ -46,9 +46,9 @@ def overlay(
     ``values`` (F,) one number a face; what is not finite is shown grey. ``limits`` are the numbers at the ramp's ends,
     else the least and the greatest value; they may fall. What lies beyond takes an end's colour, and the end says so.
     ``view`` is a direction, or faces (N,): the one of eight directions that shows most of them. Refuses another number
-    of values than faces, and a face that is not there.
+    of values than faces, and a face that is not there. A scene that is built already serves as well as its asset.
     """
-    scene = Scene(asset)
+    scene = asset if isinstance(asset, Scene) else Scene(asset)
     given = np.asarray(values, dtype=np.float64)
     if given.shape != (len(scene.faces),):
         raise BadInput(f"overlay: values of shape {given.shape} for {len(scene.faces)} faces; give one number a face")
@@ -57,9 +57,9 @@ def overlay(
     half = (high / 2 - low / 2) or 1.0  # halves: the whole may be larger than a float can hold
     least, most = min(low, high), max(low, high)
     share = (np.clip(np.where(known, given, low), least, most) / 2 - low / 2) / half
-    camera = scene.camera(view) if isinstance(view, str) else _best_camera(scene, _marked(scene, view))
+    camera = scene.camera(view) if isinstance(view, str) else _best_camera(scene, _mark(scene, view))
     colors = np.where(known[:, None], to_linear(ramp_colors(share, ramp)), NO_VALUE).astype(np.float32)
-    frame = photographed(scene, camera, _painted(colors), size_px, background)
+    frame = photograph(scene, camera, _paint(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
     below, above = bool((given[known] < least).any()), bool((given[known] > most).any())
     ends = [f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high)]
@@ -68,7 +68,7 @@ def overlay(
 
 
 def highlight(
-    asset: Asset,
+    asset: Asset | Scene,
     faces: ArrayLike,
     *,
     label: str = "",
@@ -81,17 +81,17 @@ def highlight(
     ``faces`` (N,) indices. ``best`` is the one of eight directions that shows most of them. What is too small to see
     gets a ring; where hardly any red is seen, so does what is hidden, a thin one. Refuses a face that is not there.
     """
-    scene = Scene(asset)
-    marked = _marked(scene, faces)
-    look = _painted(np.where(marked[:, None], RED, PALE).astype(np.float32))
+    scene = asset if isinstance(asset, Scene) else Scene(asset)
+    marked = _mark(scene, faces)
+    look = _paint(np.where(marked[:, None], RED, PALE).astype(np.float32))
     camera = _best_camera(scene, marked) if view == "best" else scene.camera(view)
-    frame = photographed(scene, camera, look, size_px, background)
-    frame = ringed(frame, scene, camera, marked)
+    frame = photograph(scene, camera, look, size_px, background)
+    frame = ring(frame, scene, camera, marked)
     text = f"{label or 'marked'}: {int(marked.sum())} of {len(scene.faces)} faces"
     return Picture(with_swatches(frame, [(patch_of(RED), text)], background))
 
 
-def _marked(scene: Scene, faces: ArrayLike) -> NDArray[np.bool_]:
+def _mark(scene: Scene, faces: ArrayLike) -> NDArray[np.bool_]:
     """Faces by index as a mask (F,)."""
     chosen = np.unique(np.asarray(faces, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(scene.faces):
@@ -101,7 +101,7 @@ def _marked(scene: Scene, faces: ArrayLike) -> NDArray[np.bool_]:
     return marked
 
 
-def _painted(colors: NDArray[np.float32]) -> Look:
+def _paint(colors: NDArray[np.float32]) -> Look:
     """Faces in the linear colours (F, 3)."""
 
     def surface(scene: Scene, samples: Samples) -> Surface:
@@ -113,7 +113,7 @@ def _painted(colors: NDArray[np.float32]) -> Look:
 def _best_camera(scene: Scene, marked: NDArray[np.bool_]) -> Camera:
     """Of four corners from above and four from below, the one that shows the largest marked area."""
     directions = [orbit(azimuth, elevation) for elevation in (22.0, -30.0) for azimuth in (35.0, 325.0, 145.0, 215.0)]
-    cameras = [framed(scene.used_vertices, *direction, projection="perspective") for direction in directions]
+    cameras = [frame(scene.used_vertices, *direction, projection="perspective") for direction in directions]
     if not marked.any():
         return cameras[0]
     side = np.arange(_SEARCH_PX) + 0.5

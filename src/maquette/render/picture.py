@@ -12,7 +12,7 @@ from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.backdrop import Background
 from maquette.render.cameras import View
-from maquette.render.frame import Ground, explained, photographed
+from maquette.render.frame import Ground, add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.scene import Scene
 
@@ -44,5 +44,5 @@ def picture(
     progress(0.0, "building the scene")
     scene = Scene(asset)
     progress(0.4, "drawing")
-    frame = photographed(scene, scene.camera(view), look_for(scene, look), size_px, background, ground)
-    return Picture(explained(frame, scene, look, background))
+    frame = photograph(scene, scene.camera(view), look_for(scene, look), size_px, background, ground)
+    return Picture(add_legend(frame, scene, look, background))

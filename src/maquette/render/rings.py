@@ -17,7 +17,7 @@ _CELL = 32  # pixels; one ring for all that lies in a cell
 _MOST = 24
 
 
-def ringed(frame: Bytes, scene: Scene, camera: Camera, marked: NDArray[np.bool_]) -> Bytes:
+def ring(frame: Bytes, scene: Scene, camera: Camera, marked: NDArray[np.bool_]) -> Bytes:
     """The frame (H, W, 4) with a ring for each group of marked faces (F,) bool around which hardly any red is seen."""
     faces = np.flatnonzero(marked)
     height, width = frame.shape[:2]
@@ -25,7 +25,7 @@ def ringed(frame: Bytes, scene: Scene, camera: Camera, marked: NDArray[np.bool_]
     spot, depth = camera.project(middle)
     spot = spot * [width, height]
     inside = (spot >= 0).all(axis=1) & (spot < [width, height]).all(axis=1) & (depth > 0)
-    spot, hidden = spot[inside], _hidden(scene, camera, middle[inside])
+    spot, hidden = spot[inside], _is_hidden(scene, camera, middle[inside])
     red = _red_near(frame)
     cell = (spot // _CELL).astype(np.int64)  # (N, 2) column, row
     groups, group = np.unique(cell[:, 1] * red.shape[1] + cell[:, 0], return_inverse=True)
@@ -59,7 +59,7 @@ def _red_near(frame: Bytes) -> NDArray[np.int64]:
     return made
 
 
-def _hidden(scene: Scene, camera: Camera, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _is_hidden(scene: Scene, camera: Camera, points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether something stands between the viewer and the points (N, 3)."""
     if camera.projection == "orthographic":
         back = np.broadcast_to(-camera.pose[:3, 2], points.shape)
@@ -67,7 +67,7 @@ def _hidden(scene: Scene, camera: Camera, points: NDArray[np.float64]) -> NDArra
         back = camera.position - points
     length = np.linalg.norm(back, axis=1)
     direction = back / np.maximum(length, 1e-12)[:, None]
-    return scene.tracer.blocked(points + direction * 200 * scene.tracer.step, direction, np.inf)
+    return scene.tracer.is_blocked(points + direction * 200 * scene.tracer.step, direction, np.inf)
 
 
 def _draw_ring(frame: NDArray[np.float32], center: NDArray[np.float64], radius: float, thick: float) -> None:

@@ -47,7 +47,7 @@ class Samples:
         """The samples that a mask, a slice or an index array names."""
         return Samples(*(getattr(self, field.name)[which] for field in fields(self)))
 
-    def joined(self, *others: Samples) -> Samples:
+    def join(self, *others: Samples) -> Samples:
         """These and those."""
         each = (self, *others)
         return Samples(*(np.concatenate([getattr(s, field.name) for s in each]) for field in fields(self)))
@@ -175,14 +175,14 @@ class Scene:
         for _ in range(_MAX_LAYERS if self.see_through else 1):
             layer, hit = self._layer(camera, origins, directions, np.stack([x, y], axis=1)[rows], width, height)
             opacity = self.opacity(layer) if self.see_through else np.ones(len(layer), np.float32)
-            layers.append(_weighted(layer, left[hit] * opacity))
+            layers.append(_weigh(layer, left[hit] * opacity))
             goes_on = opacity < 0.99
             rows, left = rows[hit][goes_on], (left[hit] * (1 - opacity))[goes_on]
             if not len(rows):
                 break
             directions = directions[hit][goes_on]
             origins = layer.point[goes_on] + directions * self.tracer.step
-        return layers[0].joined(*layers[1:]) if len(layers) > 1 else layers[0]
+        return layers[0].join(*layers[1:]) if len(layers) > 1 else layers[0]
 
     def _layer(
         self, camera: Camera, origins: Floats, directions: Floats, spot: Floats, width: int, height: int
@@ -220,5 +220,5 @@ class Scene:
         return made * scale[:, None], front
 
 
-def _weighted(samples: Samples, weight: Floats32) -> Samples:
+def _weigh(samples: Samples, weight: Floats32) -> Samples:
     return Samples(*(weight if f.name == "weight" else getattr(samples, f.name) for f in fields(samples)))

@@ -14,13 +14,13 @@ Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 
 
-def shaded(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors:
+def shade(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors:
     """Colour of each sample (N, 3): diffuse from sky and lamps, a highlight, a reflection of the studio, glow."""
     normal, back = surface.normal, -samples.toward
     facing = np.clip(np.einsum("ij,ij->i", normal, back), 1e-3, 1)
     key = KEY * np.maximum(along(normal, rig.key), 0) * light.key
     rim = RIM * np.maximum(along(normal, rig.rim), 0) * light.sky
-    ambient = rig.open_sky(normal)[:, None] * _bounced(light.sky, surface.color)
+    ambient = rig.open_sky(normal)[:, None] * _bounce(light.sky, surface.color)
     metal = surface.metallic[:, None]
     # A studio shows metal mostly by what it mirrors; a part stays diffuse, because one sky is little to mirror.
     diffuse = surface.color * (1 - 0.75 * metal) * (ambient + (key + rim)[:, None])
@@ -33,7 +33,7 @@ def shaded(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors
     return diffuse + fresnel * around[:, None] + straight * shine[:, None] + surface.glow
 
 
-def toned(color: Colors) -> Colors:
+def tone(color: Colors) -> Colors:
     """Light above 0.8 pressed softly into what is left up to 1, hue kept."""
     brightest = color.max(axis=1)
     over = np.maximum(brightest - 0.8, 0)
@@ -41,7 +41,7 @@ def toned(color: Colors) -> Colors:
     return color * (pressed / np.maximum(brightest, 1e-6))[:, None]
 
 
-def _bounced(visible: Floats32, color: Colors) -> Colors:
+def _bounce(visible: Floats32, color: Colors) -> Colors:
     """Ambient light in corners, where a bright surface lights itself: Jimenez et al. 2016, eq. 10. (N, 3)."""
     v = visible[:, None]
     a, b, c = 2.0404 * color - 0.3324, -4.7951 * color + 0.6417, 2.7552 * color + 0.6903

@@ -31,12 +31,12 @@ class Bitmap:
         The second is (H, W) uint8, 0 where no face lies; None where all of them count.
         """
         if not self._levels:
-            self._levels.append((self.pixels, self._counted()))
+            self._levels.append((self.pixels, self._count_mask()))
         while len(self._levels) <= number and min(self._levels[-1][0].shape[:2]) > 1:
-            self._levels.append(_halved(*self._levels[-1]))
+            self._levels.append(_halve(*self._levels[-1]))
         return self._levels[min(number, len(self._levels) - 1)]
 
-    def _counted(self) -> NDArray[np.uint8] | None:
+    def _count_mask(self) -> NDArray[np.uint8] | None:
         """255 where a texel belongs to a face, (H, W)."""
         height, width = self.pixels.shape[:2]
         covered = covered_texels(self._uv, width, height)
@@ -83,12 +83,12 @@ def _bilinear(
             weight = (down if i else 1 - down) * (across if j else 1 - across)
             if counted is not None:
                 weight = weight * np.maximum(counted.reshape(-1).take(at), np.float32(0.01))
-            total += _looked_up(texels.take(at, axis=0), table) * weight[:, None]
+            total += _look_up(texels.take(at, axis=0), table) * weight[:, None]
             weights += weight[:, None]
     return total / weights
 
 
-def _looked_up(texels: NDArray[np.uint8], table: Colors) -> Colors:
+def _look_up(texels: NDArray[np.uint8], table: Colors) -> Colors:
     """Bytes (N, 4) to numbers: colour through the table, opacity as it is."""
     made = np.empty(texels.shape, np.float32)
     made[:, :3] = table.take(texels[:, :3])
@@ -96,7 +96,7 @@ def _looked_up(texels: NDArray[np.uint8], table: Colors) -> Colors:
     return made
 
 
-def _halved(
+def _halve(
     pixels: NDArray[np.uint8], counted: NDArray[np.uint8] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """Mean of each 2 x 2 block in linear light, of the texels that count, (H, W, 4) -> (H//2, W//2, 4)."""

@@ -13,7 +13,7 @@ from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.backdrop import Background
 from maquette.render.cameras import AZIMUTH_DEG, turning
-from maquette.render.frame import Ground, explained, photographed
+from maquette.render.frame import Ground, add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.scene import Scene
 
@@ -37,11 +37,25 @@ def turntable(
     right. Frames share one framing, wide enough for every angle, so the model does not jump.
     """
     scene = Scene(asset)
+    return turn_of(scene, look, frames, size_px, background=background, ground=ground, seconds=seconds)
+
+
+def turn_of(
+    scene: Scene,
+    look: LookName,
+    frames: int,
+    size_px: int,
+    *,
+    background: Background = "studio",
+    ground: Ground = "shadow",
+    seconds: float = 2.4,
+) -> Picture:
+    """The same of a scene that is built already."""
     chosen = look_for(scene, look)
     angles = [AZIMUTH_DEG + 360 * number / frames for number in range(frames)]
-    made = []
+    pictures = []
     for number, camera in enumerate(turning(scene.used_vertices, angles)):
         progress(number / frames, f"frame {number + 1} of {frames}")
-        frame = photographed(scene, camera, chosen, size_px, background, ground)
-        made.append(explained(frame, scene, look, background))
-    return Picture(np.stack(made), milliseconds=max(20, round(1000 * seconds / frames)))
+        frame = photograph(scene, camera, chosen, size_px, background, ground)
+        pictures.append(add_legend(frame, scene, look, background))
+    return Picture(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))

@@ -11,11 +11,11 @@ from maquette.core.asset import Asset
 from maquette.core.picture import Picture
 from maquette.core.progress import progress
 from maquette.registry import stage
-from maquette.render.backdrop import Background, composed
+from maquette.render.backdrop import Background, compose
 from maquette.render.cameras import SIDES
-from maquette.render.drawing import Drawing, drawn
-from maquette.render.frame import explained
-from maquette.render.legend import labelled
+from maquette.render.drawing import Drawing, draw
+from maquette.render.frame import add_legend
+from maquette.render.legend import label
 from maquette.render.looks import LookName, look_for
 from maquette.render.scene import Scene
 
@@ -44,13 +44,13 @@ def views(
     drawings = []
     for number, side in enumerate(SIDES):
         progress(number / len(SIDES), f"drawing {side}")
-        drawings.append(drawn(scene, scene.camera(side, longest), chosen, size_px, size_px))
+        drawings.append(draw(scene, scene.camera(side, longest), chosen, size_px, size_px))
     sheet = _sheet(drawings)
-    frame = composed(sheet, np.zeros_like(sheet.alpha), background)
+    frame = compose(sheet, np.zeros_like(sheet.alpha), background)
     for number, side in enumerate(SIDES):
         row, column = divmod(number, _COLUMNS)
-        frame = labelled(frame, side, column * size_px + _LABEL_PX, row * size_px + _LABEL_PX, background)
-    return Picture(explained(frame, scene, look, background))
+        frame = label(frame, side, column * size_px + _LABEL_PX, row * size_px + _LABEL_PX, background)
+    return Picture(add_legend(frame, scene, look, background))
 
 
 def _sheet(drawings: list[Drawing]) -> Drawing:

@@ -32,7 +32,7 @@ class Line:
 def stage_index() -> list[Line]:
     """All stages by name, as the registry has them."""
     ours = [line for room in ROOMS for line in _in_room(room)]
-    known = build(rooms=()) if ours else registry()
+    known = build(rooms=(), names=[line.name for line in ours]) if ours else registry()
     theirs = [Line(name, found.stage.room, found.stage.summary) for name, found in known.items()]
     return sorted([*ours, *theirs], key=lambda line: line.name)
 

@@ -84,9 +84,9 @@ def main() -> None:
     """Turn a picture into a 3D thing you can use: a solid that prints, or a textured model, with the proof."""
 
 
-main.add_command(jobs.print_command())
-main.add_command(jobs.model_command())
-main.add_command(jobs.check)
+main.add_command(jobs.JobCommand("print", "Make a photo into a solid that prints."))
+main.add_command(jobs.JobCommand("model", "Make a photo into a textured model."))
+main.add_command(jobs.CheckCommand())
 main.add_command(jobs.convert)
 main.add_command(jobs.gallery)
 main.add_command(RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file."))
@@ -101,8 +101,9 @@ def stages(as_json: bool) -> None:
         known = registry()
         text = stage_lines(found.stage for found in known.values())
         text += "".join(f"\n\nplugin {name} failed: {reason}" for name, reason in known.failures.items())
+        text += "".join(f"\n\nplugin {name}: {remark}" for name, remark in known.notices.items())
         rows = [found.stage.as_dict() for found in known.values()]
-        terminal.say(text, {"stages": rows, "failures": dict(known.failures)})
+        terminal.say(text, {"stages": rows, "failures": dict(known.failures), "notices": dict(known.notices)})
         return 0
 
     Terminal(as_json).guard(body)
@@ -131,9 +132,9 @@ def generators(as_json: bool) -> None:
 
 def _generator(stage: Stage) -> dict[str, Any]:
     """One generator; a stage's fact ``missing`` says in one line what makes it ready, or nothing when it is."""
-    get = stage.facts["missing"]() if "missing" in stage.facts else ""
+    get = stage.facts.line_to_get()
     row = {"name": stage.name, "summary": stage.summary, "ready": not get, "get": get}
-    return row | {fact: stage.facts.get(fact, "") for fact in ("licence", "device", "size")}
+    return row | {"licence": stage.facts.licence, "device": stage.facts.device, "size": stage.facts.size}
 
 
 @main.command("completion")

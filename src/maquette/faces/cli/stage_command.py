@@ -17,11 +17,12 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.picture import Picture
-from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
+from maquette.faces.cli.options import flags_for
 from maquette.faces.cli.terminal import Terminal
-from maquette.registry import Setting, Stage, StageFunction, registry, type_name
+from maquette.flow.options import stage_options
+from maquette.registry import Stage, StageFunction, registry, type_name
 
 FILE_HINT = {
     bytes: "a file",
@@ -33,68 +34,13 @@ FILE_HINT = {
 }
 
 
-class Words(click.ParamType):
-    """A value as typed, with completion where the choices are known; the stage refuses what it does not take."""
-
-    name = "value"
-
-    def __init__(self, choices: Iterable[str] = ()) -> None:
-        self.choices = tuple(choices)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """The choices that begin like this."""
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(choice) for choice in self.choices if choice.startswith(incomplete)]
-
-
-def choices_of(kind: Any) -> tuple[str, ...]:
-    """The words a setting of this type may be; nothing where it is free."""
-    if isinstance(kind, type) and issubclass(kind, Printer | Target):
-        return tuple(kind.names())
-    if typing.get_origin(kind) is typing.Literal:
-        return tuple(str(choice) for choice in typing.get_args(kind))
-    if typing.get_args(kind):
-        return tuple(choice for option in typing.get_args(kind) for choice in choices_of(option))
-    return ()
-
-
-def option_for(setting: Setting) -> click.Option:
-    """One setting as an option, with its bounds, default and description in the help line."""
-    flag = f"--{setting.name.replace('_', '-')}"
-    described = setting.description
-    if setting.kind is bool:
-        return click.Option(
-            [f"{flag}/--no-{flag[2:]}", setting.name], default=None, help=f"{described} [default: {setting.default}]"
-        )
-    choices = choices_of(setting.kind)
-    shown = f" [{_bounds(setting)}]" if _bounds(setting) else ""
-    default = getattr(setting.default, "name", setting.default)
-    tail = " [required]" if setting.required else "" if default in (None, "", b"") else f" [default: {default}]"
-    metavar = "|".join(choices) if 0 < len(choices) <= 8 else getattr(setting.kind, "__name__", "value").upper()
-    return click.Option([flag, setting.name], type=Words(choices), metavar=metavar, help=f"{described}{shown}{tail}")
-
-
-def _bounds(setting: Setting) -> str:
-    """The range of a number, as in ``0 < x <= 1``."""
-    limits: dict[str, Any] = {}
-    for extra in getattr(setting.annotation, "__metadata__", ()):
-        for limit in getattr(extra, "metadata", ()):
-            for sign in ("gt", "ge", "lt", "le"):
-                if getattr(limit, sign, None) is not None:
-                    limits[sign] = getattr(limit, sign)
-    low = f"{limits['gt']} < " if "gt" in limits else f"{limits['ge']} <= " if "ge" in limits else ""
-    high = f" < {limits['lt']}" if "lt" in limits else f" <= {limits['le']}" if "le" in limits else ""
-    return f"{low}x{high}" if low or high else ""
-
-
 def command_for(function: StageFunction[Any, Any]) -> click.Command:
     """The click command of a stage."""
     stage = function.stage
     params: list[click.Parameter] = [
         click.Argument([name], metavar=name.upper(), type=click.Path(path_type=Path)) for name in stage.inputs
     ]
-    params += [option_for(setting) for setting in stage.settings.values()]
+    params += flags_for(stage_options(stage))
     if not stage.is_check:
         params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="results and errors as JSON"))
@@ -118,7 +64,7 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     stage = function.stage
     output = given.pop("output", None)
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
-    if output is not None and stage.output is Files and "suffix" in stage.settings:
+    if output is not None and stage.output is Files and "suffix" in stage.hands:
         settings = _ending_as(output, stage, settings)
     stage.validated(settings)  # refuse wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
@@ -157,18 +103,18 @@ def show_findings(findings: Iterable[Finding], terminal: Terminal) -> int:
 def read_input(path: Path, kind: Any) -> Any:
     """The value in a file, for an input of this type."""
     from maquette.flow import disk
+    from maquette.flow.photos import places_by_direction
 
     kinds = typing.get_args(kind) or (kind,)
-    if Views in kinds and "=" in str(path):
-        pairs = dict(part.split("=", 1) for part in str(path).split(",") if "=" in part)
-        return Views({name: read_input(Path(place), Subject) for name, place in pairs.items()})
+    places = places_by_direction(path) if Views in kinds else {}
+    if places:
+        return Views({name: read_input(place, Subject) for name, place in places.items()})
     if bytes in kinds:
         return disk.read_bytes(path)
     if Subject in kinds:
         return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:
-        found = disk.reader_for(path)
-        return disk.gather(path, found.stage.facts.get("refers"))
+        return disk.gather_model(path)
     if Asset in kinds:
         return disk.read(path)
     raise BadInput(f"{path.name}: {type_name(kind)} cannot be read from a file; use Python or a recipe")

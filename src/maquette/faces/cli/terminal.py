@@ -19,6 +19,7 @@ from maquette.core.progress import Cancelled, noting, watching
 from maquette.flow.landing import standard_output_taken
 
 BAR = 28
+STARTED = time.perf_counter()  # about when the user began to wait
 
 
 class Terminal:
@@ -46,7 +47,7 @@ class Terminal:
             except MaquetteError as problem:
                 code = self._refused(problem)
             except (Cancelled, KeyboardInterrupt):
-                click.echo("stopped; nothing was written", err=True)
+                click.echo("stopped; no file is half written", err=True)
                 code = 130
             except OSError as problem:
                 code = _broken_output(problem)

@@ -9,10 +9,11 @@ from typing import Any
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note, noting, part, progress
+from maquette.core.values import digest_of
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.sockets import kinds
 from maquette.registry import type_name
-from maquette.store import Store, digest_of, key_of
+from maquette.store import Store, key_of
 
 
 class Values(Mapping[str, Any]):
@@ -105,9 +106,9 @@ class _Work:
         self.keys: dict[str, str] = {}
         names = {name: digest_of(value) for name, value in inputs.items()}
         for step, node in recipe.steps.items():
-            stage = recipe.stage_of(step)
+            call = recipe.calls[step]
             sources = [names[source] for source in node.sources]
-            names[step] = key_of(stage.name, stage.version, stage.settings_text(node.settings), sources)
+            names[step] = key_of(call.stage.name, call.stage.version, call.text, sources)
             self.keys[step] = names[step]
 
     def value_of(self, step: str) -> Any:
@@ -138,12 +139,12 @@ class _Work:
         node = self.recipe.steps[step]
         taken = [self.values[source] if source in self.keys else self.inputs[source] for source in node.sources]
         started = time.perf_counter()
-        made = self.recipe.known[node.stage](*taken, **node.settings)
+        value = self.recipe.calls[step].run(*taken)
         self.seconds[step] = time.perf_counter() - started
-        self.values[step] = made
+        self.values[step] = value
         try:
             if self.store:
-                self.store.put(self.keys[step], made)
+                self.store.put(self.keys[step], value)
         except Unavailable as problem:  # a full disk costs the next run its time, not this one its result
             self.store = None
             note(str(problem))

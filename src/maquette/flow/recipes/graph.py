@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer
 from maquette.flow.recipes.sockets import fits, shared
-from maquette.registry import Registry, Stage
+from maquette.registry import Call, Registry, Stage
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Recipe:
         """The stage that a step runs."""
         return self.known[self.steps[step].stage].stage
 
+    @cached_property
+    def calls(self) -> Mapping[str, Call]:
+        """Each step's stage with its settings, checked once; ``BadSetting`` where one must be given or is wrong."""
+        calls = {step: self.stage_of(step).call(node.settings) for step, node in self.steps.items()}
+        return MappingProxyType(calls)
+
     def input_kinds(self) -> dict[str, Any]:
         """The type of each input: what every step that it flows into takes."""
         return {name: shared(self.wanted(name).values()) for name in self.inputs}
@@ -101,15 +108,15 @@ class Recipe:
                     f"recipe {self.name}: {step}.{setting}: {stage.name} has no such setting; it has {known}"
                 )
             steps[step] = replace(steps[step], settings=MappingProxyType({**steps[step].settings, setting: value}))
-        for step, node in steps.items():
-            recipe.stage_of(step).validated(node.settings)
-        return replace(recipe, steps=MappingProxyType(steps))
+        ready = replace(recipe, steps=MappingProxyType(steps))
+        _ = ready.calls  # refuses what is out of range
+        return ready
 
     def for_printer(self, printer: Printer) -> Recipe:
         """The recipe with this printer in every step that asks for one and does not name another."""
         steps = dict(self.steps)
         for step, node in steps.items():
-            if "printer" in self.stage_of(step).settings and "printer" not in node.settings:
+            if "printer" in self.stage_of(step).hands and "printer" not in node.settings:
                 settings = MappingProxyType({**node.settings, "printer": printer})
                 steps[step] = replace(node, settings=settings)
         return replace(self, steps=MappingProxyType(steps))

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from maquette.core.asset import Asset
-from maquette.core.errors import MaquetteError
 from maquette.core.files import Files
 from maquette.core.picture import Picture
 from maquette.core.profiles import Printer
 from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
+from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.mended import Moved
 from maquette.registry import registry
 from maquette.render.cameras import View
-from maquette.render.frame import explained, photographed
+from maquette.render.frame import add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.overlay import highlight, overlay
-from maquette.render.scene import Scene
+from maquette.render.turntable import turn_of
+from maquette.store import Store
 
 SIDES: tuple[View, ...] = ("front", "back", "left", "right", "top", "bottom")
 MAX_MAPS = 8
-MAP_PX = 400
+MAP_PX, STILL_PX, SEEN_PX = 400, 224, 320
+TURN_FRAMES, TURN_PX = 12, 224  # 12 of 224 px are 0.57 of the rays of 16 of 256, and turn as smoothly
 _RANK = {"fail": 0, "warn": 1, "unknown": 2, "pass": 3}
 
 
@@ -56,14 +59,17 @@ class Shot:
     address: str
 
 
-def photo_shots(photo: Subject, cut: Subject, size_px: int = 512) -> list[Shot]:
-    """The photo as it came, and what of it counts as the subject."""
+def photo_shots(
+    photo: Subject, cut: Subject, others: Mapping[str, Subject] = MappingProxyType({}), size_px: int = 512
+) -> list[Shot]:
+    """The photo as it came, what of it counts as the subject, and the subjects of other photos."""
     shots = [Shot("the photo", _jpeg(on_white(photo), size_px))]
     if cut.mask is not None:
         weight = cut.mask[..., None]
-        grey = np.float32(0.5 * 255)
-        shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * grey) * (1 - weight)
+        gray = np.float32(0.5 * 255)
+        shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * gray) * (1 - weight)
         shots.append(Shot("the subject in it", _jpeg(shown.astype(np.uint8), size_px)))
+    shots += [Shot(f"the photo from the {name}", _jpeg(on_white(other), size_px)) for name, other in others.items()]
     return shots
 
 
@@ -75,33 +81,41 @@ def on_white(photo: Subject) -> Any:
     return (photo.pixels * weight + 255 * (1 - weight)).astype(np.uint8)
 
 
-def asset_shots(asset: Asset) -> dict[str, list[Shot]]:
+def asset_shots(keeper: Keeper) -> dict[str, list[Shot]]:
     """Three groups: ``hero`` (turntable), ``six`` (sides) and ``seen`` (seen against invented)."""
     progress(0.0, "turntable")
     with part(0.0, 0.5):
-        spin = registry()["turntable"]
-        turntable = _try(lambda: spin(asset, frames=16, size_px=256), "turntable", ".webp")
-    try:
-        scene = Scene(asset)  # built once for all the stills
-    except MaquetteError:
-        return {"hero": turntable, "six": [], "seen": []}
-    six = []
+        draw = functools.partial(_turn, keeper)
+        spin = keeper.of_shape("turntable", {"frames": TURN_FRAMES, "size_px": TURN_PX}, draw, ".webp")
+    six: list[Shot] = []
     for index, side in enumerate(SIDES):
         progress(0.5 + index / 14, f"picture from the {side}")
-        six += _try(lambda side=side: _still(scene, side, "textured", 224), side)  # type: ignore[misc]
-    seen = []
-    if asset.mesh.seen is not None:
-        seen = _try(lambda: _still(scene, "three-quarter", "seen", 320), "seen in the photo, or invented")
-    return {"hero": turntable, "six": six, "seen": seen}
+        six += _shots(_side(keeper, side, "textured", STILL_PX), side)
+    seen: list[Shot] = []
+    if keeper.asset.mesh.seen is not None:
+        seen = _shots(_side(keeper, "three-quarter", "seen", SEEN_PX), "seen in the photo, or invented")
+    return {"hero": _shots(spin, "turntable"), "six": six, "seen": seen}
 
 
-def _still(scene: Scene, view: View, look: LookName, size_px: int) -> Picture:
-    """One still of a scene that is built already."""
-    frame = photographed(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
-    return Picture(explained(frame, scene, look, "studio"))
+def _turn(keeper: Keeper) -> Picture:
+    """Once around the asset."""
+    return turn_of(keeper.scene, "textured", TURN_FRAMES, TURN_PX)
 
 
-def finding_shots(asset: Asset, findings: tuple[Finding, ...], printer: Printer | None = None) -> list[Shot]:
+def _side(keeper: Keeper, view: View, look: LookName, size_px: int) -> Files | None:
+    """One still of the asset."""
+    draw = functools.partial(_still, keeper, view, look, size_px)
+    return keeper.of_shape(f"{view} {look}", {"size_px": size_px}, draw)
+
+
+def _still(keeper: Keeper, view: View, look: LookName, size_px: int) -> Picture:
+    """One still of a scene that is built once."""
+    scene = keeper.scene
+    frame = photograph(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
+    return Picture(add_legend(frame, scene, look, "studio"))
+
+
+def finding_shots(keeper: Keeper, findings: tuple[Finding, ...], printer: Printer | None = None) -> list[Shot]:
     """Maps: thickness and overhang always, then every failure and warning that knows where on the model it is."""
     wanted = sorted((f for f in findings if _is_shown(f)), key=lambda f: (f.check not in _MAPS, _RANK[f.verdict]))
     shots: list[Shot] = []
@@ -109,8 +123,9 @@ def finding_shots(asset: Asset, findings: tuple[Finding, ...], printer: Printer 
         if len(shots) >= MAX_MAPS:
             break
         progress(number / len(wanted), f"map of {finding.check}")
-        caption = f"{finding.check}: {finding.message}"
-        shots += _try(lambda f=finding: _map(asset, f, printer), caption)  # type: ignore[misc]
+        draw = functools.partial(_map, keeper, finding, printer)
+        files = keeper.of_finding(finding.digest, {"printer": "" if printer is None else printer.digest}, draw)
+        shots += _shots(files, f"{finding.check}: {finding.message}")
     return shots
 
 
@@ -121,47 +136,49 @@ def _is_shown(finding: Finding) -> bool:
     return finding.verdict in ("fail", "warn") and finding.faces is not None and len(finding.faces) > 0
 
 
-def _map(asset: Asset, finding: Finding, printer: Printer | None) -> Picture:
+def _map(keeper: Keeper, finding: Finding, printer: Printer | None) -> Picture:
     """Faces by their number, with the printer's limit in the middle of the ramp; or the faces concerned in red."""
     known = _MAPS.get(finding.check)
     values = finding.overlay
-    if known is None or values is None or len(values) != len(asset.mesh.faces) or printer is None:
-        return highlight(asset, finding.faces, label=finding.check, size_px=MAP_PX)  # type: ignore[arg-type]
+    if known is None or values is None or len(values) != len(keeper.asset.mesh.faces) or printer is None:
+        return highlight(keeper.scene, finding.faces, label=finding.check, size_px=MAP_PX)  # type: ignore[arg-type]
     middle = float(getattr(printer, known.limit))
     ends = (2 * middle, 0.0) if known.least else (0.0, 2 * middle)
-    view = finding.faces if finding.faces is not None and len(finding.faces) else "three-quarter"
-    label = f"{known.label}, white: {middle:g}{'' if known.unit == '°' else ' '}{known.unit}"
-    return overlay(asset, values, label=label, unit=known.unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
+    unit = "" if known.unit == "°" else " "
+    label = f"{known.label}, white: {middle:g}{unit}{known.unit}"
+    return _ramp(keeper, finding, label, known.unit, ends)
 
 
-def moved_shots(moved: Moved, printer: Printer) -> list[Shot]:
+def _ramp(keeper: Keeper, finding: Finding, label: str, unit: str, ends: tuple[float, float]) -> Picture:
+    """Each face by its number, between two ends, from where the faces concerned are seen best."""
+    view: Any = finding.faces if finding.faces is not None and len(finding.faces) else "three-quarter"
+    values = finding.overlay
+    assert values is not None
+    return overlay(keeper.scene, values, label=label, unit=unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
+
+
+def moved_shots(moved: Moved, printer: Printer, store: Store | None = None) -> list[Shot]:
     """The mended model, each face by its distance from the raw surface, with a layer's height in the middle."""
-    layer, found = printer.layer_mm, moved.finding
-    view = found.faces if found.faces is not None and len(found.faces) else "three-quarter"
-    values = found.overlay
-    if values is None:
+    layer, finding = printer.layer_mm, moved.finding
+    if finding.overlay is None:
         return []
-    ends, label = (0.0, 2 * layer), f"moved by, white: {layer:g} mm"
-    return _try(
-        lambda: overlay(
-            moved.asset, values, label=label, unit="mm", view=view, size_px=MAP_PX, ramp="balance", limits=ends
-        ),
-        "distance of the mended surface from the one that was made",
-    )
+    keeper = Keeper(moved.asset, store)
+    ends = (0.0, 2 * layer)
+    draw = functools.partial(_ramp, keeper, finding, f"moved by, white: {layer:g} mm", "mm", ends)
+    files = keeper.of_finding(finding.digest, {"layer_mm": layer}, draw)
+    return _shots(files, "distance of the mended surface from the one that was made")
 
 
 def picture_shots(picture: Picture, caption: str) -> list[Shot]:
     """A picture that is drawn already."""
-    return _try(lambda: picture, caption)
+    return _shots(registry()["write-picture"](picture), caption)
 
 
-def _try(draw: Callable[[], Picture], caption: str, suffix: str = ".png") -> list[Shot]:
-    """The shot, or none where the renderer refuses: a report without one picture is still a report."""
-    try:
-        files: Files = registry()["write-picture"](draw(), suffix=suffix)
-    except MaquetteError:
+def _shots(files: Files | None, caption: str) -> list[Shot]:
+    """A picture's file as a shot; none where there is no file."""
+    if files is None:
         return []
-    return [Shot(caption, _address(files.data, f"image/{suffix[1:]}"))]
+    return [Shot(caption, _address(files.data, f"image/{files.main.rpartition('.')[2]}"))]
 
 
 def _jpeg(pixels: Any, size_px: int) -> str:

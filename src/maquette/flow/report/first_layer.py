@@ -32,14 +32,14 @@ def first_layer_picture(gcode: str, line_mm: float, size_px: int = 512) -> Pictu
     lines, kinds = first_layer(gcode)
     if not len(lines):
         return None
-    frame = _drawn(lines, kinds, line_mm, size_px)
+    frame = _draw(lines, kinds, line_mm, size_px)
     words = {"skirt": "skirt, brim", "solid": "solid", "tower": "purge tower"}
     there = [kind for kind in INKS if kind in kinds]
     swatches = [(patch_of(to_linear(hex_color(INKS[kind]))), words.get(kind, kind)) for kind in there]
     return Picture(with_swatches(frame, swatches, "studio"))
 
 
-def _drawn(lines: NDArray[np.float64], kinds: list[Kind], line_mm: float, size_px: int) -> NDArray[np.uint8]:
+def _draw(lines: NDArray[np.float64], kinds: list[Kind], line_mm: float, size_px: int) -> NDArray[np.uint8]:
     """The lines as thick as they are, in the colour of their part, (size, size, 4)."""
     from PIL import Image, ImageDraw
 

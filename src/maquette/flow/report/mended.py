@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.flow.engine.run import Run
+from maquette.flow.memory import keep
 from maquette.registry import registry
+from maquette.store import Store, key_of
 
 _SAMPLES = 30_000  # each way: 0.7 s on 2 x 200,000 faces, and the mean is good to a hundredth of itself
-_SAME = 1e-6  # of the diagonal: vertices that a similarity carries this near were carried by it
+_SAME = 1e-6  # of the diagonal: vertices this near were placed by the matrix alone
 
 
 @dataclass(frozen=True)
@@ -33,23 +32,32 @@ class Moved:
         return self.finding.as_dict()
 
 
-def moved_by_mending(run: Run, printer: Printer) -> Moved | None:
+def moved_by_mending(run: Run, printer: Printer, store: Store | None = None) -> Moved | None:
     """How far the mended surface lies from the raw one, at the size of the print; None where it does not at all.
 
     The raw asset goes through what placed the model (size, turn, place on the bed) and through nothing else. None, too,
-    where that cannot be told: an asset without a camera whose vertices changed.
+    where that cannot be told: a stage that made a new asset and says nothing of its placement. The measure is kept in
+    the ``store``.
     """
-    chain = list(_chain(run))
-    if len(chain) < 2:
+    steps = _steps(run)
+    if len(steps) < 2:
         return None
-    points = chain[0].mesh.vertices
-    for before, after in pairwise(chain):
-        there = carried(points, before, after)
-        if there is None:
-            return None
-        points = there
-    raw, mended = chain[0].with_mesh(chain[0].mesh.with_vertices(points)), chain[-1]
-    if _same(raw, mended):
+    first, last = steps[0], steps[-1]
+    stage = registry()["deviation"].stage
+    settings = stage.settings_text({"printer": printer, "samples": _SAMPLES})
+    key = key_of("moved by mending", stage.version, settings, [run.keys[first], run.keys[last]])
+    kept = store.get(key) if store else None
+    if kept is not None:
+        return Moved(run.values[last], kept[0]) if kept else None
+    moved = _measure(run.values[first], run.values[last], printer)
+    keep(store, key, () if moved is None else (moved.finding,))
+    return moved
+
+
+def _measure(before: Asset, mended: Asset, printer: Printer) -> Moved | None:
+    """The deviation of the mended asset from the one before it, laid where the mended one lies."""
+    raw = laid_over(before, mended)
+    if raw is None or _same(raw, mended):
         return None
     try:
         findings = tuple(registry()["deviation"](mended, raw, printer=printer, samples=_SAMPLES))
@@ -58,8 +66,17 @@ def moved_by_mending(run: Run, printer: Printer) -> Moved | None:
     return Moved(mended, findings[0])
 
 
-def _chain(run: Run) -> Iterator[Asset]:
-    """Assets from the generator's to the last that mending or placing gave, along the first source of each step.
+def laid_over(raw: Asset, mended: Asset) -> Asset | None:
+    """The raw asset where the mended one lies, by the placement each carries; None where the later one has lost it."""
+    if mended.placement is None:
+        return raw if raw.placement is None else None
+    before = np.eye(4) if raw.placement is None else raw.placement
+    there = mended.placement @ np.linalg.inv(before)
+    return raw.with_mesh(raw.mesh.with_vertices(raw.mesh.vertices @ there[:3, :3].T + there[:3, 3]))
+
+
+def _steps(run: Run) -> list[str]:
+    """Steps from the generator's to the last that mended or placed, along the first source of each step.
 
     Stages with the fact ``adds`` add to a model, or take from it, what somebody asked for; all before is mending.
     """
@@ -68,10 +85,9 @@ def _chain(run: Run) -> Iterator[Asset]:
     while step in steps and run.recipe.stage_of(step).output is Asset:
         line.append(step)
         step = steps[step].sources[0]
-    for step in reversed(line):
-        if run.recipe.stage_of(step).facts.get("adds"):
-            return
-        yield run.values[step]
+    line.reverse()
+    adding = (index for index, step in enumerate(line) if run.recipe.stage_of(step).facts.adds)
+    return line[: next(adding, len(line))]
 
 
 def _same(raw: Asset, mended: Asset) -> bool:
@@ -80,25 +96,3 @@ def _same(raw: Asset, mended: Asset) -> bool:
     if not np.array_equal(one.faces, other.faces) or one.vertices.shape != other.vertices.shape:
         return False
     return bool(np.abs(one.vertices - other.vertices).max(initial=0.0) <= _SAME * other.diagonal)
-
-
-def carried(points: NDArray[np.float64], before: Asset, after: Asset) -> NDArray[np.float64] | None:
-    """Points (N, 3) of one asset where the next one has them, (N, 3), by the camera that went along.
-
-    A perspective camera does not know a scale: that is taken from the vertices where all of them were carried alike,
-    as scale-to does; what changes the vertices does not scale. None where there is no camera to tell, either.
-    """
-    seen, sees = before.camera, after.camera
-    turn = np.eye(3) if seen is None or sees is None else sees.pose[:3, :3] @ seen.pose[:3, :3].T
-    old, new = before.mesh.vertices @ turn.T, after.mesh.vertices
-    moved: NDArray[np.float64] = points @ turn.T
-    if old.shape == new.shape and len(old):
-        spread = float(np.linalg.norm(old - old.mean(axis=0)))
-        scale = float(np.linalg.norm(new - new.mean(axis=0))) / spread if spread else 1.0
-        offset = new.mean(axis=0) - scale * old.mean(axis=0)
-        if np.abs(scale * old + offset - new).max() <= _SAME * after.mesh.diagonal:
-            return scale * moved + offset
-    if seen is None or sees is None:
-        return None
-    scale = sees.span / seen.span if sees.projection == "orthographic" else 1.0
-    return scale * moved + (sees.position - scale * (turn @ seen.position))

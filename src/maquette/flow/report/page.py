@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -17,9 +19,11 @@ from maquette.core.notes import worst_first
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.flow import disk
-from maquette.flow.make import Made, blocking
+from maquette.flow.lineage import shape_name
+from maquette.flow.made import Made
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
+from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, notes_list, profile_table
 from maquette.formats.carries import lost
 from maquette.formats.provenance import seen_share
@@ -27,24 +31,57 @@ from maquette.formats.provenance import seen_share
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
 
 
-def write_report(made: Made, output: Path) -> list[Path]:
-    """Write ``OUT.report.html`` and ``OUT.report.json`` beside an output; their places."""
-    stem = output.with_suffix("")
+def write_report(made: Made, output: Path, began: float | None = None) -> list[Path]:
+    """Write ``OUT.report.html`` and ``OUT.report.json`` beside an output, ending and all (``a.3mf.report.html``).
+
+    ``began`` is when somebody began to wait, by ``time.perf_counter``: pictures are waited for, too. Their places.
+    """
+    started = time.perf_counter()
+    album = album_of(made)
+    now = time.perf_counter()
+    seconds = {**made.seconds, "report": now - started}
+    if began is not None:
+        seconds["total"] = now - began
+    timed = replace(made, seconds=seconds)
     places = []
-    for suffix, text in ((".report.json", as_json(made, output)), (".report.html", as_html(made, output))):
-        place = stem.with_name(stem.name + suffix)
+    ending = output.suffix.lower()
+    for suffix, text in ((".report.json", as_json(timed, ending)), (".report.html", as_html(timed, album, ending))):
+        place = output.with_name(output.name + suffix)
         places.append(disk.put(Files(place.name, {place.name: text.encode()}), place))
     return places
 
 
-def notes_of(made: Made, output: Path | None) -> list[str]:
-    """What was said on the way and what the output's format cannot hold, losses first."""
-    left = [] if output is None else lost(made.asset, output.suffix.lower())
-    behind = f"{output.suffix.lower()} has no place for {', '.join(left)}; left out" if output and left else ""
-    return worst_first([*([behind] if behind else []), *made.asset.notes])
+def notes_of(made: Made, ending: str) -> list[str]:
+    """What was said on the way and what a file with this ending cannot hold, losses first."""
+    left = lost(made.asset, ending)
+    behind = [f"{ending} has no place for {', '.join(left)}; left out"] if left else []
+    return worst_first([*behind, *made.asset.notes])
 
 
-def as_dict(made: Made, output: Path | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Album:
+    """The pictures of a report: the photos, the groups of `asset_shots`, the maps, and what mending moved."""
+
+    photos: list[Shot]
+    groups: Mapping[str, list[Shot]]
+    maps: list[Shot]
+    moved: list[Shot]
+
+
+def album_of(made: Made) -> Album:
+    """All pictures of a report, drawn or kept from before."""
+    keeper = Keeper(made.asset, made.store, shape_name(made.asset, made.run))
+    progress(0.0, "pictures for the report")
+    with part(0.0, 0.5):
+        groups = asset_shots(keeper)
+    with part(0.5, 0.9):
+        printer = made.printer if made.report.destination == "print" else None
+        maps = finding_shots(keeper, made.report.findings, printer)
+    moved = [] if made.moved is None else moved_shots(made.moved, made.printer, made.store)
+    return Album(photo_shots(made.photo, made.cut, made.others), groups, maps, moved)
+
+
+def as_dict(made: Made, ending: str = "") -> dict[str, Any]:
     """Everything the page says, as plain data."""
     asset = made.asset
     share = seen_share(asset)
@@ -52,6 +89,7 @@ def as_dict(made: Made, output: Path | None = None) -> dict[str, Any]:
         "maquette": version("maquette"),
         "title": asset.title,
         "route": made.route,
+        "why": made.why,
         "recipe": made.recipe,
         "asked": [{"option": name, "value": value, "meaning": words} for name, value, words in made.asked],
         "report": made.report.as_dict(),
@@ -63,19 +101,19 @@ def as_dict(made: Made, output: Path | None = None) -> dict[str, Any]:
             "sized": asset.sized,
             "seen_share": None if share is None else round(share, 4),
         },
-        "slicing": None if made.printed is None else made.printed.as_dict(),
+        "slicing": None if made.sliced is None else made.sliced.as_dict(),
         "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
         "deviation": None if made.moved is None else made.moved.as_dict(),
         "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
-        "notes": notes_of(made, output),
+        "notes": notes_of(made, ending),
         "history": [_step(step) for step in made.history],
         "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
     }
 
 
-def as_json(made: Made, output: Path | None = None) -> str:
+def as_json(made: Made, ending: str = "") -> str:
     """The report as JSON text."""
-    return json.dumps(as_dict(made, output), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_dict(made, ending), indent=2, ensure_ascii=False) + "\n"
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -83,29 +121,25 @@ def _step(step: Step) -> dict[str, Any]:
     return {"stage": step.stage, "version": step.version, "settings": step.options, "notes": list(step.notes)}
 
 
-def as_html(made: Made, output: Path | None = None) -> str:
+def as_html(made: Made, album: Album | None = None, ending: str = "") -> str:
     """The report as one page with everything inside: no script, no address that leads out."""
-    printing = made.report.destination == "print"
-    progress(0.0, "pictures for the report")
-    with part(0.0, 0.6):
-        shots = asset_shots(made.asset)
-    with part(0.6, 1.0):
-        maps = finding_shots(made.asset, made.report.findings, made.printer if printing else None)
+    album = album or album_of(made)
+    shots, maps = album.groups, album.maps
     css = (files("maquette.flow.report") / "data" / "report.css").read_text(encoding="utf-8")
     title = escape(made.asset.title or "model")
     body = [
         _head(made, title),
         _guess(made),
-        _figures("hero", [*photo_shots(made.photo, made.cut), *shots["hero"]]),
+        _figures("hero", [*album.photos, *shots["hero"]]),
         _section("From six sides", _figures("six", shots["six"])),
         _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
         _section("Sliced", _sliced(made)),
         _section(f"Checks for {escape(_profile(made).label)}", findings_table(made.report.findings)),
-        _section("What mending changed", _changed(made)),
+        _section("What mending changed", _changed(made, album)),
         _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
         _section("The photo", findings_table(made.intake)),
-        _section("What was left out, changed and said", notes_list(notes_of(made, output))),
-        _section("How it was made", history_table(made.history, made.seconds)),
+        _section("What was left out, changed and said", notes_list(notes_of(made, ending))),
+        _section("How it was made", history_table(made.history, made.timed)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     head += f"<style>{css}</style>"
@@ -128,8 +162,8 @@ def _head(made: Made, title: str) -> str:
     x, y, z = asset.size
     share = seen_share(asset)
     facts = [(f"{x:.1f} × {y:.1f} × {z:.1f} mm", "width, depth, height" + ("" if asset.sized else " (a guess)"))]
-    if made.printed is not None:
-        said = made.printed.summary
+    if made.sliced is not None:
+        said = made.sliced.summary
         facts.append((f"{said['filament_g'] or 0:.1f} g", f"filament, {said['layers']} layers"))
         facts.append((str(said["time"]), "to print"))
     elif made.report.destination == "print":
@@ -139,8 +173,9 @@ def _head(made: Made, title: str) -> str:
     facts.append((f"{made.seconds.get('total', 0):.1f} s", "to make and check"))
     rows = "".join(f"<li><b>{escape(number)}</b><span>{escape(text)}</span></li>" for number, text in facts)
     route = {"full": "full 3D", "relief": "relief"}[made.route]
+    why = f" ({escape(made.why)})" if made.why else ""
     badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
-    about = f'<span class="soft">{route}, for {escape(_profile(made).label)}</span>'
+    about = f'<span class="soft">{route}{why}, for {escape(_profile(made).label)}</span>'
     return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(made)}<ul class="facts">{rows}</ul>{_asked(made)}'
 
 
@@ -161,7 +196,7 @@ def _reasons(made: Made) -> str:
         f"{f' <span>mend it with <code>{escape(f.fix)}</code></span>' if f.fix else ''}</li>"
         for f in bad
     )
-    stops = ", ".join(sorted({f.check for f in blocking(made)}))
+    stops = ", ".join(sorted({f.check for f in made.blocking}))
     if stops:
         lines += (
             f'<li class="v fail">No print file is written while this fails, but with <code>--force</code>: {stops}</li>'
@@ -183,7 +218,7 @@ def _guess(made: Made) -> str:
     return f'<p class="note">{told}</p>'
 
 
-def _changed(made: Made) -> str:
+def _changed(made: Made, album: Album) -> str:
     """How far mending moved the surface, where, and what each stage says it did."""
     moved = made.moved
     if moved is None:
@@ -191,15 +226,15 @@ def _changed(made: Made) -> str:
     found = moved.finding
     told = f"<p>{escape(found.message)}. A layer is {made.printer.layer_mm:g} mm.</p>"
     told += '<p class="soft">The model: mended, nothing added yet. The reference: as the generator gave it.</p>'
-    beside = f'<div class="sliced">{_figures("layer", moved_shots(moved, made.printer))}<div>{told}</div></div>'
+    beside = f'<div class="sliced">{_figures("layer", album.moved)}<div>{told}</div></div>'
     return beside + mending_table(made.history)
 
 
 def _sliced(made: Made) -> str:
     """The slicer's numbers beside a picture of the first layer."""
-    if made.printed is None:
+    if made.sliced is None:
         return ""
-    said, cost = made.printed.summary, made.printed.cost
+    said, cost = made.sliced.summary, made.sliced.cost
     filament = f"{said['filament_g'] or 0:.1f} g, {(said['filament_mm'] or 0) / 1000:.2f} m, {said['filament_cm3']} cm³"
     spools = [f"{one['name'] or one['color']} {one['filament_g'] or 0:.1f} g" for one in said.get("filaments", ())]
     changes = said.get("filament_changes")
@@ -216,7 +251,7 @@ def _sliced(made: Made) -> str:
         ("complaints", "; ".join(said["warnings"]) or "none"),
     ]
     cells = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in rows if value)
-    shots = [] if made.printed.picture is None else picture_shots(made.printed.picture, "the first layer from above")
+    shots = [] if made.sliced.picture is None else picture_shots(made.sliced.picture, "the first layer from above")
     return f'<div class="sliced">{_figures("layer", shots)}<table class="facts">{cells}</table></div>'
 
 

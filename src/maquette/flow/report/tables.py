@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 
 from maquette.core.history import Step
@@ -66,7 +66,7 @@ def mending(history: Iterable[Step]) -> list[tuple[str, str]]:
     Those with the fact ``places`` only put the model on the bed or give it its size.
     """
     shapes = {name: each.stage for name, each in registry().items() if each.stage.room == "shape"}
-    mends = {name for name, record in shapes.items() if not record.facts.get("places")}
+    mends = {name for name, record in shapes.items() if not record.facts.places}
     return [(step.stage, note) for step in history if step.stage in mends for note in step.notes]
 
 
@@ -98,16 +98,20 @@ def notes_list(notes: Iterable[str]) -> str:
     return f'<ul class="notes">{"".join(rows)}</ul>' if rows else ""
 
 
-def history_table(history: Iterable[Step], seconds: Mapping[str, float]) -> str:
-    """Stages in order with their settings, what they said and how long they took."""
+def history_table(history: Iterable[Step], timed: Iterable[tuple[str, float | None]]) -> str:
+    """Stages in order with their settings, what they said and how long people waited for them.
+
+    ``timed`` are the stages of the steps in their order with their seconds, None for those kept from before.
+    """
+    waiting = list(timed)
     rows = []
-    by_stage = {name.partition(" ")[0]: value for name, value in seconds.items()}
     for step in history:
         settings = ", ".join(f"{k}={v}" for k, v in step.options.items())
-        taken = by_stage.get(step.stage)
-        time = "" if taken is None else f"{taken:.2f} s"
+        place = next((index for index, (stage, _) in enumerate(waiting) if stage == step.stage), None)
+        taken = None if place is None else waiting.pop(place)[1]
+        seconds = f"{taken:.2f} s" if taken is not None else "" if place is None else "kept"
         rows.append(
             f'<tr><td class="name">{escape(step.stage)}</td><td><code>{escape(settings)}</code></td>'
-            f'<td>{escape("; ".join(step.notes))}</td><td class="num">{time}</td></tr>'
+            f'<td>{escape("; ".join(step.notes))}</td><td class="num">{seconds}</td></tr>'
         )
     return _table(("stage", "settings", "what it did", "time"), rows)

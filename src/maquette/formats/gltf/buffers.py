@@ -111,7 +111,7 @@ class Buffers:
             entry = self._buffers[index]
             size = entry.integer("byteLength", low=1)
             if entry.has("uri"):
-                data = self.document.fetched(entry)
+                data = self.document.fetch(entry)
                 if data is None:
                     entry.refuse(f"is the file {entry.text('uri')[:80]!r}, which did not come along", _BESIDE)
             elif index == 0 and self.document.binary is not None:

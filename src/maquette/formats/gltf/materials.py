@@ -191,7 +191,7 @@ class Looks:
 
     def _loaded(self, image: Entry) -> Texture | None:
         view = self._buffers.view_of(image)
-        whole = self._buffers.view(view)[0] if view >= 0 else self._document.fetched(image)
+        whole = self._buffers.view(view)[0] if view >= 0 else self._document.fetch(image)
         if whole is None:
             return None  # the model is whole without it, and a note says so
         self._bytes_left -= len(whole)

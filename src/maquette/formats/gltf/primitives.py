@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note
+from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry
 from maquette.formats.gltf.materials import Looks
@@ -26,7 +28,7 @@ COMPRESSED = dict.fromkeys(
     ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"), _DECOMPRESS
 )
 _LIST, _STRIP, _FAN = 4, 5, 6
-_COLUMNS = (("COLOR_0", (3, 4)), ("_SEEN", (1,)), ("JOINTS_0", (4,)), ("WEIGHTS_0", (4,)))
+_COLUMNS = (("JOINTS_0", (4,)), ("WEIGHTS_0", (4,)))
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,7 @@ class Piece:
     positions: Floats  # (N, 3)
     faces: Ints  # (F, 3)
     material: int  # -1: none
-    uv: Floats | None  # (N, 2)
-    color: NDArray[np.uint8] | None  # (N, 3) sRGB
-    seen: Floats | None  # (N,)
+    channels: dict[str, NDArray[Any]]  # (N, ...) what rides on the mesh, by name, all of it on vertices
     joints: Ints | None  # (N, 4k)
     weights: Floats | None  # (N, 4k)
 
@@ -91,17 +91,18 @@ class Shapes:
         self._charge(len(faces), entry)
         used = np.zeros(count, bool)
         used[faces] = True
-        color, seen = (
-            self._fine(partial(self._shown, named, key, used, *widths), None) for key, widths in _COLUMNS[:2]
-        )
-        joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS[2:])
+        color = self._fine(partial(self._shown, named, "COLOR_0", used, 3, 4), None)
+        joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
+        channels = {
+            "uv": self._fine(lambda: self._uv(named, material, used), None),
+            "color": None if color is None else srgb_from_linear(color[:, :3]),
+            **self._fine(lambda: self._own(named, used), {}),
+        }
         return Piece(
             positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),
             faces=(np.cumsum(used) - 1)[faces],
             material=material,
-            uv=self._fine(lambda: self._uv(named, material, used), None),
-            color=None if color is None else srgb_from_linear(color[:, :3]),
-            seen=None if seen is None else np.clip(seen[:, 0], 0.0, 1.0),
+            channels={name: values for name, values in channels.items() if values is not None},
             joints=None if joints is None else joints.astype(np.int64),
             weights=weights,
         )
@@ -145,6 +146,14 @@ class Shapes:
         if self._buffers.count(index) != len(used):
             named.refuse(f"has {len(used)} positions and {self._buffers.count(index)} rows of {key}")
         return self._buffers.floats(index, *widths, rows=used)
+
+    def _own(self, named: Entry, used: NDArray[np.bool_]) -> dict[str, NDArray[Any] | None]:
+        """Channels that glTF has no word for, by attributes of their names, such as ``_SEEN``."""
+        found: dict[str, NDArray[Any] | None] = {}
+        for name, channel in own_channels().items():
+            rows = self._rows(named, attribute(name), used, math.prod(channel.shape))
+            found[name] = None if rows is None else rows.reshape(-1, *channel.shape)
+        return found
 
     def _uv(self, named: Entry, material: int, used: NDArray[np.bool_]) -> Floats | None:
         """Texture coordinates of the set that the material wants, bent as it says."""

@@ -7,13 +7,16 @@ uv lie on corners, and only a welded mesh tells a slicer what is inside.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maquette.core.asset import Asset
+from maquette.core.channels import CHANNELS, Channel
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Floats, Ints, Mesh, joined
 from maquette.core.progress import note, progress
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document
@@ -120,19 +123,17 @@ def _node_mesh(shapes: Shapes, node: Placed, looks: Looks) -> Mesh | None:
     pieces = [(piece, _our_space(at)) for piece, at in shapes.pieces(node) if len(piece.faces)]
     if not pieces:
         return None
-    if len(pieces) > 1 and any(piece.color is not None for piece, _ in pieces):
+    if len(pieces) > 1 and any("color" in piece.channels for piece, _ in pieces):
         pieces = [(_with_tint(piece, looks), at) for piece, at in pieces]
     starts = np.cumsum([0] + [len(at) for _, at in pieces[:-1]])
     faces = np.concatenate([piece.faces + start for (piece, _), start in zip(pieces, starts, strict=True)])
     material = np.concatenate([np.full(len(piece.faces), piece.material, np.int32) for piece, _ in pieces])
-    mesh = Mesh(
-        np.concatenate([at for _, at in pieces]),
-        faces,
-        uv=_column(pieces, "uv", (2,), 0.0)[faces] if any(p.uv is not None for p, _ in pieces) else None,
-        material=material,
-        color=_column(pieces, "color", (3,), 255) if any(p.color is not None for p, _ in pieces) else None,
-        seen=_column(pieces, "seen", (), 0.0) if any(p.seen is not None for p, _ in pieces) else None,
-    )
+    channels: dict[str, Any] = {"material": material}
+    for name in CHANNELS:
+        if any(name in piece.channels for piece, _ in pieces):
+            rows = np.concatenate([_rows(CHANNELS[name], piece, at) for piece, at in pieces])  # (V, ...)
+            channels[name] = _on_domain(CHANNELS[name], rows, faces, node.world)
+    mesh = Mesh.of(np.concatenate([at for _, at in pieces]), faces, channels)
     if np.linalg.det(node.world[:3, :3]) < 0 and node.skin < 0:
         mesh = mesh.flipped()  # a mirror turns triangles over: glTF 2.0 §3.7.4
     return mesh
@@ -140,11 +141,14 @@ def _node_mesh(shapes: Shapes, node: Placed, looks: Looks) -> Mesh | None:
 
 def _with_tint(piece: Piece, looks: Looks) -> Piece:
     """A piece whose vertices have one colour bears it in its material, so that it cannot bleed where pieces weld."""
-    color = piece.color
-    if color is None or (color != color[0]).any() or (color[0] == 255).all():
-        return piece if color is None or (color != color[0]).any() else replace(piece, color=None)
+    color = piece.channels.get("color")
+    if color is None or (color != color[0]).any():
+        return piece
+    bare = replace(piece, channels={name: rows for name, rows in piece.channels.items() if name != "color"})
+    if (color[0] == 255).all():
+        return bare
     red, green, blue = color[0].tolist()
-    return replace(piece, color=None, material=looks.variant(piece.material, (red, green, blue)))
+    return replace(bare, material=looks.variant(piece.material, (red, green, blue)))
 
 
 def _our_space(positions: Floats) -> Floats:
@@ -153,16 +157,20 @@ def _our_space(positions: Floats) -> Floats:
     return made
 
 
-def _column(pieces: list[tuple[Piece, Floats]], name: str, shape: tuple[int, ...], missing: float) -> np.ndarray:
-    """One vertex channel over all pieces, filled where a piece lacks it."""
-    arrays = [getattr(piece, name) for piece, _ in pieces]
-    like = next(array for array in arrays if array is not None)
-    return np.concatenate(
-        [
-            np.full((len(at), *shape), missing, like.dtype) if array is None else array
-            for array, (_, at) in zip(arrays, pieces, strict=True)
-        ]
+def _rows(channel: Channel, piece: Piece, at: Floats) -> NDArray[Any]:
+    """A channel at the vertices of a piece, its missing value where the piece lacks it."""
+    return piece.channels.get(
+        channel.name, channel.filled(len(at), 1).reshape(-1, *channel.shape)[:1].repeat(len(at), axis=0)
     )
+
+
+def _on_domain(channel: Channel, rows: NDArray[Any], faces: Ints, world: Floats) -> NDArray[Any]:
+    """Rows by vertex (V, ...) put where the channel lives: a file has them all on vertices, split where they differ."""
+    if channel.blend == "direction":
+        turned = rows @ world[:3, :3].T
+        rows = np.stack([turned[:, 0], -turned[:, 2], turned[:, 1]], axis=1)
+    rows = channel.settled(rows)
+    return {"vertex": rows, "face": rows[faces[:, 0]], "corner": rows[faces]}[channel.domain]
 
 
 def _weld(mesh: Mesh) -> Mesh:
@@ -173,49 +181,24 @@ def _weld(mesh: Mesh) -> Mesh:
         note("vertices that meet had several colours; they got their mean")
     if len(keep) < len(mesh.vertices):
         count = np.bincount(twin)
-        means = {
-            name: np.stack([np.bincount(twin, weights=c) / count for c in channel.reshape(len(twin), -1).T], axis=1)
-            for name, channel in (("color", mesh.color), ("seen", mesh.seen))
-            if channel is not None
-        }
-        merged = merged.replace(
-            color=np.rint(means["color"]).astype(np.uint8) if "color" in means else None,
-            seen=means["seen"][:, 0].astype(np.float32) if "seen" in means else None,
-        )
+        mixed = {name: c for name, c in mesh.vertex_rows(slice(None)).items() if CHANNELS[name].blend != "nearest"}
+        for name, values in mixed.items():
+            columns = values.reshape(len(twin), -1).T
+            mean = np.stack([np.bincount(twin, weights=column) / count for column in columns], axis=1)
+            mixed[name] = CHANNELS[name].settled(mean.reshape(-1, *CHANNELS[name].shape))
+        merged = merged.replace(**mixed)
     return merged.keep_faces((merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1))
 
 
 def _join(meshes: list[Mesh], material_count: int) -> tuple[Mesh, list[int]]:
     """All parts as one mesh, and the file's material numbers in the order in which the mesh counts them now."""
-    starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes[:-1]])
     material = np.concatenate([mesh.material for mesh in meshes if mesh.material is not None])
     used = (np.flatnonzero(np.bincount(material + 1, minlength=material_count + 1)) - 1).tolist()
     if used == [-1]:
         used = []
     part = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(mesh.faces) for mesh in meshes])
-    return (
-        Mesh(
-            np.concatenate([mesh.vertices for mesh in meshes]),
-            np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]),
-            uv=_channel(meshes, "uv", 0.0),
-            material=np.searchsorted(used, material).astype(np.int32) if used else None,
-            part=part if len(meshes) > 1 else None,
-            color=_channel(meshes, "color", 255),
-            seen=_channel(meshes, "seen", 0.0),
-        ),
-        used,
+    whole = joined(meshes).replace(
+        material=np.searchsorted(used, material).astype(np.int32) if used else None,
+        part=part if len(meshes) > 1 else None,
     )
-
-
-def _channel(meshes: list[Mesh], name: str, missing: float) -> np.ndarray | None:
-    """A channel over all meshes, None when none has it, filled where one lacks it."""
-    arrays = [getattr(mesh, name) for mesh in meshes]
-    like = next((array for array in arrays if array is not None), None)
-    if like is None:
-        return None
-    counts = [len(mesh.faces if name == "uv" else mesh.vertices) for mesh in meshes]
-    filled = [
-        np.full((count, *like.shape[1:]), missing, like.dtype) if array is None else array
-        for array, count in zip(arrays, counts, strict=True)
-    ]
-    return np.concatenate(filled)
+    return whole, used

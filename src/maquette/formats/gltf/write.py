@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.asset import Asset, Material
+from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import progress
 from maquette.formats import provenance
 from maquette.formats.carries import say_lost
+from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.draft import Draft
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.geometry.look.corner_vertices import (
@@ -37,7 +39,7 @@ from maquette.registry import stage
 _FARTHEST = 1e30  # mm; squares of lengths in metres still fit the format's float32
 
 
-@stage(name="write-glb", writes=(".glb",))
+@stage(name="write-glb", writes=(".glb",), destinations=("model",))
 def write_glb(
     asset: Asset,
     *,
@@ -93,18 +95,31 @@ class _Corners:
     uv: NDArray[np.float32] | None  # (3F, 2)
     hand: NDArray[np.float32] | None  # (3F,) only where tangents are wanted
     along: Floats | None  # (3F, 3)
+    own: dict[str, NDArray[np.float32]]  # (3F, k) channels that glTF has no word for
 
     @classmethod
     def of(cls, mesh: Mesh, crease_deg: float, with_tangents: bool) -> _Corners:
         group = smooth_groups(mesh.vertices, mesh.faces, crease_deg)
         normals = group_normals(mesh.vertices, mesh.faces, group)
+        own = {name: _at_corners(mesh, name) for name in own_channels() if mesh.channel(name) is not None}
         if mesh.uv is None:
-            return cls(group, normals, None, None, None)
+            return cls(group, normals, None, None, None, own)
         uv = np.ascontiguousarray(mesh.uv.reshape(-1, 2) + np.float32(0.0))  # turns -0.0 into 0.0
         if not with_tangents:
-            return cls(group, normals, uv, None, None)
+            return cls(group, normals, uv, None, None, own)
         along = corner_tangents(mesh.vertices, mesh.faces, mesh.uv)
-        return cls(group, normals, uv, np.repeat(handedness(mesh.uv), 3), along)
+        return cls(group, normals, uv, np.repeat(handedness(mesh.uv), 3), along, own)
+
+
+def _at_corners(mesh: Mesh, name: str) -> NDArray[np.float32]:
+    """A channel at each corner, (3F, k), in their space if it is a direction."""
+    channel, values = CHANNELS[name], mesh.channels[name]
+    if channel.domain == "vertex":
+        values = values[mesh.faces.reshape(-1)]
+    elif channel.domain == "face":
+        values = np.repeat(values, 3, axis=0)
+    flat = values.reshape(len(mesh.faces) * 3, -1)
+    return _their_space(flat) if channel.blend == "direction" else flat.astype(np.float32) + np.float32(0.0)
 
 
 def _groups(mesh: Mesh, material_count: int) -> Iterator[tuple[int, int, Ints]]:
@@ -129,6 +144,9 @@ def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_ta
     tangents = with_tangents and corners.hand is not None
     if tangents and corners.hand is not None:
         keys.append(corners.hand[which])
+    for name, values in corners.own.items():
+        if CHANNELS[name].domain != "vertex":
+            keys += list(np.ascontiguousarray(values[which].T).view(np.uint32))
     first, of_corner = split_rows(*keys)
     kept = which[first]  # (N,) one corner for each vertex that is written
     normals = corners.normals[corners.group[kept]]
@@ -145,8 +163,8 @@ def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_ta
         light = np.rint(linear_from_srgb(mesh.color[vertex[first]]) * 65535)
         opaque = np.column_stack([light, np.full(len(first), 65535)]).astype(np.uint16)
         attributes["COLOR_0"] = draft.vertices(opaque, normalized=True)
-    if mesh.seen is not None:
-        attributes["_SEEN"] = draft.vertices(mesh.seen[vertex[first], None])
+    for name, values in corners.own.items():
+        attributes[attribute(name)] = draft.vertices(values[kept])
     return {"attributes": attributes, "indices": draft.indices(of_corner)}
 
 

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from maquette.core.errors import CannotDo, Unavailable
-from maquette.formats.slicers.job import FILAMENT_MM, Job, Sliced, found_program, number, profile_bytes, run, why
+from maquette.formats.slicers.job import FILAMENT_MM, Job, Sliced, find_program, number, profile_bytes, run, why
 
 NAME = "CuraEngine"
 PROGRAMS = ("CuraEngine", "curaengine", "CuraEngine.exe")
@@ -58,7 +58,7 @@ def definitions(program: str) -> Path | None:
 
 def slice_with_cura(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in CuraEngine's own words."""
-    program = found_program(PROGRAMS, MISSING, PLACES)
+    program = find_program(PROGRAMS, MISSING, PLACES)
     place = definitions(program)
     if job.profiles:
         (folder / "profile.def.json").write_bytes(profile_bytes(job.profiles[0], PROFILES, NAME))
@@ -69,7 +69,7 @@ def slice_with_cura(job: Job, folder: Path) -> Sliced:
         raise Unavailable(NO_DEFINITIONS)
     search += [str(p) for p in (place, place and place.parent / "extruders") if p]
     (folder / "model.stl").write_bytes(job.stl)
-    settings = _derived(job) if not job.profiles else _turned(job, job.printer.nozzle_mm)
+    settings = _derive_settings(job) if not job.profiles else _options(job, job.printer.nozzle_mm)
     flags = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     extruder = [] if job.profiles else ["-e0", "-s", f"material_diameter={FILAMENT_MM:g}"]
     command = [program, "slice", "-v", "-j", definition, *flags, *extruder, "-l", "model.stl", "-o", "model.gcode"]
@@ -95,7 +95,7 @@ def slice_with_cura(job: Job, folder: Path) -> Sliced:
     )
 
 
-def _derived(job: Job) -> dict[str, str]:
+def _derive_settings(job: Job) -> dict[str, str]:
     """Our printer as settings, with everything that follows from them."""
     x, y, z = job.printer.bed_mm
     line, layer = job.printer.nozzle_mm, job.printer.layer_mm
@@ -119,11 +119,11 @@ def _derived(job: Job) -> dict[str, str]:
         "support_top_distance": f"{layer:g}",
         "support_bottom_distance": f"{layer / 2:g}",
         "material_diameter": f"{FILAMENT_MM:g}",
-        **_turned(job, line, layer),
+        **_options(job, line, layer),
     }
 
 
-def _turned(job: Job, line: float, layer: float | None = None) -> dict[str, str]:
+def _options(job: Job, line: float, layer: float | None = None) -> dict[str, str]:
     """Infill and supports, where they are asked for."""
     settings: dict[str, str] = {"center_object": "true"}
     if layer is not None:

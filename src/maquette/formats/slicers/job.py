@@ -60,15 +60,15 @@ class Sliced:
     filaments_mm3: tuple[float, ...] = ()  # each one's share of filament_mm3, purging included
 
 
-def found_program(names: Sequence[str], missing: str, places: Sequence[str] = ()) -> str:
+def find_program(names: Sequence[str], missing: str, places: Sequence[str] = ()) -> str:
     """Path of the first installed program of these names or at these places; ``Unavailable`` says what gets it."""
-    path = installed(names, places)
+    path = find_installed(names, places)
     if path is None:
         raise Unavailable(missing)
     return path
 
 
-def installed(names: Sequence[str], places: Sequence[str] = ()) -> str | None:
+def find_installed(names: Sequence[str], places: Sequence[str] = ()) -> str | None:
     """The first of these names on the search path, else the first of these places that is there.
 
     Installers for macOS and Windows leave the search path alone, so each slicer names where it goes; ``*`` stands for a
@@ -163,7 +163,7 @@ def clock(text: str) -> float | None:
     return float(sum(int(number) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit] for number, unit in parts)) or None
 
 
-def spoken(seconds: float) -> str:
+def duration_words(seconds: float) -> str:
     """Seconds as "1d 2h 3m 4s"."""
     rest, words = round(seconds), []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
@@ -184,7 +184,7 @@ def volumes(text: str) -> tuple[float, ...]:
 
     Volumes have two digits only: where one is below a cubic centimetre its length knows better.
     """
-    lengths, found = (_listed(text, rf"filament used \[{unit}\]\s*[=:] ([\d., ]+)") for unit in ("mm", "cm3"))
+    lengths, found = (_list(text, rf"filament used \[{unit}\]\s*[=:] ([\d., ]+)") for unit in ("mm", "cm3"))
     area = 3.141592653589793 * FILAMENT_MM**2 / 4
     if not found:
         return tuple(length * area for length in lengths)
@@ -193,7 +193,7 @@ def volumes(text: str) -> tuple[float, ...]:
     return tuple(v * 1000 if v >= 1 else length * area for v, length in zip(found, lengths, strict=True))
 
 
-def _listed(text: str, pattern: str) -> tuple[float, ...]:
+def _list(text: str, pattern: str) -> tuple[float, ...]:
     found = re.search(pattern, text)
     return tuple(float(part) for part in found[1].split(",") if part.strip()) if found else ()
 

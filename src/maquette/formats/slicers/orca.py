@@ -21,7 +21,7 @@ from maquette.formats.slicers.job import (
     Job,
     Sliced,
     clock,
-    found_program,
+    find_program,
     number,
     preset_of,
     run,
@@ -51,7 +51,7 @@ _MACHINE = "Maquette machine"
 
 def slice_with_orca(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in OrcaSlicer's own words."""
-    program = found_program(PROGRAMS, MISSING, PLACES)
+    program = find_program(PROGRAMS, MISSING, PLACES)
     model = "model.3mf" if job.painted else "model.stl"
     (folder / model).write_bytes(job.painted or job.stl)
     presets = _theirs(job) if job.profiles else _ours(job)
@@ -65,7 +65,7 @@ def slice_with_orca(job: Job, folder: Path) -> Sliced:
     verdict = _verdict(folder / "result.json")
     made = folder / "plate_1.gcode"
     if code or not made.exists():
-        error = verdict.get("error_string") or "; ".join(_said(words)[-2:])[:300] or "without a word"
+        error = verdict.get("error_string") or "; ".join(_log_lines(words)[-2:])[:300] or "without a word"
         raise CannotDo(f"slice: {NAME} gave up: {error}")
     return _read(made.read_text(errors="replace"), words, verdict)
 
@@ -100,7 +100,7 @@ def _theirs(job: Job) -> dict[str, Any]:
         raise BadInput(
             f"slice: {NAME} needs a filament preset for {len(job.colors)} filaments; give it, or filaments=one"
         )
-    presets["process"] |= _turned(job)
+    presets["process"] |= _options(job)
     return presets
 
 
@@ -128,7 +128,7 @@ def _ours(job: Job) -> dict[str, Any]:
         "layer_height": layer,
         "initial_layer_print_height": layer,
         "line_width": line,
-        **_turned(job),
+        **_options(job),
     }
     filament = {
         "type": "filament",
@@ -146,7 +146,7 @@ def _ours(job: Job) -> dict[str, Any]:
     return {"machine": head | machine, "process": head | process, "filament": head | filament}
 
 
-def _turned(job: Job) -> dict[str, str]:
+def _options(job: Job) -> dict[str, str]:
     """Infill and supports, where they are asked for."""
     settings: dict[str, str] = {}
     if job.infill is not None:
@@ -166,7 +166,7 @@ def _verdict(place: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _said(words: str) -> list[str]:
+def _log_lines(words: str) -> list[str]:
     """Warnings and errors of its log, without time and thread."""
     lines = re.findall(r"\[(?:warning|error|fatal)\]\s*(.+)", words)
     return sorted({line.strip() for line in lines if "cli mode, Current" not in line})
@@ -186,5 +186,5 @@ def _read(gcode: str, words: str, verdict: dict[str, Any]) -> Sliced:
         filament_mm3=sum(used) if used else None,
         filaments_mm3=used,
         layers=None if layers is None else int(layers),
-        warnings=tuple(sorted({*_said(words), *warned})),
+        warnings=tuple(sorted({*_log_lines(words), *warned})),
     )

@@ -20,7 +20,7 @@ from maquette.formats.slicers.job import (
     Job,
     Sliced,
     clock,
-    found_program,
+    find_program,
     profile_bytes,
     run,
     volumes,
@@ -53,7 +53,7 @@ _QUIET = re.compile(r"Initializing StaticPrintConfigs|^\d+ => |Slicing result ex
 
 def slice_with_prusa(job: Job, folder: Path) -> Sliced:
     """Slice in ``folder``; `CannotDo` in PrusaSlicer's own words, and for G-code that leads nowhere."""
-    program = found_program(PROGRAMS, MISSING, PLACES)
+    program = find_program(PROGRAMS, MISSING, PLACES)
     several = bool(job.painted)
     if job.profiles:
         profile = profile_bytes(job.profiles[0], PROFILES, NAME)
@@ -64,12 +64,12 @@ def slice_with_prusa(job: Job, folder: Path) -> Sliced:
     _, told = run([program, "--info", model], folder, name=NAME)
     facts = dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", told, flags=re.M))
     if job.profiles:
-        gcode, said = _exported([program, "--load", "profile.ini", *_turned(job)], model, folder)
+        gcode, said = _export_gcode([program, "--load", "profile.ini", *_options(job)], model, folder)
         if _astray(gcode, (_LARGEST_MM, _LARGEST_MM)):
             raise CannotDo(f"slice: {NAME} sends the nozzle off the bed; change wipe_tower_width, or filaments=one")
         return _read(gcode, facts, said)
     for tower in _TOWERS_MM:
-        gcode, said = _exported([program, *_own_profile(job, tower)], model, folder)
+        gcode, said = _export_gcode([program, *_own_profile(job, tower)], model, folder)
         if not several or not _astray(gcode, job.printer.bed_mm):
             return _read(gcode, facts, said)
         note(f"a purge tower of {tower:g} mm leads {NAME} off the bed: made again with another, or none")
@@ -86,7 +86,7 @@ def _astray(gcode: str, bed_mm: tuple[float, ...]) -> bool:
     return False
 
 
-def _exported(command: list[str], model: str, folder: Path) -> tuple[str, list[str]]:
+def _export_gcode(command: list[str], model: str, folder: Path) -> tuple[str, list[str]]:
     """The G-code that it makes of a model, and what it says."""
     code, words = run([*command, "--export-gcode", "-o", "model.gcode", model], folder, name=NAME)
     said = [line for line in words.splitlines() if not _QUIET.search(line)]
@@ -128,12 +128,12 @@ def _own_profile(job: Job, tower_mm: float) -> list[str]:
     }
     flags: list[str] = []
     if job.painted:
-        more, flags = _exchanged(job, tower_mm)
+        more, flags = _filament_change_options(job, tower_mm)
         options |= more
-    return [part for name, value in options.items() for part in (f"--{name}", value)] + flags + _turned(job)
+    return [part for name, value in options.items() for part in (f"--{name}", value)] + flags + _options(job)
 
 
-def _exchanged(job: Job, tower_mm: float) -> tuple[dict[str, str], list[str]]:
+def _filament_change_options(job: Job, tower_mm: float) -> tuple[dict[str, str], list[str]]:
     """Options and switches for one nozzle that changes filaments, and a tower beside the model to purge them in."""
     count = len(job.colors)
     matrix = [f"{_PURGE_MM3 * (one != other):g}" for one in range(count) for other in range(count)]
@@ -172,7 +172,7 @@ def _beside(job: Job, tower_mm: float) -> tuple[tuple[float, float], tuple[float
     return None
 
 
-def _turned(job: Job) -> list[str]:
+def _options(job: Job) -> list[str]:
     """Infill and supports, where they are asked for."""
     flags: list[str] = []
     if job.infill is not None:

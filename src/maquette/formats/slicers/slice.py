@@ -26,11 +26,13 @@ from maquette.formats.slicers import cura as slicer_cura
 from maquette.formats.slicers import orca as slicer_orca
 from maquette.formats.slicers import prusa as slicer_prusa
 from maquette.formats.slicers.gcode import share_of, tool_changes
-from maquette.formats.slicers.job import DENSITY, FILAMENT_MM, Job, Sliced, installed, spoken
+from maquette.formats.slicers.job import DENSITY, FILAMENT_MM, Job, Sliced, duration_words, find_installed
 from maquette.formats.stl import write_stl
 from maquette.formats.threemf.paint import filaments_of
 from maquette.formats.threemf.write import write_3mf
 from maquette.registry import LocalFile, stage
+
+_PRINTER = Printer.default()
 
 SlicerName = Literal["prusa", "orca", "cura"]
 _ADAPTERS = {
@@ -45,32 +47,30 @@ _SKIN = 6  # layers into which PrusaSlicer lets a painted face reach, as top and
 def missing(slicer: str = "") -> str:
     """The line that makes this slicer, or any, ready; nothing when it is."""
     adapters = [_ADAPTERS[slicer][0]] if slicer else [module for module, _ in _ADAPTERS.values()]
-    if any(installed(module.PROGRAMS, module.PLACES) for module in adapters):
+    if any(find_installed(module.PROGRAMS, module.PLACES) for module in adapters):
         return ""
     return adapters[0].MISSING
 
 
 def viewer(slicer: str) -> str:
     """Path of the slicer's window program; `Unavailable` says what to install."""
-    from maquette.formats.slicers.job import found_program
+    from maquette.formats.slicers.job import find_program
 
     module = _ADAPTERS[slicer][0]
-    return found_program(module.VIEWERS, module.MISSING, module.WINDOWS)
+    return find_program(module.VIEWERS, module.MISSING, module.WINDOWS)
 
 
 @stage(
     name="slice",
     licence="Apache-2.0; runs PrusaSlicer, OrcaSlicer or CuraEngine (AGPL-3.0) as programs of their own",
     missing=missing,
-    varies="PrusaSlicer 2.5's seams and purge towers: the G-code of round and of painted models differs run to run",
+    varying="PrusaSlicer 2.5's seams and purge towers: the G-code of round and of painted models differs run to run",
 )
 def slice_(
     asset: Asset,
     *,
     slicer: Annotated[SlicerName, Field(description="the installed program that slices")] = "prusa",
-    printer: Annotated[Printer, Field(description="bed, nozzle and layer, unless a profile says")] = Printer.named(
-        "prusa-mk4"
-    ),
+    printer: Annotated[Printer, Field(description="bed, nozzle and layer, unless a profile says")] = _PRINTER,
     infill: Annotated[
         float | None, Field(ge=0, le=100, description="percent of the inside that is filled; else the profile's, or 15")
     ] = None,
@@ -105,11 +105,11 @@ def slice_(
         infill = INFILL if infill is None else infill
         supports = _SUPPORTS if supports is None else supports
     progress(0.1, f"{slicer} slices")
-    moved = _centered(asset, printer)
+    moved = _center_on_bed(asset, printer)
     bare = moved.replace(mesh=moved.mesh.replace(uv=None, color=None, material=None), materials=())
     job = Job(write_stl(bare).data, printer, infill, supports, profiles)
     if filaments == "painted":
-        job = _painted(job, moved, slicer)
+        job = _paint(job, moved, slicer)
     with tempfile.TemporaryDirectory(prefix="maquette-slice-") as folder:
         made = _ADAPTERS[slicer][1](job, Path(folder))
     summary = summary_of(made, job.colors, [material.name for material in asset.materials])
@@ -125,14 +125,14 @@ def _insist_it_fits(asset: Asset, printer: Printer) -> None:
         raise CannotDo(f"slice: the model does not fit {printer.label}: {', '.join(over)}; scale-to or split it")
 
 
-def _centered(asset: Asset, printer: Printer) -> Asset:
+def _center_on_bed(asset: Asset, printer: Printer) -> Asset:
     """The model in the middle of the bed, its foot at z = 0."""
     low, high = asset.mesh.bounds
     x, y, _ = printer.bed_mm
     return asset.moved(offset=(x / 2 - (low[0] + high[0]) / 2, y / 2 - (low[1] + high[1]) / 2, -low[2]))
 
 
-def _painted(job: Job, asset: Asset, slicer: SlicerName) -> Job:
+def _paint(job: Job, asset: Asset, slicer: SlicerName) -> Job:
     """The job with a 3MF of several filaments, where the model has them."""
     colors = filaments_of(asset)
     if not colors:
@@ -165,7 +165,7 @@ def summary_of(made: Sliced, colors: Sequence[str] = (), names: Sequence[str] = 
     return {
         "slicer": made.slicer,
         "layers": made.layers,
-        "time": None if made.seconds is None else spoken(made.seconds),
+        "time": None if made.seconds is None else duration_words(made.seconds),
         "seconds": made.seconds,
         **_amounts(volume),
         "filaments": [

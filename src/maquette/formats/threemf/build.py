@@ -151,7 +151,7 @@ class Build:
             place = {int(face): row for row, face in enumerate(origin.tolist())} if thing.codes else {}
             codes = {place[face]: text for face, text in thing.codes.items() if face in place}
             merged, painted, row = divide_painted(merged, codes, FREE_FACES + self.package.size // 4)
-            coat = self.palette.printed(np.where(painted > 0, painted, filament[row]))
+            coat = self.palette.filament_coat(np.where(painted > 0, painted, filament[row]))
             origin = origin[row]
         return Piece(merged.vertices, merged.faces, coat), origin
 

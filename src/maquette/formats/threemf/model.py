@@ -90,7 +90,7 @@ class Model:
 
 def model(pieces: Iterable[bytes], part: str) -> Model:
     """Parse a model part as it is unpacked."""
-    return _Parser(part).parsed(pieces)
+    return _Parser(part).parse(pieces)
 
 
 class _Parser:

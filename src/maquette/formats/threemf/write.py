@@ -64,7 +64,7 @@ PngBytes = Annotated[
 ]
 
 
-@stage(name="write-3mf", writes=(".3mf",))
+@stage(name="write-3mf", writes=(".3mf",), destinations=("print",))
 def write_3mf(
     asset: Asset,
     *,

@@ -50,18 +50,18 @@ def balloon(mask: Pixels) -> Pixels:
     Solved on 64 x 64 by red-black relaxation from coarse to fine: within 3 % of the exact height in a fixed time.
     """
     side = len(mask)
-    base = mask if side >= _COARSE else enlarged(mask, _COARSE)
+    base = mask if side >= _COARSE else enlarge(mask, _COARSE)
     swell = np.zeros((4, 4))
     for cells in (8, 16, 32, _COARSE):
-        inside = _averaged(base, cells) >= 0.5
-        swell = _relaxed(np.repeat(np.repeat(swell, 2, 0), 2, 1) * inside, inside, 2 / cells)
-    return np.sqrt(np.maximum(enlarged(swell.astype(np.float32), side), 0)) * (mask >= 0.5)
+        inside = _block_means(base, cells) >= 0.5
+        swell = _relax(np.repeat(np.repeat(swell, 2, 0), 2, 1) * inside, inside, 2 / cells)
+    return np.sqrt(np.maximum(enlarge(swell.astype(np.float32), side), 0)) * (mask >= 0.5)
 
 
-def _averaged(mask: Pixels, cells: int) -> Pixels:
+def _block_means(mask: Pixels, cells: int) -> Pixels:
     """The mask in (cells, cells) blocks."""
     step = -(-len(mask) // cells)
-    mask = mask if step * cells == len(mask) else enlarged(mask, step * cells)
+    mask = mask if step * cells == len(mask) else enlarge(mask, step * cells)
     return block_means(mask, step)
 
 
@@ -71,7 +71,7 @@ def block_means(plane: Pixels, step: int) -> Pixels:
     return made
 
 
-def _relaxed(swell: NDArray[np.float64], inside: NDArray[np.bool_], step: float) -> NDArray[np.float64]:
+def _relax(swell: NDArray[np.float64], inside: NDArray[np.bool_], step: float) -> NDArray[np.float64]:
     """Forty red-black sweeps with over-relaxation; what lies outside stays 0."""
     cells = len(swell)
     padded = np.zeros((cells + 2, cells + 2))
@@ -87,7 +87,7 @@ def _relaxed(swell: NDArray[np.float64], inside: NDArray[np.bool_], step: float)
     return core
 
 
-def enlarged(plane: Pixels, side: int) -> Pixels:
+def enlarge(plane: Pixels, side: int) -> Pixels:
     """A square plane (n, n) sampled bilinearly at side x side pixel centres, its border carried on."""
     count = len(plane)
     at = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0, count - 1)

@@ -31,7 +31,7 @@ class Window:
     top: float
     side: float
 
-    def cut(self, plane: NDArray[Any], size: int) -> Pixels:
+    def crop(self, plane: NDArray[Any], size: int) -> Pixels:
         """A plane (H, W) of the photo over the window, area-filtered, 0 beyond the photo, (size, size)."""
         from PIL import Image
 
@@ -66,7 +66,7 @@ class Guess:
     eye: float
 
 
-def guessed(subject: Subject, stage: str, weights: str = "") -> Guess:
+def infer(subject: Subject, stage: str, weights: str = "") -> Guess:
     """Run the network on the subject's window in three sizes, and mirrored, and take the mean of what they say."""
     session, side = _session(weights)
     if subject.mask is None:
@@ -76,7 +76,7 @@ def guessed(subject: Subject, stage: str, weights: str = "") -> Guess:
     colors, small = _seen_in(subject.pixels, mask, window, 1.0, side)
     if small.max() < 0.5:
         raise BadInput(f"{stage}: the subject is thinner than a pixel of {side}; cut it out larger, or use inflate")
-    looks = [_said(session, _seen_in(subject.pixels, mask, window, zoom, side), zoom) for zoom in _ZOOMS]
+    looks = [_ask_both_ways(session, _seen_in(subject.pixels, mask, window, zoom, side), zoom) for zoom in _ZOOMS]
     said = {name: np.mean([look[name] for look in looks], axis=0, dtype=np.float32) for name in _OUTPUTS}
     if not all(np.isfinite(plane).all() for plane in said.values()):
         raise BadInput(f"{stage}: the network gives numbers that are not finite; take other weights")
@@ -94,11 +94,11 @@ def _seen_in(
     """Colours (side, side, 3) and mask (side, side) of the window grown ``zoom`` times about its middle."""
     grown = (zoom - 1) * window.side / 2
     wider = Window(window.left - grown, window.top - grown, window.side * zoom)
-    planes = [wider.cut(pixels[..., channel], side) for channel in range(3)]
-    return np.stack(planes, axis=-1) / np.float32(255), np.clip(wider.cut(mask, side), 0, 1)
+    planes = [wider.crop(pixels[..., channel], side) for channel in range(3)]
+    return np.stack(planes, axis=-1) / np.float32(255), np.clip(wider.crop(mask, side), 0, 1)
 
 
-def _said(session: Any, seen: tuple[Pixels, Pixels], zoom: float) -> dict[str, Pixels]:
+def _ask_both_ways(session: Any, seen: tuple[Pixels, Pixels], zoom: float) -> dict[str, Pixels]:
     """What the network says of a picture and of its mirror image, in the lengths of the window before zooming."""
     planes = network_input(*seen)
     both = session.run(list(_OUTPUTS), {"planes": planes[None]})
@@ -108,14 +108,14 @@ def _said(session: Any, seen: tuple[Pixels, Pixels], zoom: float) -> dict[str, P
         return said
     for name, plane in said.items():
         if name != "frame":
-            said[name] = _unzoomed(plane, zoom, deep=name == "residual")
+            said[name] = _unzoom(plane, zoom, deep=name == "residual")
     for name in ("front", "back"):
         said[name] = said[name] * zoom
     said["doubt"] = said["doubt"] + np.float32(np.log(zoom))
     return said
 
 
-def _unzoomed(plane: Pixels, zoom: float, *, deep: bool) -> Pixels:
+def _unzoom(plane: Pixels, zoom: float, *, deep: bool) -> Pixels:
     """Planes (C, S, S) of a grown window over the window itself; ``deep``: the first axis is depth, it shrinks too."""
     from scipy.ndimage import affine_transform
 
@@ -153,7 +153,7 @@ def _own_mask(subject: Subject, session: Any, side: int) -> NDArray[np.float32]:
 
     longer = max(subject.height, subject.width)
     whole = Window((subject.width - longer) / 2, (subject.height - longer) / 2, float(longer))
-    colors = np.stack([whole.cut(subject.pixels[..., channel], side) for channel in range(3)], axis=-1) / 255
+    colors = np.stack([whole.crop(subject.pixels[..., channel], side) for channel in range(3)], axis=-1) / 255
     planes = network_input(colors, np.zeros((side, side), np.float32), cut=False)
     logit = session.run([_MASK], {"planes": planes[None]})[0][0, 0]
     plane = Image.fromarray((1 / (1 + np.exp(-np.clip(logit, -30, 30)))).astype(np.float32))

@@ -20,13 +20,13 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt.input import Pixels, enlarged
-from maquette.generate.sculpt.network import Guess, guessed
-from maquette.generate.sculpt.symmetry import completed, mirror_plane
-from maquette.generate.sculpt.texture import Tile, back_tile, front_tile, textured
+from maquette.generate.sculpt.input import Pixels, enlarge
+from maquette.generate.sculpt.network import Guess, infer
+from maquette.generate.sculpt.symmetry import complete, mirror_plane
+from maquette.generate.sculpt.texture import Tile, back_tile, front_tile, tile_texture
 from maquette.generate.sculpt.views import LONG_LENS, Station, degrees_around, least_turn, merged_field, stations
 from maquette.generate.sculpt.volume import FINER, Field, field_of, solid_cells
-from maquette.geometry.flat.detail import brightness, sampled
+from maquette.geometry.flat.detail import brightness, sample
 from maquette.geometry.flat.detail import detail as detail_band
 from maquette.geometry.parts import volumes_by
 from maquette.geometry.rays import Tracer
@@ -87,11 +87,11 @@ def sculpt(
     photos = dict(views.subjects)
     for name in photos:
         degrees_around(name)
-    guesses = {name: guessed(photo, "sculpt", weights) for name, photo in photos.items()}
+    guesses = {name: infer(photo, "sculpt", weights) for name, photo in photos.items()}
     if len(photos) > 1:
         guesses = {name: replace(guess, eye=LONG_LENS) for name, guess in guesses.items()}
     progress(0.3, "guessed the depths")
-    return assembled(photos, guesses, Wishes(resolution, symmetry, detail, delight, upright, seed))
+    return assemble(photos, guesses, Wishes(resolution, symmetry, detail, delight, upright, seed))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Wishes:
     seed: int = 0
 
 
-def assembled(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes: Wishes) -> Asset:
+def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes: Wishes) -> Asset:
     """The asset of what a network (or anybody else) says of each photo."""
     fields = {
         name: field_of(guesses[name], _window_mask(photo, guesses[name], wishes.resolution), wishes.seed)
@@ -116,29 +116,29 @@ def assembled(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishe
     field = (
         merged_field(fields, places)
         if len(photos) > 1
-        else _mirrored(fields["front"], guesses["front"], wishes.symmetry)
+        else _complete_by_mirror(fields["front"], guesses["front"], wishes.symmetry)
     )
     progress(0.6, "filled the volume")
     vertices, faces = _surface(field)
-    vertices = _smoothed(vertices, faces)
+    vertices = _smooth(vertices, faces)
     progress(0.8, "found the surface")
     sights = {name: sight(vertices, faces, places[name].eye(guesses[name].eye)) for name in photos}
-    carved = _carved(vertices, sights["front"], photos["front"], guesses["front"], wishes.detail)
+    carved = _carve(vertices, sights["front"], photos["front"], guesses["front"], wishes.detail)
     vertices = _unspoilt(vertices, carved, faces)
-    material, uv = textured(_tiles(photos, guesses, places, sights, vertices, faces, wishes.delight), faces)
+    material, uv = tile_texture(_tiles(photos, guesses, places, sights, vertices, faces, wishes.delight), faces)
     seen = np.max([np.clip(facing / 0.7, 0, 1) for facing in sights.values()], axis=0)
     mesh = Mesh(vertices, faces, uv=uv, material=np.zeros(len(faces), np.int32), seen=seen.astype(np.float32))
-    return _placed(mesh, material, photos["front"], guesses["front"], wishes.upright)
+    return _place(mesh, material, photos["front"], guesses["front"], wishes.upright)
 
 
 def _window_mask(photo: Subject, guess: Guess, resolution: int) -> Pixels:
     """The photo's mask over the window as the field wants it; the network's own where the photo has none."""
     if photo.mask is None:
-        return enlarged(guess.mask, FINER * resolution)
-    return np.clip(guess.window.cut(np.asarray(photo.mask), FINER * resolution), 0, 1)
+        return enlarge(guess.mask, FINER * resolution)
+    return np.clip(guess.window.crop(np.asarray(photo.mask), FINER * resolution), 0, 1)
 
 
-def _mirrored(field: Field, guess: Guess, symmetry: str) -> Field:
+def _complete_by_mirror(field: Field, guess: Guess, symmetry: str) -> Field:
     """The field with its unseen half completed, where a mirror plane was found and is wanted."""
     if symmetry == "off":
         return field
@@ -146,7 +146,7 @@ def _mirrored(field: Field, guess: Guess, symmetry: str) -> Field:
     if plane is None:
         return field
     note(f"completed the unseen side by mirroring; {plane.agreement:.0%} of what is seen fits")
-    return completed(field, plane)
+    return complete(field, plane)
 
 
 def _surface(field: Field) -> tuple[Floats, Ints]:
@@ -160,14 +160,14 @@ def _surface(field: Field) -> tuple[Floats, Ints]:
     flat = np.unique(np.ravel_multi_index(tuple(corners.T), values.shape))
     points = np.stack(np.unravel_index(flat, values.shape), axis=1)
     places, faces = level_surface(points, values[tuple(points.T)].astype(np.float64))
-    vertices = field.unprojected(places - 1)
+    vertices = field.unproject(places - 1)
     volume = signed_volume(vertices, faces)
     if abs(volume) < _LEAST * (2 / field.resolution) ** 3:
         raise CannotDo(_NOTHING)
     return vertices, faces if volume > 0 else faces[:, ::-1]
 
 
-def _smoothed(vertices: Floats, faces: Ints) -> Floats:
+def _smooth(vertices: Floats, faces: Ints) -> Floats:
     """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995)."""
     pull = umbrella(faces, len(vertices), np.zeros(len(vertices), bool))
     made = vertices
@@ -195,23 +195,23 @@ def sight(vertices: Floats, faces: Ints, eye: Floats) -> Floats:
     facing: Floats = np.einsum("vk,vk->v", normals, ways) / distance
     front = np.flatnonzero(facing > 0)
     lifted = vertices[front] + normals[front] * (0.01 + 4 * tracer.step)
-    hidden = front[tracer.blocked(lifted, ways[front], distance[front])]
+    hidden = front[tracer.is_blocked(lifted, ways[front], distance[front])]
     facing[hidden] = 0.0
     return facing
 
 
-def _carved(vertices: Floats, facing: Floats, photo: Subject, guess: Guess, strength: float) -> Floats:
+def _carve(vertices: Floats, facing: Floats, photo: Subject, guess: Guess, strength: float) -> Floats:
     """Vertices that the photo shows, moved along their rays by its light and dark."""
     if strength == 0 or photo.mask is None:
         return vertices
     size = int(min(512, max(64, guess.window.side)))
-    planes = np.stack([guess.window.cut(photo.pixels[..., channel], size) for channel in range(3)], axis=-1)
+    planes = np.stack([guess.window.crop(photo.pixels[..., channel], size) for channel in range(3)], axis=-1)
     light = brightness(np.clip(planes, 0, 255).astype(np.uint8))
-    mask = np.clip(2 * guess.window.cut(np.asarray(photo.mask), size) - 1, 0, 1).astype(np.float64)
+    mask = np.clip(2 * guess.window.crop(np.asarray(photo.mask), size) - 1, 0, 1).astype(np.float64)
     band = detail_band(light, mask, 0.004 * size, 0.03 * size)
     deep = 1 + vertices[:, 2] / guess.eye
     places = (vertices[:, :2] / deep[:, None] + 1) * size / 2
-    lift = strength * _RELIEF * sampled(band, places) * np.clip(facing * 1.5 - 0.5, 0, 1)
+    lift = strength * _RELIEF * sample(band, places) * np.clip(facing * 1.5 - 0.5, 0, 1)
     ways = vertices - [0, 0, -guess.eye]
     return vertices - lift[:, None] * ways / np.linalg.norm(ways, axis=1)[:, None]
 
@@ -253,7 +253,7 @@ def _middle(guess: Guess) -> float:
     return float(np.clip((halfway * guess.mask).sum() / max(float(guess.mask.sum()), 1e-6), -0.5, 1.0))
 
 
-def _placed(mesh: Mesh, material: Material, photo: Subject, guess: Guess, upright: str) -> Asset:
+def _place(mesh: Mesh, material: Material, photo: Subject, guess: Guess, upright: str) -> Asset:
     """The asset in millimetres with the photo's camera, turned upright where that is wanted and believable.
 
     The window's rays become those of a camera on the whole photo: its axis runs through the photo's centre. The photo's

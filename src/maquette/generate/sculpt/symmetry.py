@@ -32,7 +32,7 @@ class Plane:
     offset: float
     agreement: float  # share of the visible points whose mirror image fits the photo
 
-    def mirrored(self, points: Floats) -> Floats:
+    def mirror(self, points: Floats) -> Floats:
         """Points (N, 3) on the other side."""
         return points - 2 * np.outer(points @ self.normal - self.offset, self.normal)
 
@@ -60,7 +60,7 @@ def mirror_plane(field: Field, up: Floats, enough: float) -> Plane | None:
             continue
         for shift in _SHIFTS:
             plane = Plane(normal, float(middle @ normal + shift), 0.0)
-            fits = _fit(field, plane.mirrored(points))
+            fits = _fit(field, plane.mirror(points))
             if best is None or fits > best.agreement:
                 best = Plane(normal, plane.offset, fits)
     return best if best is not None and best.agreement >= enough else None
@@ -72,12 +72,12 @@ def visible_points(field: Field) -> Floats:
     pick = np.linspace(0, len(rows) - 1, min(_MOST_POINTS, len(rows))).astype(np.int64)
     rows, columns = rows[pick], columns[pick]
     depth = (field.front[rows, columns] - NEAREST) * field.resolution / 2 - 0.5
-    return field.unprojected(np.stack([depth, rows, columns], axis=1).astype(np.float64))
+    return field.unproject(np.stack([depth, rows, columns], axis=1).astype(np.float64))
 
 
 def _centroid(field: Field) -> Floats:
     places = np.argwhere(field.values[::4, ::4, ::4] > 0).astype(np.float64) * 4
-    made: Floats = field.unprojected(places).mean(axis=0) if len(places) else np.zeros(3)
+    made: Floats = field.unproject(places).mean(axis=0) if len(places) else np.zeros(3)
     return made
 
 
@@ -86,16 +86,16 @@ def _fit(field: Field, points: Floats) -> float:
     beside = field.plane_at(field.outline, points, -1.0)
     ahead = field.plane_at(field.front, points, 9.0) - points[:, 2]
     against = (beside < -_NEAR / 2) | ((ahead > _NEAR) & (beside > _NEAR))
-    near = np.abs(field.sampled(points)) * field.cell < _NEAR
+    near = np.abs(field.sample(points)) * field.cell < _NEAR
     return float((near & ~against).mean() + 0.5 * (~near & ~against).mean() - 2 * against.mean())
 
 
-def completed(field: Field, plane: Plane) -> Field:
+def complete(field: Field, plane: Plane) -> Field:
     """The field averaged with its mirror image by how well the photo shows either side."""
     points = field.centers()
-    other = plane.mirrored(points)
-    shown, other_shown = _shown(field, points), _shown(field, other)
-    mirrored = field.sampled(other)
+    other = plane.mirror(points)
+    shown, other_shown = _visibility(field, points), _visibility(field, other)
+    mirrored = field.sample(other)
     own = field.values.ravel()
     share = np.where(shown > _KEPT, 0.0, other_shown / (shown + other_shown))
     made = own * (1 - share) + mirrored * share
@@ -104,7 +104,7 @@ def completed(field: Field, plane: Plane) -> Field:
     return Field(made.reshape(field.values.shape), field.front, field.outline, field.eye, field.cell)
 
 
-def _shown(field: Field, points: Floats) -> Floats:
+def _visibility(field: Field, points: Floats) -> Floats:
     """How surely the photo tells what is at points: 1 before and on the visible surface, 0.05 well behind it. (N,)"""
     behind = points[:, 2] - field.plane_at(field.front, points, 9.0)
     beside = field.plane_at(field.outline, points, -1.0) < 0

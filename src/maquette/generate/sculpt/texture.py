@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Material, Texture
 from maquette.core.subject import Subject
-from maquette.generate.sculpt.input import enlarged
+from maquette.generate.sculpt.input import enlarge
 from maquette.generate.sculpt.network import Guess
-from maquette.geometry.flat.detail import blurred_within
-from maquette.geometry.look.bleed import bled
+from maquette.geometry.flat.detail import blur_within
+from maquette.geometry.look.bleed import bleed
 
 Floats = NDArray[np.float64]
 
@@ -39,21 +39,21 @@ class Tile:
 def front_tile(subject: Subject, guess: Guess, delight: float) -> NDArray[np.uint8]:
     """The window of the photo, at most 1024 pixels a side, with a share of its light taken out. (T, T, 3)"""
     size = int(min(_LARGEST_TILE, max(64, round(guess.window.side))))
-    planes = [guess.window.cut(subject.pixels[..., channel], size) for channel in range(3)]
+    planes = [guess.window.crop(subject.pixels[..., channel], size) for channel in range(3)]
     photo = np.stack(planes, axis=-1) / 255
-    mask = np.clip(guess.window.cut(np.asarray(subject.mask), size), 0, 1) if subject.mask is not None else None
+    mask = np.clip(guess.window.crop(np.asarray(subject.mask), size), 0, 1) if subject.mask is not None else None
     inside = guess.mask.astype(np.float64)
     gain = np.ones(3)
     if delight:
         planes = [
-            blurred_within(guess.albedo[..., c].astype(np.float64), inside, 2.0)
-            / np.maximum(blurred_within(guess.colors[..., c].astype(np.float64), inside, 2.0), 0.04)
+            blur_within(guess.albedo[..., c].astype(np.float64), inside, 2.0)
+            / np.maximum(blur_within(guess.colors[..., c].astype(np.float64), inside, 2.0), 0.04)
             for c in range(3)
         ]
         grey = np.clip(np.mean(planes, axis=0), *_GAIN) ** delight  # light is mostly white: hues stay the photo's
-        gain = enlarged(grey.astype(np.float32), size)[..., None]
+        gain = enlarge(grey.astype(np.float32), size)[..., None]
     pixels = np.round(np.clip(photo * gain, 0, 1) * 255).astype(np.uint8)
-    return bled(pixels, _without_rim(enlarged(guess.mask, size) if mask is None else mask))
+    return bleed(pixels, _without_rim(enlarge(guess.mask, size) if mask is None else mask))
 
 
 def _without_rim(mask: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,15 +76,15 @@ def back_tile(guess: Guess, front: NDArray[np.uint8]) -> NDArray[np.uint8]:
     from scipy.ndimage import distance_transform_edt
 
     size = len(front)
-    mask = enlarged(guess.mask, size)
-    planes = [enlarged(guess.back_albedo[..., channel], size) for channel in range(3)]
+    mask = enlarge(guess.mask, size)
+    planes = [enlarge(guess.back_albedo[..., channel], size) for channel in range(3)]
     pixels = np.round(np.clip(np.stack(planes, axis=-1), 0, 1) * 255).astype(np.uint8)
     depth = distance_transform_edt(np.pad(mask >= 0.5, 1))[1:-1, 1:-1] / (_SEAM * size)
     share = np.clip(depth, 0, 1)[..., None] ** 2
-    return np.round(bled(pixels, mask) * share + front * (1 - share)).astype(np.uint8)
+    return np.round(bleed(pixels, mask) * share + front * (1 - share)).astype(np.uint8)
 
 
-def textured(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material, NDArray[np.float32]]:
+def tile_texture(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material, NDArray[np.float32]]:
     """One material with all tiles side by side, and the corners' places in it, (F, 3, 2)."""
     from PIL import Image
 

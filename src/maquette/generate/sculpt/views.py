@@ -89,7 +89,7 @@ def merged_field(fields: Mapping[str, Field], places: Mapping[str, Station]) -> 
         beside = field.plane_at(field.outline, local, -1.0)
         behind = local[:, 2] - field.plane_at(field.front, local, 9.0)
         trust = 0.05 + 0.95 * np.exp(-((behind / _SURE) ** 2))
-        total += trust * field.sampled(local)
+        total += trust * field.sample(local)
         weight += trust
         slack = 0.0 if name == "front" else _SLACK + _LENS_SLACK * np.abs(local[:, 2])
         carved = np.minimum(carved, np.where(beside < -slack, (beside + slack) / field.cell, np.inf))
@@ -130,5 +130,5 @@ def _extent(field: Field, rotation: Floats) -> tuple[Floats, Floats]:
     solid = np.argwhere(field.values[::2, ::2, ::2] > 0).astype(np.float64) * 2
     if not len(solid):
         return -np.ones(3), np.ones(3)
-    points = field.unprojected(solid) @ rotation.T
+    points = field.unproject(solid) @ rotation.T
     return points.min(axis=0), points.max(axis=0)

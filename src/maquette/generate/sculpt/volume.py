@@ -47,7 +47,7 @@ class Field:
         """Cells along the picture's sides."""
         return self.values.shape[1]
 
-    def sampled(self, points: Floats) -> Floats:
+    def sample(self, points: Floats) -> Floats:
         """Values at points (N, 3) = right, down, into the picture; -6 beyond the grid. (N,)"""
         from scipy.ndimage import map_coordinates
 
@@ -73,7 +73,7 @@ class Field:
         deep = 1 + z / self.eye
         return np.stack([(u * deep).ravel(), (v * deep).ravel(), z.ravel()], axis=1)
 
-    def unprojected(self, places: Floats) -> Floats:
+    def unproject(self, places: Floats) -> Floats:
         """Grid places (N, 3) = depth, row, column, counted from the first cell's middle, as points (N, 3)."""
         z, v, u = ((places + 0.5) * (2 / self.resolution) + [NEAREST, -1, -1]).T
         deep = 1 + z / self.eye
@@ -94,7 +94,7 @@ def field_of(guess: Guess, mask: Pixels, seed: int) -> Field:
     said *= bins / 2
     np.clip(said, -_FAR, _FAR, out=said)
     said += _enlarged_volume(guess.residual * _whole_cells(guess), (deep, side, side))
-    values = _blurred(said, _BLUR * side / bins)
+    values = _blur(said, _BLUR * side / bins)
     edge = outline * (bins / 2)
     inner = np.clip(edge / _RIM, 0, 1)  # at the rim the balloon is round, where blurred cells would end in a bead
     values += (1 - inner * inner * (3 - 2 * inner)) * (_distances(front, back, depth) * (bins / 2) - values)
@@ -135,8 +135,8 @@ def _surfaces(guess: Guess, mask: Pixels, outline: Pixels, seed: int) -> tuple[P
         back = back + swing * np.exp(np.clip(guess.doubt[1], -5, -0.5))
     thick = np.maximum(back - guess.front, 0.01)
     share = np.log(thick / (2 * balloon(guess.mask) + _SHEET))
-    middle = _finer(_carried_out((guess.front + back) / 2, inside), side)
-    share = _finer(_carried_out(share, inside), side)
+    middle = _finer(_extrapolate((guess.front + back) / 2, inside), side)
+    share = _finer(_extrapolate(share, inside), side)
     half = (_round_rim(balloon(mask), outline) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
     return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
 
@@ -179,13 +179,13 @@ def _core(values: Pixels, middle: Pixels, outline: Pixels, depth: Pixels) -> Pix
     weight = solid.sum(axis=0)
     sure = (solid.max(axis=0) > _SURE) & (outline > 0)
     center = (solid * depth).sum(axis=0) / np.maximum(weight, 1e-6)
-    carried = _stretched(np.where(sure, center, middle), sure if sure.any() else outline > 0)
+    carried = _stretch(np.where(sure, center, middle), sure if sure.any() else outline > 0)
     thick = np.clip(outline, 1 / len(outline), _THICKEST_CORE) * (outline > 0)
     made: Pixels = (thick - np.abs(depth - carried)).astype(np.float32)
     return made
 
 
-def _stretched(plane: Pixels, known: NDArray[np.bool_]) -> Pixels:
+def _stretch(plane: Pixels, known: NDArray[np.bool_]) -> Pixels:
     """A plane (R, R) kept where it is known and stretched smoothly elsewhere, from the nearest known values on."""
     from scipy.ndimage import distance_transform_edt, uniform_filter
 
@@ -226,9 +226,9 @@ def _signed_distance(mask: Pixels) -> Pixels:
     return made
 
 
-def _carried_out(plane: Pixels, inside: NDArray[np.bool_]) -> Pixels:
+def _extrapolate(plane: Pixels, inside: NDArray[np.bool_]) -> Pixels:
     """A plane whose values beside the mask go on from those inside. (S, S)"""
-    return _stretched(plane, inside) if inside.any() else plane
+    return _stretch(plane, inside) if inside.any() else plane
 
 
 def _finer(plane: Pixels, side: int) -> Pixels:
@@ -239,7 +239,7 @@ def _finer(plane: Pixels, side: int) -> Pixels:
     return made
 
 
-def _blurred(values: Pixels, spread: float) -> Pixels:
+def _blur(values: Pixels, spread: float) -> Pixels:
     """Without the steps of the network's cells; ``spread`` is the Gaussian's deviation in the field's cells."""
     from scipy.ndimage import gaussian_filter
 

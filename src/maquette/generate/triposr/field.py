@@ -131,7 +131,7 @@ def near_surface(
     while stride > 1:
         active = _active_cells(values, threshold)
         finer = _axis(resolution, stride // 2)
-        values, count = _refined(values, active, points, finer, lattice)
+        values, count = _refine(values, active, points, finer, lattice)
         evaluated, points, stride, level = evaluated + count, finer, stride // 2, level + 1
         report(min(1.0, level / 3))
     return values, evaluated
@@ -203,7 +203,7 @@ def _active_cells(values: Floats, threshold: float) -> NDArray[np.bool_]:
     return np.asarray(binary_dilation(may & (distance == 0), iterations=1) | may)
 
 
-def _refined(
+def _refine(
     values: Floats, active: NDArray[np.bool_], coarse: NDArray[np.int64], finer: NDArray[np.int64], lattice: Lattice
 ) -> tuple[Floats, int]:
     """Values on the finer axis: known ones kept, corners of active cells evaluated, the rest from the point before."""

@@ -126,5 +126,5 @@ def _facing(vertices: Any, faces: Any, camera: Camera) -> Any:
     toward = toward / distance
     turned = np.einsum("ij,ij->i", vertex_normals(vertices, faces), toward)
     lifted = vertices + toward * (2 * RADIUS * SCALE * 4e-3)  # clear of the faces around it
-    hidden = Tracer(vertices, faces).blocked(lifted, toward, distance[:, 0])
+    hidden = Tracer(vertices, faces).is_blocked(lifted, toward, distance[:, 0])
     return np.clip(turned / 0.3, 0, 1) * ~hidden

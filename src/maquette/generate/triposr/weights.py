@@ -38,9 +38,9 @@ def load(file: Path | None, shape: Shape, device: str) -> Weights:
     if not path.is_file():
         raise BadInput(f"triposr: no file {path}; give --weights a .ckpt or .safetensors file")
     if path.suffix == ".safetensors":
-        return _strict(_mapped(path), path, shape, device)
-    converted = _converted(path, shape)
-    return _strict(_mapped(converted), converted, shape, device)
+        return _strict(_map_tensors(path), path, shape, device)
+    converted = _convert(path, shape)
+    return _strict(_map_tensors(converted), converted, shape, device)
 
 
 def missing() -> str:
@@ -54,7 +54,7 @@ def missing() -> str:
     return f"MAQUETTE_DOWNLOAD=yes maquette model PHOTO -o OUT.glb --generator triposr ({CHECKPOINT.describe()})"
 
 
-def _converted(path: Path, shape: Shape) -> Path:
+def _convert(path: Path, shape: Shape) -> Path:
     """The safetensors twin of a PyTorch archive, beside the published weights in the store; made when missing."""
     twin = CHECKPOINT.path.parent / f"triposr-{_sha256(path)[:32]}.safetensors"
     if twin.is_file():
@@ -63,7 +63,7 @@ def _converted(path: Path, shape: Shape) -> Path:
         from safetensors.torch import save_file
     except ImportError:
         raise Unavailable(GET_TORCH) from None
-    tensors = _strict(_unpickled(path), path, shape, "cpu")
+    tensors = _strict(_unpickle(path), path, shape, "cpu")
     twin.parent.mkdir(parents=True, exist_ok=True)
     whole = twin.with_suffix(".part")
     progress(0.05, "convert the checkpoint to safetensors")
@@ -72,7 +72,7 @@ def _converted(path: Path, shape: Shape) -> Path:
     return twin
 
 
-def _unpickled(path: Path) -> dict[str, Any]:
+def _unpickle(path: Path) -> dict[str, Any]:
     """Tensors of a PyTorch archive, with its checksums verified first and no global allowed but tensors'."""
     try:
         import torch
@@ -99,7 +99,7 @@ def _unpickled(path: Path) -> dict[str, Any]:
     return found
 
 
-def _mapped(path: Path) -> dict[str, Any]:
+def _map_tensors(path: Path) -> dict[str, Any]:
     """Tensors of a safetensors file, mapped into memory."""
     try:
         from safetensors import SafetensorError, safe_open

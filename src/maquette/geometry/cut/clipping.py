@@ -54,7 +54,7 @@ def _crossing(corners: Floats, corner: Ints, height: float) -> Floats:
     return made
 
 
-def clipped(vertices: Floats, faces: Ints, height: float) -> Clip:
+def clip_above(vertices: Floats, faces: Ints, height: float) -> Clip:
     """The part above a level plane that passes through no vertex, open where it was cut."""
     above = vertices[faces, 2] > height
     count = above.sum(axis=1)

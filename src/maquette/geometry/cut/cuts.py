@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.cut.sections import depth, filled, in_plane, islands, outline_pieces, raster_over
+from maquette.geometry.cut.sections import depth, fill_outline, in_plane, islands, outline_pieces, raster_over
 from maquette.geometry.surface import area_vectors
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ def best_cut(vertices: Floats, faces: Ints, care: Floats, room: Floats, need: fl
     for axis, heights in _windows(low, high, room):
         along = vertices[:, axis][faces]
         ends = (along.min(axis=1), along.max(axis=1))
-        tried += [_judged(model, room, need, axis, height, ends) for height in heights.tolist()]
+        tried += [_judge(model, room, need, axis, height, ends) for height in heights.tolist()]
     return min(tried, key=lambda cut: (cut.pieces, round(cut.cost, 9), cut.axis, cut.height))
 
 
@@ -95,7 +95,7 @@ def _windows(low: Floats, high: Floats, room: Floats) -> list[tuple[int, Floats]
     return [(axis, made[axis, middle]) for axis, middle in sorted(made)]
 
 
-def _judged(model: _Model, room: Floats, need: float, axis: int, height: float, ends: tuple[Floats, Floats]) -> Cut:
+def _judge(model: _Model, room: Floats, need: float, axis: int, height: float, ends: tuple[Floats, Floats]) -> Cut:
     """One plane: pieces needed on both sides, islands without room for a connector, slivers, seam, halves unlike.
 
     ends: each face's lowest and highest point along the axis, (F,), (F,).
@@ -108,7 +108,7 @@ def _judged(model: _Model, room: Floats, need: float, axis: int, height: float, 
     below = model.points[:, axis] < height
     needed = sum(pieces_needed(_extent(model.points[side], pieces, axis, height), room) for side in (below, ~below))
     raster = raster_over(pieces.min(axis=(0, 1)), pieces.max(axis=(0, 1)), _CELLS)
-    mask = filled(pieces, raster)
+    mask = fill_outline(pieces, raster)
     area = max(float(mask.sum()) * raster.pitch**2, 1e-300)
     seam = float((np.linalg.norm(pieces[:, 1] - pieces[:, 0], axis=1) * model.care[through[face]]).sum())
     near = np.flatnonzero(np.abs((ends[0] + ends[1]) / 2 - height) < _NEAR * (high - low))

@@ -61,7 +61,7 @@ class Cut:
     along: Floats
 
 
-def cut(net: Net, wanted: Bools, along: Floats) -> Cut:
+def cut_edges(net: Net, wanted: Bools, along: Floats) -> Cut:
     """Cut the edges of which a half is ``wanted`` (F, 3), at ``along`` (F, 3) of the way from corner c to c + 1.
 
     Where both halves name a place their mean counts.

@@ -1,8 +1,8 @@
 """Connectors for two pieces that meet in a plane: pegs, dowels and dovetails, and where in the cut they have room.
 
-Solids are made in a frame of the plane (u, v, and z along the axis) and put into the model's by :func:`placed`. A peg
-is round with a flat, so that it fits one way only; a socket is the peg grown by the clearance on every side. The flanks
-of a dovetail lean out by 15 degrees.
+Solids are made in a frame of the plane (u, v, and z along the axis) and put into the model's by :func:`place_solid`. A
+peg is round with a flat, so that it fits one way only; a socket is the peg grown by the clearance on every side. The
+flanks of a dovetail lean out by 15 degrees.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def crown(neck: float, length: float) -> float:
     return neck + 2 * _LEAN * length
 
 
-def placed(solid: Any, axis: int, at: Floats, turn: bool = False) -> Any:
+def place_solid(solid: Any, axis: int, at: Floats, turn: bool = False) -> Any:
     """A solid of the plane's frame in the model's, its origin at ``at`` (3,) and z along the axis.
 
     ``turn`` lays its x along v instead of u.

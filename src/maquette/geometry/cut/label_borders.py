@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.cut.cutting_net import Net, cut
+from maquette.geometry.cut.cutting_net import Net, cut_edges
 from maquette.geometry.topology import edges
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ def cut_along_borders(net: Net, score: Singles) -> tuple[Net, Ints, Ints]:
     there = score[other, after] - score[other, of_corner]
     total = here + there
     along = np.divide(here, total, out=np.full(here.shape, 0.5, np.float32), where=total > 0)
-    done = cut(net, of_corner != after, np.clip(along, _AWAY, 1 - _AWAY).astype(np.float64))
+    done = cut_edges(net, of_corner != after, np.clip(along, _AWAY, 1 - _AWAY).astype(np.float64))
     made = of_corner[done.row, np.maximum(done.owner, 0)]
     middle = np.flatnonzero(done.owner < 0)
     if len(middle):
@@ -93,14 +93,14 @@ def without_islands(vertices: Floats, faces: Ints, label: Ints, area: float, wid
     size = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2
     label, gone = label.copy(), 0
     for _ in range(_ROUNDS):
-        moved = _merged_once(label, (left, right, length), size, area, width)
+        moved = _merge_once(label, (left, right, length), size, area, width)
         if not moved:
             break
         gone += moved
     return label, gone
 
 
-def _merged_once(label: Ints, shared: tuple[Ints, Ints, Floats], size: Floats, area: float, width: float) -> int:
+def _merge_once(label: Ints, shared: tuple[Ints, Ints, Floats], size: Floats, area: float, width: float) -> int:
     """One round of :func:`without_islands` in place: how many regions changed their label."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

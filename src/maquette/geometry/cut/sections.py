@@ -64,7 +64,7 @@ def outline_pieces(vertices: Floats, faces: Ints, axis: int, height: float) -> t
     return np.stack(ends, axis=1), mixed
 
 
-def filled(pieces: Floats, raster: Raster) -> Bools:
+def fill_outline(pieces: Floats, raster: Raster) -> Bools:
     """Which cells' middles lie inside an outline, (rows, columns): an odd number of pieces to their left."""
     toggles = np.zeros((raster.rows, raster.columns + 1), dtype=np.int64)
     if not len(pieces):

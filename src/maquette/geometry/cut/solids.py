@@ -71,7 +71,7 @@ def solid(vertices: Floats, faces: Ints) -> Any:
 
 def surface_of(made: Any) -> Surface:
     """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
-    return read(made)[:2]
+    return read_solid(made)[:2]
 
 
 def stock(vertices: Floats, faces: Ints) -> Stock:
@@ -82,7 +82,7 @@ def stock(vertices: Floats, faces: Ints) -> Stock:
     return Stock(_manifold(vertices, faces, np.arange(len(faces)), origin), origin)
 
 
-def united(vertices: Floats, faces: Ints) -> Stock:
+def unite(vertices: Floats, faces: Ints) -> Stock:
     """The same, with bodies that overlap made one; a refusal stays what it is."""
     from manifold3d import Manifold, OpType
 
@@ -94,9 +94,9 @@ def united(vertices: Floats, faces: Ints) -> Stock:
     return Stock(Manifold.batch_boolean(parts, OpType.Add), whole.origin)
 
 
-def carved(solid: Any, origin: int) -> Carved:
+def carve(solid: Any, origin: int) -> Carved:
     """A Manifold as a mesh whose faces know the triangles of the stock with this origin."""
-    vertices, faces, owner, number = read(solid)
+    vertices, faces, owner, number = read_solid(solid)
     return Carved(vertices, faces, np.where(owner == origin, number, -1))
 
 
@@ -112,7 +112,7 @@ def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "su
     for one in stocks:
         _insist(one.solid)
     made = Manifold.batch_boolean([one.solid for one in stocks], OpType.Add if how == "unite" else OpType.Subtract)
-    vertices, faces, owner, origin = read(made)
+    vertices, faces, owner, origin = read_solid(made)
     source = np.searchsorted([one.origin for one in stocks], owner)  # origins are reserved upwards
     order = np.lexsort((origin, source))
     faces, source, origin = faces[order], source[order], origin[order]
@@ -163,7 +163,7 @@ def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
     """A Manifold whose triangles carry these numbers and this origin."""
     from manifold3d import Manifold, Mesh64
 
-    vertices, faces = _used(vertices, faces)
+    vertices, faces = _drop_unused(vertices, faces)
     made = Mesh64(
         np.array(vertices, dtype=np.float64, order="C"),
         faces.astype(np.uint64),
@@ -174,7 +174,7 @@ def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
     return Manifold(made)
 
 
-def read(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
+def read_solid(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
     """What is in a Manifold: vertices (V, 3), each once; faces (F, 3); origin and number of each face, (F,), (F,)."""
     raw = made.to_mesh64()
     points = np.array(raw.vert_properties, dtype=np.float64)[:, :3]
@@ -184,13 +184,13 @@ def read(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
     owner = np.asarray(raw.run_original_id, dtype=np.int64)
     ends: Ints = np.asarray(raw.run_index, dtype=np.int64) // 3
     return (
-        *_used(points, twin[corners]),
+        *_drop_unused(points, twin[corners]),
         np.repeat(owner, (ends[1:] - ends[:-1])[: len(owner)]),
         np.array(raw.face_id, dtype=np.int64),
     )
 
 
-def _used(vertices: Floats, faces: Ints) -> Surface:
+def _drop_unused(vertices: Floats, faces: Ints) -> Surface:
     """The same faces over the vertices they use, in their order."""
     used = np.zeros(len(vertices), dtype=bool)
     used[faces] = True

@@ -25,7 +25,7 @@ def detail(light: Floats, mask: Floats, fine: float, coarse: float) -> Floats:
 
     One means clearly brighter than around. A picture without contrast gives zeros rather than its noise blown up.
     """
-    band = blurred_within(light, mask, fine) - blurred_within(light, mask, coarse)
+    band = blur_within(light, mask, fine) - blur_within(light, mask, coarse)
     weight = float(mask.sum())
     if weight <= 0:
         return np.zeros_like(light)
@@ -34,7 +34,7 @@ def detail(light: Floats, mask: Floats, fine: float, coarse: float) -> Floats:
     return made
 
 
-def blurred_within(values: Floats, mask: Floats, sigma: float) -> Floats:
+def blur_within(values: Floats, mask: Floats, sigma: float) -> Floats:
     """Gaussian mean of ``values`` over the mask only (Knutsson and Westin 1993, normalized convolution). (H, W)"""
     from scipy.ndimage import gaussian_filter
 
@@ -43,7 +43,7 @@ def blurred_within(values: Floats, mask: Floats, sigma: float) -> Floats:
     return made
 
 
-def reduced(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
+def reduce_blocks(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
     """Means of blocks of ``factor`` by ``factor`` cells, (H, W) -> (H', W'); beyond the edge lie zeros."""
     height, width = (-(-side // factor) * factor for side in grid.shape)
     beyond = ((0, height - grid.shape[0]), (0, width - grid.shape[1]))
@@ -53,7 +53,7 @@ def reduced(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
     return made
 
 
-def sampled(grid: Floats, places: Floats) -> Floats:
+def sample(grid: Floats, places: Floats) -> Floats:
     """Bilinear values of ``grid`` (H, W) at places (N, 2) = (column, row), pixel centres at halves. (N,)"""
     from scipy.ndimage import map_coordinates
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.flat.poisson import membrane
-from maquette.geometry.mend.refinement import eased, ends_of, inner_edges, longest_of_both, split_edges, turned_edges
+from maquette.geometry.mend.refinement import ease, ends_of, inner_edges, longest_of_both, split_edges, turn_edges
 from maquette.geometry.topology import edges
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ def blown_up(sheet: Sheet, lift: Lift = np.sqrt, *, stretch: float = 1.7) -> tup
 
     A lifted edge ends up at most ``stretch`` times as long as the flat edges were around there.
     """
-    sheet, spacing = _parted(sheet, _edge_mean(sheet))
+    sheet, spacing = _part_rim_edges(sheet, _edge_mean(sheet))
     swell, coarsest = _swell(sheet), float(spacing.max())
     for _ in range(40):
         solid = np.column_stack([sheet.points, lift(swell)])
@@ -43,20 +43,20 @@ def blown_up(sheet: Sheet, lift: Lift = np.sqrt, *, stretch: float = 1.7) -> tup
         )
         solid = np.column_stack([points, lift(swell)])
         faces = split_edges(sheet.faces, pairs, len(sheet.points), solid)
-        sheet = Sheet(points, turned_edges(faces, points, solid, len(sheet.rim), rounds=1), sheet.rim)
-    return _evened(sheet, lift, swell)
+        sheet = Sheet(points, turn_edges(faces, points, solid, len(sheet.rim), rounds=1), sheet.rim)
+    return _even_out(sheet, lift, swell)
 
 
-def _evened(sheet: Sheet, lift: Lift, swell: Floats) -> tuple[Sheet, Floats]:
+def _even_out(sheet: Sheet, lift: Lift, swell: Floats) -> tuple[Sheet, Floats]:
     """Better triangles over the same points, then points moved to better places; u is solved anew where they came."""
     points, faces = sheet.points, sheet.faces
     solid = np.column_stack([points, lift(swell)])
     for _ in range(2):
-        faces = turned_edges(faces, points, solid, len(sheet.rim), rounds=2)
-        points = eased(faces, points, solid, len(sheet.rim))
+        faces = turn_edges(faces, points, solid, len(sheet.rim), rounds=2)
+        points = ease(faces, points, solid, len(sheet.rim))
         swell = _swell(Sheet(points, faces, sheet.rim))
         solid = np.column_stack([points, lift(swell)])
-    return Sheet(points, turned_edges(faces, points, solid, len(sheet.rim), rounds=4), sheet.rim), swell
+    return Sheet(points, turn_edges(faces, points, solid, len(sheet.rim), rounds=4), sheet.rim), swell
 
 
 def _swell(sheet: Sheet) -> Floats:
@@ -92,7 +92,7 @@ def _too_long(sheet: Sheet, solid: Floats, swell: Floats, most: Floats) -> tuple
     return pairs[long], _halfway(np.sqrt(swell[a[long]]), np.sqrt(swell[b[long]]))
 
 
-def doubled(faces: Ints, border: int, count: int) -> tuple[Ints, Ints]:
+def double_sheet(faces: Ints, border: int, count: int) -> tuple[Ints, Ints]:
     """A sheet and its mirror image sewn together at the first ``border`` of its ``count`` points.
 
     Gives the faces of both, (2T, 3), the sheet's own first, and for every vertex of the solid the point it lies over.
@@ -102,7 +102,7 @@ def doubled(faces: Ints, border: int, count: int) -> tuple[Ints, Ints]:
     return np.concatenate([faces, back]), np.concatenate([np.arange(count), np.arange(border, count)])
 
 
-def _parted(sheet: Sheet, spacing: Floats) -> tuple[Sheet, Floats]:
+def _part_rim_edges(sheet: Sheet, spacing: Floats) -> tuple[Sheet, Floats]:
     """The sheet with a point on every inner edge from rim to rim: else the solid would pinch to nothing there."""
     pairs = inner_edges(sheet.faces)
     a, b = ends_of(sheet.faces, pairs[:, 0])

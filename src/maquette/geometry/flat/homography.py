@@ -22,14 +22,14 @@ def homography(plane: Floats, pixels: Floats) -> Floats:
     return np.append(found, 1.0).reshape(3, 3)
 
 
-def mapped(matrix: Floats, points: Floats) -> Floats:
+def map_points(matrix: Floats, points: Floats) -> Floats:
     """Points (N, 2) through a homography."""
     made = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
     flat: Floats = made[:, :2] / made[:, 2:]
     return flat
 
 
-def _seen(matrix: Floats, middle: Floats, focal: float) -> Floats:
+def _plane_axes(matrix: Floats, middle: Floats, focal: float) -> Floats:
     """The plane's axes and origin in camera coordinates up to one factor, as columns (3, 3)."""
     shift = np.array([[1, 0, -middle[0]], [0, 1, -middle[1]], [0, 0, focal]])
     made: Floats = np.diag([1 / focal, 1 / focal, 1 / focal]) @ shift @ matrix
@@ -38,22 +38,22 @@ def _seen(matrix: Floats, middle: Floats, focal: float) -> Floats:
 
 def mismatch(matrix: Floats, middle: Floats, focal: float) -> float:
     """How far the plane's two axes are from equally long and square to each other with this focal length (pixels)."""
-    first, second, _ = _seen(matrix, middle, focal).T
+    first, second, _ = _plane_axes(matrix, middle, focal).T
     a, b = np.linalg.norm(first), np.linalg.norm(second)
     return float(np.hypot(np.log(a / b), first @ second / (a * b)))
 
 
 def scale_at(matrix: Floats, middle: Floats, focal: float, pixel: Floats) -> float:
     """Millimetres across one pixel, square to the line of sight, for what stands on the plane at a pixel (2,)."""
-    columns = _seen(matrix, middle, focal)
+    columns = _plane_axes(matrix, middle, focal)
     size = np.sqrt(np.linalg.norm(columns[:, 0]) * np.linalg.norm(columns[:, 1]))
-    place = mapped(np.linalg.inv(matrix).astype(np.float64), pixel[None])[0]
+    place = map_points(np.linalg.inv(matrix).astype(np.float64), pixel[None])[0]
     depth = columns[2] @ np.array([place[0], place[1], 1.0]) / size
     return float(abs(depth) / focal)
 
 
 def tilt_deg(matrix: Floats, middle: Floats, focal: float) -> float:
     """Angle between the plane's normal and the line of sight, in degrees."""
-    first, second, _ = _seen(matrix, middle, focal).T
+    first, second, _ = _plane_axes(matrix, middle, focal).T
     normal = np.cross(first, second)
     return float(np.degrees(np.arccos(np.clip(abs(normal[2]) / np.linalg.norm(normal), 0, 1))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.flat.planar import Sheet, triangulated
+from maquette.geometry.flat.planar import Sheet, triangulate
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import face_normals
 
@@ -32,8 +32,8 @@ def sheet_of(loops: list[Floats], longest: float) -> Sheet | None:
     """Outlines as triangles with no edge much longer than ``longest``; None where they cross."""
     length = sum(float(np.linalg.norm(np.roll(loop, -1, axis=0) - loop, axis=1).sum()) for loop in loops)
     longest = max(longest, length / _MOST)
-    fine = [_resampled(loop, longest) for loop in loops]
-    return triangulated(fine, [np.full(len(loop), longest) for loop in fine], coarsest=longest)
+    fine = [_resample(loop, longest) for loop in loops]
+    return triangulate(fine, [np.full(len(loop), longest) for loop in fine], coarsest=longest)
 
 
 def stroke(loops: list[Floats]) -> float:
@@ -46,7 +46,7 @@ def stroke(loops: list[Floats]) -> float:
     return 2 * area / outline if outline else 0.0
 
 
-def laid_on(
+def lay_on(
     vertices: Floats, faces: Ints, points: Floats, right: Floats, up: Floats, middle: Floats, around: float
 ) -> Print:
     """Flat points (P, 2) seen onto a surface along -(right x up). ``middle`` (3,) is where (0, 0) is seen.
@@ -96,7 +96,7 @@ def slab(sheet: Sheet, printed: Print, low: float, high: float) -> tuple[Floats,
     return vertices, np.concatenate([sheet.faces, sheet.faces[:, ::-1] + count, *walls])
 
 
-def _resampled(loop: Floats, longest: float) -> Floats:
+def _resample(loop: Floats, longest: float) -> Floats:
     """The loop with its long edges cut into equal pieces."""
     after = np.roll(loop, -1, axis=0)
     count = np.maximum(np.ceil(np.linalg.norm(after - loop, axis=1) / longest), 1).astype(np.int64)

@@ -82,7 +82,7 @@ class _Font:
         (instructions,) = self.numbers("H", at + 10 + 2 * count)
         points, on = self._points(at + 12 + 2 * count + instructions, ends[-1] + 1)
         first = (0, *(end + 1 for end in ends[:-1]))
-        return [_flattened(points[a : b + 1], on[a : b + 1]) for a, b in zip(first, ends, strict=True)]
+        return [_flatten(points[a : b + 1], on[a : b + 1]) for a, b in zip(first, ends, strict=True)]
 
     def _points(self, at: int, count: int) -> tuple[Floats, NDArray[np.bool_]]:
         """Points of a glyph and which of them lie on the curve (OpenType, "Simple glyph table")."""
@@ -127,10 +127,10 @@ def outline(text: str, height_mm: float) -> list[Floats]:
     loops: list[Floats] = []
     for number, line in enumerate(lines):
         rise = (len(lines) - 1 - number) * _LEADING * font.capitals
-        loops.extend(loop + [0.0, rise] for loop in _centered(_line(line, font)))
+        loops.extend(loop + [0.0, rise] for loop in _center(_line(line, font)))
     if not loops:
         return []
-    scaled = [loop * (height_mm / font.capitals) for loop in _centered(loops)]
+    scaled = [loop * (height_mm / font.capitals) for loop in _center(loops)]
     area = CrossSection(scaled, FillRule.NonZero)
     if area.area() < 0 or area.is_empty():  # TrueType winds outlines clockwise
         area = CrossSection([loop[::-1] for loop in scaled], FillRule.NonZero)
@@ -192,7 +192,7 @@ def _box(loops: list[Floats]) -> tuple[Floats, Floats]:
     return points.min(axis=0), points.max(axis=0)
 
 
-def _centered(loops: list[Floats]) -> list[Floats]:
+def _center(loops: list[Floats]) -> list[Floats]:
     """The loops shifted along x so that their box has its middle at 0."""
     if not loops:
         return []
@@ -200,7 +200,7 @@ def _centered(loops: list[Floats]) -> list[Floats]:
     return [loop - [(low[0] + high[0]) / 2, 0.0] for loop in loops]
 
 
-def _flattened(points: Floats, on: NDArray[np.bool_]) -> Floats:
+def _flatten(points: Floats, on: NDArray[np.bool_]) -> Floats:
     """One contour of quadratic curves as a loop of chords. Between two control points lies a point on the curve."""
     following = np.roll(points, -1, axis=0)
     both_off = ~on & ~np.roll(on, -1)

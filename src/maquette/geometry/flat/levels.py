@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 _FLAT = 0.08  # a range below this is noise on one tone and is not spread: 20 of 255 grey levels
 
 
-def spread(values: Floats, weight: Floats, share: float = 0.01) -> tuple[Floats, tuple[float, float] | None]:
+def stretch_levels(values: Floats, weight: Floats, share: float = 0.01) -> tuple[Floats, tuple[float, float] | None]:
     """Values (H, W) stretched to fill 0..1 where ``weight`` (H, W) is above one half, and the two ends they had.
 
     A ``share`` at either end is cut off. A picture of one tone stays as it is, and the ends are None.
@@ -24,7 +24,7 @@ def spread(values: Floats, weight: Floats, share: float = 0.01) -> tuple[Floats,
     return np.clip((values - low) / (high - low), 0, 1), (low, high)
 
 
-def calmed(values: Floats, radius: int, noise: float) -> Floats:
+def calm(values: Floats, radius: int, noise: float) -> Floats:
     """Values (H, W) without ripples up to ``noise`` within ``radius`` cells, while steps above it stay as steep.
 
     The guided filter with the picture as its own guide (He, Sun and Tang 2010): a local line, flat where the variance

@@ -39,7 +39,7 @@ def outlines(field: Floats, *, straighten: bool = True) -> list[Floats]:
     points = np.concatenate(loops)  # (N, 2) row, column
     sizes = np.array([len(loop) for loop in loops])
     if straighten:
-        points = _straightened(padded, points, sizes)
+        points = _straighten(padded, points, sizes)
     made = np.split(points[:, ::-1] - 1.0, np.cumsum(sizes)[:-1])
     if _signed_total(made) < 0:  # all loops share one sense, islands enclose more than their holes
         made = [loop[::-1].copy() for loop in made]
@@ -67,7 +67,7 @@ def neighbours(sizes: Ints) -> tuple[Ints, Ints]:
     return before, after
 
 
-def smoothed(points: Floats, sizes: Ints, rounds: int) -> Floats:
+def smooth(points: Floats, sizes: Ints, rounds: int) -> Floats:
     """Loops without their short waves and without shrinking (Taubin 1995). points (N, 2), sizes (L,) -> (N, 2)."""
     before, after = neighbours(sizes)
     made = points.copy()
@@ -77,7 +77,7 @@ def smoothed(points: Floats, sizes: Ints, rounds: int) -> Floats:
     return made
 
 
-def densified(loop: Floats, most: float) -> Floats:
+def densify(loop: Floats, most: float) -> Floats:
     """A closed loop with its gaps halved along a smooth curve until they measure ``most`` on average. (N, 2) -> (M, 2)
 
     Four-point subdivision (Dyn, Levin and Gregory 1987): the old vertices stay. At most five rounds.
@@ -110,7 +110,7 @@ def room(points: Floats, sizes: Ints, limit: float, tolerance: float = 0.5) -> F
     )
 
 
-def resampled(loop: Floats, spacing: Floats) -> tuple[Floats, Floats]:
+def resample(loop: Floats, spacing: Floats) -> tuple[Floats, Floats]:
     """A closed loop with vertices ``spacing`` apart, and the spacing there. (N, 2), (N,) -> (M, 2), (M,)."""
     closed = np.concatenate([loop, loop[:1]])
     sizes = np.concatenate([spacing, spacing[:1]])
@@ -122,10 +122,10 @@ def resampled(loop: Floats, spacing: Floats) -> tuple[Floats, Floats]:
     return made, np.interp(wanted, place, sizes)
 
 
-def graded(points: Floats, sizes: Ints, spacing: Floats, growth: float) -> Floats:
+def grade_spacing(points: Floats, sizes: Ints, spacing: Floats, growth: float) -> Floats:
     """Spacing that grows along each loop by at most ``growth`` per unit of length. (N, 2), (L,), (N,) -> (N,)."""
     made = []
-    for loop, values in zip(_parted(points, sizes), _parted(spacing, sizes), strict=True):
+    for loop, values in zip(_part(points, sizes), _part(spacing, sizes), strict=True):
         count = len(loop)
         step = np.linalg.norm(np.diff(np.concatenate([loop, loop[:1]]), axis=0), axis=1)
         place = growth * np.concatenate([[0.0], np.cumsum(np.tile(step, 2))[:-1]])  # twice around: loops have no start
@@ -136,7 +136,7 @@ def graded(points: Floats, sizes: Ints, spacing: Floats, growth: float) -> Float
     return np.concatenate(made)
 
 
-def _straightened(field: Floats, points: Floats, sizes: Ints) -> Floats:
+def _straighten(field: Floats, points: Floats, sizes: Ints) -> Floats:
     """Crossings slid along their grid edges onto the chords of their neighbours, within what the field leaves open."""
     index = np.arange(len(points))
     axis = np.where(np.abs(points[:, 0] - np.round(points[:, 0])) < 1e-9, 1, 0)  # the coordinate that may change
@@ -205,7 +205,7 @@ def _ball(points: Floats, normal: Floats, tree: object, limit: float, tolerance:
     return radius
 
 
-def _parted(values: Floats, sizes: Ints) -> list[Floats]:
+def _part(values: Floats, sizes: Ints) -> list[Floats]:
     """An array cut into the loops it is made of."""
     return np.split(values, np.cumsum(sizes)[:-1])
 

@@ -28,7 +28,7 @@ class Sheet:
     rim: Ints  # (R, 2) border edges, the domain on their left
 
 
-def triangulated(loops: list[Floats], spacing: list[Floats], *, coarsest: float, growth: float = 0.3) -> Sheet | None:
+def triangulate(loops: list[Floats], spacing: list[Floats], *, coarsest: float, growth: float = 0.3) -> Sheet | None:
     """The domain between loops that neither cross nor touch, islands counter-clockwise, holes clockwise.
 
     loops L times (N, 2); spacing L times (N,), the wanted edge length at each vertex, which grows inside by ``growth``
@@ -36,18 +36,18 @@ def triangulated(loops: list[Floats], spacing: list[Floats], *, coarsest: float,
     """
     _, after = neighbours(np.array([len(loop) for loop in loops]))
     edges = np.stack([np.arange(len(after)), after], axis=1)
-    return filled(np.concatenate(loops), edges, np.concatenate(spacing), coarsest=coarsest, growth=growth)
+    return fill(np.concatenate(loops), edges, np.concatenate(spacing), coarsest=coarsest, growth=growth)
 
 
-def filled(border: Floats, edges: Ints, spacing: Floats, *, coarsest: float, growth: float = 0.3) -> Sheet | None:
-    """As :func:`triangulated`, from border points (N, 2), spacing (N,) and directed edges (N, 2), inside on their left.
+def fill(border: Floats, edges: Ints, spacing: Floats, *, coarsest: float, growth: float = 0.3) -> Sheet | None:
+    """As :func:`triangulate`, from border points (N, 2), spacing (N,) and directed edges (N, 2), inside on their left.
 
     The border points come first and in their order; the points that halve an edge, if any edge had to be, follow them.
     """
     sheet = _conforming(border, edges, _seeds(border, spacing, edges, coarsest, growth))
     if sheet is None:
         return None
-    relaxed = _relaxed(sheet, rounds=4)
+    relaxed = _relax(sheet, rounds=4)
     return _conforming(relaxed[: len(sheet.rim)], sheet.rim, relaxed[len(sheet.rim) :])
 
 
@@ -66,11 +66,11 @@ def _conforming(border: Floats, edges: Ints, inner: Floats, rounds: int = 24) ->
         missing = ~np.isin(_keys(edges, len(points)), present)
         if not missing.any():
             return _inside(points, faces, found.neighbors, edges)
-        border, edges, inner = _cut(border, edges, inner, missing)
+        border, edges, inner = _cut_missing_edges(border, edges, inner, missing)
     return None
 
 
-def _cut(border: Floats, edges: Ints, inner: Floats, missing: Bools) -> tuple[Floats, Ints, Floats]:
+def _cut_missing_edges(border: Floats, edges: Ints, inner: Floats, missing: Bools) -> tuple[Floats, Ints, Floats]:
     """The missing edges halved, and inner points that stand too near to them taken away."""
     from scipy.spatial import cKDTree
 
@@ -160,7 +160,7 @@ def _border_normals(border: Floats, edges: Ints) -> Floats:
     return made
 
 
-def _relaxed(sheet: Sheet, rounds: int) -> Floats:
+def _relax(sheet: Sheet, rounds: int) -> Floats:
     """Points of the sheet with the inner ones moved to the middle of their neighbours, the border kept, (P, 2)."""
     from scipy.sparse import coo_matrix, diags
 

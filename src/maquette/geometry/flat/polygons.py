@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 MOST_WORK = 2e9  # squared corners of the hollow polygons together: about 8 s of ear clipping on one core of 2026
 
 
-def triangulated(points: Floats, corners: Ints, counts: Ints) -> tuple[Ints, Ints]:
+def triangulate_polygons(points: Floats, corners: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Polygons of three or more corners as triangles, wound alike; a polygon of n corners gives n - 2.
 
     points (V, 3), corners (C,) vertex of each corner, counts (F,) corners of each polygon

@@ -78,7 +78,7 @@ def columns(vertices: Floats, faces: Ints, pitch: float) -> Columns:
     flat = corners[:, :, :2] / pitch + 0.5  # the middle of cell (1, 1) lies at 1, 1
     stride = wide + 2
     blocks = _blocks(flat)
-    parts = [_drawn(flat[block], corners[block, :, 2], faces[block], stride) for block in blocks]
+    parts = [_draw_lines(flat[block], corners[block, :, 2], faces[block], stride) for block in blocks]
     cell, height, enters = (np.concatenate([part[n] for part in parts]) for n in range(3))
     face = np.concatenate([part[3] + block.start for part, block in zip(parts, blocks, strict=True)])
     start, end, torn = _runs(cell, height, enters, _SAME * size)
@@ -113,7 +113,7 @@ def _blocks(flat: Floats) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edges)] or [slice(0, 0)]
 
 
-def _drawn(flat: Floats, height: Floats, faces: Ints, stride: int) -> tuple[Ints, Floats, Ints, Ints]:
+def _draw_lines(flat: Floats, height: Floats, faces: Ints, stride: int) -> tuple[Ints, Floats, Ints, Ints]:
     """Where upright lines meet triangles: cell, height, +1 where they enter or -1, and the triangle, (C,) each.
 
     flat (T, 3, 2) corners in cells, height (T, 3), faces (T, 3) vertex numbers.

@@ -67,7 +67,7 @@ def slicer_fill(vertices: Floats, faces: Ints, layers: int = _LAYERS) -> Fill:
     low, high = float(vertices[:, 2].min()), float(vertices[:, 2].max())
     step = (high - low) / layers
     heights: Floats = low + step * (np.arange(layers, dtype=np.float64) + _SHIFT)
-    cut = _cut(vertices, faces, heights)
+    cut = _cut_by_layers(vertices, faces, heights)
     twice = cut.start[:, 0] * cut.end[:, 1] - cut.start[:, 1] * cut.end[:, 0]
     enclosed = np.bincount(cut.layer, weights=twice, minlength=layers) / 2
     loops = _loops(cut, mate, layers)
@@ -91,7 +91,7 @@ class _Cut:
     end: Floats  # (S, 2)
 
 
-def _cut(vertices: Floats, faces: Ints, heights: Floats) -> _Cut:
+def _cut_by_layers(vertices: Floats, faces: Ints, heights: Floats) -> _Cut:
     """Every face by every layer that it reaches through; seen from above the solid lies on the left of a segment."""
     z = vertices[faces, 2]
     first = np.searchsorted(heights, z.min(axis=1), side="right")

@@ -181,7 +181,7 @@ def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
 
 def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, float]]:
     """Pairs of triangles whose boxes overlap, in blocks, with the share done; it ends below 1 when effort runs out."""
-    pieces, owner = _pieces(_turned(corners))
+    pieces, owner = _pieces(_turn_to_slivers(corners))
     low, high = pieces.min(axis=0), pieces.max(axis=0)  # (3, P)
     order = np.argsort(_morton(low + high), kind="stable")
     levels = _tree(low[:, order], high[:, order])
@@ -207,7 +207,7 @@ def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, flo
             blocks.append((level + 1, first, second, share))
 
 
-def _turned(corners: Floats) -> Floats:
+def _turn_to_slivers(corners: Floats) -> Floats:
     """The triangles (3, 3, T) along the main directions of their edges, where that makes their boxes far smaller."""
     some = corners[:, :, :: max(corners.shape[2] // _ASKED, 1)]
     edges = (np.roll(some, -1, axis=0) - some).transpose(1, 0, 2).reshape(3, -1)

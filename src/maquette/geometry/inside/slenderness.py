@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.inside.thickness import buried
+from maquette.geometry.inside.thickness import is_buried
 from maquette.geometry.rays import Hits, Tracer
 from maquette.geometry.sampling import Samples
 
@@ -80,7 +80,7 @@ class Chords:
         below it is not, else it is a wall or a pin.
         """
         made = np.full(len(samples.points), np.inf)
-        bare = np.flatnonzero(~buried(self._tracer, self._corners, samples.points, samples.normals))
+        bare = np.flatnonzero(~is_buried(self._tracer, self._corners, samples.points, samples.normals))
         points, normals = samples.points[bare], samples.normals[bare]
         width, across = self._narrowest(points - _SKIN * most * normals, normals, most, _OPPOSED)
         which = np.flatnonzero(width <= most)

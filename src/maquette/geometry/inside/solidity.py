@@ -38,7 +38,7 @@ def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: B
     """
     if not len(faces):
         return ["0 faces"]
-    torn = _torn(vertices, faces)
+    torn = _torn_edges(vertices, faces)
     if torn:
         return torn
     volume = signed_volume(vertices, faces)
@@ -75,7 +75,7 @@ def in_words(fill: Fill) -> str:
     return f"{fill.filled:.6g} mm³ that a slicer would fill where {fill.enclosed:.6g} are enclosed"
 
 
-def _torn(vertices: Floats, faces: Ints) -> list[str]:
+def _torn_edges(vertices: Floats, faces: Ints) -> list[str]:
     """Edges that do not have two faces that agree."""
     found = edges(faces)
     disagreeing = (found.count == 2) & (found.balance != 0)

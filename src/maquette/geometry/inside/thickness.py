@@ -102,7 +102,7 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     tracer = Tracer(vertices, faces)
     wall = _by_rays(tracer, vertices, faces, samples)
     points, normals = samples.points, samples.normals
-    bare = np.flatnonzero(~buried(tracer, vertices[faces], points, normals))
+    bare = np.flatnonzero(~is_buried(tracer, vertices[faces], points, normals))
     wall[np.setdiff1d(np.arange(len(wall)), bare)] = np.inf
     stride = max(len(bare) // _FEW, 1)
     cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
@@ -120,7 +120,7 @@ def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: floa
     return wall
 
 
-def buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:
+def is_buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:
     """Which points of the surface lie inside the solid, where parts overlap: outward one meets a face from behind."""
     hits = tracer.first(points + tracer.step * normals, normals)
     met = corners[np.maximum(hits.face, 0)]

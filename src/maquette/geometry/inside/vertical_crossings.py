@@ -45,10 +45,10 @@ def crossings(vertices: Floats, faces: Ints, lines: Floats) -> Crossings:
         plan = np.ascontiguousarray(vertices[faces, :2].transpose(2, 1, 0))  # (2, 3, F): axis, corner
         bands = min((_bands(plan, lines, axis) for axis in (1, 0)), key=lambda made: int(made.count.sum()))
         for face, band in bands.pairs():
-            first, count = bands.met(plan.take(face, axis=2), band)
+            first, count = bands.line_runs(plan.take(face, axis=2), band)
             for rows in _slices(count):
                 place, row = _runs(first[rows], count[rows])
-                found.append(_crossed(vertices, faces, lines, bands.order[place], face[rows][row]))
+                found.append(_keep_crossing(vertices, faces, lines, bands.order[place], face[rows][row]))
     if not found:
         return Crossings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
     line, height, up, face = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -67,7 +67,7 @@ def winding_by_crossings(vertices: Floats, faces: Ints, points: Floats) -> Ints:
     is_new[1:] = (ordered[1:, :2] != ordered[:-1, :2]).any(axis=1)
     line = np.cumsum(is_new) - 1
     met = crossings(vertices, faces, ordered[is_new, :2])
-    below = _merged(met.line, met.height, line, ordered[:, 2])
+    below = _count_before(met.line, met.height, line, ordered[:, 2])
     total = np.concatenate([[0], np.cumsum(met.up)])
     last = np.searchsorted(met.line, line, side="right")
     made = np.empty(len(points), np.int64)
@@ -75,7 +75,7 @@ def winding_by_crossings(vertices: Floats, faces: Ints, points: Floats) -> Ints:
     return made
 
 
-def _merged(group: Ints, value: Floats, asked: Ints, at: Floats) -> Ints:
+def _count_before(group: Ints, value: Floats, asked: Ints, at: Floats) -> Ints:
     """How many (group, value) come before each (asked, at) or equal it; both sorted by group, then value."""
     order = np.lexsort((np.repeat([0, 1], [len(group), len(asked)]), np.append(value, at), np.append(group, asked)))
     is_query = order >= len(group)
@@ -107,7 +107,7 @@ class _Bands:
             band, row = _runs(self.first[face], self.count[face])
             yield face[row], band
 
-    def met(self, plan: Floats, band: Ints) -> tuple[Ints, Ints]:
+    def line_runs(self, plan: Floats, band: Ints) -> tuple[Ints, Ints]:
         """The run of lines in each row that the triangle may reach. plan (2, 3, N), band (N,) -> place, count (N,)."""
         across, along = plan[self.axis], plan[1 - self.axis]
         low, high = self.low[band], self.high[band]
@@ -166,7 +166,9 @@ def _slices(size: Ints) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edge)]
 
 
-def _crossed(vertices: Floats, faces: Ints, lines: Floats, line: Ints, face: Ints) -> tuple[Ints, Floats, Ints, Ints]:
+def _keep_crossing(
+    vertices: Floats, faces: Ints, lines: Floats, line: Ints, face: Ints
+) -> tuple[Ints, Floats, Ints, Ints]:
     """Of pairs of line and face those that cross: line, height, up, face."""
     x, y = lines[line].T
     around = np.zeros(len(line), np.int64)

@@ -51,7 +51,7 @@ def cones_over_openings(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    start, end, surplus = _unbalanced(faces)
+    start, end, surplus = _unbalanced_edges(faces)
     if not len(start):
         return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
     used, place = np.unique(np.concatenate([start, end]), return_inverse=True)
@@ -64,7 +64,7 @@ def cones_over_openings(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     return total / number, np.repeat(cones, surplus, axis=0)
 
 
-def _unbalanced(faces: Ints) -> tuple[Ints, Ints, Ints]:
+def _unbalanced_edges(faces: Ints) -> tuple[Ints, Ints, Ints]:
     """Edges along which more faces run one way than back: start, end, how many more."""
     start, end = faces.reshape(-1), np.roll(faces, -1, axis=1).reshape(-1)
     size = int(faces.max()) + 1

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 
-def bled(pixels: Bytes, mask: NDArray[np.float32] | NDArray[np.float64], margin: float = 2.0) -> Bytes:
+def bleed(pixels: Bytes, mask: NDArray[np.float32] | NDArray[np.float64], margin: float = 2.0) -> Bytes:
     """Pixels (H, W, 3) with everything nearer than ``margin`` to the mask's edge, or beyond, painted over from inside.
 
     A painted pixel takes the colour of the nearest sure one. On a strip too thin to have a sure pixel its middle line

@@ -45,7 +45,7 @@ def smooth_groups(vertices: Floats, faces: Ints, crease_deg: float) -> Ints:
 def group_normals(vertices: Floats, faces: Ints, group: Ints) -> Floats:
     """Unit normal of each group, (G, 3): the angle-weighted sum of its faces (Thürmer and Wüthrich 1998)."""
     normals, angle = face_normals(vertices, faces), corner_angles(vertices, faces)
-    made = _summed(np.repeat(normals, 3, axis=0) * angle.reshape(-1, 1), group, int(group.max()) + 1)
+    made = _sum_rows(np.repeat(normals, 3, axis=0) * angle.reshape(-1, 1), group, int(group.max()) + 1)
     return _unit(made, np.array([0.0, 0.0, 1.0]))
 
 
@@ -79,13 +79,13 @@ def corner_tangents(vertices: Floats, faces: Ints, uv: NDArray[np.float32]) -> F
 
 def vertex_tangents(along: Floats, vertex: Ints, normals: Floats) -> Floats:
     """Unit tangents square to the normals, (N, 3), from the corners' ``along`` (3F, 3) and their ``vertex`` (3F,)."""
-    total = _summed(along, vertex, len(normals))
+    total = _sum_rows(along, vertex, len(normals))
     total -= normals * np.einsum("ij,ij->i", total, normals)[:, None]
     anything = np.eye(3)[np.abs(normals).argmin(axis=1)]  # the axis least along the normal
     return _unit(total, _unit(np.cross(normals, anything), np.zeros(3)))
 
 
-def split(*keys: NDArray[np.generic]) -> tuple[Ints, Ints]:
+def split_rows(*keys: NDArray[np.generic]) -> tuple[Ints, Ints]:
     """Rows that agree in all keys are one. keys (N,) each, the first sorts first -> first rows (M,), of_row (N,)."""
     order = np.lexsort(keys[::-1])
     new = np.zeros(len(order), bool)
@@ -104,7 +104,7 @@ def _next(half: Ints) -> Ints:
     return made
 
 
-def _summed(rows: Floats, group: Ints, count: int) -> Floats:
+def _sum_rows(rows: Floats, group: Ints, count: int) -> Floats:
     return np.stack([np.bincount(group, weights=rows[:, axis], minlength=count) for axis in range(3)], axis=1)
 
 

@@ -165,12 +165,12 @@ def surroundings(values: Singles, weight: Singles, reach: float) -> Singles:
         mean = [gaussian_filter(few[..., c] * thin, spread) for c in range(values.shape[2])]
         share = np.clip(mass / 0.05, 0, 1)
         coarse = np.stack([share, *(m / np.maximum(mass, 1e-6) * share for m in mean)], axis=-1)
-        grown = _stretched(coarse, values.shape[:2])
+        grown = _stretch(coarse, values.shape[:2])
         made = grown[..., 1:] + made * (1 - grown[..., :1])
     return made
 
 
-def _stretched(values: Singles, shape: tuple[int, int]) -> Singles:
+def _stretch(values: Singles, shape: tuple[int, int]) -> Singles:
     """Maps (h, w, C) at another size, bilinear."""
     from scipy.ndimage import map_coordinates
 

@@ -63,7 +63,7 @@ def nearest(lab: Floats, palette: Floats) -> tuple[Ints, Floats]:
     return best, np.sqrt(least)
 
 
-def grouped(lab: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def group_colors(lab: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """The weighted means of colours (N, 3), weights (N,), that look alike: (M, 3), (M,), M some thousands at most."""
     cell = np.floor(lab * 64).astype(np.int64) + 128  # steps of 1/64: just noticed side by side
     _, where = np.unique(cell @ np.array([1 << 20, 1 << 10, 1]), return_inverse=True)
@@ -80,10 +80,10 @@ def clusters(lab: Floats, weight: Floats, count: int, rounds: int = 20) -> Float
     The group that strays most is split along its main axis until there are enough (Orchard and Bouman 1991), then
     every colour joins the nearest mean and the means move (Lloyd 1982). No dice: the same colours give the same answer.
     """
-    lab, weight = grouped(lab, weight)
+    lab, weight = group_colors(lab, weight)
     label = np.zeros(len(lab), np.int64)
     for made in range(1, min(count, len(lab))):
-        stray = [_spread(lab[label == k], weight[label == k]) for k in range(made)]
+        stray = [_main_spread(lab[label == k], weight[label == k]) for k in range(made)]
         widest = int(np.argmax([energy for energy, _, _ in stray]))
         energy, mean, axis = stray[widest]
         if energy <= 1e-12:
@@ -102,9 +102,9 @@ def clusters(lab: Floats, weight: Floats, count: int, rounds: int = 20) -> Float
     return means[np.argsort(-share, kind="stable")]
 
 
-def chosen(lab: Floats, weight: Floats, palette: Floats, count: int) -> Ints:
+def choose_colors(lab: Floats, weight: Floats, palette: Floats, count: int) -> Ints:
     """Which ``count`` of a palette (K, 3) stand best for colours (N, 3): one at a time, then swapped while it helps."""
-    lab, weight = grouped(lab, weight)
+    lab, weight = group_colors(lab, weight)
     away = ((lab[:, None] - palette) ** 2).sum(axis=2)
     taken: list[int] = []
     for _ in range(min(count, len(palette))):
@@ -132,7 +132,7 @@ def _means(lab: Floats, weight: Floats, label: Ints) -> Floats:
     return made
 
 
-def _spread(lab: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
+def _main_spread(lab: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
     """How much a group strays along its main axis, its mean and that axis."""
     if len(lab) < 2:
         return 0.0, np.zeros(3), np.zeros(3)

@@ -14,7 +14,7 @@ _OCTAVES = 40  # a limit a trillion times smaller than the largest one is none
 _CROWD = 64  # neighbours within reach, on average, beyond which the reach is shortened: bounds time and memory
 
 
-def zipped(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
+def zip_cracks(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]:
     """Border vertices that lie closer than ``reach`` become one: keep (V',), twin (V,), as from a weld.
 
     Only vertices on open edges take part, and none moves further than a third of the shortest open edge at it, so no

@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def undoubled(faces: Ints) -> Bools:
+def undoubled_faces(faces: Ints) -> Bools:
     """Faces to keep so that no three vertices carry more than one, (F,).
 
     Two faces back to back are a wall of no thickness between two solids: both go, which joins the solids and leaves
@@ -48,7 +48,7 @@ def undoubled(faces: Ints) -> Bools:
     return keep
 
 
-def paired(vertices: Floats, faces: Ints) -> Ints:
+def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     """The half-edge that each half-edge 3·f + c continues across its edge, (3F,); -1 where there is none.
 
     Around a crowded edge the faces are sorted by angle and each is joined to the one with which it encloses material,
@@ -100,7 +100,7 @@ def _next_around(edge: Ints) -> Ints:
     return made
 
 
-def parted(faces: Ints, twin: Ints, vertex_count: int) -> tuple[Ints, Ints]:
+def part_vertices(faces: Ints, twin: Ints, vertex_count: int) -> tuple[Ints, Ints]:
     """Vertices doubled so that only paired half-edges share them: faces (F, 3), old vertex of each vertex (V',).
 
     The first fan at a vertex keeps its number, further ones are appended. Nothing changes on a manifold.
@@ -140,10 +140,10 @@ class Halving:
     ends: Ints  # (M, 2) the old vertices between which each new vertex lies
 
 
-def halved(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
+def halve_edges(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
     """Edges that several pairs of faces share to both ends cut in the middle for all pairs but one; None: no such edge.
 
-    A face is cut once in a call, so call again until nothing is left. ``twin`` (3F,) as from :func:`paired`.
+    A face is cut once in a call, so call again until nothing is left. ``twin`` (3F,) as from :func:`pair_half_edges`.
     """
     found = edges(faces)
     half = np.flatnonzero(found.count[found.of_half] > 2)
@@ -163,10 +163,10 @@ def halved(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
     middle = vertex_count + np.arange(len(leader))
     paired_up = mate != leader
     cut, new = np.concatenate([leader, mate[paired_up]]), np.concatenate([middle, middle[paired_up]])
-    return _cut(faces, cut, new, found.ends[found.of_half[leader]])
+    return _cut_faces(faces, cut, new, found.ends[found.of_half[leader]])
 
 
-def _cut(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
+def _cut_faces(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
     """Each named half-edge's face cut in two at a new vertex: a-b-c becomes a-m-c and, at the end, m-b-c."""
     face, a = half // 3, half % 3
     b, c = (a + 1) % 3, (a + 2) % 3
@@ -186,7 +186,7 @@ def shrunk(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floa
     """Vertices (V, 3) with those of ``which`` (V,) moved into their own solid, so that twins come apart.
 
     By a tenth of the shortest edge at hand, at least a quarter of ``distance`` and at most all of it; no two by quite
-    the same, for twins may have the same normal. Without it the next weld would undo :func:`parted`.
+    the same, for twins may have the same normal. Without it the next weld would undo :func:`part_vertices`.
     """
     ends = edges(faces).ends
     length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)

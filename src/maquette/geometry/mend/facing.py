@@ -44,7 +44,7 @@ def looking_inward(vertices: Floats, faces: Ints, patch: Ints, count: int) -> Bo
         direction = sky[(np.arange(len(face)) * _RAYS + ray) % len(sky)]
         slant = np.einsum("ij,ij->i", direction, normals)
         lifted = points + np.sign(slant)[:, None] * normals * tracer.step
-        free = ~tracer.blocked(lifted, direction, np.inf)
+        free = ~tracer.is_blocked(lifted, direction, np.inf)
         for side, mine in enumerate((slant > 0, slant < 0)):
             weight = np.abs(slant) * mine
             tried[side] += np.bincount(patch[face], weights=weight, minlength=count)

@@ -46,7 +46,7 @@ def too_near(vertices: Floats, least: float) -> Ints:
     return made
 
 
-def collapsed(vertices: Floats, faces: Ints, least: float) -> Ints | None:
+def collapse_twins(vertices: Floats, faces: Ints, least: float) -> Ints | None:
     """For each vertex the one that it becomes, (V,), when edges below ``least`` go; ``None`` where there are none.
 
     An edge goes only where the surface stays closed and of the same kind: its ends share two neighbours and no more
@@ -117,7 +117,7 @@ class _Net:
         return self._around[vertex]
 
 
-def spread(vertices: Floats, faces: Ints, least: float) -> Floats:
+def spread_apart(vertices: Floats, faces: Ints, least: float) -> Floats:
     """Vertices moved until no two are nearer than half of ``least``; those that are go a whole one apart.
 
     They go away from each other, or inward where they lie in one place.
@@ -146,7 +146,7 @@ def alike(vertices: Floats) -> Ints:
     return too_near(vertices, _APART * step(vertices))
 
 
-def nudged(vertices: Floats, pairs: Ints, attempt: int) -> Floats:
+def nudge_pairs(vertices: Floats, pairs: Ints, attempt: int) -> Floats:
     """Only the vertices of these pairs (N, 2) moved apart, each by about one step of 32-bit numbers.
 
     The first attempt moves them straight away from each other, later ones any way: where surfaces all but touch, most

@@ -126,7 +126,7 @@ def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
         normal[:, j, j + span] = np.take_along_axis(unit, best[..., None], axis=2)[:, :, 0]
         if span < size - 1:
             fold[:, j, j + span] = np.where(taken[:, j, j + span], np.inf, fold[:, j, j + span])
-    return [_traced(split[b]) if np.isfinite(fold[b, 0, -1]) else None for b in range(batch)]
+    return [_trace(split[b]) if np.isfinite(fold[b, 0, -1]) else None for b in range(batch)]
 
 
 def _fold(unit: Floats, neighbour: Floats) -> Floats:
@@ -143,7 +143,7 @@ def _least(first: Floats, second: Floats) -> Ints:
     return made
 
 
-def _traced(split: Ints) -> Ints:
+def _trace(split: Ints) -> Ints:
     """Triangles of the solved table."""
     found: list[tuple[int, int, int]] = []
     waiting = [(0, len(split) - 1)]

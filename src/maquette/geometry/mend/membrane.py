@@ -25,14 +25,14 @@ _ROUNDS = 24
 _STEEP = 50.0  # largest cotangent believed, an angle of 1 degree; slivers beyond the border have worse
 
 
-def refined(points: Floats, faces: Ints, fixed: int, sheet: Ints, wanted: Bools) -> tuple[Floats, Ints, Ints]:
+def refine(points: Floats, faces: Ints, fixed: int, sheet: Ints, wanted: Bools) -> tuple[Floats, Ints, Ints]:
     """Sheets with inner edges cut until they are about as long as the border's nearby, and drawn taut.
 
     points (P, 3), faces (T, 3); sheet (P,) is the sheet of each point, wanted (S,) which sheets to refine. The border
     and its edges stay, and no edge is made between two fixed points. -> points (P', 3), faces (T', 3), sheet (P',)
     """
     spacing = _border_spacing(points, faces)
-    spacing = np.concatenate([spacing[:fixed], Film(faces, len(points), fixed).drawn(spacing[:fixed, None])[:, 0]])
+    spacing = np.concatenate([spacing[:fixed], Film(faces, len(points), fixed).fill_in(spacing[:fixed, None])[:, 0]])
     for _ in range(_ROUNDS):
         pairs = inner_edges(faces)
         start, end = ends_of(faces, pairs[:, 0])
@@ -44,8 +44,8 @@ def refined(points: Floats, faces: Ints, fixed: int, sheet: Ints, wanted: Bools)
         a, b = start[cut], end[cut]
         points = np.concatenate([points, (points[a] + points[b]) / 2])
         sheet, spacing = np.append(sheet, sheet[a]), np.append(spacing, (spacing[a] + spacing[b]) / 2)
-        faces = _evened(points, split_edges(faces, pairs[cut], len(points) - len(a), points), fixed)
-        points = np.concatenate([points[:fixed], Film(faces, len(points), fixed).drawn(points[:fixed])])
+        faces = _turn_edges(points, split_edges(faces, pairs[cut], len(points) - len(a), points), fixed)
+        points = np.concatenate([points[:fixed], Film(faces, len(points), fixed).fill_in(points[:fixed])])
     return points, faces, sheet
 
 
@@ -57,7 +57,7 @@ class Film:
         pull = _pull(faces, count)[fixed:]
         self._inner, self._rim = pull[:, fixed:].tocsc(), pull[:, :fixed]
 
-    def drawn(self, on_border: Floats) -> Floats:
+    def fill_in(self, on_border: Floats) -> Floats:
         """Values (B, K) on the border continued to the inner points, (P - B, K)."""
         from scipy.sparse.linalg import splu
 
@@ -67,7 +67,7 @@ class Film:
         return made
 
 
-def rounded(points: Floats, faces: Ints, inner: Ints) -> Floats:
+def round_off(points: Floats, faces: Ints, inner: Ints) -> Floats:
     """Inner points moved so that the sheet bends evenly; points (P, 3), faces with at least a ring beyond the border.
 
     Solves for the bi-Laplacian to vanish at ``inner``, the others fixed. Cotangent weights, measured on the taut sheet
@@ -114,7 +114,7 @@ def _border_spacing(points: Floats, faces: Ints) -> Floats:
     return made
 
 
-def _evened(points: Floats, faces: Ints, fixed: int) -> Ints:
+def _turn_edges(points: Floats, faces: Ints, fixed: int) -> Ints:
     """Inner edges turned where that makes the smaller of two opposite angles larger, until none gains; (T, 3)."""
     made = faces.copy()
     for _ in range(10):
@@ -123,7 +123,7 @@ def _evened(points: Floats, faces: Ints, fixed: int) -> Ints:
         corner = made.reshape(-1)
         c, d = (corner[pairs[:, side] - pairs[:, side] % 3 + (pairs[:, side] + 2) % 3] for side in (0, 1))
         lean = _cosine(points, c, a, b) + _cosine(points, d, a, b)  # below 0: the angles exceed 180 degrees together
-        flips = (lean < -1e-9) & (np.maximum(c, d) >= fixed) & (c != d) & ~_joined(made, c, d, len(points))
+        flips = (lean < -1e-9) & (np.maximum(c, d) >= fixed) & (c != d) & ~_are_joined(made, c, d, len(points))
         first, second = _area_vector(points, c, d, b), _area_vector(points, d, c, a)
         flips &= (first * second).sum(axis=1) > 0  # the two new triangles look the same way
         chosen = np.flatnonzero(flips)
@@ -138,7 +138,7 @@ def _evened(points: Floats, faces: Ints, fixed: int) -> Ints:
     return made
 
 
-def _joined(faces: Ints, a: Ints, b: Ints, count: int) -> Bools:
+def _are_joined(faces: Ints, a: Ints, b: Ints, count: int) -> Bools:
     """Whether an edge runs between a and b already."""
     ends = edges(faces).ends
     made: Bools = np.isin(np.minimum(a, b) * count + np.maximum(a, b), ends[:, 0] * count + ends[:, 1])

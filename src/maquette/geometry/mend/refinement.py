@@ -47,14 +47,14 @@ def split_edges(faces: Ints, pairs: Ints, vertex_count: int, solid: Floats) -> I
     middle.reshape(-1)[pairs] = (vertex_count + np.arange(len(pairs)))[:, None]
     cuts = (middle >= 0).sum(axis=1)
     made = [faces[cuts == 0]]
-    made += _one_cut(*_turned(faces[cuts == 1], middle[cuts == 1], first=0, cut=True))
-    made += _two_cuts(*_turned(faces[cuts == 2], middle[cuts == 2], first=2, cut=False), solid)
+    made += _one_cut(*_roll_corners(faces[cuts == 1], middle[cuts == 1], first=0, cut=True))
+    made += _two_cuts(*_roll_corners(faces[cuts == 2], middle[cuts == 2], first=2, cut=False), solid)
     whole, m = faces[cuts == 3], middle[cuts == 3]
     made += [np.stack([whole[:, c], m[:, c], m[:, c - 1]], axis=1) for c in range(3)] + [m]
     return np.concatenate(made)
 
 
-def turned_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: int) -> Ints:
+def turn_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: int) -> Ints:
     """Faces with inner edges turned where that makes the smaller angle of the two triangles larger. -> (F, 3)
 
     An edge turns only where both new triangles stay face up in the plane, so that the sheet never folds, and never so
@@ -81,7 +81,7 @@ def turned_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: 
     return made
 
 
-def eased(faces: Ints, flat: Floats, solid: Floats, fixed: int) -> Floats:
+def ease(faces: Ints, flat: Floats, solid: Floats, fixed: int) -> Floats:
     """Plane points moved toward the middle of their neighbours along the lifted surface, the first ``fixed`` kept.
 
     A point whose move would turn a face over stays where it was. -> (V, 2)
@@ -107,7 +107,7 @@ def eased(faces: Ints, flat: Floats, solid: Floats, fixed: int) -> Floats:
     return flat
 
 
-def _turned(faces: Ints, middle: Ints, *, first: int, cut: bool) -> tuple[Ints, Ints]:
+def _roll_corners(faces: Ints, middle: Ints, *, first: int, cut: bool) -> tuple[Ints, Ints]:
     """Corners rolled so that the one edge whose being cut equals ``cut`` is edge ``first``."""
     shift = ((middle >= 0) == cut).argmax(axis=1) - first
     order = (np.arange(3) + shift[:, None]) % 3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.inside.distance_field import Lattice, Surface, inside
 from maquette.geometry.inside.intersections import intersecting_pairs
-from maquette.geometry.printing.roofing import roofed
+from maquette.geometry.printing.roofing import roof_cavity
 from maquette.geometry.remake.level_surface import cells_with_surface, level_surface
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ def depths(vertices: Floats, faces: Ints, wall: float) -> Depths:
     return Depths(lattice, filled, np.where(filled, depth, 0.0))
 
 
-def hollowed(found: Depths, wall: float, *, roof: bool, least: float) -> Floats:
+def cavity_depths(found: Depths, wall: float, *, roof: bool, least: float) -> Floats:
     """How far each lattice point lies within the cavity (X, Y, Z), negative outside, in lattice steps.
 
     ``roof`` narrows the cavity until its ceiling carries itself; cavities below ``least`` mm³ stay filled.
@@ -70,7 +70,7 @@ def hollowed(found: Depths, wall: float, *, roof: bool, least: float) -> Floats:
     value = np.where(_large(value > 0, least / pitch**3), value, np.minimum(value, -1.0))
     if not roof or not (value > 0).any():
         return value
-    filled = (value > 0) & ~binary_opening(roofed(value > 0))  # ridges one cell wide would come out torn
+    filled = (value > 0) & ~binary_opening(roof_cavity(value > 0))  # ridges one cell wide would come out torn
     if filled.any():
         away = distance_transform_edt(~filled) - distance_transform_edt(filled)
         value = np.minimum(value, gaussian_filter(away - np.sign(away) / 2, 0.7))

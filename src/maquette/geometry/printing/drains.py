@@ -46,7 +46,7 @@ class Pockets:
     cells: tuple[Floats, ...]  # of each the middles of its cells (N, 3)
 
 
-def rolled(solid: Columns, width: float) -> Cells | None:
+def roll_ball(solid: Columns, width: float) -> Cells | None:
     """Where a ball of this width fits beside the solid; None where the grid would be too coarse to tell.
 
     A cell that any column enters counts as solid, which makes holes narrower by a cell; the ball is taken smaller by as

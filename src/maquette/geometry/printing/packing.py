@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.cut.sections import Raster, filled
+from maquette.geometry.cut.sections import Raster, fill_outline
 from maquette.geometry.printing.resting import hull
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Placement:
     shift: Floats
 
 
-def packed(outlines: list[Floats], plate: Floats, gap: float) -> list[Placement | None]:
+def pack(outlines: list[Floats], plate: Floats, gap: float) -> list[Placement | None]:
     """Convex outlines (H, 2) on plates of size ``plate`` (2,); None for one that no plate holds, however it is turned.
 
     ``gap`` is kept between footprints, not to the rim.
@@ -91,7 +91,7 @@ def _stamp(points: Floats, grown: float, pitch: float) -> tuple[Bools, Floats]:
     low, high = points.min(axis=0) - grown, points.max(axis=0) + grown
     columns, rows = np.ceil((high - low) / pitch - 1e-9).astype(int).tolist()
     pieces = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
-    return filled(pieces, Raster(low, pitch, rows, columns)), points.min(axis=0)
+    return fill_outline(pieces, Raster(low, pitch, rows, columns)), points.min(axis=0)
 
 
 def _free(taken: Bools, stamps: dict[int, tuple[Bools, Floats]]) -> list[tuple[int, int, int, int]]:

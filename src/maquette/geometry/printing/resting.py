@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.geometry.surface import center_of_mass
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -18,6 +20,38 @@ class Section:
     area: float
     islands: int
     closed: bool
+
+
+@dataclass(frozen=True)
+class Stance:
+    """How a solid stands: how far its centre of mass lies inside what touches (``room``, negative: it tips over), how
+    much touches, and the outline from above, in mm and mm²."""
+
+    room: float
+    contact: float
+    outline: float
+
+    @property
+    def hardly_touches(self) -> bool:
+        """Whether so little touches that no first layer holds it."""
+        return self.contact < HARDLY * least_contact(self.outline)
+
+
+HARDLY = 0.2  # of the contact that is wanted: less than that comes off with the nozzle
+
+
+def least_contact(outline: float, min_mm2: float = 20.0, min_share: float = 0.01) -> float:
+    """The area in mm² that must touch for an outline seen from above: a share of it, and no less than a small patch,
+    or half of the outline where that is less still."""
+    return max(min(min_mm2, outline / 2), min_share * outline)
+
+
+def stance_of(vertices: Floats, faces: Ints, layer_mm: float) -> Stance:
+    """How a welded solid stands on its first layer, cut at half its height. vertices (V, 3), faces (F, 3)."""
+    used = vertices[np.unique(faces)]
+    room = margin(center_of_mass(vertices, faces)[:2], hull(footing(vertices, faces, layer_mm)))
+    cut = section(vertices, faces, float(used[:, 2].min()) + layer_mm / 2)
+    return Stance(room, cut.area, hull_area(hull(used[:, :2])))
 
 
 def footing(vertices: Floats, faces: Ints, height: float) -> Floats:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 
 
-def roofed(cavity: Bools) -> Bools:
+def roof_cavity(cavity: Bools) -> Bools:
     """The part of a cavity (X, Y, Z) that can be printed without support at 45 degrees, z upward, cubes for cells.
 
     From the top layer down, what overhangs is carried one cell nearer to the wall in each layer, so that each cell lies

@@ -22,7 +22,7 @@ class Voids:
     volume: Floats  # (V,)
 
 
-def sealed(solid: Columns) -> Voids:
+def sealed_voids(solid: Columns) -> Voids:
     """Voids that touch no open air, not even through a hole of two columns. What a thinner wall parts counts as one.
 
     Stretches of air in neighbouring columns hang together where they overlap in height; whatever reaches above or

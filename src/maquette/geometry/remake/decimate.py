@@ -18,10 +18,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.geometry.neighbours import Ring, expanded, grouped
+from maquette.geometry.neighbours import Ring, expand, group
 from maquette.geometry.remake.quadrics import (
-    evaluated,
-    moved_over,
+    evaluate,
+    move_over,
     outline_halves,
     surface_quadrics,
     terms,
@@ -46,6 +46,7 @@ class Thinning:
 
     vertices: Floats  # (V, 3) about their middle, never moved
     number: Ints  # (V,) the old vertex
+    label: Ints  # (W,) the old wedge
     uv: Floats | None  # (W, 2)
     vertex_of: Ints  # (W,)
     wedge: Ints  # (F, 3)
@@ -81,7 +82,7 @@ class _Collapses:
         return _Collapses(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
-def started(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats | None) -> Thinning:
+def start(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats | None) -> Thinning:
     """Where thinning begins. wedge (F, 3) numbers (vertex, uv, material) without gaps, uv (W, 2)."""
     vertex_of = np.zeros(int(wedge.max()) + 1, dtype=np.int64)
     vertex_of[wedge.reshape(-1)] = faces.reshape(-1)
@@ -95,6 +96,7 @@ def started(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats | None) -> Th
     return Thinning(
         vertices,
         np.arange(len(vertices)),
+        np.arange(len(vertex_of)),
         uv,
         vertex_of,
         wedge,
@@ -123,7 +125,7 @@ def thinner(state: Thinning, target: int, limit: float) -> Thinning:
         chosen = _compatible(sound, ring, len(state.vertices))
         if len(chosen.source):
             enough = int(np.searchsorted(np.cumsum(chosen.width), len(state.faces) - target)) + 1
-            return _performed(state, chosen.only(np.arange(min(enough, len(chosen.source)))))
+            return _perform(state, chosen.only(np.arange(min(enough, len(chosen.source)))))
     return state
 
 
@@ -159,7 +161,7 @@ def _possible(state: Thinning, found: Edges) -> _Collapses:
             (source[chosen], found.ends[chosen, 1 - end], pairs[:, :, end], pairs[:, :, 1 - end], found.count[chosen])
         )
     source, target, before, after, width = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _priced(state, source, target, before, after, width)
+    return _price(state, source, target, before, after, width)
 
 
 def _ends_at(found: Edges, which: Bools, size: int) -> Ints:
@@ -167,13 +169,13 @@ def _ends_at(found: Edges, which: Bools, size: int) -> Ints:
     return np.bincount(found.ends[which].reshape(-1), minlength=size)
 
 
-def _priced(state: Thinning, source: Ints, target: Ints, before: Ints, after: Ints, width: Ints) -> _Collapses:
+def _price(state: Thinning, source: Ints, target: Ints, before: Ints, after: Ints, width: Ints) -> _Collapses:
     """The collapses with what they cost."""
-    cost = evaluated(state.quadric, source, state.terms, target)
+    cost = evaluate(state.quadric, source, state.terms, target)
     if state.uv is not None:
-        cost += evaluated(state.slide, before[:, 0], state.slide_terms, after[:, 0])
+        cost += evaluate(state.slide, before[:, 0], state.slide_terms, after[:, 0])
         two = np.flatnonzero(before[:, 0] != before[:, 1])
-        cost[two] += evaluated(state.slide, before[two, 1], state.slide_terms, after[two, 1])
+        cost[two] += evaluate(state.slide, before[two, 1], state.slide_terms, after[two, 1])
     cost = np.maximum(cost, 0.0)
     length = _square(state.vertices[target] - state.vertices[source])
     return _Collapses(source, target, before, after, width, cost, cost + _SHORT * length * state.area[source])
@@ -192,11 +194,11 @@ def _cheapest(possible: _Collapses, share: float) -> Bools:
 
 def _folds(state: Thinning, moves: _Collapses) -> Bools:
     """Which collapses would turn a face too far, flatten it, or fold the texture, (C,)."""
-    order, start = grouped(state.faces.reshape(-1), len(state.vertices))
+    order, start = group(state.faces.reshape(-1), len(state.vertices))
     made = np.zeros(len(moves.source), dtype=bool)
     for block in range(0, len(moves.source), _BLOCK):
         some = moves.only(np.arange(block, min(block + _BLOCK, len(moves.source))))
-        row, place = expanded(start, some.source)
+        row, place = expand(start, some.source)
         made[block : block + _BLOCK] = np.bincount(*_folding(state, some, row, order[place]), len(some.source)) > 0
     return made
 
@@ -274,7 +276,7 @@ def _later_twins(keys: Ints, owner: Ints) -> Ints:
     return made
 
 
-def _performed(state: Thinning, moves: _Collapses) -> Thinning:
+def _perform(state: Thinning, moves: _Collapses) -> Thinning:
     """The mesh after these collapses."""
     becomes = np.arange(len(state.vertex_of))
     becomes[moves.before.reshape(-1)] = moves.after.reshape(-1)
@@ -286,20 +288,20 @@ def _performed(state: Thinning, moves: _Collapses) -> Thinning:
     if state.uv is not None:
         two = moves.before[:, 0] != moves.before[:, 1]
         source = np.concatenate([moves.before[:, 0], moves.before[two, 1]])
-        slide = moved_over(slide, source, np.concatenate([moves.after[:, 0], moves.after[two, 1]]))
+        slide = move_over(slide, source, np.concatenate([moves.after[:, 0], moves.after[two, 1]]))
     after = replace(
         state,
         wedge=wedge[keep],
         origin=state.origin[keep],
-        quadric=moved_over(state.quadric, moves.source, moves.target),
-        area=moved_over(state.area[:, None], moves.source, moves.target)[:, 0],
+        quadric=move_over(state.quadric, moves.source, moves.target),
+        area=move_over(state.area[:, None], moves.source, moves.target)[:, 0],
         slide=slide,
         worst=max(state.worst, error),
     )
-    return after if len(after.wedge) > len(state.vertices) else _compacted(after)
+    return after if len(after.wedge) > len(state.vertices) else _compact(after)
 
 
-def _compacted(state: Thinning) -> Thinning:
+def _compact(state: Thinning) -> Thinning:
     """The same without the vertices and wedges that nobody uses, so that rounds cost what is left."""
     wedges, wedge = np.unique(state.wedge, return_inverse=True)
     vertices, vertex_of = np.unique(state.vertex_of[wedges], return_inverse=True)
@@ -307,6 +309,7 @@ def _compacted(state: Thinning) -> Thinning:
         state,
         vertices=state.vertices[vertices],
         number=state.number[vertices],
+        label=state.label[wedges],
         uv=None if state.uv is None else state.uv[wedges],
         vertex_of=vertex_of,
         wedge=wedge.reshape(-1, 3),

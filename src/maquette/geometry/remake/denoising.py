@@ -49,7 +49,7 @@ def surroundings(vertices: Floats, faces: Ints) -> Around:
     return Around(face, other, near * face_areas(vertices, faces)[other])
 
 
-def mixed(normals: Floats, around: Around, likeness: float) -> Floats:
+def mix_normals(normals: Floats, around: Around, likeness: float) -> Floats:
     """One round: normals (F, 3) mixed with those around that are like them; a chord of three ``likeness`` is a wall."""
     chord = ((normals[around.face] - normals[around.other]) ** 2).sum(axis=1)
     weight = np.where(chord < (3 * likeness) ** 2, around.weight * np.exp(-chord / (2 * likeness**2)), 0.0)

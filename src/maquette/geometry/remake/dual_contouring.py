@@ -85,7 +85,7 @@ def grid_around(vertices: Floats, pitch: float) -> Grid:
     return Grid(low - (2 + _SHIFT) * pitch, pitch, (int(shape[0]), int(shape[1]), int(shape[2])))
 
 
-def pierced(grid: Grid, vertices: Floats, faces: Ints) -> Pierced:
+def pierced_edges(grid: Grid, vertices: Floats, faces: Ints) -> Pierced:
     """All grid edges that faces pierce."""
     nodes = int(np.prod(grid.shape))
     parts = []
@@ -132,7 +132,7 @@ def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], mo
         missing = _distinct(around[~_within(cells, around)])
         if not len(missing):
             return Field(cells, np.searchsorted(nodes, cells[:, None] + corner_step), nodes, value, axis, node)
-        cells = _on_grid(grid, np.concatenate([cells, _grown(grid, missing)]))
+        cells = _on_grid(grid, np.concatenate([cells, _grow(grid, missing)]))
 
 
 def _on_grid(grid: Grid, cells: Ints) -> Ints:
@@ -162,7 +162,7 @@ def _distinct(numbers: Ints) -> Ints:
     return made
 
 
-def _grown(grid: Grid, cells: Ints) -> Ints:
+def _grow(grid: Grid, cells: Ints) -> Ints:
     """The cells and their neighbours two steps about, within the grid."""
     step = np.array([[a, b, c] for a in range(-2, 3) for b in range(-2, 3) for c in range(-2, 3)])
     index = (grid.index(cells)[:, None] + step).reshape(-1, 3)
@@ -224,7 +224,7 @@ def _loops() -> tuple[Ints, Ints]:
     return label, count
 
 
-def contoured(
+def contour(
     vertices: Floats, faces: Ints, pitch: float, evaluate: Callable[[Floats], Floats], most: int = 6_000_000
 ) -> tuple[Floats, Ints]:
     """The closed surface where ``evaluate`` (points (N, 3) -> (N,)) passes one half. -> vertices, faces.
@@ -233,7 +233,7 @@ def contoured(
     Nothing comes back when no node is inside, or when it would take more than ``most`` cells.
     """
     grid = grid_around(vertices[_distinct(faces)], pitch)
-    pricks = pierced(grid, vertices, faces)
+    pricks = pierced_edges(grid, vertices, faces)
     axis, node = pricks.edges(grid)
     made = contour_on(grid, cells_around(grid, axis, node), pricks, vertices, faces, evaluate, most)
     return made.vertices, made.faces
@@ -252,7 +252,7 @@ def contour_on(
     found = field_near(grid, start, evaluate, most) if len(start) else None
     if found is None or not len(found.edge_axis):
         return Contour(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, dtype=bool))
-    return _meshed(grid, found, pricks, vertices, faces)
+    return _mesh_cells(grid, found, pricks, vertices, faces)
 
 
 def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
@@ -260,7 +260,7 @@ def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
     return np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
 
 
-def _meshed(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
+def _mesh_cells(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
     """Vertices in the cells, a face of four around each edge."""
     case = ((found.value[found.corner] > 0.5) << np.arange(8)).sum(axis=1)
     label, count = _loops()
@@ -273,15 +273,15 @@ def _meshed(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: 
         cell = np.searchsorted(found.cells, _around(grid, found.edge_axis, found.edge_node, (b, c)))
         quads[:, place] = first[cell] + label[case[cell], 4 * found.edge_axis + b + 2 * c]
     point, normal, face = _hermite(grid, found, pricks, face_normals(vertices, faces), low, outward)
-    placed = _placed(grid, quads, home, point, normal)
-    placed = _snapped(grid, placed, quads, home, face, vertices, faces)
+    placed = _place_vertices(grid, quads, home, point, normal)
+    placed = _snap(grid, placed, quads, home, face, vertices, faces)
     quads[~outward] = quads[~outward, ::-1]
     end = np.where(outward, found.edge_node, found.edge_node + grid.stride[found.edge_axis])
     held = np.zeros(len(placed), dtype=bool)
     held[quads[face >= 0]] = True
     value = found.value[found.corner]
     held |= np.repeat(((value > 0) & (value < 1)).any(axis=1), count[case])
-    placed, triangles = _triangulated(placed, quads, point, normal, end)
+    placed, triangles = _triangulate(placed, quads, point, normal, end)
     return Contour(placed, triangles, np.append(held, np.ones(len(placed) - len(held), dtype=bool)))
 
 
@@ -305,16 +305,16 @@ def _hermite(
     return point, np.where(real[:, None], normals[face], 0.0), face
 
 
-def _placed(grid: Grid, quads: Ints, home: Ints, point: Floats, normal: Floats) -> Floats:
+def _place_vertices(grid: Grid, quads: Ints, home: Ints, point: Floats, normal: Floats) -> Floats:
     """Each vertex where the planes of its edges meet best, or in their middle where that is outside its cell."""
     count = len(home)
     corner = quads.reshape(-1)
     number = np.bincount(corner, minlength=count)[:, None]
-    middle = _summed(corner, np.repeat(point, 4, axis=0), count) / number
+    middle = _sum_rows(corner, np.repeat(point, 4, axis=0), count) / number
     plane = np.repeat(normal, 4, axis=0)
     height = np.einsum("ij,ij->i", plane, np.repeat(point, 4, axis=0) - middle[corner])
-    matrix = _summed(corner, (plane[:, :, None] * plane[:, None, :]).reshape(-1, 9), count).reshape(-1, 3, 3)
-    pull = _summed(corner, plane * height[:, None], count)
+    matrix = _sum_rows(corner, (plane[:, :, None] * plane[:, None, :]).reshape(-1, 9), count).reshape(-1, 3, 3)
+    pull = _sum_rows(corner, plane * height[:, None], count)
     value, vector = np.linalg.eigh(matrix)
     weight = np.divide(1.0, value, out=np.zeros_like(value), where=value > _FLAT * np.maximum(value[:, 2:], 1e-9))
     offset = np.einsum("nij,nj,nkj,nk->ni", vector, weight, vector, pull, optimize=True)
@@ -331,7 +331,7 @@ def _in_cell(grid: Grid, home: Ints, points: Floats) -> Bools:
     return made
 
 
-def _snapped(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, vertices: Floats, faces: Ints) -> Floats:
+def _snap(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, vertices: Floats, faces: Ints) -> Floats:
     """Vertices moved onto the nearest of the faces that pierce their cell's edges, where that stays in the cell."""
     corner, of = quads.reshape(-1), np.repeat(face, 4)
     known = of >= 0
@@ -349,7 +349,7 @@ def _snapped(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, ve
     return made
 
 
-def _triangulated(placed: Floats, quads: Ints, point: Floats, normal: Floats, end: Ints) -> tuple[Floats, Ints]:
+def _triangulate(placed: Floats, quads: Ints, point: Floats, normal: Floats, end: Ints) -> tuple[Floats, Ints]:
     """Two triangles for each face of four; a fan where a side had to get a vertex of its own."""
     follower = np.roll(quads, -1, axis=1)
     low, high = np.minimum(quads, follower).reshape(-1), np.maximum(quads, follower).reshape(-1)
@@ -381,7 +381,7 @@ def _fans(placed: Floats, quads: Ints, point: Floats, end: Ints, which: Ints, cr
     high = np.maximum(quads[quad, side], follower[quad, side])
     _, number = np.unique(np.stack([low, high, end[quad]], axis=1), axis=0, return_inverse=True)
     number = number.reshape(-1)
-    middles = _summed(number, point[quad], int(number.max()) + 1) / np.bincount(number)[:, None]
+    middles = _sum_rows(number, point[quad], int(number.max()) + 1) / np.bincount(number)[:, None]
     apex = len(placed) + len(middles) + np.arange(len(which))
     added = np.full((len(which), 4), -1)
     added[row, side] = len(placed) + number
@@ -395,6 +395,6 @@ def _fans(placed: Floats, quads: Ints, point: Floats, end: Ints, which: Ints, cr
     return np.concatenate([middles, point[which]]), np.concatenate(triangles)
 
 
-def _summed(label: Ints, values: Floats, count: int) -> Floats:
+def _sum_rows(label: Ints, values: Floats, count: int) -> Floats:
     """Rows added up by label, (count, C)."""
     return np.stack([np.bincount(label, weights=column, minlength=count) for column in values.T], axis=1)

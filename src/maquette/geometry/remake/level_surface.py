@@ -47,7 +47,7 @@ def level_surface(points: Ints, values: Floats) -> tuple[Floats, Ints]:
     order = np.argsort(key)
     key, place, value = key[order], points[order], values[order]
     step = (_CORNERS[:, 0] * span[1] + _CORNERS[:, 1]) * span[2] + _CORNERS[:, 2]
-    pieces = [_crossed(key, value, step, start) for start in range(0, len(key), _CHUNK)]
+    pieces = [_cross_cubes(key, value, step, start) for start in range(0, len(key), _CHUNK)]
     ends = np.concatenate(pieces)  # (F, 3, 2) the two samples between which each corner lies
     edge, vertex = np.unique(ends.min(axis=2) * len(key) + ends.max(axis=2), return_inverse=True)
     a, b = edge // len(key), edge % len(key)
@@ -56,7 +56,7 @@ def level_surface(points: Ints, values: Floats) -> tuple[Floats, Ints]:
     return vertices, vertex.reshape(-1, 3).astype(np.int64)
 
 
-def _crossed(key: Ints, value: Floats, step: Ints, start: int) -> Ints:
+def _cross_cubes(key: Ints, value: Floats, step: Ints, start: int) -> Ints:
     """Triangles of the cubes whose lower corners are the samples from ``start`` on, as pairs of samples (F, 3, 2)."""
     lower = np.arange(start, min(start + _CHUNK, len(key)))
     corner = np.searchsorted(key, key[lower, None] + step)

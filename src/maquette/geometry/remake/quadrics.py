@@ -41,7 +41,7 @@ def of_planes(gradient: Floats, offset: Floats, weight: Floats) -> Floats:
     return made
 
 
-def summed(rows: Floats, label: Ints, count: int) -> Floats:
+def sum_by_label(rows: Floats, label: Ints, count: int) -> Floats:
     """Rows (N, K) added up at each of their labels (N, M), (count, K)."""
     from scipy.sparse import coo_matrix
 
@@ -61,7 +61,7 @@ def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floa
     normal = vectors / np.maximum(area, 1e-300)[:, None]
     offset = -(normal * vertices[faces[:, 0]]).sum(axis=1)
     per_face = np.concatenate([of_planes(normal, offset, area), area[:, None]], axis=1)
-    quadrics = summed(per_face, faces, len(vertices))
+    quadrics = sum_by_label(per_face, faces, len(vertices))
     face, place = outline // 3, outline % 3
     start, end = faces[face, place], faces[face, (place + 1) % 3]
     along = vertices[end] - vertices[start]
@@ -69,7 +69,7 @@ def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floa
     length = np.linalg.norm(upright, axis=1)
     upright /= np.maximum(length, 1e-300)[:, None]
     wall = of_planes(upright, -(upright * vertices[start]).sum(axis=1), _OUTLINE * length**2)
-    quadrics[:, :10] += summed(wall, np.stack([start, end], axis=1), len(vertices))
+    quadrics[:, :10] += sum_by_label(wall, np.stack([start, end], axis=1), len(vertices))
     return np.ascontiguousarray(quadrics[:, :10]), quadrics[:, 10].copy()
 
 
@@ -87,7 +87,7 @@ def texture_quadrics(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats) -> 
     gradient, offset, weight = _slopes(vertices[faces], uv[wedge], vectors, area)
     rows = [of_planes(gradient[:, 0], offset[:, 0], weight) + of_planes(gradient[:, 1], offset[:, 1], weight)]
     rows += [gradient.reshape(-1, 6) * weight[:, None], offset * weight[:, None], weight[:, None]]
-    sums = summed(np.concatenate(rows, axis=1), wedge, len(uv))
+    sums = sum_by_label(np.concatenate(rows, axis=1), wedge, len(uv))
     place = np.zeros((len(uv), 3))
     place[wedge.reshape(-1)] = vertices[faces.reshape(-1)]
     u, v = uv[:, :1], uv[:, 1:]
@@ -106,7 +106,7 @@ def _slopes(corners: Floats, uv: Floats, vectors: Floats, area: Floats) -> tuple
     return gradient, offset, np.where(sound, area, 0.0)
 
 
-def evaluated(sums: Floats, source: Ints, factors: Floats, target: Ints) -> Floats:
+def evaluate(sums: Floats, source: Ints, factors: Floats, target: Ints) -> Floats:
     """``sums[source] · factors[target]`` row by row, (N,); in blocks that fit the cache, which halves the time."""
     made = np.empty(len(source))
     for start in range(0, len(source), _BLOCK):
@@ -115,7 +115,7 @@ def evaluated(sums: Floats, source: Ints, factors: Floats, target: Ints) -> Floa
     return made
 
 
-def moved_over(sums: Floats, source: Ints, target: Ints) -> Floats:
+def move_over(sums: Floats, source: Ints, target: Ints) -> Floats:
     """A copy of ``sums`` (N, K) with each source row added to its target row; a target may occur often."""
     made = sums.copy()
     if len(target):

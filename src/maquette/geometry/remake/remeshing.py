@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.nearest import Surface
-from maquette.geometry.neighbours import Ring, expanded, grouped
+from maquette.geometry.neighbours import Ring, expand, group
 from maquette.geometry.surface import face_normals, vertex_normals
 from maquette.geometry.topology import Edges, edges
 
@@ -39,7 +39,7 @@ class _Net:
     crease: Ints
 
 
-def remeshed(vertices: Floats, faces: Ints, length: float, sharp_deg: float = 40.0) -> tuple[Floats, Ints]:
+def remesh_evenly(vertices: Floats, faces: Ints, length: float, sharp_deg: float = 40.0) -> tuple[Floats, Ints]:
     """The same surface in triangles with edges of about ``length``. welded (V, 3), (F, 3) -> (V', 3), (F', 3).
 
     Closed stays closed, border stays border. 33,000 faces take 2.7 s of CPU.
@@ -49,10 +49,10 @@ def remeshed(vertices: Floats, faces: Ints, length: float, sharp_deg: float = 40
     lines = Surface(vertices, crease[:, [0, 1, 1]]) if len(crease) else None
     net = _Net(np.asarray(vertices, np.float64), faces, crease)
     for number in range(_PASSES):
-        net = _split(net, _LONG * length)
-        net = _collapsed(net, length)
-        net = _flipped(net)
-        net = _relaxed(net, surface, lines, exact=number >= _PASSES - _EXACT)
+        net = _split_long_edges(net, _LONG * length)
+        net = _collapse_short_edges(net, length)
+        net = _flip_edges(net)
+        net = _relax(net, surface, lines, exact=number >= _PASSES - _EXACT)
     used = np.unique(net.faces)
     return net.vertices[used], np.searchsorted(used, net.faces)
 
@@ -76,7 +76,7 @@ def _sides(found: Edges) -> tuple[Ints, Ints]:
     return first, last
 
 
-def _marked(net: _Net, found: Edges) -> Bools:
+def _crease_marks(net: _Net, found: Edges) -> Bools:
     """Which edges are creases, (E,)."""
     size = len(net.vertices)
     made = np.zeros(len(found.ends), dtype=bool)
@@ -94,7 +94,7 @@ def _lengths(vertices: Floats, ends: Ints) -> Floats:
     return made
 
 
-def _split(net: _Net, longest: float) -> _Net:
+def _split_long_edges(net: _Net, longest: float) -> _Net:
     """Every edge longer than that cut in half, until there is none."""
     for _ in range(24):
         found = edges(net.faces)
@@ -104,7 +104,7 @@ def _split(net: _Net, longest: float) -> _Net:
         size = len(net.vertices)
         middle = np.full(len(found.ends), -1)
         middle[cut] = size + np.arange(int(cut.sum()))
-        marked = _marked(net, found)
+        marked = _crease_marks(net, found)
         halves = [np.stack([found.ends[cut & marked, end], middle[cut & marked]], axis=1) for end in (0, 1)]
         vertices = np.concatenate([net.vertices, net.vertices[found.ends[cut]].mean(axis=1)])
         faces = _cut_faces(vertices, net.faces, middle[found.of_half].reshape(-1, 3))
@@ -148,16 +148,16 @@ def _ties(net: _Net) -> Ints:
     return np.where(degree == 0, 0, np.where((degree == 2) & straight, 1, 2))
 
 
-def _collapsed(net: _Net, length: float) -> _Net:
+def _collapse_short_edges(net: _Net, length: float) -> _Net:
     """Edges shorter than four fifths of the length drawn together, where the surface keeps its shape and topology."""
     for _ in range(_ROUNDS):
         found = edges(net.faces)
         size = _lengths(net.vertices, found.ends)
-        marked, tie = _marked(net, found), _ties(net)
+        marked, tie = _crease_marks(net, found), _ties(net)
         low, high = tie[found.ends].min(axis=1), tie[found.ends].max(axis=1)
         may = (size < _SHORT * length) & (found.count <= 2) & (low < 2) & ((low == 0) | marked)
         short = np.flatnonzero(may)
-        short = short[_linked(found, short, len(net.vertices))]
+        short = short[_keep_link_condition(found, short, len(net.vertices))]
         keep, go = found.ends[short].T
         swap = tie[go] > tie[keep]
         keep, go = np.where(swap, go, keep), np.where(swap, keep, go)
@@ -168,13 +168,13 @@ def _collapsed(net: _Net, length: float) -> _Net:
         chosen = _apart(found.ends, keep, go, order, len(net.vertices))
         if not chosen.any():
             break
-        net = _merged(net, keep[chosen], go[chosen], target[chosen])
+        net = _merge(net, keep[chosen], go[chosen], target[chosen])
         if chosen.sum() < _FEW * len(may):
             break
     return net
 
 
-def _linked(found: Edges, which: Ints, size: int) -> Bools:
+def _keep_link_condition(found: Edges, which: Ints, size: int) -> Bools:
     """Edges whose ends share no more neighbours than faces, all of which have other faces left (Dey et al. 1999)."""
     ring = Ring(found, size)
     row, other = ring.around(found.ends[which, 0])
@@ -187,10 +187,10 @@ def _linked(found: Edges, which: Ints, size: int) -> Bools:
 
 def _fits(net: _Net, keep: Ints, go: Ints, target: Floats, longest: float) -> Bools:
     """Collapses after which no face turns over and no edge is too long."""
-    corner, start = grouped(net.faces.reshape(-1), len(net.vertices))
+    corner, start = group(net.faces.reshape(-1), len(net.vertices))
     bad = np.zeros(len(keep), dtype=bool)
     for mine, other in ((keep, go), (go, keep)):
-        row, place = expanded(start, mine)
+        row, place = expand(start, mine)
         half = corner[place]
         face, at = half // 3, half % 3
         b, c = net.faces[face, (at + 1) % 3], net.faces[face, (at + 2) % 3]
@@ -199,12 +199,12 @@ def _fits(net: _Net, keep: Ints, go: Ints, target: Floats, longest: float) -> Bo
         old = _cross(net.vertices, net.faces[face, at[stays]], b, c)
         to = net.vertices[b] - target[row]
         new = _product(to, net.vertices[c] - target[row])
-        wrong = _turned(old, new) | (_dot(new, new) <= (1e-6 * longest**2) ** 2) | (_dot(to, to) > longest**2)
+        wrong = _is_turned(old, new) | (_dot(new, new) <= (1e-6 * longest**2) ** 2) | (_dot(to, to) > longest**2)
         bad[row[wrong]] = True
     return ~bad
 
 
-def _turned(old: Floats, new: Floats) -> Bools:
+def _is_turned(old: Floats, new: Floats) -> Bools:
     """Whether a normal (N, 3) looks elsewhere than before; lengths do not matter."""
     agree = _dot(old, new)
     made: Bools = (agree < 0) | (agree * agree < _TURNED**2 * _dot(old, old) * _dot(new, new))
@@ -241,7 +241,7 @@ def _apart(ends: Ints, a: Ints, b: Ints, rank: Ints, size: int) -> Bools:
     return made
 
 
-def _merged(net: _Net, keep: Ints, go: Ints, target: Floats) -> _Net:
+def _merge(net: _Net, keep: Ints, go: Ints, target: Floats) -> _Net:
     """Vertices ``go`` put into ``keep``, which move to the target."""
     twin = np.arange(len(net.vertices))
     twin[go] = keep
@@ -258,12 +258,12 @@ def _merged(net: _Net, keep: Ints, go: Ints, target: Floats) -> _Net:
     return _Net(vertices[used], place.reshape(-1, 3), np.unique(crease[(crease >= 0).all(axis=1)], axis=0))
 
 
-def _flipped(net: _Net) -> _Net:
+def _flip_edges(net: _Net) -> _Net:
     """Edges turned where that brings the vertices nearer to six neighbours (four on a border)."""
     for _ in range(_ROUNDS):
         found = edges(net.faces)
         first, last = _sides(found)
-        may = (found.count == 2) & ~_marked(net, found) & (found.forward[first] != found.forward[last])
+        may = (found.count == 2) & ~_crease_marks(net, found) & (found.forward[first] != found.forward[last])
         which = np.flatnonzero(may)
         half, twin = first[which], last[which]
         a, b = net.faces.reshape(-1)[half], net.faces[half // 3, (half % 3 + 1) % 3]
@@ -309,10 +309,10 @@ def _flat(vertices: Floats, a: Ints, b: Ints, c: Ints, d: Ints) -> Bools:
     return made
 
 
-def _relaxed(net: _Net, surface: Surface, lines: Surface | None, *, exact: bool) -> _Net:
+def _relax(net: _Net, surface: Surface, lines: Surface | None, *, exact: bool) -> _Net:
     """Vertices slid to the middle of their neighbours and back onto the surface or crease, unless a face turns."""
     found = edges(net.faces)
-    tie, marked = _ties(net), _marked(net, found)
+    tie, marked = _ties(net), _crease_marks(net, found)
     normals = vertex_normals(net.vertices, net.faces)
     wish = _mean_of_neighbours(net.vertices, found.ends) - net.vertices
     wish -= np.einsum("ij,ij->i", wish, normals)[:, None] * normals
@@ -328,7 +328,7 @@ def _relaxed(net: _Net, surface: Surface, lines: Surface | None, *, exact: bool)
         moved[bound] = np.einsum("nk,nkd->nd", found_at.weights, lines.corners[found_at.face])
     old = _cross(net.vertices, *net.faces.T)
     for _ in range(8):
-        bad = _turned(old, _cross(moved, *net.faces.T))
+        bad = _is_turned(old, _cross(moved, *net.faces.T))
         if not bad.any():
             break
         back = np.unique(net.faces[bad])

@@ -40,7 +40,7 @@ def opposite_step(step: float, pass_band: float) -> float:
     return 1.0 / (pass_band - 1.0 / step)
 
 
-def refilled(before: Floats, after: Floats, faces: Ints, pinned: Bools) -> tuple[Floats, int]:
+def restore_volume(before: Floats, after: Floats, faces: Ints, pinned: Bools) -> tuple[Floats, int]:
     """Positions ``after`` (V, 3) moved along their normals so that closed parts enclose what they did ``before``.
 
     An even offset, found in two Newton steps (volume grows by area times offset): unlike scaling it leaves a thin

@@ -99,7 +99,7 @@ def charts(faces: Ints, uv: Floats32) -> Ints:
     return face_components(place.reshape(-1, 3))[1]
 
 
-def carried_uv(
+def carry_uv(
     vertices: Floats, faces: Ints, uv: Floats32, new_vertices: Floats, new_faces: Ints, lying: Landing
 ) -> tuple[Floats32, Bools]:
     """uv for a new surface, (F', 3, 2), and which faces have a consistent one, (F',).
@@ -121,7 +121,7 @@ def carried_uv(
     good = (chart[corner_face] == chart[home][:, None]).all(axis=1)
     center = np.einsum("fk,fkd->fd", lying.middle.weights, uv[home].astype(np.float64))
     foot = np.einsum("fk,fkd->fd", lying.middle.weights, triangles[home])
-    expected = center[:, None] + _mapped(triangles[home], uv[home], new_vertices[new_faces] - foot[:, None])
+    expected = center[:, None] + _map_offsets(triangles[home], uv[home], new_vertices[new_faces] - foot[:, None])
     size = np.abs(expected - center[:, None]).max(axis=(1, 2))
     good &= np.abs(made - expected).max(axis=(1, 2)) <= size + 1e-7
     same = lying.twin >= 0
@@ -130,7 +130,7 @@ def carried_uv(
     return made.astype(np.float32), good | same
 
 
-def _mapped(triangles: Floats, uv: Floats32, offsets: Floats) -> Floats:
+def _map_offsets(triangles: Floats, uv: Floats32, offsets: Floats) -> Floats:
     """Offsets (F, 3, 3) from a point on each triangle as offsets in its uv, (F, 3, 2); zero where it has no area."""
     ab, ac = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     aa, bb, mix = (np.einsum("ij,ij->i", p, q) for p, q in ((ab, ab), (ac, ac), (ab, ac)))

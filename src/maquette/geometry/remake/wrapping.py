@@ -25,7 +25,7 @@ from maquette.geometry.remake.dual_contouring import (
     cells_around,
     contour_on,
     grid_around,
-    pierced,
+    pierced_edges,
 )
 from maquette.geometry.topology import edges
 
@@ -48,18 +48,18 @@ class Wrapped:
     thickened: int
 
 
-def wrapped(vertices: Floats, faces: Ints, pitch: float, gap: float, wall: float) -> Wrapped:
+def wrap_skin(vertices: Floats, faces: Ints, pitch: float, gap: float, wall: float) -> Wrapped:
     """Wrap triangles in a closed skin. vertices (V, 3), faces (F, 3); pitch, gap and wall in their unit -> Wrapped.
 
     Holes and grooves up to ``gap`` across close where something deep lies behind them; sheets become ``wall`` thick, at
     least 1.8 pitches. Takes 8 bytes and some 0.3 µs for every node of the box, and a full grid: choose the pitch so.
     """
     used = vertices[np.unique(faces)]
-    grid = _padded(grid_around(used, pitch), int(np.ceil(gap / 2 / pitch)) + 3)
-    pricks = pierced(grid, vertices, faces)
+    grid = _pad(grid_around(used, pitch), int(np.ceil(gap / 2 / pitch)) + 3)
+    pricks = pierced_edges(grid, vertices, faces)
     axis, node = pricks.edges(grid)
     walls = _walls(grid, axis, node)
-    clear = _distance(_touched(grid, axis, node))
+    clear = _distance(_touched_nodes(grid, axis, node))
     narrow = inside = _inside(walls, clear, _FLOOD)
     radius = min(_LEAST, gap / 2 / pitch)
     while radius <= gap / 2 / pitch * (1 + 1e-9):
@@ -68,10 +68,10 @@ def wrapped(vertices: Floats, faces: Ints, pitch: float, gap: float, wall: float
     value = inside.astype(np.float32)
     thickened = _thicken(grid, value, inside, axis, node, pricks, vertices, faces, max(wall, 1.8 * pitch))
     made = _skin(grid, value, inside, pricks, vertices, faces)
-    return Wrapped(_smoothed(made), made.faces, int((inside & ~narrow).sum()), thickened)
+    return Wrapped(_smooth_films(made), made.faces, int((inside & ~narrow).sum()), thickened)
 
 
-def _padded(grid: Grid, cells: int) -> Grid:
+def _pad(grid: Grid, cells: int) -> Grid:
     x, y, z = (side + 2 * cells for side in grid.shape)
     return Grid(grid.origin - cells * grid.pitch, grid.pitch, (x, y, z))
 
@@ -86,7 +86,7 @@ def _walls(grid: Grid, axis: Ints, node: Ints) -> list[Bools]:
     return made
 
 
-def _touched(grid: Grid, axis: Ints, node: Ints) -> Bools:
+def _touched_nodes(grid: Grid, axis: Ints, node: Ints) -> Bools:
     """Nodes with a face on one of their edges."""
     made = np.zeros(int(np.prod(grid.shape)), dtype=bool)
     made[node] = True
@@ -112,13 +112,13 @@ def _inside(walls: list[Bools], clear: Any, radius: float) -> Bools:
     near = _distance(outside) <= radius + _SLACK
     for _ in range(int(np.ceil(radius + _SLACK)) + 3):
         before = int(outside.sum())
-        outside = _spread(outside, walls, near)
+        outside = _spread_step(outside, walls, near)
         if int(outside.sum()) == before:
             break
     return ~outside
 
 
-def _spread(outside: Bools, walls: list[Bools], near: Bools) -> Bools:
+def _spread_step(outside: Bools, walls: list[Bools], near: Bools) -> Bools:
     """One step along every edge without a face."""
     made = outside.copy()
     for axis, wall in enumerate(walls):
@@ -215,7 +215,7 @@ def _skin(grid: Grid, value: Any, inside: Bools, pricks: Pierced, vertices: Floa
     return contour_on(grid, start, outermost, vertices, faces, evaluate, len(start) + 1_000_000)
 
 
-def _smoothed(made: Contour) -> Floats:
+def _smooth_films(made: Contour) -> Floats:
     """Vertices that lie on no face drawn over the hole like a soap film (Laplace's equation), those that do held."""
     from scipy.sparse import coo_matrix, diags
     from scipy.sparse.csgraph import connected_components

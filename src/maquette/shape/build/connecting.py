@@ -11,9 +11,21 @@ from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.cut.joints import Peg, crown, dowel, footing, guard, peg, placed, socket, spacing, spots, tongue
-from maquette.geometry.cut.sections import Raster, depth, filled, in_plane, outline_pieces, raster_over
-from maquette.geometry.cut.solids import carved, separate
+from maquette.geometry.cut.joints import (
+    Peg,
+    crown,
+    dowel,
+    footing,
+    guard,
+    peg,
+    place_solid,
+    socket,
+    spacing,
+    spots,
+    tongue,
+)
+from maquette.geometry.cut.sections import Raster, depth, fill_outline, in_plane, outline_pieces, raster_over
+from maquette.geometry.cut.solids import carve, separate
 
 REACH = 10.0  # no connector stands out farther, in mm
 
@@ -81,7 +93,7 @@ def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) ->
                 pegs += len(found)
                 sizes |= {2 * size.radius for size, _ in found}
                 if ways.kind == "dowels":
-                    dowels += [placed(dowel(size), meeting.axis, at) for size, at in found]
+                    dowels += [place_solid(dowel(size), meeting.axis, at) for size, at in found]
     if pegs:
         kind = "dowels" if dowels else "pegs"
         note(f"{pegs} {kind} of {figures(min(sizes))} to {figures(max(sizes))} mm, clearance {ways.gap:g} mm")
@@ -89,7 +101,7 @@ def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) ->
 
 
 def _surfaces(solids: dict[int, Any]) -> list[tuple[int, Any]]:
-    return [(number, carved(solid, -1)) for number, solid in solids.items()]
+    return [(number, carve(solid, -1)) for number, solid in solids.items()]
 
 
 def _joined(
@@ -129,7 +141,7 @@ def _shared(surfaces: dict[int, Any], pair: tuple[int, int], axis: int, height: 
     if (high <= low).any():
         return None
     raster = raster_over(low, high, _CELLS)
-    mask = filled(pieces[0], raster) & filled(pieces[1], raster)
+    mask = fill_outline(pieces[0], raster) & fill_outline(pieces[1], raster)
     return (raster, mask) if mask.any() else None
 
 
@@ -144,29 +156,29 @@ def _deep(
         vertices, faces = surfaces[number]
         for share in (0.33, 0.67, 1.0):
             outline, _ = outline_pieces(vertices, faces, meeting.axis, meeting.height + share * step)
-            made &= filled(outline, raster)
+            made &= fill_outline(outline, raster)
     return made
 
 
 def _place(solids: dict[int, Any], pair: tuple[int, int], axis: int, at: Floats, size: Peg, ways: Connecting) -> bool:
     """Put one connector in, if nothing it needs is missing; sockets that stand there already count as missing."""
     low, high = pair
-    shell = placed(guard(size, ways.wall), axis, at)
+    shell = place_solid(guard(size, ways.wall), axis, at)
     if _missing(shell, solids[high]):
         return False
     root = _ROOT * size.length
     if ways.kind == "dowels":
-        facing = placed(guard(size, ways.wall).mirror((0, 0, 1)), axis, at)
+        facing = place_solid(guard(size, ways.wall).mirror((0, 0, 1)), axis, at)
         if _missing(facing, solids[low]):
             return False
-        both = placed(socket(size, size.length + size.gap), axis, at)
+        both = place_solid(socket(size, size.length + size.gap), axis, at)
         solids[low] = solids[low] - both
         solids[high] = solids[high] - both
         return True
-    if _missing(placed(footing(size, root), axis, at), solids[low]):
+    if _missing(place_solid(footing(size, root), axis, at), solids[low]):
         return False
-    solids[low] = solids[low] + placed(peg(size, root), axis, at)
-    solids[high] = solids[high] - placed(socket(size, root), axis, at)
+    solids[low] = solids[low] + place_solid(peg(size, root), axis, at)
+    solids[high] = solids[high] - place_solid(socket(size, root), axis, at)
     return True
 
 
@@ -180,7 +192,7 @@ def dovetailed(below: Any, above: Any, axis: int, height: float, ways: Connectin
 
     Left as they are, with a note, where the tongue has no room or a half would come apart.
     """
-    lower, upper = carved(below, -1), carved(above, -1)
+    lower, upper = carve(below, -1), carve(above, -1)
     surfaces = {0: (lower.vertices, lower.faces), 1: (upper.vertices, upper.faces)}
     shared = _shared(surfaces, (0, 1), axis, height)
     if shared is None:
@@ -201,8 +213,8 @@ def dovetailed(below: Any, above: Any, axis: int, height: float, ways: Connectin
     at[axis] = height
     reach = float(np.linalg.norm(np.ptp(np.concatenate([lower.vertices, upper.vertices]), axis=0)))
     for turn in (False, True):
-        grown = placed(tongue(neck, length, (-reach, reach), ways.gap), axis, at, turn)
-        key = placed(tongue(neck, length, (-reach, reach)), axis, at, turn)
+        grown = place_solid(tongue(neck, length, (-reach, reach), ways.gap), axis, at, turn)
+        key = place_solid(tongue(neck, length, (-reach, reach)), axis, at, turn)
         halves = (below + (above ^ key), above - grown)
         whole = [len(separate(half)) for half in halves] == [len(separate(half)) for half in (below, above)]
         if whole:

@@ -13,15 +13,15 @@ from maquette.core.mesh import Floats, Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.cut.solids import Stock, carved, stock, united
-from maquette.geometry.flat.letterform import Print, jump, laid_on, sheet_of, slab, stroke
+from maquette.geometry.cut.solids import Stock, carve, stock, unite
+from maquette.geometry.flat.letterform import Print, jump, lay_on, sheet_of, slab, stroke
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.topology import edges
 from maquette.registry import stage
 from maquette.shape.carry.cut_faces import put_back
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 # What is right and what is up for one who looks at each side, as in CAD; from above the back is up.
 _SIDES = {
@@ -78,7 +78,7 @@ def emboss(
     progress(0.3, "looking for the surface")
     middle = asset.mesh.bounds.mean(axis=0)
     mesh = asset.mesh
-    printed = laid_on(mesh.vertices, mesh.faces, sheet.points, right, up, middle, _AROUND * height_mm)
+    printed = lay_on(mesh.vertices, mesh.faces, sheet.points, right, up, middle, _AROUND * height_mm)
     _on_one_face(sheet, printed, np.cross(right, up), side)
     progress(0.6, "cutting the letters" if depth_mm < 0 else "raising the letters")
     return _written(asset, body, sheet, printed, depth_mm, printer)
@@ -86,7 +86,7 @@ def emboss(
 
 def _closed(mesh: Mesh) -> Stock:
     """The model as a solid."""
-    body = united(mesh.vertices, mesh.faces) if len(mesh.faces) else stock(mesh.vertices, mesh.faces)
+    body = unite(mesh.vertices, mesh.faces) if len(mesh.faces) else stock(mesh.vertices, mesh.faces)
     if body.refusal or body.solid.volume() <= 0:
         broken = int((edges(mesh.faces).count != 2).sum())
         raise CannotDo(f"emboss: the model is no closed solid ({broken} edges without two faces); solidify it first")
@@ -144,4 +144,4 @@ def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: 
     change = made.volume() - body.solid.volume()
     verb = "raised" if depth_mm > 0 else "engraved"
     note(f"{verb} by {abs(depth_mm):g} mm, {figures(abs(change), 4)} mm³; the wall behind is {figures(thinnest)} mm")
-    return put_back(asset, [carved(made, body.origin)])
+    return put_back(asset, [carve(made, body.origin)])

@@ -13,17 +13,17 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Floats, Mesh, channel_or_missing, joined
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.solids import surface_of
-from maquette.geometry.printing.cavity import Depths, Drill, cavity_surface, depths, drills, hollowed
+from maquette.geometry.printing.cavity import Depths, Drill, cavity_depths, cavity_surface, depths, drills
 from maquette.geometry.surface import signed_volume
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, dressed, insist_on_solid, lined, together
+from maquette.shape.carry.combining import combined, dressed, insist_on_solid, lined
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _COARSE = 0.75  # of the wall: a lattice that is coarser cannot tell the wall
 _WORTH = 5.0  # mm: a cavity of four cubes with this side is worth any hole
@@ -71,7 +71,7 @@ def hollow(
     if found.lattice.pitch > _COARSE * wall_mm:
         least = found.lattice.pitch / _COARSE
         raise CannotDo(f"hollow: a wall of {wall_mm:g} mm is too thin for a model this large; take {least:.2g} or more")
-    value = hollowed(found, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
+    value = cavity_depths(found, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
     if not (value > 0).any():
         deepest = float(found.depth.max())
         raise CannotDo(
@@ -82,7 +82,7 @@ def hollow(
     vertices, faces = cavity_surface(found, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
     note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {figures(_cm3(mesh))} cm³")
-    shell = together(mesh, lined(vertices, faces, mesh).flipped())
+    shell = joined([mesh, lined(vertices, faces, mesh).flipped()])
     bores = _bores(found, value > 0, bore, count)
     if bores:
         progress(0.8, "drilling holes")
@@ -143,7 +143,7 @@ def _with_plugs(asset: Asset, bores: list[Drill], bore: float, clearance: float)
     low, high = asset.mesh.bounds
     mesh = asset.mesh
     names = asset.part_names or ("body",)
-    part = np.zeros(len(mesh.faces), np.int32) if mesh.part is None else mesh.part
+    part = channel_or_missing(mesh, "part")
     row = mesh.replace(part=part)
     for number, one in enumerate(bores):
         length = float(np.linalg.norm(one.outside - one.within))
@@ -151,7 +151,7 @@ def _with_plugs(asset: Asset, bores: list[Drill], bore: float, clearance: float)
         tip = bore / 2 - clearance / 2
         plug = _cylinder(foot, foot + [0, 0, length], tip + _CONE * clearance, tip)
         clad = dressed(plug.vertices, plug.faces, mesh.replace(part=part))
-        row = together(row, clad.replace(part=np.full(len(plug.faces), len(names) + number)))
+        row = joined([row, clad.replace(part=np.full(len(plug.faces), len(names) + number))])
     names = (*names, *(f"plug {number + 1}" for number in range(len(bores))))
     note(f"laid {len(bores)} plugs of {bore - clearance:g} mm beside it")
     return asset.replace(mesh=row, part_names=names)

@@ -15,13 +15,13 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
-from maquette.geometry.cut.solids import Stock, carved, separate, united
+from maquette.geometry.cut.solids import Stock, carve, separate, unite
 from maquette.geometry.topology import edges
 from maquette.registry import stage
 from maquette.shape.build.connecting import REACH, Connecting, Meeting, dovetailed, pinned
 from maquette.shape.carry.cut_faces import put_back
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _MARGIN = 2.0  # of the bed stay free on every side
 _MOST = 200  # pieces
@@ -121,7 +121,7 @@ def split(
 
 def _closed(mesh: Mesh) -> Stock:
     """The model as a solid, overlapping bodies as one."""
-    whole = united(mesh.vertices, mesh.faces)
+    whole = unite(mesh.vertices, mesh.faces)
     if whole.refusal:
         open_edges = int((edges(mesh.faces).count != 2).sum())
         raise CannotDo(f"split: the model is not closed ({open_edges} edges without two faces); solidify it first")
@@ -155,7 +155,7 @@ def _to_fit(pieces: _Pieces, whole: Stock, mesh: Mesh, room: Floats, ways: Conne
         progress(0.6 * min(len(pieces.solids) / needed, 1.0), f"{len(pieces.solids)} pieces")
         if len(pieces.solids) > _MOST:
             raise CannotDo(f"split: more than {_MOST} pieces; remove loose parts (drop-specks) or scale it down")
-        surface = carved(pieces.solids[large[0]], whole.origin)
+        surface = carve(pieces.solids[large[0]], whole.origin)
         worth = np.where(surface.parent >= 0, care[np.maximum(surface.parent, 0)], 0.0)
         cut = best_cut(surface.vertices, surface.faces, worth, room, ways.least)
         if not np.isfinite(cut.cost):
@@ -186,7 +186,7 @@ def _by_parts(mesh: Mesh, pieces: _Pieces) -> None:
     taken: list[Any] = []
     for number in np.unique(part).tolist():
         own = np.flatnonzero(part == number)
-        one = united(mesh.vertices, mesh.faces[own])
+        one = unite(mesh.vertices, mesh.faces[own])
         if one.refusal:
             raise CannotDo(f"split: part {number + 1} is not closed by itself ({one.refusal}); cut by a plane instead")
         solid = one.solid
@@ -204,7 +204,7 @@ def _named(asset: Asset, whole: Stock, solids: list[Any], dowels: list[Any]) -> 
     note(f"{len(solids)} pieces" + (f" and {len(dowels)} dowels" if dowels else ""))
     lost = whole.solid.volume() - sum(solid.volume() for solid in (*solids, *dowels))
     note(f"{figures(lost, 4)} mm³ of {whole.solid.volume():.5g} went into clearance")
-    return put_back(asset, [carved(solid, whole.origin) for solid in (*solids, *dowels)], tuple(names))
+    return put_back(asset, [carve(solid, whole.origin) for solid in (*solids, *dowels)], tuple(names))
 
 
 def _middle(solid: Any) -> Floats:

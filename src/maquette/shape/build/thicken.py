@@ -29,7 +29,7 @@ from maquette.geometry.surface import face_areas, signed_volume
 from maquette.registry import stage
 from maquette.shape.carry.combining import combined, insist_on_solid
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SAMPLES = 100_000
 _ROUNDS = 8

@@ -19,7 +19,7 @@ from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
 from maquette.shape.carry.combining import combined, insist_on_solid
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _FINENESS = 160  # lattice steps along the model's longest side
 _SEGMENTS = 48

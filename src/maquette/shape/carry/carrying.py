@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maquette.core.asset import Asset, Material, Texture
+from maquette.core.channels import CHANNELS, Channel
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.texture_pixels import opened
 from maquette.core.texture_pixels import pixels as decoded
 from maquette.geometry.look.patches import LEAST, MOST, patches
 from maquette.geometry.look.texels import bilinear
-from maquette.geometry.remake.transfer import Landing, carried_uv, landing, on_vertices
+from maquette.geometry.remake.transfer import Landing, carry_uv, landing
 
 _TEXELS = 600_000  # that are baked: 6 s
 _SIDE = 4096  # texels along a baked texture, at most
@@ -23,30 +26,46 @@ _SLOTS = ("base_color_texture", "orm_texture", "emissive_texture")
 def carried(asset: Asset, vertices: Floats, faces: Ints) -> Asset:
     """The asset with a new surface (V, 3), (F, 3) that lies near its old one, and everything that rode on the old one.
 
-    Vertex colours and ``seen`` are interpolated, material and part are those of the nearest face that looks the same
-    way. uv stays where it can; faces that bridge a seam of the texture get a patch in a texture of their own, baked
-    from the old one at its resolution, as far as 600,000 texels go. Baked patches lose a normal map.
+    What rides on vertices and corners is interpolated, what rides on faces is that of the nearest face that looks the
+    same way. uv stays where it can; faces that bridge a seam of the texture get a patch in a texture of their own,
+    baked from the old one at its resolution, as far as 600,000 texels go. Baked patches lose a normal map.
     """
     old, new = asset.mesh, Mesh(vertices, faces)
-    bare = all(getattr(old, name) is None for name in ("uv", "material", "part", "color", "seen"))
-    if bare or not len(faces) or not len(old.faces):
+    if not old.channels or not len(faces) or not len(old.faces):
         return asset.with_mesh(new)
     progress(0.1, "find the old surface")
     lying = landing(old.vertices, old.faces, new.vertices, new.faces)
-    home = lying.middle.face
-    color = None if old.color is None else on_vertices(old.color.astype(np.float64), old.faces, lying.vertex)
-    seen = None if old.seen is None else on_vertices(old.seen[:, None].astype(np.float64), old.faces, lying.vertex)
-    new = new.replace(
-        material=None if old.material is None else old.material[home],
-        part=None if old.part is None else old.part[home],
-        color=None if color is None else np.clip(np.round(color), 0, 255).astype(np.uint8),
-        seen=None if seen is None else np.clip(seen[:, 0], 0, 1),
-    )
-    if old.uv is None:
-        return asset.with_mesh(new)
-    progress(0.6, "carry the texture over")
-    uv, good = carried_uv(old.vertices, old.faces, old.uv, new.vertices, new.faces, lying)
-    return _with_patches(asset, new.replace(uv=uv), lying, np.flatnonzero(~good))
+    channels: dict[str, NDArray[Any]] = {}
+    for name, values in old.channels.items():
+        channel = CHANNELS[name]
+        if channel.domain == "face":
+            channels[name] = values[lying.middle.face]
+        elif channel.domain == "vertex":
+            channels[name] = _at(channel, values[old.faces], lying.vertex.face, lying.vertex.weights)
+        elif not channel.is_uv:
+            channels[name] = _at(channel, values, lying.vertex.face, lying.vertex.weights)[faces]
+    new = new.replace(**channels)
+    for channel in (CHANNELS[name] for name in old.channels):
+        if channel.is_uv:
+            progress(0.6, "carry the texture over")
+            uv, good = carry_uv(old.vertices, old.faces, old.channels[channel.name], new.vertices, new.faces, lying)
+            new = new.replace(**{channel.name: uv})
+            if channel.name == "uv":
+                torn = np.flatnonzero(~good)
+            else:  # no picture is known to hang on it that could be baked anew
+                new = new.replace(**{channel.name: _whole(channel, old, lying, uv, good)})
+    return asset.with_mesh(new) if old.uv is None else _with_patches(asset, new, lying, torn)
+
+
+def _at(channel: Channel, corners: NDArray[Any], face: Ints, weights: Floats) -> NDArray[Any]:
+    """What old corners (F, 3, ...) hold at places on old faces: face (N,), weights (N, 3) -> (N, ...)."""
+    return channel.settled(channel.mixed(corners[face], weights))
+
+
+def _whole(channel: Channel, old: Mesh, lying: Landing, uv: NDArray[Any], good: NDArray[np.bool_]) -> NDArray[Any]:
+    """uv (F', 3, 2) with the one place of their middle on faces that bridge a seam."""
+    middle = _at(channel, old.channels[channel.name], lying.middle.face, lying.middle.weights)
+    return np.where(good[:, None, None], uv, middle[:, None])
 
 
 def _with_patches(asset: Asset, mesh: Mesh, lying: Landing, broken: Ints) -> Asset:

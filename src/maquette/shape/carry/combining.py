@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maquette.core.asset import Asset, Material
+from maquette.core.channels import CHANNELS, Channel
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Floats, Ints, Mesh, channel_or_missing
 from maquette.geometry.cut.solids import Combined, combine
 from maquette.geometry.inside.distance_field import Surface
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
-from maquette.shape.carry.recutting import Worn, as_colors, on_vertices, worn
+from maquette.shape.carry.recutting import Worn, dressed_in, worn
 
 # A face whose corners lie this many times further apart in the picture than their distance explains spans a seam.
 _STRETCH = 3.0
-_CHANNELS = ("uv", "material", "part", "color", "seen")
+Found = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]  # distance, face, shares of its corners
 
 
 def insist_on_solid(name: str, mesh: Mesh) -> None:
@@ -33,7 +35,7 @@ def insist_on_solid(name: str, mesh: Mesh) -> None:
 def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite", "subtract"]) -> Mesh:
     """The mesh with closed others added or cut away; ``CannotDo`` in the stage's name when it is no solid.
 
-    Each new triangle takes material and part from the one it was cut from, uv run across it. Where an other has
+    Each new triangle wears what the one it was cut from wears, uv run across it. Where an other has
     nothing on it, what shows of it wears what is nearest. Faces that were not cut stay as they are, bit for bit and in
     their order.
     """
@@ -47,27 +49,14 @@ def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite"
     clad = [worn(mesh, made.origin[mine], made.shares[mine])]
     clad += [_clad(made, number, other, mesh) for number, other in enumerate(others, 1)]
 
-    def gathered(name: str) -> np.ndarray | None:
-        values = [getattr(one, name) for one in clad]  # faces come in the order of their sources
-        return None if values[0] is None else np.concatenate(values)
-
-    color, seen = (on_vertices(gathered(name), made.faces, len(made.vertices)) for name in ("color", "seen"))
-    return Mesh(
-        made.vertices,
-        made.faces,
-        uv=gathered("uv"),
-        material=gathered("material"),
-        part=gathered("part"),
-        color=None if color is None else as_colors(color),
-        seen=seen,
-    )
+    clothes = {name: np.concatenate([one[name] for one in clad]) for name in mesh.channels}
+    return dressed_in(made.vertices, made.faces, clothes)  # faces come in the order of their sources
 
 
 def _clad(made: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
     """What shows of an added solid wears its own, or what is nearest on the mesh."""
     here = made.source == number
-    lacks = any(getattr(mesh, name) is not None and getattr(other, name) is None for name in _CHANNELS)
-    if not lacks:
+    if mesh.channels.keys() <= other.channels.keys():
         return worn(other, made.origin[here], made.shares[here])
     faces = made.faces[here]
     used, local = np.unique(faces, return_inverse=True)
@@ -80,26 +69,25 @@ def dressed(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> 
 
     A face of which the nearest places lie on both sides of a seam takes the one colour at its middle.
     """
-    if like.uv is None and like.color is None and like.material is None and like.part is None:
-        return Mesh(vertices, faces, seen=_unseen(like, len(vertices)))
+    if all(CHANNELS[name].fresh == "missing" for name in like.channels):
+        return Mesh.of(vertices, faces, {name: _nothing(name, vertices, faces) for name in like.channels})
     surface = Surface(like.vertices, like.faces, spacing or like.diagonal / 250)
-    middles = vertices[faces].mean(axis=1)
-    _, face, share = surface.nearest(middles)
-    color, uv = None, None
-    if like.uv is not None:
-        uv = _laid(vertices, faces, like, surface, np.einsum("fk,fkd->fd", share, like.uv[face]))
-    if like.color is not None:
-        _, at, weights = surface.nearest(vertices)
-        color = np.round(np.einsum("vk,vkd->vd", weights, like.color[like.faces[at]].astype(float))).astype(np.uint8)
-    return Mesh(
-        vertices,
-        faces,
-        uv=uv,
-        color=color,
-        seen=_unseen(like, len(vertices)),
-        material=None if like.material is None else like.material[face],
-        part=None if like.part is None else like.part[face],
-    )
+    middle = surface.nearest(vertices[faces].mean(axis=1))
+    corner = None
+    if any(CHANNELS[name].domain != "face" for name in like.channels):
+        corner = surface.nearest(vertices)
+    channels = {}
+    for name, values in like.channels.items():
+        channel = CHANNELS[name]
+        if channel.fresh == "missing":
+            channels[name] = _nothing(name, vertices, faces)
+        elif channel.domain == "face" or corner is None:
+            channels[name] = values[middle[1]]
+        elif channel.domain == "vertex":
+            channels[name] = channel.settled(channel.mixed(values[like.faces[corner[1]]], corner[2]))
+        else:
+            channels[name] = channel.settled(_laid(channel, vertices, faces, like, middle, corner))
+    return Mesh.of(vertices, faces, channels)
 
 
 def lined(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
@@ -110,28 +98,43 @@ def lined(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
     corner = np.zeros(len(like.vertices), np.int64)
     corner[like.faces.reshape(-1)] = np.arange(like.faces.size)
     at = corner[tree.query(vertices[faces].mean(axis=1))[1]]
-    uv = None if like.uv is None else np.repeat(like.uv.reshape(-1, 2)[at][:, None], 3, axis=1)
-    return Mesh(
-        vertices,
-        faces,
-        uv=uv,
-        color=None if like.color is None else like.color[tree.query(vertices)[1]],
-        seen=_unseen(like, len(vertices)),
-        material=None if like.material is None else like.material[at // 3],
-        part=None if like.part is None else like.part[at // 3],
-    )
+    nearest = None
+    channels = {}
+    for name, values in like.channels.items():
+        channel = CHANNELS[name]
+        if channel.fresh == "missing":
+            channels[name] = _nothing(name, vertices, faces)
+        elif channel.domain == "face":
+            channels[name] = values[at // 3]
+        elif channel.domain == "corner":
+            channels[name] = np.repeat(values.reshape(-1, *channel.shape)[at][:, None], 3, axis=1)
+        else:
+            nearest = tree.query(vertices)[1] if nearest is None else nearest
+            channels[name] = values[nearest]
+    return Mesh.of(vertices, faces, channels)
 
 
-def _laid(vertices: Floats, faces: Ints, like: Mesh, surface: Surface, middle: np.ndarray) -> np.ndarray:
-    """uv (F, 3, 2) of the places nearest to the corners; ``middle`` (F, 2) where those lie far apart."""
-    _, at, weights = surface.nearest(vertices)
-    uv = np.einsum("vk,vkd->vd", weights, like.uv[at])[faces]
-    sides = (like.uv[:, 1:] - like.uv[:, :1]).astype(np.float64)
+def _laid(channel: Channel, vertices: Floats, faces: Ints, like: Mesh, middle: Found, corner: Found) -> NDArray[Any]:
+    """A channel of corners (F, 3, ...) at the places nearest to the corners; where uv lies far apart there, one place.
+
+    ``middle`` and ``corner`` are the places nearest to the faces' middles and to the vertices.
+    """
+    values = like.channels[channel.name]
+    on_corners = channel.mixed(values[corner[1]], corner[2])[faces]
+    if not channel.is_uv:
+        return on_corners
+    at_middle = channel.mixed(values[middle[1]], middle[2])
+    sides = (values[:, 1:] - values[:, :1]).astype(np.float64)
     picture = np.abs(sides[:, 0, 0] * sides[:, 1, 1] - sides[:, 0, 1] * sides[:, 1, 0]).sum() / 2
     scale = np.sqrt(picture / max(face_areas(like.vertices, like.faces).sum(), 1e-300))
     size = np.linalg.norm(np.ptp(vertices[faces], axis=1), axis=1)
-    torn = np.linalg.norm(np.ptp(uv, axis=1), axis=1) > _STRETCH * scale * size
-    return np.where(torn[:, None, None], middle[:, None], uv)
+    torn = np.linalg.norm(np.ptp(on_corners, axis=1), axis=1) > _STRETCH * scale * size
+    return np.where(torn[:, None, None], at_middle[:, None], on_corners)
+
+
+def _nothing(name: str, vertices: Floats, faces: Ints) -> NDArray[Any]:
+    """The channel's missing value on a bare surface."""
+    return CHANNELS[name].filled(len(vertices), len(faces))
 
 
 def plain(vertices: Floats, faces: Ints, asset: Asset, name: str) -> tuple[Mesh, Asset]:
@@ -141,47 +144,27 @@ def plain(vertices: Floats, faces: Ints, asset: Asset, name: str) -> tuple[Mesh,
     continued with the middle one of the model.
     """
     mesh = asset.mesh
-    count = len(faces)
-    material = part = None
+    channels = {name: _usual(CHANNELS[name], values, vertices, faces) for name, values in mesh.channels.items()}
     if asset.materials:
-        index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
-        asset = asset.replace(
-            mesh=mesh.replace(material=index),
-            materials=(*asset.materials, Material(name=name, base_color=(0.6, 0.6, 0.6, 1.0))),
-        )
-        material = np.full(count, len(asset.materials) - 1)
+        index = channel_or_missing(mesh, "material")
+        looks = (*asset.materials, Material(name=name, base_color=(0.6, 0.6, 0.6, 1.0)))
+        asset = asset.replace(mesh=mesh.replace(material=index), materials=looks)
+        channels["material"] = np.full(len(faces), len(looks) - 1)
     if asset.part_names:
-        index = np.zeros(len(mesh.faces), np.int32) if mesh.part is None else mesh.part
+        index = channel_or_missing(mesh, "part")
         asset = asset.replace(mesh=asset.mesh.replace(part=index), part_names=(*asset.part_names, name))
-        part = np.full(count, len(asset.part_names) - 1)
-    color = None
-    if mesh.color is not None:
-        color = np.broadcast_to(np.median(mesh.color, axis=0).astype(np.uint8), (len(vertices), 3))
-    uv = None if mesh.uv is None else np.zeros((count, 3, 2))
-    addition = Mesh(
-        vertices, faces, uv=uv, material=material, part=part, color=color, seen=_unseen(mesh, len(vertices))
-    )
-    return addition, asset
+        channels["part"] = np.full(len(faces), len(asset.part_names) - 1)
+    return Mesh.of(vertices, faces, channels), asset
 
 
-def _unseen(like: Mesh, count: int) -> np.ndarray | None:
-    return None if like.seen is None else np.zeros(count, np.float32)
-
-
-def together(first: Mesh, second: Mesh) -> Mesh:
-    """Two meshes with the same channels side by side, the first one's vertices and faces in front."""
-
-    def both(name: str) -> np.ndarray | None:
-        a, b = getattr(first, name), getattr(second, name)
-        return None if a is None or b is None else np.concatenate([a, b])
-
-    channels = {name: both(name) for name in _CHANNELS}
-    return Mesh(
-        np.concatenate([first.vertices, second.vertices]),
-        np.concatenate([first.faces, second.faces + len(first.vertices)]),
-        uv=channels["uv"],
-        material=channels["material"],
-        part=channels["part"],
-        color=channels["color"],
-        seen=channels["seen"],
-    )
+def _usual(channel: Channel, values: NDArray[Any], vertices: Floats, faces: Ints) -> NDArray[Any]:
+    """What most of a model wears, on a surface added to it: the middle value, or the commonest."""
+    everywhere = channel.filled(len(vertices), len(faces))
+    if channel.fresh == "missing" or channel.domain == "corner" or not len(values):
+        return everywhere
+    if channel.blend == "nearest":
+        found, count = np.unique(values, axis=0, return_counts=True)
+        everywhere[:] = found[count.argmax()]
+    else:
+        everywhere[:] = np.median(values, axis=0).astype(channel.dtype)
+    return everywhere

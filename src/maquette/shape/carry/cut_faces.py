@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from maquette.core.asset import Asset, Material
+from maquette.core.channels import CHANNELS
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.barycentric import shares_and_twins
 from maquette.geometry.cut.solids import Carved
-from maquette.shape.carry.recutting import as_colors, on_vertices, worn
+from maquette.shape.carry.recutting import Worn, from_corners, worn
 
 _PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
 
@@ -16,9 +20,9 @@ _PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
 def put_back(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) -> Asset:
     """The asset with these solids as its mesh; given ``names``, each piece becomes a part of that name.
 
-    ``parent`` of a piece counts the faces of the asset's mesh. uv, colour and seen are read off the triangle that a
-    face was cut from. New faces take the nearest material and part, or a plain grey where that material is a picture;
-    new points take the nearest colour and count as not seen.
+    ``parent`` of a piece counts the faces of the asset's mesh. What rides on corners and vertices is read off the
+    triangle that a face was cut from. New faces take what rides on the nearest face, or a plain grey where its material
+    is a picture; new points take the nearest colour and count as not seen.
     """
     mesh = asset.mesh
     first = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
@@ -27,14 +31,13 @@ def put_back(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) ->
     made = Mesh(vertices, np.concatenate([np.zeros((0, 3), np.int64), *faces]))
     parent = np.concatenate([np.zeros(0, np.int64), *(piece.parent for piece in pieces)])
     source = _sources(made, parent)
+    channels = {**mesh.face_rows(source), **_read_off(made, mesh, parent)}
     materials = asset.materials
-    material, part = (None if channel is None else channel[source] for channel in (mesh.material, mesh.part))
-    if material is not None and (parent < 0).any():
-        material, materials = _plain(material, parent < 0, materials)
+    if mesh.material is not None and (parent < 0).any():
+        channels["material"], materials = _plain(channels["material"], parent < 0, materials)
     if names:
-        part = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])
-    made = _with_corners(made, mesh, parent)
-    made = made.replace(material=material, part=part)
+        channels["part"] = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])
+    made = made.replace(**channels)
     return asset.replace(mesh=made, materials=materials, part_names=names or asset.part_names)
 
 
@@ -66,31 +69,31 @@ def _plain(material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...
     return np.where(bare, materials.index(_PLAIN), material), materials
 
 
-def _with_corners(made: Mesh, old: Mesh, parent: Ints) -> Mesh:
-    """uv on corners, colour and seen on vertices, read off the old triangles."""
-    if old.uv is None and old.color is None and old.seen is None:
-        return made
+def _read_off(made: Mesh, old: Mesh, parent: Ints) -> Worn:
+    """What rides on corners and vertices, read off the old triangles; new points take the nearest, or none."""
+    if all(CHANNELS[name].domain == "face" for name in old.channels):
+        return {}
     cut = np.flatnonzero(parent >= 0)
     corners = made.faces[cut]
     lying, _ = shares_and_twins(made.triangles[cut], old.triangles[parent[cut]])
-    found = worn(old, parent[cut], lying)
-    uv = None
-    if found.uv is not None:
-        uv = np.zeros((len(parent), 3, 2), dtype=np.float32)
-        uv[cut] = found.uv
-    color = on_vertices(found.color, corners, len(made.vertices))
-    if color is not None:
-        color = _from_nearest(made.vertices, np.unique(corners), as_colors(color))
-    return made.replace(uv=uv, color=color, seen=on_vertices(found.seen, corners, len(made.vertices)))
+    channels: Worn = {}
+    for name, values in worn(old, parent[cut], lying).items():
+        channel = CHANNELS[name]
+        if channel.domain == "corner":
+            channels[name] = channel.filled(0, len(parent))
+            channels[name][cut] = channel.settled(values)
+        elif channel.domain == "vertex":
+            channels[name] = channel.settled(from_corners(channel, values, corners, len(made.vertices)))
+            if channel.fresh == "nearest":
+                channels[name] = _from_nearest(made.vertices, np.unique(corners), channels[name])
+    return channels
 
 
-def _from_nearest(vertices: Floats, known: Ints, color: np.ndarray) -> np.ndarray:
-    """Colours of points that have none taken from the nearest that has one, grey where nobody has one."""
+def _from_nearest(vertices: Floats, known: Ints, values: NDArray[Any]) -> NDArray[Any]:
+    """Values of points that have none taken from the nearest that has one."""
     bare = np.setdiff1d(np.arange(len(vertices)), known)
-    if not len(known):
-        color[bare] = 128
-    elif len(bare):
+    if len(known) and len(bare):
         from scipy.spatial import cKDTree
 
-        color[bare] = color[known[cKDTree(vertices[known]).query(vertices[bare])[1]]]
-    return color
+        values[bare] = values[known[cKDTree(vertices[known]).query(vertices[bare])[1]]]
+    return values

@@ -2,75 +2,90 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from maquette.core.channels import CHANNELS, Channel
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.barycentric import shares
 
-
-@dataclass(frozen=True)
-class Worn:
-    """What triangles wear: by face and at their corners, colours not yet rounded. None for what there is not."""
-
-    uv: Floats | None  # (T, 3, 2)
-    material: Ints | None  # (T,)
-    part: Ints | None  # (T,)
-    color: Floats | None  # (T, 3, 3) 0..255
-    seen: Floats | None  # (T, 3)
+# What triangles wear, by the name of the channel: (T, ...) for one of faces, (T, 3, ...) at their corners for one of
+# corners or vertices; mixed values are not yet rounded.
+Worn = dict[str, NDArray[Any]]
 
 
 def worn(mesh: Mesh, origin: Ints, lying: Floats) -> Worn:
     """What rides on the mesh, on triangles cut from its faces ``origin`` (T,) where their corners lie (T, 3, 3)."""
-    corners = mesh.faces[origin]
-    return Worn(
-        None if mesh.uv is None else np.einsum("tck,tkd->tcd", lying, mesh.uv[origin]),
-        None if mesh.material is None else mesh.material[origin],
-        None if mesh.part is None else mesh.part[origin],
-        None if mesh.color is None else np.einsum("tck,tkd->tcd", lying, mesh.color[corners].astype(np.float64)),
-        None if mesh.seen is None else np.einsum("tck,tk->tc", lying, mesh.seen[corners]),
-    )
+    on_triangles: Worn = {}
+    for name, values in mesh.channels.items():
+        channel = CHANNELS[name]
+        if channel.domain == "face":
+            on_triangles[name] = values[origin]
+        else:
+            corners = values[origin] if channel.domain == "corner" else values[mesh.faces[origin]]
+            on_triangles[name] = channel.mixed(corners, lying)
+    return on_triangles
 
 
-def on_vertices(corners: Floats | None, faces: Ints, count: int) -> np.ndarray | None:
-    """A channel given at corners (T, 3, ...) on so many vertices: the first face has its say, 0 where there is none."""
-    if corners is None:
-        return None
-    made = np.zeros((count, *corners.shape[2:]))
-    made[faces.reshape(-1)[::-1]] = corners.reshape(-1, *corners.shape[2:])[::-1]  # the first is written last
-    return made
+def dressed_in(vertices: Floats, faces: Ints, clothes: Worn) -> Mesh:
+    """A mesh of these faces (T, 3) that wears what its triangles wear."""
+    channels = {}
+    for name, values in clothes.items():
+        channel = CHANNELS[name]
+        on_vertices = channel.domain == "vertex"
+        channels[name] = channel.settled(from_corners(channel, values, faces, len(vertices)) if on_vertices else values)
+    return Mesh.of(vertices, faces, channels)
 
 
-def as_colors(mixed: np.ndarray) -> np.ndarray:
-    """Mixed colours as bytes."""
-    return np.round(mixed).clip(0, 255).astype(np.uint8)
+def from_corners(channel: Channel, corners: NDArray[Any], faces: Ints, count: int) -> NDArray[Any]:
+    """Values at corners (T, 3, ...) put on so many vertices: the first face has its say, the rest miss the channel."""
+    on_vertices = np.full((count, *corners.shape[2:]), channel.missing, corners.dtype)
+    on_vertices[faces.reshape(-1)[::-1]] = corners.reshape(-1, *corners.shape[2:])[::-1]  # the first is written last
+    return on_vertices
 
 
 def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
     """The mesh with other faces (T, 3), each lying on the old face ``origin`` (T,) names; vertices nobody uses go.
 
-    ``vertices`` (V + N, 3) are the old ones, perhaps moved by a hair, and new ones after them. Material and part are
-    copied, uv, colour and seen are read off the old face where a new corner lies on it. A face that is an old one
-    keeps everything to the bit.
+    ``vertices`` (V + N, 3) are the old ones, perhaps moved by a hair, and new ones after them. What rides on faces is
+    copied, what rides on corners and vertices is read off the old face where a new corner lies on it. A face that is an
+    old one keeps everything to the bit.
     """
-    count = len(mesh.vertices)
     cut = np.flatnonzero((faces != mesh.faces[origin]).any(axis=1))
-    found = worn(mesh, origin[cut], shares(vertices[faces[cut]], mesh.triangles[origin[cut]]))
-    color, seen = (
-        None if channel is None else on_vertices(channel, faces[cut], len(vertices))[count:]
-        for channel in (found.color, found.seen)
-    )
-    uv = None if mesh.uv is None else mesh.uv[origin]
-    if uv is not None:
-        uv[cut] = found.uv
-    made = mesh.replace(
-        vertices=vertices,
-        faces=faces,
-        uv=uv,
-        color=None if color is None else np.concatenate([mesh.color, as_colors(color)]),
-        seen=None if seen is None else np.concatenate([mesh.seen, seen]),
-        material=None if mesh.material is None else mesh.material[origin],
-        part=None if mesh.part is None else mesh.part[origin],
-    )
-    return made.keep_faces(slice(None))
+    on_cut = worn(mesh, origin[cut], shares(vertices[faces[cut]], mesh.triangles[origin[cut]]))
+    channels = mesh.face_rows(origin)
+    for name, values in on_cut.items():
+        channel = CHANNELS[name]
+        if channel.domain == "corner":
+            channels[name][cut] = channel.settled(values)
+        elif channel.domain == "vertex":
+            new = from_corners(channel, values, faces[cut], len(vertices))[len(mesh.vertices) :]
+            channels[name] = np.concatenate([mesh.channels[name], channel.settled(new)])
+    return mesh.replace(vertices=vertices, faces=faces, **channels).keep_faces(slice(None))
+
+
+def between_corners(mesh: Mesh, parent: Ints, first: Ints, second: Ints, share: Floats) -> dict[str, NDArray[Any]]:
+    """What rides on faces and corners, on faces cut along edges.
+
+    Face f was cut from ``parent`` (T,), its corner c lies the ``share`` (T, 3) of the way from that face's corner
+    ``first`` (T, 3) to its ``second``.
+    """
+    channels = mesh.face_rows(parent)
+    across = np.arange(len(parent))[:, None]
+    for name, values in channels.items():
+        channel = CHANNELS[name]
+        if channel.domain == "corner":
+            channels[name] = channel.settled(channel.between(values[across, first], values[across, second], share))
+    return channels
+
+
+def between_vertices(mesh: Mesh, ends: Ints, along: Floats) -> dict[str, NDArray[Any]]:
+    """What rides on vertices, (V + N, ...): new ones lie ``along`` (N,) the way between the old ``ends`` (N, 2)."""
+    channels = {}
+    for name, values in mesh.vertex_rows(slice(None)).items():
+        channel = CHANNELS[name]
+        new = channel.between(values[ends[:, 0]], values[ends[:, 1]], along)
+        channels[name] = np.concatenate([values, channel.settled(new)])
+    return channels

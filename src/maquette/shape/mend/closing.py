@@ -7,12 +7,13 @@ import numpy as np
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, part
-from maquette.geometry.mend.cracks import zipped
-from maquette.geometry.mend.crowding import halved, paired, parted, shrunk, undoubled
-from maquette.geometry.mend.float32_twins import collapsed, spread, step, too_near
+from maquette.geometry.mend.cracks import zip_cracks
+from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
+from maquette.geometry.mend.float32_twins import collapse_twins, spread_apart, step, too_near
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import edges, face_components, fan_count
+from maquette.shape.carry.recutting import between_corners, between_vertices
 from maquette.shape.mend.fill_holes import fill_holes
 from maquette.shape.mend.fix_winding import fix_winding
 from maquette.shape.mend.weld import weld
@@ -28,10 +29,10 @@ _CUTS = 8
 _SHEETS = 0.2
 
 
-def closed_up(asset: Asset) -> Asset:
+def close_up(asset: Asset) -> Asset:
     """Welded, without doubled faces, zipped, wound outward, parted where solids touch, holes filled, sheets dropped."""
     asset = weld(asset)
-    rungs = (_without_doubles, _zipped, fix_winding, parted_at_pinches, fill_holes, fix_winding, _without_sheets)
+    rungs = (_without_doubles, _zip, fix_winding, part_pinches, fill_holes, fix_winding, _without_sheets)
     if is_closed(asset.mesh):
         rungs = (fix_winding, _without_sheets)
     for number, rung in enumerate(rungs):
@@ -46,20 +47,20 @@ def is_closed(mesh: Mesh) -> bool:
 
 
 def _without_doubles(asset: Asset) -> Asset:
-    keep = undoubled(asset.mesh.faces)
+    keep = undoubled_faces(asset.mesh.faces)
     if keep.all():
         return asset
     note(f"removed {int((~keep).sum())} doubled faces")
     return asset.with_mesh(asset.mesh.keep_faces(keep))
 
 
-def _zipped(asset: Asset) -> Asset:
+def _zip(asset: Asset) -> Asset:
     """Cracks closed, if that leaves fewer open edges and no more crowded ones."""
     mesh = asset.mesh
     before = edges(mesh.faces).count
     if (before != 1).all():
         return asset
-    keep, twin = zipped(mesh.vertices, mesh.faces, _CRACK * mesh.diagonal)
+    keep, twin = zip_cracks(mesh.vertices, mesh.faces, _CRACK * mesh.diagonal)
     if len(keep) == len(mesh.vertices):
         return asset
     merged = mesh.renumbered(keep, twin)
@@ -71,16 +72,14 @@ def _zipped(asset: Asset) -> Asset:
     return asset.with_mesh(merged)
 
 
-def parted_at_pinches(asset: Asset, gap: float = _GAP) -> Asset:
+def part_pinches(asset: Asset, gap: float = _GAP) -> Asset:
     """Crowded edges and pinched vertices taken apart by ``gap`` diagonals, then wound again: solids may come free."""
     mesh = asset.mesh
     count = len(mesh.vertices)
-    faces, origin = parted(mesh.faces, paired(mesh.vertices, mesh.faces), count)
-    color = None if mesh.color is None else mesh.color[origin]
-    seen = None if mesh.seen is None else mesh.seen[origin]
+    faces, origin = part_vertices(mesh.faces, pair_half_edges(mesh.vertices, mesh.faces), count)
     loose = np.bincount(origin, minlength=count)[origin] > 1
-    mesh = mesh.replace(vertices=mesh.vertices[origin], faces=faces, color=color, seen=seen)
-    mesh = _uncrowded(mesh)
+    mesh = mesh.replace(vertices=mesh.vertices[origin], faces=faces, **mesh.vertex_rows(origin))
+    mesh = _uncrowd(mesh)
     if len(mesh.vertices) == count:
         return asset
     note(f"parted touching surfaces at {len(mesh.vertices) - count} vertices")
@@ -89,29 +88,20 @@ def parted_at_pinches(asset: Asset, gap: float = _GAP) -> Asset:
     return fix_winding(asset.with_mesh(mesh.with_vertices(vertices)))
 
 
-def _uncrowded(mesh: Mesh) -> Mesh:
+def _uncrowd(mesh: Mesh) -> Mesh:
     """Edges that are still crowded, since their faces hang together at both ends, cut in the middle."""
     most = 2 * len(mesh.faces)  # a tangle of random faces would double with every round
     for _ in range(_CUTS):
         if (edges(mesh.faces).count <= 2).all() or len(mesh.faces) > most:
             break
-        cut = halved(mesh.faces, paired(mesh.vertices, mesh.faces), len(mesh.vertices))
+        cut = halve_edges(mesh.faces, pair_half_edges(mesh.vertices, mesh.faces), len(mesh.vertices))
         if cut is None:
             break
-
-        def mean(channel: np.ndarray, pair: np.ndarray = cut.ends) -> np.ndarray:
-            middle = channel[pair].mean(axis=1)
-            return np.concatenate([channel, np.round(middle) if channel.dtype == np.uint8 else middle])
-
-        across = cut.parent[:, None]
         mesh = mesh.replace(
-            vertices=mean(mesh.vertices),
+            vertices=np.concatenate([mesh.vertices, mesh.vertices[cut.ends].mean(axis=1)]),
             faces=cut.faces,
-            uv=None if mesh.uv is None else (mesh.uv[across, cut.first] + mesh.uv[across, cut.second]) / 2,
-            material=None if mesh.material is None else mesh.material[cut.parent],
-            part=None if mesh.part is None else mesh.part[cut.parent],
-            color=None if mesh.color is None else mean(mesh.color),
-            seen=None if mesh.seen is None else mean(mesh.seen),
+            **between_corners(mesh, cut.parent, cut.first, cut.second, np.full(cut.first.shape, 0.5)),
+            **between_vertices(mesh, cut.ends, np.full(len(cut.ends), 0.5)),
         )
     return mesh
 
@@ -132,19 +122,19 @@ def _without_sheets(asset: Asset) -> Asset:
     return asset.with_mesh(mesh.keep_faces(~sheet[label]))
 
 
-def told_apart(asset: Asset, steps: float) -> Asset:
+def separate_float32_twins(asset: Asset, steps: float) -> Asset:
     """Vertices nearer than so many steps of a 32-bit number made one where an edge joins them, else moved apart."""
     mesh, least = asset.mesh, steps * step(asset.mesh.vertices)
     made = mesh
     for _ in range(_CUTS):
         if not len(made.faces) or not len(too_near(made.vertices, least / 2)):
             break
-        twin = collapsed(made.vertices, made.faces, least)
+        twin = collapse_twins(made.vertices, made.faces, least)
         if twin is not None and (twin != np.arange(len(twin))).any():
             keep, place = np.unique(twin, return_inverse=True)
             made = made.renumbered(keep, place)
             made = made.keep_faces((made.faces != np.roll(made.faces, 1, axis=1)).all(axis=1))
-        made = made.with_vertices(spread(made.vertices, made.faces, least))
+        made = made.with_vertices(spread_apart(made.vertices, made.faces, least))
     if made is mesh:
         return asset
     note(f"told vertices apart that a 32-bit file takes for one: {len(mesh.vertices)} became {len(made.vertices)}")

@@ -12,13 +12,13 @@ from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.mend.holes import EdgeSet, clashing, patches
-from maquette.geometry.mend.membrane import Film, refined, rounded
+from maquette.geometry.mend.membrane import Film, refine, round_off
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import border_halves, edges, face_components
 from maquette.registry import stage
-from maquette.shape.mend.patching import Openings, openings, patched
+from maquette.shape.mend.patching import Openings, openings, patch
 
 # An open part whose volume is less than this share of area^1.5 is a sheet: closing it would fold it onto itself.
 _SHEET = 1e-3
@@ -49,7 +49,7 @@ def fill_holes(
     mesh = asset.mesh
     holes = _worth_closing(mesh, max_edges)
     if holes.loops:
-        mesh = _filled(mesh, holes)
+        mesh = _fill(mesh, holes)
         note(f"filled {len(holes.loops)} holes with {len(mesh.faces) - len(asset.mesh.faces)} faces")
         _warn_of_wide(mesh, holes)
     remaining = len(border_halves(mesh.faces))
@@ -92,7 +92,7 @@ def _sheets(mesh: Mesh) -> np.ndarray:
     return made
 
 
-def _filled(mesh: Mesh, holes: Openings) -> Mesh:
+def _fill(mesh: Mesh, holes: Openings) -> Mesh:
     """The mesh with a patch in every hole."""
     outer = face_normals(mesh.vertices, mesh.faces)[holes.half // 3]
     progress(0.2, f"closing {len(holes.loops)} holes")
@@ -100,16 +100,16 @@ def _filled(mesh: Mesh, holes: Openings) -> Mesh:
     border = len(holes.ring)
     sheet = np.concatenate([holes.of_ring, middles])
     points = mesh.vertices[holes.ring]
-    points = np.concatenate([points, Film(place, len(sheet), border).drawn(points)])
+    points = np.concatenate([points, Film(place, len(sheet), border).fill_in(points)])
     progress(0.5, "making the patches as fine as their borders")
     wanted = np.array([len(loop) >= _FINE for loop in holes.loops])
-    points, place, sheet = refined(points, place, border, sheet, wanted)
-    made = patched(mesh, holes, points[border:], place, sheet[place[:, 0]])
+    points, place, sheet = refine(points, place, border, sheet, wanted)
+    made = patch(mesh, holes, points[border:], place, sheet[place[:, 0]])
     smooth = _runs_on(points, place, outer, holes.of_ring) & wanted
     if not smooth.any():
         return made
     progress(0.8, "rounding the patches")
-    return made.with_vertices(_rounded(made, sheet, holes, smooth))
+    return made.with_vertices(_round_off(made, sheet, holes, smooth))
 
 
 def _plain(mesh: Mesh, holes: Openings, outer: Floats) -> tuple[Ints, Ints]:
@@ -137,7 +137,7 @@ def _runs_on(points: Floats, place: Ints, outer: Floats, hole: Ints) -> np.ndarr
     return made
 
 
-def _rounded(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:
+def _round_off(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:
     """All vertices, the inner ones of ``smooth`` (N,) patches moved to continue the curve of what lies around them."""
     border = len(holes.ring)
     chosen = np.flatnonzero(smooth[sheet[border:]])
@@ -146,7 +146,7 @@ def _rounded(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Fl
     near[inner] = near[holes.ring[smooth[sheet[:border]]]] = True
     local, faces = np.unique(made.faces[near[made.faces].any(axis=1)], return_inverse=True)
     vertices = made.vertices.copy()
-    moved = rounded(vertices[local], faces.reshape(-1, 3), np.searchsorted(local, inner))
+    moved = round_off(vertices[local], faces.reshape(-1, 3), np.searchsorted(local, inner))
     moved = moved[np.searchsorted(local, inner)]
     of = sheet[border + chosen]
     furthest, width = np.zeros(len(smooth)), np.zeros(len(smooth))

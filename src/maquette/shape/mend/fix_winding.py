@@ -48,7 +48,7 @@ def fix_winding(asset: Asset) -> Asset:
 def _inside_out(agreed: Mesh, found: Agreement, volume: Floats) -> np.ndarray:
     """Which patches to turn as a whole, (P,) bool."""
     area = areas_by(found.patch, agreed.vertices, agreed.faces, found.count)
-    closed = _closed(agreed, found)
+    closed = _closed_patches(agreed, found)
     wrong = volume < 0
     wrong[~closed & (np.abs(volume) < _FLAT * area**1.5)] = False
     wrong[found.one_sided] = False
@@ -61,7 +61,7 @@ def _inside_out(agreed: Mesh, found: Agreement, volume: Floats) -> np.ndarray:
     return wrong
 
 
-def _closed(agreed: Mesh, found: Agreement) -> np.ndarray:
+def _closed_patches(agreed: Mesh, found: Agreement) -> np.ndarray:
     """Which patches have no open and no crowded edge, (P,) bool."""
     edge = edges(agreed.faces)
     ragged = found.patch[np.flatnonzero(edge.count[edge.of_half] != 2) // 3]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from maquette.core.channels import CHANNELS, Channel
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.geometry.mend.membrane import Film
 from maquette.geometry.topology import border_loops, edges
@@ -50,42 +53,56 @@ def openings(mesh: Mesh) -> Openings:
     return Openings(loops, ring, half[np.searchsorted(key, ring[after] * count + ring)], stop - sizes)
 
 
-def patched(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
+def patch(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) -> Mesh:
     """The mesh with faces (T, 3) appended, given as places on the rings; ``hole`` (T,) is the loop each one closes.
 
     ``points`` (P, 3) are inner points of the patches; their places follow those of the rings. uv and colour come from
-    the border and run evenly across, material and part are those that most of the border has. Inner points count as
-    not seen.
+    the border and run evenly across, faces wear what most of the border wears. Inner points count as not seen.
     """
     count, border = len(mesh.vertices), len(holes.ring)
     film = Film(place, border + len(points), border)
     vertex = np.concatenate([holes.ring, count + np.arange(len(points))])
-    uv, color, seen = mesh.uv, mesh.color, mesh.seen
-    if uv is not None:
-        on_ring = uv[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
-        uv = np.concatenate([uv, np.concatenate([on_ring, film.drawn(on_ring)])[place]])
-    if color is not None:
-        inner = film.drawn(color[holes.ring].astype(np.float64))
-        color = np.concatenate([color, np.round(inner).clip(0, 255).astype(np.uint8)])
-    if seen is not None:
-        seen = np.concatenate([seen, np.zeros(len(points), np.float32)])
+    hole_of = np.zeros(border + len(points), np.int64)
+    hole_of[place] = hole[:, None]
+    channels: dict[str, NDArray[Any]] = {}
+    for name, values in mesh.channels.items():
+        channel = CHANNELS[name]
+        if channel.domain == "face":
+            channels[name] = _like_border(values, holes, hole)
+        elif channel.domain == "corner":
+            on_ring = values[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
+            inner = _drawn(channel, film, on_ring, holes.start[hole_of[border:]])
+            channels[name] = np.concatenate([values, np.concatenate([on_ring, inner])[place]])
+        else:
+            inner = _drawn(channel, film, values[holes.ring], holes.start[hole_of[border:]])
+            channels[name] = np.concatenate([values, inner])
     return mesh.replace(
         vertices=np.concatenate([mesh.vertices, points]),
         faces=np.concatenate([mesh.faces, vertex[place]]),
-        uv=uv,
-        color=color,
-        seen=seen,
-        material=_like_border(mesh.material, holes, hole),
-        part=_like_border(mesh.part, holes, hole),
+        **channels,
     )
 
 
-def _like_border(values: np.ndarray | None, holes: Openings, hole: Ints) -> np.ndarray | None:
-    """A face channel (F,) continued over the patches: what most of each hole's border has."""
-    if values is None:
-        return None
-    rows, count = np.unique(np.stack([holes.of_ring, values[holes.half // 3]], axis=1), axis=0, return_counts=True)
-    most = np.zeros(len(holes.loops), dtype=values.dtype)
+def _drawn(channel: Channel, film: Film, on_ring: NDArray[Any], first: Ints) -> NDArray[Any]:
+    """A channel's values (R, ...) on the rings continued to the inner points, (P, ...).
+
+    What is not to be mixed comes from the ``first`` (P,) place of each point's ring.
+    """
+    if channel.fresh == "missing":
+        return np.full((len(first), *channel.shape), channel.missing, channel.dtype)
+    if channel.blend == "nearest":
+        return on_ring[first]
+    flat = on_ring.reshape(len(on_ring), -1)
+    drawn = film.fill_in(flat if flat.dtype.kind == "f" else flat.astype(np.float64))
+    return channel.settled(drawn.reshape(-1, *channel.shape))
+
+
+def _like_border(values: NDArray[Any], holes: Openings, hole: Ints) -> NDArray[Any]:
+    """A face channel (F, ...) continued over the patches: what most of each hole's border has."""
+    on_ring = values[holes.half // 3]
+    kinds, kind = np.unique(on_ring, axis=0, return_inverse=True)
+    rows, count = np.unique(np.stack([holes.of_ring, kind.reshape(-1)], axis=1), axis=0, return_counts=True)
+    most = np.zeros((len(holes.loops), *values.shape[1:]), dtype=values.dtype)
     order = np.argsort(count, kind="stable")
-    most[rows[order, 0]] = rows[order, 1]  # the most frequent is written last
+    most[rows[order, 0]] = kinds[rows[order, 1]]  # the most frequent is written last
     return np.concatenate([values, most[hole]])

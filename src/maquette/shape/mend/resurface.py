@@ -14,11 +14,11 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
 from maquette.core.words import figures
 from maquette.geometry.inside.winding_number import winding_numbers
-from maquette.geometry.mend.crowding import undoubled
+from maquette.geometry.mend.crowding import undoubled_faces
 from maquette.geometry.mend.facing import looking_inward
 from maquette.geometry.orientation import agreement
 from maquette.geometry.remake.deviation import deviation
-from maquette.geometry.remake.dual_contouring import contoured
+from maquette.geometry.remake.dual_contouring import contour
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
@@ -26,7 +26,7 @@ from maquette.shape.carry.carrying import carried
 from maquette.shape.mend.fix_winding import fix_winding
 from maquette.shape.mend.weld import weld
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 _CELLS = 250_000  # that a pitch of our own choosing makes: half a million faces, 6 s
 _MOST = 4_000_000  # whatever pitch is asked for
 _NODES = 4_000_000  # grid lines along each axis
@@ -51,14 +51,14 @@ def resurface(
     is always closed and manifold. Materials, uv, parts and colours are carried over. Refuses a model that encloses
     nothing at this pitch, or a pitch that would take millions of cells.
     """
-    mesh = oriented(asset).mesh
+    mesh = orient_patches(asset).mesh
     area = float(face_areas(mesh.vertices, mesh.faces).sum())
     if not area > 0:
         raise CannotDo(f"resurface: the model has {len(mesh.faces)} faces and no surface; there is nothing to enclose")
     pitch = pitch_mm or fitting_pitch(mesh, area, printer)
     _insist_on_room(mesh, area, pitch)
     progress(0.2, f"find inside and outside every {pitch:.3g} mm")
-    vertices, faces = contoured(
+    vertices, faces = contour(
         mesh.vertices, mesh.faces, pitch, lambda points: winding_numbers(mesh.vertices, mesh.faces, points), _MOST
     )
     if not len(faces):
@@ -74,14 +74,16 @@ def resurface(
         made = carried(asset.with_mesh(mesh), vertices, faces)
     progress(0.9, "measure the change")
     note(f"remade the surface at a pitch of {pitch:.3g} mm: {len(mesh.faces)} faces became {len(faces)}")
-    note(told_change(mesh, vertices, faces))
+    note(describe_change(mesh, vertices, faces))
     return made
 
 
-def oriented(asset: Asset) -> Asset:
+def orient_patches(asset: Asset) -> Asset:
     """The model welded, without doubled faces, every patch wound alike and with its outside outward."""
     asset = weld(asset)
-    asset = asset.with_mesh(asset.mesh.keep_faces(undoubled(asset.mesh.faces))) if len(asset.mesh.faces) else asset
+    asset = (
+        asset.with_mesh(asset.mesh.keep_faces(undoubled_faces(asset.mesh.faces))) if len(asset.mesh.faces) else asset
+    )
     asset = fix_winding(asset)
     mesh = asset.mesh
     if not len(mesh.faces) or is_watertight(mesh.faces):
@@ -108,7 +110,7 @@ def _insist_on_room(mesh: Mesh, area: float, pitch: float) -> None:
         )
 
 
-def told_change(mesh: Mesh, vertices: Floats, faces: Ints) -> str:
+def describe_change(mesh: Mesh, vertices: Floats, faces: Ints) -> str:
     """Volume before and after, and how far the surfaces lie apart, in words."""
     before, after = signed_volume(mesh.vertices, mesh.faces), signed_volume(vertices, faces)
     gap = deviation(vertices, faces, mesh.vertices, mesh.faces, _SAMPLES)

@@ -20,13 +20,13 @@ from maquette.geometry.inside.filled import Fill, rounding, slicer_fill
 from maquette.geometry.inside.near_boxes import faces_near
 from maquette.geometry.inside.solidity import flaws, spoilt
 from maquette.geometry.mend.displacement import Origin
-from maquette.geometry.mend.float32_twins import alike, nudged, withstands
+from maquette.geometry.mend.float32_twins import alike, nudge_pairs, withstands
 from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.parts import areas_by
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
 from maquette.registry import stage
-from maquette.shape.mend.closing import closed_up, parted_at_pinches, told_apart
+from maquette.shape.mend.closing import close_up, part_pinches, separate_float32_twins
 from maquette.shape.mend.drop_inner_walls import drop_inner_walls
 from maquette.shape.mend.drop_specks import drop_specks
 from maquette.shape.mend.resurface import fitting_pitch, resurface
@@ -36,7 +36,7 @@ from maquette.shape.mend.weld import weld
 from maquette.shape.mend.wrap import affordable_pitch, wrap
 
 _Rung = Callable[[Asset], Asset]
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _ROUNDS = 3
 _STEPS = (4.0, 2.0, 1.0)  # of a 32-bit number: spacings of vertices, the safest first
@@ -81,7 +81,7 @@ def solidify(
         raise CannotDo("solidify: the model has 0 faces; there is nothing to make solid")
     ladder = _Ladder(asset, min_share)
     with part(0.0, 0.3):
-        asset = ladder.climbed(asset, "closing up", closed_up)
+        asset = ladder.climbed(asset, "closing up", close_up)
         asset = ladder.climbed(asset, "dropping specks", lambda given: drop_specks(given, min_share=min_share))
     asset = ladder.climbed(asset, "dropping inner walls", drop_inner_walls)
     for number, (name, rung) in enumerate(ladder.rungs(max_volume_change, max_deviation)):
@@ -123,7 +123,7 @@ class _Ladder:
         return [
             ("uniting", lambda asset: self.tidied(unite(asset), asset)),
             ("untangling", self.untangled),
-            ("resurfacing", remade(_resurfaced)),
+            ("resurfacing", remade(_resurface)),
             ("wrapping", remade(lambda asset: wrap(asset, pitch_mm=affordable_pitch(asset.mesh, _pitch(asset))))),
         ]
 
@@ -131,7 +131,7 @@ class _Ladder:
         """What is tried on a solid that would not fit a 32-bit file: a new surface, without the finest of the old."""
 
         def climb(asset: Asset) -> Asset:
-            made = self.fitted(self.remade(asset, _resurfaced, volume_change, deviation))
+            made = self.fitted(self.remade(asset, _resurface, volume_change, deviation))
             if left := self.flaws(made.mesh):
                 raise CannotDo(f"left with {', '.join(left)}")
             return made
@@ -158,7 +158,7 @@ class _Ladder:
         if not self.flaws(made.mesh):
             return drop_specks(made, min_share=self.min_share)
         gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
-        return drop_specks(parted_at_pinches(made, gap), min_share=self.min_share)
+        return drop_specks(part_pinches(made, gap), min_share=self.min_share)
 
     def untangled(self, asset: Asset) -> Asset:
         """Cut along the lines where it crosses itself, again where solids that were moved apart touch others.
@@ -170,7 +170,7 @@ class _Ladder:
             if number >= _ROUNDS:
                 if open_share(asset.mesh):
                     break
-                asset = told_apart(asset, _STEPS[0])
+                asset = separate_float32_twins(asset, _STEPS[0])
             asset = self.tidied(untangle(asset), asset)
             most = most or _GROWTH * len(asset.mesh.faces)
             if not self.flaws(asset.mesh) or len(asset.mesh.faces) > most:
@@ -226,7 +226,7 @@ class _Ladder:
             if made is not None and final:
                 return made
             found = made or found
-            asset = found or self.untangled(told_apart(asset, _STEPS[0]))
+            asset = found or self.untangled(separate_float32_twins(asset, _STEPS[0]))
         if found is None:
             raise CannotDo("vertices that a 32-bit file takes for one could not be told apart")
         return found
@@ -235,10 +235,10 @@ class _Ladder:
         """With the widest spacing that leaves a solid, and whether another round is not worth while."""
         like = None if self.flaws(asset.mesh) else asset.mesh
         for steps in _STEPS:
-            made = told_apart(asset, steps)
+            made = separate_float32_twins(asset, steps)
             if made is asset or not self.flaws(made.mesh, like=like):
                 return made, made is asset or steps == _STEPS[0]
-        made = _nudged_apart(asset)
+        made = _nudge_apart(asset)
         if withstands(made.mesh.vertices, made.mesh.faces) and not self.flaws(made.mesh, like=like):
             return made, True
         return None, False
@@ -263,14 +263,14 @@ class _Ladder:
         return Origin(self.given.mesh.vertices, self.given.mesh.faces)
 
 
-def _nudged_apart(asset: Asset) -> Asset:
+def _nudge_apart(asset: Asset) -> Asset:
     """Only vertices moved that a 32-bit file welds; those whose faces turn over by it again, any other way."""
     mesh = asset.mesh
     made, pairs = mesh.vertices, alike(mesh.vertices)
     if not len(pairs):
         return asset
     for attempt in range(_NUDGES):
-        made = nudged(made, pairs, attempt)
+        made = nudge_pairs(made, pairs, attempt)
         moved = (made != mesh.vertices).any(axis=1)
         bad = spoilt(made, mesh.faces, faces_near(made, mesh.faces, moved[mesh.faces].any(axis=1)))
         back = pairs[np.isin(pairs, mesh.faces[bad]).any(axis=1)]
@@ -281,7 +281,7 @@ def _nudged_apart(asset: Asset) -> Asset:
     return asset.with_mesh(mesh.with_vertices(made))
 
 
-def _resurfaced(asset: Asset) -> Asset:
+def _resurface(asset: Asset) -> Asset:
     return resurface(asset, pitch_mm=_pitch(asset))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
-from maquette.geometry.cut.solids import read
+from maquette.geometry.cut.solids import read_solid
 from maquette.geometry.inside.filled import Nesting, closed_faces, manifold_of, nesting, rounding, slicer_fill
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.welding import twins
@@ -46,7 +46,7 @@ def unite(asset: Asset) -> Asset:
     for number, one in enumerate(busy.tolist()):
         progress(0.3 + 0.7 * number / len(busy), f"uniting {int((group == one).sum())} parts")
         here = mine[(group == one)[found.part]]
-        piece = _united(mesh, here, found, mine, group == one)
+        piece = _unite(mesh, here, found, mine, group == one)
         if piece is None:
             note(f"left {int((group == one).sum())} parts that overlap; their union would fill another volume")
             continue
@@ -56,14 +56,14 @@ def unite(asset: Asset) -> Asset:
     if not pieces:
         return asset
     note(f"united {merged} overlapping parts into {len(pieces)}")
-    return asset.with_mesh(_replaced(mesh, np.flatnonzero(~gone), pieces))
+    return asset.with_mesh(_replace_faces(mesh, np.flatnonzero(~gone), pieces))
 
 
-def _replaced(mesh: Mesh, keep: Ints, pieces: list[Any]) -> Mesh:
+def _replace_faces(mesh: Mesh, keep: Ints, pieces: list[Any]) -> Mesh:
     """The faces ``keep`` of the mesh and all triangles of Manifolds whose face ids are faces of it."""
     points, faces, origin = [mesh.vertices], [mesh.faces[keep]], [keep]
     for piece in pieces:
-        vertices, corners, _, number = read(piece)
+        vertices, corners, _, number = read_solid(piece)
         faces.append(corners + sum(map(len, points)))
         points.append(vertices)
         origin.append(number)
@@ -104,7 +104,7 @@ def _groups(vertices: Floats, faces: Ints, found: Nesting) -> Ints:
     return np.unique(made, return_inverse=True)[1].reshape(-1)
 
 
-def _united(mesh: Mesh, here: Ints, found: Nesting, mine: Ints, chosen: np.ndarray) -> Any:
+def _unite(mesh: Mesh, here: Ints, found: Nesting, mine: Ints, chosen: np.ndarray) -> Any:
     """The union of the chosen parts as a Manifold whose face ids are the mesh's; None where it fills another volume."""
     from manifold3d import Manifold, OpType
 

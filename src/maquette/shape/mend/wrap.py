@@ -13,14 +13,14 @@ from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, part, progress
 from maquette.core.words import figures
-from maquette.geometry.remake.wrapping import wrapped
+from maquette.geometry.remake.wrapping import wrap_skin
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 from maquette.shape.carry.carrying import carried
-from maquette.shape.mend.resurface import told_change
+from maquette.shape.mend.resurface import describe_change
 from maquette.shape.mend.weld import weld
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 _NODES = 6_000_000  # that a pitch of our own choosing makes: 8 s
 _MOST = 64_000_000  # whatever pitch is asked for: 4 GB
 _GAP = 0.06  # of the diagonal: a hole that wide is taken for damage
@@ -61,7 +61,7 @@ def wrap(
             f"wrap: a pitch of {figures(pitch)} mm makes {nodes:,.0f} cells; at most {_MOST:,}, take a wider one"
         )
     progress(0.1, f"flood the outside every {figures(pitch)} mm")
-    made = wrapped(mesh.vertices, mesh.faces, pitch, gap, wall_mm or printer.min_wall_mm)
+    made = wrap_skin(mesh.vertices, mesh.faces, pitch, gap, wall_mm or printer.min_wall_mm)
     if not len(made.faces):
         raise CannotDo(f"wrap: nothing is left at a pitch of {figures(pitch)} mm; take a finer one")
     with part(0.6, 0.9):
@@ -72,7 +72,7 @@ def wrap(
         note(f"spanned holes up to {figures(gap)} mm wide before rooms of {figures(made.deep * pitch**3)} mm³")
     if made.thickened:
         note(f"gave sheets a thickness, together {figures(made.thickened * pitch**3)} mm³")
-    note(told_change(mesh, made.vertices, made.faces))
+    note(describe_change(mesh, made.vertices, made.faces))
     return result
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
-from maquette.geometry.cut.cutting_net import Net, cut, net_of
+from maquette.geometry.cut.cutting_net import Net, cut_edges, net_of
 from maquette.geometry.look.oklab import light_of_oklab, nearest, oklab_of
-from maquette.geometry.sampling import spread_in_triangle
+from maquette.geometry.sampling import triangle_shares
 from maquette.geometry.surface import face_areas
 from maquette.shape.carry.surface_color import SurfaceColor
 
@@ -40,7 +40,7 @@ def places(areas: Floats, cell: float) -> tuple[Ints, Floats]:
     more = np.floor(np.maximum(wanted * scale - 3, 0)).astype(np.int64)
     face = np.concatenate([np.repeat(np.arange(len(areas)), 3), np.repeat(np.arange(len(areas)), more)])
     number = np.arange(int(more.sum())) - np.repeat(np.cumsum(more) - more, more)
-    flat = spread_in_triangle(number)
+    flat = triangle_shares(number)
     share = np.concatenate([np.tile(_TIE, (len(areas), 1)), np.column_stack([1 - flat.sum(axis=1), flat])])
     return face, share
 
@@ -101,7 +101,7 @@ def refined(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
         if len(net.faces) + 2 * int(wanted.sum()) > MOST_FACES:
             note(f"borders stay coarse in places: finer ones need over {MOST_FACES} faces; raise detail_mm")
             break
-        done = cut(net, wanted, np.full(wanted.shape, 0.5))
+        done = cut_edges(net, wanted, np.full(wanted.shape, 0.5))
         whole = low[done.row] == high[done.row]
         pieces = np.bincount(done.row, minlength=len(net.faces))[done.row]
         net, low, high = done.net, low[done.row], high[done.row]
@@ -156,7 +156,7 @@ def dithered(net: Net, color: SurfaceColor, palette: Floats, dot: float) -> tupl
         wanted = (far > _NEAR)[:, None] & (length > dot / 2) & (length > 0.6 * length.max(axis=1)[:, None])
         if not wanted.any() or len(net.faces) + 2 * int(wanted.sum()) > MOST_FACES:
             break
-        done = cut(net, wanted, np.full(wanted.shape, 0.5))
+        done = cut_edges(net, wanted, np.full(wanted.shape, 0.5))
         fresh = np.flatnonzero((np.bincount(done.row, minlength=len(net.faces)) > 1)[done.row])
         net, far = done.net, far[done.row]
     face, _, light = sampled(net, color, np.arange(len(net.faces)), dot**2)

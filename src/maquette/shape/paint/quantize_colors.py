@@ -22,13 +22,16 @@ from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.cutting_net import Net
 from maquette.geometry.cut.label_borders import cut_along_borders, spread_labels, without_islands
-from maquette.geometry.look.oklab import chosen, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
+from maquette.geometry.look.oklab import choose_colors, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
+from maquette.shape.carry.recutting import dressed_in, worn
 from maquette.shape.carry.surface_color import SurfaceColor
 from maquette.shape.paint.color_regions import Sampled, dithered, node_votes, refined, sampled, seams, spots
 from maquette.shape.paint.filament_names import Filament, listed
 from maquette.shape.paint.filament_names import filaments as named
+
+_PRINTER = Printer.default()
 
 MOST = 16  # what four AMS units feed and the slicers' codes name
 _ISLAND = 4.0  # line widths squared that a region must cover, two by two
@@ -47,9 +50,7 @@ def quantize_colors(
     count: Annotated[
         int, Field(ge=0, le=MOST, description="how many filaments at most; 0: all that are given, or 4")
     ] = 0,
-    printer: Annotated[Printer, Field(description="its line width is how fine borders are")] = Printer.named(
-        "prusa-mk4"
-    ),
+    printer: Annotated[Printer, Field(description="its line width is how fine borders are")] = _PRINTER,
     detail_mm: Annotated[
         float | None, Field(gt=0.01, le=50, description="borders are smooth at this width; none: the printer's line")
     ] = None,
@@ -125,7 +126,7 @@ def _palette(seen: Sampled, offered: tuple[Filament, ...], count: int) -> tuple[
         return made
     if len(offered) <= count:
         return offered
-    best = chosen(lab, seen.weight, _lab(offered), count)
+    best = choose_colors(lab, seen.weight, _lab(offered), count)
     note(f"took {len(best)} of {len(offered)} filaments: {', '.join(offered[k].name for k in best)}")
     return tuple(offered[k] for k in best)
 
@@ -167,14 +168,16 @@ def _cut(asset: Asset, color: SurfaceColor, palette: Floats, line: float, dither
 
 def _mesh(mesh: Mesh, net: Net) -> Mesh:
     """The cut mesh with what rides on faces and vertices."""
-    seen = None
-    if mesh.seen is not None:
-        value = np.einsum("fck,fk->fc", net.share, mesh.seen[mesh.faces[net.origin]].astype(np.float64))
-        seen = np.zeros(len(net.vertices))
-        seen[net.faces.reshape(-1)] = value.reshape(-1)
-        seen[: len(mesh.seen)] = mesh.seen
-    part = None if mesh.part is None else mesh.part[net.origin]
-    return Mesh(net.vertices, net.faces, part=part, seen=None if seen is None else np.clip(seen, 0, 1))
+    clothes = worn(mesh, net.origin, net.share)
+    for name in ("uv", "material", "color"):  # filaments take their place
+        clothes.pop(name, None)
+    dressed = dressed_in(net.vertices, net.faces, clothes)
+    old = mesh.vertex_rows(slice(None))
+    kept = {
+        name: np.concatenate([old[name], new[len(mesh.vertices) :]])
+        for name, new in dressed.vertex_rows(slice(None)).items()
+    }
+    return dressed.replace(**kept)
 
 
 def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dithering: str) -> Ints:

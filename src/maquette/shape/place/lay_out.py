@@ -10,17 +10,17 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Floats, Mesh, joined
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.words import figures
-from maquette.geometry.printing.packing import Placement, least_rectangle, packed
+from maquette.geometry.printing.packing import Placement, least_rectangle, pack
 from maquette.geometry.printing.resting import hull
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 from maquette.shape.place.orient import orient
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _BETWEEN = 20.0  # plates stand side by side along x, that far apart
 _DIRECTIONS = 96  # tried for each piece
@@ -45,7 +45,7 @@ def lay_out(
     Each part of the model, or each separate body where it has no parts, is laid down by itself and put where it fits;
     footprints are their convex outlines. The first plate has its middle at the origin, the others follow along +X,
     20 mm apart; the part names say which plate each piece is on ("plate 2: piece 5"). Nothing but the place changes:
-    uv, colours and materials ride along; the camera goes, for the photo no longer matches. Refuses a piece that no
+    uv, colours and materials ride along; camera and placement go, for none fits all pieces. Refuses a piece that no
     plate holds, and names it.
     """
     mesh = asset.mesh
@@ -61,7 +61,7 @@ def lay_out(
         with part(0.8 * number / len(pieces), 0.8 * (number + 1) / len(pieces)):
             laid.append((name, _laid(name, piece, printer, bed, turning)))
     outlines = [hull(piece.vertices[:, :2]) for _, piece in laid]
-    places = [place for place in packed(outlines, bed, gap_mm) if place is not None]
+    places = [place for place in pack(outlines, bed, gap_mm) if place is not None]
     count = max(place.plate for place in places) + 1
     note(f"{len(laid)} pieces on {count} plate{'s' * (count > 1)} of {printer.label}")
     if plate > count:
@@ -139,23 +139,6 @@ def _together(
         beside = 0.0 if only else place.plate * step
         chosen.append(piece.with_vertices(piece.vertices @ turn.T + at + [beside, 0.0, 0.0]))
         names.append(f"plate {place.plate + 1}: {name}")
-    first = np.cumsum([0, *(len(piece.vertices) for piece in chosen)])
-    faces = [piece.faces + start for piece, start in zip(chosen, first, strict=False)]
-    joined = {
-        channel: None
-        if getattr(asset.mesh, channel) is None
-        else np.concatenate([getattr(piece, channel) for piece in chosen])
-        for channel in ("uv", "material", "color", "seen")
-    }
     number = np.repeat(np.arange(len(chosen)), [len(piece.faces) for piece in chosen])
-    vertices = np.concatenate([piece.vertices for piece in chosen])
-    made = Mesh(
-        vertices,
-        np.concatenate(faces),
-        uv=joined["uv"],
-        material=joined["material"],
-        part=number,
-        color=joined["color"],
-        seen=joined["seen"],
-    )
-    return asset.replace(mesh=made, part_names=tuple(names), camera=None)
+    made = joined(chosen).replace(part=number)
+    return asset.replace(mesh=made, part_names=tuple(names), camera=None, placement=None)

@@ -14,13 +14,14 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.printing.directions import distinct, fibonacci, flat_directions, hull_of, principal_axes
-from maquette.geometry.printing.resting import footing, hull, margin
+from maquette.geometry.printing.resting import footing, hull, margin, stance_of
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.surface import area_vectors, center_of_mass, face_areas, signed_volume, vertex_normals
 from maquette.registry import stage
+from maquette.shape.place.settle import settle
 
-_PRINTER = Printer.named("prusa-mk4")
+_PRINTER = Printer.default()
 
 _SAMPLES = 8000  # of the surface, to compare all directions by
 _RAYS = 300  # of them that hang, to measure the supports of every direction by
@@ -28,6 +29,7 @@ _MANY_RAYS = 2500  # the same for the finalists
 _FINALISTS = 16
 _FLAT = 24  # regions of the hull and of the model to lay it on
 _BETTER = 0.02  # a turn must gain this much, or the model stays as it is
+_FALLS = 100.0  # what tipping over costs where it must stand: more than all else together
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 _DOWN = np.array([0.0, 0.0, -1.0])
 
@@ -56,7 +58,7 @@ class _Model:
     center: Floats  # (3,) of mass
 
 
-@stage(places=True)
+@stage(version=2, places=True)
 def orient(
     asset: Asset,
     *,
@@ -66,6 +68,10 @@ def orient(
         Field(description="what counts most: little support, a short print, or a surface that no support marks"),
     ] = "balanced",
     directions: Annotated[int, Field(ge=24, le=2000, description="evenly spread directions to try")] = 200,
+    when: Annotated[
+        Literal["always", "unstable", "never"],
+        Field(description="turn it always, only if it would not stand as it is, on a base cut by settle, or never"),
+    ] = "always",
 ) -> Asset:
     """Turn the model to the side on which it prints best and put its lowest point on the bed.
 
@@ -74,15 +80,20 @@ def orient(
     stands. Supports are volumes, measured by rays down to the bed or the model for every direction, with more rays for
     the best sixteen. It turns no farther than it must, and stays as it is unless the gain is clear, so orienting twice
     is orienting once. The camera goes along. A sheet that encloses nothing is only put on the bed.
+
+    With ``when="unstable"`` a model that stands, or would once settle has cut its base, is left alone; one that tips
+    over or has hardly a first layer is laid on a side on which it does stand, if it has one.
     """
     mesh = asset.mesh
-    if not len(mesh.faces) or not mesh.diagonal:
+    if when == "never" or not len(mesh.faces) or not mesh.diagonal:
+        return asset
+    if when == "unstable" and _would_stand(asset, printer):
         return asset
     model = _model(mesh, printer)
     turn = np.eye(3)
     if len(model.samples.points) and model.volume > 0:
         weights = np.array(_WEIGHTS[prefer])
-        turn = _turn_down(_best(model, directions, weights))
+        turn = _turn_down(_best(model, directions, weights, must_stand=when == "unstable"))
     low, high = mesh.bounds
     middle = (low + high) / 2
     offset = middle - turn @ middle
@@ -90,6 +101,13 @@ def orient(
     if (turn == np.eye(3)).all() and np.linalg.norm(offset) <= _STILL * mesh.diagonal:
         return asset
     return asset.moved(rotation=turn, offset=offset)
+
+
+def _would_stand(asset: Asset, printer: Printer) -> bool:
+    """Whether the model, put down on a base as settle cuts it, stands by itself and has a first layer."""
+    mesh = settle(asset).mesh
+    stance = stance_of(mesh.vertices, mesh.faces, printer.layer_mm)
+    return stance.room > 0 and not stance.hardly_touches
 
 
 def _model(mesh: Mesh, printer: Printer) -> _Model:
@@ -106,8 +124,8 @@ def _model(mesh: Mesh, printer: Printer) -> _Model:
     return _Model(mesh, printer, samples, care, corners, np.concatenate(flat), volume, surface / 6, center)
 
 
-def _best(model: _Model, count: int, weights: Floats) -> Floats:
-    """The direction (3,) that should point down."""
+def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Floats:
+    """The direction (3,) that should point down; of those on which it stands, where it must and there are such."""
     mesh = model.mesh
     spread = np.concatenate([np.eye(3), -np.eye(3), fibonacci(count)]) @ principal_axes(model.samples.points)
     tried = distinct(np.concatenate([_DOWN[None], model.flat, spread]))
@@ -119,6 +137,8 @@ def _best(model: _Model, count: int, weights: Floats) -> Floats:
     progress(0.6, f"comparing the best {len(finalists)} of {len(tried)} directions")
     terms = np.stack([_measured(model, tracer, tried[which], rough[which]) for which in finalists])
     cost = terms @ weights
+    if must_stand:
+        cost = cost + _FALLS * (terms[:, 4] >= 1)
     turned = np.degrees(np.arccos(np.clip(tried[finalists] @ _DOWN, -1, 1)))
     lasting = np.round(cost + 1e-5 * turned, 9)  # of equals the one that turns least
     best = int(lasting.argmin())

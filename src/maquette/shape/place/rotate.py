@@ -15,7 +15,7 @@ from maquette.registry import stage
 _UPRIGHT = {"+Z": (0, 0), "-Z": (0, 180), "+Y": (0, 90), "-Y": (0, -90), "+X": (1, -90), "-X": (1, 90)}
 
 
-@stage(places=True)
+@stage(version=2, places=True)
 def rotate(
     asset: Asset,
     *,

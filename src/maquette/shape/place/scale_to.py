@@ -16,7 +16,7 @@ from maquette.registry import stage
 _EXACT = 1e-12
 
 
-@stage(version=2, places=True)
+@stage(version=3, places=True)
 def scale_to(
     asset: Asset,
     *,

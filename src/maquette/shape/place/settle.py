@@ -11,11 +11,12 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.cut.clipping import clipped, level_area
+from maquette.geometry.cut.clipping import clip_above, level_area
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
-from maquette.shape.mend.patching import openings, patched
+from maquette.shape.carry.recutting import between_corners, between_vertices
+from maquette.shape.mend.patching import openings, patch
 
 _LEVEL = 1e-6  # faces within this share of the height above the lowest point lie on the bed
 _CLEAR = 1e-4  # vertices nearer to the cut than this share of the height are lifted off it, or slivers would be left
@@ -25,7 +26,7 @@ _BARE = 1e-4  # of width x depth: less contact than that is a point, and a slice
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 
 
-@stage
+@stage(version=2)
 def settle(
     asset: Asset,
     *,
@@ -103,33 +104,20 @@ def _cut(mesh: Mesh, height: float, clear: float) -> Mesh:
         return above
     seen_from_below = [above.vertices[loop][:, :2] * [1, -1] for loop in rims.loops]
     place = np.asarray(triangulate(seen_from_below), dtype=np.int64)
-    return patched(above, rims, np.zeros((0, 3)), place, rims.of_ring[place[:, 0]])
+    return patch(above, rims, np.zeros((0, 3)), place, rims.of_ring[place[:, 0]])
 
 
 def _above(mesh: Mesh, height: float) -> Mesh:
     """The part above the height, open below, with everything that rides on it."""
-    clip = clipped(mesh.vertices, mesh.faces, height)
+    clip = clip_above(mesh.vertices, mesh.faces, height)
 
-    def on_vertices(channel: np.ndarray) -> np.ndarray:
-        a, b = channel[clip.ends[:, 0]], channel[clip.ends[:, 1]]
-        along = clip.along.reshape(-1, *[1] * (channel.ndim - 1))
-        between = a + (b.astype(np.float64) - a) * along
-        return np.concatenate([channel, np.round(between) if channel.dtype == np.uint8 else between])
-
-    vertices = on_vertices(mesh.vertices)
-    vertices[len(mesh.vertices) :, 2] = height
-    uv = mesh.uv
-    if uv is not None:
-        across = clip.parent[:, None]
-        start, end = uv[across, clip.first], uv[across, clip.second]
-        uv = start + (end - start) * clip.share[:, :, None].astype(np.float32)
+    start, end = mesh.vertices[clip.ends[:, 0]], mesh.vertices[clip.ends[:, 1]]
+    new = start + (end - start) * clip.along[:, None]
+    new[:, 2] = height
     cut = mesh.replace(
-        vertices=vertices,
+        vertices=np.concatenate([mesh.vertices, new]),
         faces=clip.faces,
-        uv=uv,
-        material=None if mesh.material is None else mesh.material[clip.parent],
-        part=None if mesh.part is None else mesh.part[clip.parent],
-        color=None if mesh.color is None else on_vertices(mesh.color),
-        seen=None if mesh.seen is None else on_vertices(mesh.seen).clip(0, 1),
+        **between_corners(mesh, clip.parent, clip.first, clip.second, clip.share),
+        **between_vertices(mesh, clip.ends, clip.along),
     )
     return cut.keep_faces(slice(None))

@@ -11,12 +11,12 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note, part, progress
 from maquette.core.words import figures
-from maquette.geometry.remake.remeshing import remeshed
+from maquette.geometry.remake.remeshing import remesh_evenly
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
 from maquette.registry import stage
 from maquette.shape.carry.carrying import carried
-from maquette.shape.mend.resurface import told_change
+from maquette.shape.mend.resurface import describe_change
 from maquette.shape.mend.weld import weld
 
 _SHARE = 0.01  # of the diagonal: edges of 1 mm on 100 mm
@@ -50,7 +50,7 @@ def remesh(
             f"remesh: edges of {figures(length)} mm make {expected:,.0f} faces; at most {_MOST:,}, take longer ones"
         )
     progress(0.1, f"lay triangles of {figures(length)} mm")
-    vertices, faces = remeshed(mesh.vertices, mesh.faces, length, sharp_deg)
+    vertices, faces = remesh_evenly(mesh.vertices, mesh.faces, length, sharp_deg)
     with part(0.6, 0.9):
         made = carried(asset.with_mesh(mesh), vertices, faces)
     ends = edges(faces).ends
@@ -58,5 +58,5 @@ def remesh(
     note(
         f"{len(mesh.faces)} faces became {len(faces)} with edges of {size.mean():.3g} mm, give or take {size.std():.2g}"
     )
-    note(told_change(mesh, vertices, faces))
+    note(describe_change(mesh, vertices, faces))
     return made

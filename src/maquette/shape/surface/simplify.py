@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.asset import Asset
+from maquette.core.channels import CHANNELS
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.remake.decimate import Thinning, started, thinner
+from maquette.geometry.remake.decimate import Thinning, start, thinner
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
 
@@ -55,8 +57,9 @@ def simplify(
 
 def _has_seams(mesh: Mesh) -> bool:
     """Whether something rides on the faces that a free collapse would lose."""
-    labels = (channel for channel in (mesh.material, mesh.part) if channel is not None)
-    return mesh.uv is not None or any((channel != channel[0]).any() for channel in labels)
+    labels = (values for name, values in mesh.channels.items() if CHANNELS[name].domain == "face")
+    on_corners = any(CHANNELS[name].domain == "corner" for name in mesh.channels)
+    return on_corners or any((values != values[0]).any() for values in labels)
 
 
 def _freely(mesh: Mesh, max_faces: int) -> Mesh | None:
@@ -71,22 +74,16 @@ def _freely(mesh: Mesh, max_faces: int) -> Mesh | None:
     if is_watertight(mesh.faces) and not is_watertight(faces):
         return None
     nearest = np.zeros(0, np.int64)
-    if mesh.color is not None or mesh.seen is not None:
+    if any(CHANNELS[name].domain == "vertex" for name in mesh.channels):
         nearest = cKDTree(mesh.vertices).query(points + middle)[1]
-    return Mesh(
-        points + middle,
-        faces,
-        material=None if mesh.material is None else np.full(len(faces), mesh.material[0]),
-        part=None if mesh.part is None else np.full(len(faces), mesh.part[0]),
-        color=None if mesh.color is None else mesh.color[nearest],
-        seen=None if mesh.seen is None else mesh.seen[nearest],
-    )
+    on_faces = mesh.face_rows(np.zeros(len(faces), np.int64))  # all alike
+    return Mesh.of(points + middle, faces, {**on_faces, **mesh.vertex_rows(nearest)})
 
 
 def _along_seams(mesh: Mesh, max_faces: int, limit: float) -> Mesh:
     """Our own collapse, that knows charts."""
-    wedge, uv = _wedges(mesh)
-    state: Thinning = started(mesh.vertices, mesh.faces, wedge, uv)
+    wedge = _wedges(mesh)
+    state: Thinning = start(mesh.vertices, mesh.faces, wedge, _of_wedges(mesh, wedge))
     whole = len(mesh.faces) - max_faces
     while True:
         progress((len(mesh.faces) - len(state.faces)) / whole, f"{len(state.faces)} faces")
@@ -101,30 +98,43 @@ def _along_seams(mesh: Mesh, max_faces: int, limit: float) -> Mesh:
     if state.worst:
         what = "" if state.uv is None else ", shape and texture together"
         note(f"strayed by up to {figures(state.worst)} mm from the faces removed{what}")
-    kept = mesh.replace(
-        faces=state.number[state.faces],
-        uv=None if state.uv is None else state.uv[state.wedge],
-        material=None if mesh.material is None else mesh.material[state.origin],
-        part=None if mesh.part is None else mesh.part[state.origin],
-    )
-    return kept.keep_faces(slice(None))
+    corner = _corner_of(wedge)[state.label[state.wedge]]  # (F', 3)
+    on_faces = mesh.face_rows(state.origin)
+    for name in on_faces:
+        if CHANNELS[name].domain == "corner":
+            on_faces[name] = mesh.channels[name].reshape(-1, *CHANNELS[name].shape)[corner]
+    return mesh.replace(faces=state.number[state.faces], **on_faces).keep_faces(slice(None))
 
 
-def _wedges(mesh: Mesh) -> tuple[Ints, Floats | None]:
-    """Each corner's (vertex, uv, material, part) as a number (F, 3), and the uv of each number (W, 2)."""
+def _wedges(mesh: Mesh) -> Ints:
+    """Each corner's vertex and all that parts it from others there (material, part, uv) as a number, (F, 3)."""
     columns = [mesh.faces.reshape(-1)]
-    columns += [np.repeat(channel, 3) for channel in (mesh.material, mesh.part) if channel is not None]
-    if mesh.uv is not None:
-        flat = (mesh.uv.reshape(-1, 2) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
-        columns += [flat[:, 0], flat[:, 1]]
+    for domain in ("face", "corner"):
+        for name, values in mesh.channels.items():
+            if CHANNELS[name].domain == domain and CHANNELS[name].blend != "direction":
+                flat = values.reshape(len(mesh.faces) * (1 if domain == "face" else 3), -1)
+                columns += [np.repeat(column, 3) if domain == "face" else _bits(column) for column in flat.T]
     order = np.lexsort(columns[::-1])
     changed = np.zeros(len(order) - 1, dtype=bool)
     for column in columns:
         changed |= column[order][1:] != column[order][:-1]
     number = np.empty(len(order), dtype=np.int64)
     number[order] = np.concatenate([[0], np.cumsum(changed)])
-    if mesh.uv is None:
-        return number.reshape(-1, 3), None
-    uv = np.zeros((int(number.max()) + 1, 2), dtype=np.float64)
-    uv[number] = mesh.uv.reshape(-1, 2)
-    return number.reshape(-1, 3), uv
+    return number.reshape(-1, 3)
+
+
+def _bits(column: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that sort as they are told apart: 32-bit floats as their bits, -0 as 0."""
+    return (column + np.float32(0)).view(np.uint32) if column.dtype == np.float32 else column
+
+
+def _corner_of(wedge: Ints) -> Ints:
+    """One corner 3·f + c of each wedge, the last, (W,)."""
+    corner = np.zeros(int(wedge.max()) + 1, dtype=np.int64)
+    corner[wedge.reshape(-1)] = np.arange(wedge.size)
+    return corner
+
+
+def _of_wedges(mesh: Mesh, wedge: Ints) -> Floats | None:
+    """The uv of each wedge, (W, 2)."""
+    return None if mesh.uv is None else mesh.uv.reshape(-1, 2)[_corner_of(wedge)].astype(np.float64)

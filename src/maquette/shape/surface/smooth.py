@@ -11,8 +11,8 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Floats, Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
-from maquette.geometry.remake.denoising import following, mixed, surroundings
-from maquette.geometry.remake.smoothing import on_border, opposite_step, refilled, umbrella
+from maquette.geometry.remake.denoising import following, mix_normals, surroundings
+from maquette.geometry.remake.smoothing import on_border, opposite_step, restore_volume, umbrella
 from maquette.geometry.surface import face_normals
 from maquette.registry import stage
 
@@ -58,7 +58,7 @@ def smooth(
         moved = _without_noise(mesh, pinned, iterations, 2 * float(np.sin(np.radians(edge_deg) / 2)))
     else:
         moved = _without_steps(mesh, pinned, iterations, (step, opposite_step(step, pass_band)))
-    moved, spoilt = refilled(before, moved, mesh.faces, pinned)
+    moved, spoilt = restore_volume(before, moved, mesh.faces, pinned)
     if spoilt:
         note(f"left {spoilt} parts as they were; they have too few vertices to be smoothed")
     length = np.linalg.norm(moved - before, axis=1)
@@ -76,7 +76,7 @@ def _without_noise(mesh: Mesh, pinned: np.ndarray, iterations: int, likeness: fl
     normals = face_normals(mesh.vertices, mesh.faces)
     for round_number in range(iterations):
         progress(round_number / iterations, "smoothing")
-        normals = mixed(normals, around, likeness)
+        normals = mix_normals(normals, around, likeness)
     return following(mesh.vertices, mesh.faces, normals, pinned)
 
 

@@ -1,0 +1,1 @@
+"""Turned things for Maquette: a generator, an operation, a check, a format and a recipe."""

@@ -1,0 +1,82 @@
+"""What the plugin's stages promise, with values that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from maquette.core.asset import Asset
+from maquette.core.errors import BadInput
+from maquette.core.files import Files
+from maquette.core.subject import Subject
+from maquette.geometry.surface import signed_volume
+from maquette.registry import registry
+from maquette_turnery.mass import mass
+from maquette_turnery.off import read_off, write_off
+from maquette_turnery.turn import spun, turn
+from maquette_turnery.twist import twist
+
+
+def cylinder(radius: float = 10.0, height: float = 30.0, rings: int = 60, sides: int = 180) -> Asset:
+    """An upright cylinder, sized."""
+    return Asset(spun(np.full(rings, radius), np.linspace(height, 0, rings), sides), sized=True)
+
+
+def volume(asset: Asset) -> float:
+    return signed_volume(asset.mesh.vertices, asset.mesh.faces)
+
+
+def euler(asset: Asset) -> int:
+    faces = asset.mesh.faces
+    edges = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0)
+    return len(asset.mesh.vertices) - len(edges) + len(faces)
+
+
+def test_a_straight_outline_turns_into_a_cylinder():
+    mask = np.zeros((100, 60), np.float32)
+    mask[10:90, 20:40] = 1
+    turned = turn(Subject(np.full((100, 60, 3), 200, np.uint8), mask), sides=360)
+    assert volume(turned) == pytest.approx(np.pi * 10**2 * 79, rel=1e-3)  # 79 mm between the first and last middles
+    assert euler(turned) == 2
+    assert turned.history[-1].stage == "turn"
+
+
+def test_turn_refuses_what_was_not_cut_out():
+    with pytest.raises(BadInput, match="no mask"):
+        turn(Subject(np.zeros((8, 8, 3), np.uint8)))
+
+
+def test_a_round_thing_keeps_its_volume_when_twisted():
+    whole = cylinder()
+    twisted = twist(whole, turns_deg=45)
+    assert volume(twisted) == pytest.approx(volume(whole), rel=1e-3)
+    foot = whole.mesh.vertices[:, 2] == 0
+    assert (twisted.mesh.vertices[foot] == whole.mesh.vertices[foot]).all()
+
+
+def test_mass_weighs_and_warns():
+    (light,) = mass(cylinder())
+    assert light.verdict == "pass"
+    assert light.value == pytest.approx(np.pi * 10**2 * 30 / 1000 * 1.24, rel=1e-3)
+    (heavy,) = mass(cylinder(), spool_g=5)
+    assert heavy.verdict == "warn"
+    (guess,) = mass(cylinder().replace(sized=False))
+    assert guess.verdict == "unknown"
+
+
+def test_off_keeps_every_digit():
+    whole = cylinder(radius=np.pi)
+    back = read_off(write_off(whole))
+    assert (back.mesh.vertices == whole.mesh.vertices).all()
+    assert (back.mesh.faces == whole.mesh.faces).all()
+
+
+@pytest.mark.parametrize("text", ["", "PLY", "OFF", "OFF\n3 1 0\n0 0 0\n", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 x\n3 0 1 2"])
+def test_off_refuses_what_is_damaged(text):
+    with pytest.raises(BadInput, match="read-off"):
+        read_off(Files("a.off", {"a.off": text.encode()}))
+
+
+def test_they_stand_in_the_registry():
+    assert {"turn", "twist", "mass", "read-off", "write-off"} <= set(registry())
+    assert not registry().failures

@@ -1,0 +1,900 @@
+"""Made by `python docs/generate_stub.py` from the registry; do not edit."""
+
+from typing import Literal
+
+from maquette.core.asset import Asset as Asset
+from maquette.core.asset import Material as Material
+from maquette.core.asset import Texture as Texture
+from maquette.core.camera import Camera as Camera
+from maquette.core.errors import BadInput as BadInput
+from maquette.core.errors import BadSetting as BadSetting
+from maquette.core.errors import CannotDo as CannotDo
+from maquette.core.errors import MaquetteError as MaquetteError
+from maquette.core.errors import Unavailable as Unavailable
+from maquette.core.files import Files as Files
+from maquette.core.mesh import Mesh as Mesh
+from maquette.core.picture import Picture as Picture
+from maquette.core.profiles import Printer as Printer
+from maquette.core.profiles import Target as Target
+from maquette.core.report import Finding as Finding
+from maquette.core.report import Report as Report
+from maquette.core.subject import Subject as Subject
+from maquette.core.subject import Views as Views
+from maquette.flow.door import check as check
+from maquette.flow.door import load as load
+from maquette.flow.door import make as make
+from maquette.flow.door import save as save
+from maquette.registry import StageFunction
+
+__all__ = [
+    "Asset",
+    "BadInput",
+    "BadSetting",
+    "Camera",
+    "CannotDo",
+    "Files",
+    "Finding",
+    "MaquetteError",
+    "Material",
+    "Mesh",
+    "Picture",
+    "Printer",
+    "Report",
+    "Subject",
+    "Target",
+    "Texture",
+    "Unavailable",
+    "Views",
+    "check",
+    "load",
+    "make",
+    "save",
+]
+
+class _autofix(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        exposure: float = 0.5,
+        white_balance: float = 0.5,
+        denoise: float = 0.5,
+        deblock: Literal['auto', 'on', 'off'] = 'auto',
+        upscale_px: int = 1024,
+    ) -> Subject:
+        """Repair a photo's exposure, colour cast, noise, JPEG blocks and size."""
+
+autofix: _autofix
+
+class _bridges(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
+        """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
+
+bridges: _bridges
+
+class _contact(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm2: float = 20.0,
+        min_share: float = 0.01,
+    ) -> tuple[Finding, ...]:
+        """Measure the area of the first layer, the share of the model's outline that it takes and in how many islands."""
+
+contact: _contact
+
+class _crop(StageFunction[..., Subject]):
+    def __call__(self, subject: Subject, *, share: float = 0.85, size_px: int = 1024) -> Subject:
+        """Put the subject into the middle of a square frame of which its long side fills a share."""
+
+crop: _crop
+
+class _cups(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        vent_mm: float = 0.0,
+        min_mm2: float = 100.0,
+    ) -> tuple[Finding, ...]:
+        """Count cups of a resin print: air that the solid, the bed and the layer being made enclose while it grows."""
+
+cups: _cups
+
+class _degenerate(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Count faces with no area, measured against the model's own size."""
+
+degenerate: _degenerate
+
+class _deviation(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        reference: Asset,
+        *,
+        printer: Printer | str = ...,
+        max_mm: float = 0.0,
+        samples: int = 50000,
+    ) -> tuple[Finding, ...]:
+        """Measure in mm how far the model lies from a reference model, and how far that one lies from it."""
+
+deviation: _deviation
+
+class _drop_inner_walls(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        cavities: Literal['thin', 'keep', 'fill'] = 'thin',
+        thin_share: float = 0.012,
+    ) -> Asset:
+        """Drop closed shells inside the model that a slicer would print as walls or voids nobody meant."""
+
+drop_inner_walls: _drop_inner_walls
+
+class _drop_specks(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, min_share: float = 0.001) -> Asset:
+        """Drop parts that are small in volume and in area next to the largest."""
+
+drop_specks: _drop_specks
+
+class _edge_manifold(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, destination: Literal['print', 'model'] = 'print') -> tuple[Finding, ...]:
+        """Count edges where more than two faces meet, after welding by position."""
+
+edge_manifold: _edge_manifold
+
+class _emboss(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        text: str = '',
+        side: Literal['front', 'back', 'left', 'right', 'top', 'bottom'] = 'front',
+        height_mm: float = 8.0,
+        depth_mm: float = 1.0,
+        right_mm: float = 0.0,
+        up_mm: float = 0.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Put words on one side of a closed model, raised or engraved, also where the side is gently curved."""
+
+emboss: _emboss
+
+class _fill_holes(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, max_edges: int = 10000) -> Asset:
+        """Close holes with patches as fine as their borders; nothing else moves."""
+
+fill_holes: _fill_holes
+
+class _fine_detail(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm: float = 0.0,
+        samples: int = 50000,
+        max_share: float = 0.002,
+    ) -> tuple[Finding, ...]:
+        """Measure in mm how wide raised and engraved detail is: lettering, seams, scales, the lines of a face."""
+
+fine_detail: _fine_detail
+
+class _fits_bed(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ...) -> tuple[Finding, ...]:
+        """Compare the model's box with the printer's, as it stands and turned about the vertical axis."""
+
+fits_bed: _fits_bed
+
+class _fix_winding(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset) -> Asset:
+        """Turn faces so that neighbours agree and the outside faces outward."""
+
+fix_winding: _fix_winding
+
+class _flatten_base(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        how: Literal['cut', 'fill'] = 'cut',
+        height_mm: float = 0.0,
+        contact_share: float = 0.1,
+        max_share: float = 0.2,
+    ) -> Asset:
+        """Give the model a level base, by cutting off its lowest slice or by filling under it."""
+
+flatten_base: _flatten_base
+
+class _has_uv(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
+        """Measure the share of the surface that has a place of its own on the texture."""
+
+has_uv: _has_uv
+
+class _hollow(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        wall_mm: float = 2.0,
+        printer: Printer | str = ...,
+        ceiling: Literal['auto', 'smooth', 'roof'] = 'auto',
+        holes: int = -1,
+        hole_mm: float = 0.0,
+        plugs: Literal['none', 'beside'] = 'none',
+    ) -> Asset:
+        """Make the inside empty and leave a wall of the same thickness everywhere, with holes for resin to run out."""
+
+hollow: _hollow
+
+class _inflate(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        depth: float = 0.85,
+        thickest: float = 0.7,
+        surface: float = 0.3,
+        resolution: int = 144,
+        smallest_share: float = 0.0005,
+    ) -> Asset:
+        """Blow the subject's outline up to a round, closed solid with the photo on it."""
+
+inflate: _inflate
+
+class _inspect(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, subject: Subject, *, min_full_px: int = 1024, min_relief_px: int = 1500) -> tuple[Finding, ...]:
+        """Say what in a photo will hurt, with numbers, and whether full 3D or a relief suits it."""
+
+inspect: _inspect
+
+class _islands(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., min_mm2: float = 0.0) -> tuple[Finding, ...]:
+        """Count pieces that start in the air when the model is cut into the printer's layers."""
+
+islands: _islands
+
+class _keyring(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        style: Literal['loop', 'hole'] = 'loop',
+        at: Literal['top', 'left', 'right'] = 'top',
+        shift_mm: float = 0.0,
+        hole_mm: float = 4.0,
+        wall_mm: float = 0.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Add a loop to hang the model by, or drill a hole for a ring, seen from the front."""
+
+keyring: _keyring
+
+class _lay_out(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        turning: Literal['orient', 'keep'] = 'orient',
+        gap_mm: float = 5.0,
+        margin_mm: float = 2.0,
+        plate: int = 0,
+    ) -> Asset:
+        """Put the parts of a model on the printer's bed, side by side, on as many plates as they need."""
+
+lay_out: _lay_out
+
+class _material_budget(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
+        """Compare the number of materials in use with the target's budget; each is a draw call."""
+
+material_budget: _material_budget
+
+class _matte(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        method: Literal['auto', 'alpha', 'border', 'onnx'] = 'auto',
+        weights: str = '',
+    ) -> Subject:
+        """Cut the subject out of its ground: a mask from 0 to 1, soft where hair and blur are."""
+
+matte: _matte
+
+class _measure(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        reference: Literal['auto', 'card', 'a4', 'letter', 'marker', 'coin', 'ruler', 'points'] = 'auto',
+        reference_px: tuple[float, float, float, float] | None = None,
+        reference_mm: float | None = None,
+        coin: str = 'eur-1',
+        marker_mm: float = 40.0,
+    ) -> Subject:
+        """Give a photo its scale, with an error band, from something of known size that lies in it."""
+
+measure: _measure
+
+class _open(StageFunction[..., Subject]):
+    def __call__(self, photo: bytes, *, max_px: int = 4096, svg_px: int = 1536) -> Subject:
+        """Open a picture file: JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF (first frame), BMP or SVG."""
+
+open: _open
+
+class _orient(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        prefer: Literal['balanced', 'supports', 'height', 'surface'] = 'balanced',
+        directions: int = 200,
+        when: Literal['always', 'unstable', 'never'] = 'always',
+    ) -> Asset:
+        """Turn the model to the side on which it prints best and put its lowest point on the bed."""
+
+orient: _orient
+
+class _overhang(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        angle_deg: float = 0.0,
+        max_share: float = 0.15,
+    ) -> tuple[Finding, ...]:
+        """Measure the share of the surface that faces down more steeply than the printer carries without support."""
+
+overhang: _overhang
+
+class _picture(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        look: Literal['textured', 'clay', 'wire', 'normals', 'seen', 'unlit'] = 'textured',
+        background: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+        ground: Literal['shadow', 'none'] = 'shadow',
+    ) -> Picture:
+        """Make a picture of a model, on the processor and without a display."""
+
+picture: _picture
+
+class _pins(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm: float = 0.0,
+        samples: int = 40000,
+    ) -> tuple[Finding, ...]:
+        """Measure columns in mm: what is thin two ways and stands free for one and a half times its width."""
+
+pins: _pins
+
+class _plinth(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        form: Literal['round', 'square'] = 'round',
+        height_mm: float = 8.0,
+        margin_mm: float = 3.0,
+        sink_mm: float = 1.0,
+        text: str = '',
+        text_mm: float = 0.0,
+        lettering: Literal['raised', 'engraved'] = 'raised',
+    ) -> Asset:
+        """Put the model on a plinth and make them one solid, with words on the front if there are any."""
+
+plinth: _plinth
+
+class _quantize_colors(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        filaments: tuple[str, ...] = ...,
+        count: int = 0,
+        printer: Printer | str = ...,
+        detail_mm: float | None = None,
+        island_mm2: float | None = None,
+        dithering: Literal['none', 'ordered'] = 'none',
+    ) -> Asset:
+        """Give every face one of a few filaments: textures and vertex colours become flat materials, one a filament."""
+
+quantize_colors: _quantize_colors
+
+class _read_3mf(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read what a 3MF file would build, in millimetres, with its parts, colours and textures."""
+
+read_3mf: _read_3mf
+
+class _read_glb(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read a GLB or glTF model with its materials, textures, vertex colours and node names."""
+
+read_glb: _read_glb
+
+class _read_obj(StageFunction[..., Asset]):
+    def __call__(self, files: Files, *, up: Literal['+Z', '+Y'] = '+Z') -> Asset:
+        """Read an OBJ with its materials and textures."""
+
+read_obj: _read_obj
+
+class _read_ply(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read a PLY, text or binary of either byte order, with vertex colours, texture coordinates and textures."""
+
+read_ply: _read_ply
+
+class _read_stl(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read an STL file, binary or text, and weld the corners that share a position."""
+
+read_stl: _read_stl
+
+class _relief(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        source: Literal['brightness', 'darkness', 'alpha', 'saturation'] = 'brightness',
+        shape: Literal['plate', 'outline'] = 'plate',
+        width_mm: float = 0.0,
+        relief_mm: float = 2.4,
+        base_mm: float = 1.2,
+        pitch_mm: float = 0.25,
+        smooth: float = 0.3,
+    ) -> Asset:
+        """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above."""
+
+relief: _relief
+
+class _remesh(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, edge_mm: float = 0.0, sharp_deg: float = 40.0) -> Asset:
+        """Cover the model with triangles of one size, as near to equilateral as its shape allows."""
+
+remesh: _remesh
+
+class _resurface(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., pitch_mm: float = 0.0) -> Asset:
+        """Make a new closed surface around what the model encloses, whatever holes, overlaps or flipped faces it has."""
+
+resurface: _resurface
+
+class _rotate(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        up: Literal['+Z', '-Z', '+Y', '-Y', '+X', '-X'] = '+Z',
+        x_deg: float = 0.0,
+        y_deg: float = 0.0,
+        z_deg: float = 0.0,
+    ) -> Asset:
+        """Turn the model about the middle of its box: first upright, then about x, y and z in this order."""
+
+rotate: _rotate
+
+class _scale_to(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        height_mm: float,
+        along: Literal['height', 'width', 'depth', 'longest'] = 'height',
+        certain: bool = True,
+    ) -> Asset:
+        """Scale the model evenly until it is this many millimetres high."""
+
+scale_to: _scale_to
+
+class _sculpt(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        resolution: int = 96,
+        symmetry: Literal['auto', 'on', 'off'] = 'off',
+        detail: float = 0.3,
+        delight: float = 0.5,
+        upright: Literal['auto', 'off'] = 'auto',
+        seed: int = 0,
+        weights: str = '',
+    ) -> Asset:
+        """Guess the whole object from a photo: front, back and sides, as one closed, coloured solid."""
+
+sculpt: _sculpt
+
+class _self_intersections(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Count pairs of faces that cut through each other or lie on one another."""
+
+self_intersections: _self_intersections
+
+class _settle(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, contact_share: float = 0.05, max_cut_share: float = 0.03) -> Asset:
+        """Put the model's lowest point on the bed, its middle over the origin, and give it a flat base to stand on."""
+
+settle: _settle
+
+class _silhouette(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, size_px: int = 256) -> tuple[Finding, ...]:
+        """Lay the model's outline, seen through the photo's camera, over the photo's mask and measure how well they agree."""
+
+silhouette: _silhouette
+
+class _simplify(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, max_faces: int = 100000, error_mm: float | None = None) -> Asset:
+        """Reduce the number of faces, keeping shape, uv and the seams between charts and materials."""
+
+simplify: _simplify
+
+class _size_photo(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        height_mm: float,
+        along: Literal['height', 'width', 'longest'] = 'height',
+    ) -> Subject:
+        """Say how large the whole picture is in reality, and so its scale in millimetres per pixel."""
+
+size_photo: _size_photo
+
+class _sized(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Say how large the model is and whether that is more than a guess."""
+
+sized: _sized
+
+class _slice(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        slicer: Literal['prusa', 'orca', 'cura'] = 'prusa',
+        printer: Printer | str = ...,
+        infill: float | None = None,
+        supports: Literal['auto', 'none'] | None = None,
+        profile: str = '',
+        filaments: Literal['painted', 'one'] = 'painted',
+        stem: str = 'model',
+    ) -> Files:
+        """Slice a model with the installed slicer: G-code, and a JSON file with time, filament, layers and warnings."""
+
+slice: _slice
+
+class _small_holes(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm: float = 0.0,
+        samples: int = 40000,
+    ) -> tuple[Finding, ...]:
+        """Measure holes and pits in mm: air that is narrow two ways between walls that face each other."""
+
+small_holes: _small_holes
+
+class _smooth(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        against: Literal['noise', 'steps'] = 'noise',
+        iterations: int = 10,
+        edge_deg: float = 20.0,
+        step: float = 0.5,
+        pass_band: float = 0.1,
+        max_move_mm: float | None = None,
+    ) -> Asset:
+        """Even out noise without eating edges and small features, or stair steps, and keep the model's volume."""
+
+smooth: _smooth
+
+class _solidify(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        min_share: float = 0.001,
+        max_volume_change: float = 0.05,
+        max_deviation: float = 0.002,
+    ) -> Asset:
+        """Make the model one or several closed solids that a slicer fills, with the smallest repair that does it."""
+
+solidify: _solidify
+
+class _specks(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, min_share: float = 0.001) -> tuple[Finding, ...]:
+        """Count parts that are tiny in volume and in area next to the largest one."""
+
+specks: _specks
+
+class _split(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        by: Literal['bed', 'plane', 'part'] = 'bed',
+        printer: Printer | str = ...,
+        axis: Literal['x', 'y', 'z'] = 'z',
+        at: float = 0.5,
+        connector: Literal['pegs', 'dowels', 'dovetails', 'none'] = 'pegs',
+        clearance_mm: float | None = None,
+        peg_mm: float | None = None,
+    ) -> Asset:
+        """Cut a closed model into numbered pieces that fit the printer, with pegs, dowels or dovetails to join them."""
+
+split: _split
+
+class _stability(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., min_share: float = 0.1) -> tuple[Finding, ...]:
+        """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm."""
+
+stability: _stability
+
+class _texture_size(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
+        """Compare the longest side of any texture with the target's budget; a texture that cannot be read fails too."""
+
+texture_size: _texture_size
+
+class _thicken(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., wall_mm: float = 0.0) -> Asset:
+        """Give walls, fins and wires that are too thin the thickness they need, and leave the rest as it is."""
+
+thicken: _thicken
+
+class _thin_gaps(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm: float = 0.0,
+        samples: int = 40000,
+        max_share: float = 0.002,
+    ) -> tuple[Finding, ...]:
+        """Measure in mm how far apart walls stand that face each other through the air."""
+
+thin_gaps: _thin_gaps
+
+class _trapped_volumes(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        drain_mm: float = 0.0,
+        min_mm3: float = 1.0,
+    ) -> tuple[Finding, ...]:
+        """Measure in mm³ how much resin or powder stays inside: in voids nothing leads out of, and behind narrow holes."""
+
+trapped_volumes: _trapped_volumes
+
+class _triangle_budget(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
+        """Compare the number of faces with the target's budget. Fails above it, and where there is nothing to draw."""
+
+triangle_budget: _triangle_budget
+
+class _triangle_count(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_faces: int = 1000000) -> tuple[Finding, ...]:
+        """Count the faces and say how long their sides are next to a line of the printer."""
+
+triangle_count: _triangle_count
+
+class _triposr(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        weights: str = '',
+        resolution: int = 256,
+        threshold: float = 25.0,
+        device: Literal['cpu', 'cuda'] = 'cpu',
+    ) -> Asset:
+        """Make a whole object, unseen side included, with TripoSR's published weights."""
+
+triposr: _triposr
+
+class _turntable(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        frames: int = 24,
+        size_px: int = 320,
+        look: Literal['textured', 'clay', 'wire', 'normals', 'seen', 'unlit'] = 'textured',
+        background: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+        ground: Literal['shadow', 'none'] = 'shadow',
+        seconds: float = 2.4,
+    ) -> Picture:
+        """Turn a model once around its upright axis in the studio's light, as frames of one moving picture."""
+
+turntable: _turntable
+
+class _unite(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset) -> Asset:
+        """Merge closed parts that cut through each other into one solid, as a slicer would fill them."""
+
+unite: _unite
+
+class _untangle(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, max_pairs: int = 50000, max_change: float = 0.005) -> Asset:
+        """Cut the surface along the lines where it crosses itself and keep what a slicer would fill."""
+
+untangle: _untangle
+
+class _unwrap(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, texture_px: int = 1024, gutter_px: int = 4) -> Asset:
+        """Give a model without uv its own, and turn colours on vertices into a texture."""
+
+unwrap: _unwrap
+
+class _use_mask(StageFunction[..., Subject]):
+    def __call__(self, subject: Subject, mask: bytes, *, subject_is: Literal['white', 'black'] = 'white') -> Subject:
+        """Take the mask from a picture file: its alpha channel where it has one, else its brightness."""
+
+use_mask: _use_mask
+
+class _vertex_manifold(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Count vertices in which the surface touches itself by a point, after welding by position."""
+
+vertex_manifold: _vertex_manifold
+
+class _views(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 256,
+        look: Literal['textured', 'clay', 'wire', 'normals', 'seen', 'unlit'] = 'textured',
+        background: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+    ) -> Picture:
+        """Show a model from its six sides on one sheet, all to the same scale, without perspective."""
+
+views: _views
+
+class _wall_mount(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        back: Literal['auto', 'behind', 'below'] = 'auto',
+        screw_mm: float = 4.0,
+        count: int = 1,
+        spacing_mm: float = 0.0,
+        lip_mm: float = 0.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Cut keyhole slots into the back: the screw's head goes in below and the model slides down over its shank."""
+
+wall_mount: _wall_mount
+
+class _wall_thickness(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        min_mm: float = 0.0,
+        samples: int = 50000,
+        max_share: float = 0.05,
+    ) -> tuple[Finding, ...]:
+        """Measure the walls in mm, everywhere, by the largest ball that fits between two surfaces that face each other."""
+
+wall_thickness: _wall_thickness
+
+class _watertight(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, destination: Literal['print', 'model'] = 'print') -> tuple[Finding, ...]:
+        """Count open edges after welding by position, and the holes they run around."""
+
+watertight: _watertight
+
+class _weld(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, grid_mm: float = 0.0) -> Asset:
+        """Merge vertices that share a position and drop the faces that collapse."""
+
+weld: _weld
+
+class _winding(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset, *, destination: Literal['print', 'model'] = 'print') -> tuple[Finding, ...]:
+        """Count edges whose two faces disagree, and parts that are inside out, after welding by position."""
+
+winding: _winding
+
+class _wrap(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        pitch_mm: float = 0.0,
+        gap_mm: float = 0.0,
+        wall_mm: float = 0.0,
+    ) -> Asset:
+        """Put a closed skin around whatever is there: loose, crossing or inside-out triangles, sheets, clouds of scraps."""
+
+wrap: _wrap
+
+class _write_3mf(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        stem: str = 'model',
+        thumbnail: bytes = b'',
+        slicers: Literal['all', 'prusa', 'none'] = 'all',
+    ) -> Files:
+        """Write one 3MF file in millimetres, with parts, colours, title and the story of the model."""
+
+write_3mf: _write_3mf
+
+class _write_cutout(StageFunction[..., Files]):
+    def __call__(self, subject: Subject, *, stem: str = 'cutout') -> Files:
+        """Write a subject as PNG: its pixels untouched, its mask as alpha; opened again it is the same subject."""
+
+write_cutout: _write_cutout
+
+class _write_glb(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
+        """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
+
+write_glb: _write_glb
+
+class _write_marker(StageFunction[..., Files]):
+    def __call__(self, *, marker_mm: float = 40, suffix: Literal['.pdf', '.svg', '.png'] = '.pdf') -> Files:
+        """Write the marker that `measure` looks for as a page at true size, with a line to check the print by."""
+
+write_marker: _write_marker
+
+class _write_obj(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', up: Literal['+Z', '+Y'] = '+Z') -> Files:
+        """Write an OBJ, with an MTL and its pictures when the asset has materials."""
+
+write_obj: _write_obj
+
+class _write_picture(StageFunction[..., Files]):
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        stem: str = 'picture',
+        suffix: Literal['auto', '.png', '.webp', '.gif'] = 'auto',
+        quality: int = 90,
+    ) -> Files:
+        """Write a picture as a file: PNG, WebP or GIF; several frames make it move, in a loop."""
+
+write_picture: _write_picture
+
+class _write_ply(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', encoding: Literal['binary', 'ascii'] = 'binary') -> Files:
+        """Write a PLY, its base colour textures beside it."""
+
+write_ply: _write_ply
+
+class _write_stl(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', encoding: Literal['binary', 'ascii'] = 'binary') -> Files:
+        """Write the triangles as STL, in millimetres, +Z up."""
+
+write_stl: _write_stl

@@ -1,0 +1,94 @@
+"""A job from the photo to the files: made, let out or held back, written, judged, sliced, reported.
+
+The solid is on disk as soon as nothing forbids it; the other checks and the pictures of the report come after it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maquette.core.errors import BadSetting
+from maquette.core.files import Files
+from maquette.core.progress import part, progress
+from maquette.core.report import Finding
+from maquette.flow import disk
+from maquette.flow.encode import encode_asset, judge_size
+from maquette.flow.jobs import Job
+from maquette.flow.judge import judge
+from maquette.flow.made import Built, Made, blocking, refuse_unprintable
+from maquette.flow.make import build, judge_built
+from maquette.flow.memory import Memory
+from maquette.flow.report.page import write_report
+from maquette.flow.slicing import slice_asset
+from maquette.store import Store
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a job made and where it lies: the output, the G-code beside it and the reports."""
+
+    made: Made
+    output: Path
+    reports: tuple[Path, ...]
+    gcode: Path | None = None
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Everything that was written besides the output."""
+        return (*((self.gcode,) if self.gcode else ()), *self.reports)
+
+
+def deliver(job: Job, store: Store | None = None, *, started: float | None = None) -> Delivery:
+    """Do a job and write its files; ``CannotDo`` when the print would not slice to a filled solid and nobody insists.
+
+    The report is written even then. ``store`` keeps results; left out, it is the user's, or none with ``cache`` off.
+    ``started`` is when somebody began to wait, by ``time.perf_counter``.
+    """
+    if job.output is None:
+        raise BadSetting(f"{job.destination}: no output given; name the file that the result goes to")
+    began = time.perf_counter() if started is None else started
+    with part(0.0, 0.5):
+        built = build(job, store or (Store() if job.cache else Memory()))
+    with part(0.5, 0.6):
+        stopped = _reasons_to_stop(built, job)
+    files = None
+    if not stopped:
+        progress(0.6, f"writing {job.output.name}")
+        files = encode_asset(built.asset, job.output, job.target if job.destination == "model" else None)
+        disk.put(files, job.output)
+    with part(0.6, 0.8):
+        made, gcode = _judged_and_sliced(built, job, files)
+    with part(0.8, 1.0):
+        reports = write_report(made, job.output, began) if job.report else []
+    refuse_unprintable(stopped)
+    made = replace(made, seconds={**made.seconds, "total": time.perf_counter() - began})
+    return Delivery(made, job.output, tuple(reports), gcode)
+
+
+def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
+    """What keeps the file from being written; nothing where the user insists."""
+    if job.destination != "print" or job.force:
+        return ()
+    gates = judge(built.asset, "print", printer=built.printer, store=built.store, run=built.run, gates_only=True)
+    return blocking(gates)
+
+
+def _judged_and_sliced(built: Built, job: Job, files: Files | None) -> tuple[Made, Path | None]:
+    """All opinions, those of the slicer and on the file's size included, and the place of the G-code."""
+    made, gcode = judge_built(built), None
+    if files is not None and job.destination == "model":
+        made = _with_finding(made, judge_size(files, job.target))
+    if files is not None and job.output is not None and job.slicing.slice:
+        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, job.output.stem or "model")
+        made = replace(_with_finding(made, opinion), sliced=sliced)
+        if sliced is not None:
+            place = job.output.with_suffix(".gcode")
+            gcode = disk.put(Files(place.name, {place.name: sliced.files.data}), place)
+    return made, gcode
+
+
+def _with_finding(made: Made, finding: Finding) -> Made:
+    """The same with one more opinion in its report."""
+    return replace(made, report=made.report.replace(findings=(*made.report.findings, finding)))

@@ -1,0 +1,7 @@
+"""Results and weights on disk: results by the digest of what made them, weights by address and sha256."""
+
+from maquette.store.folder import home
+from maquette.store.results import NOUNS_VERSION, Store, key_of
+from maquette.store.weights import Weights, fetch
+
+__all__ = ["NOUNS_VERSION", "Store", "Weights", "fetch", "home", "key_of"]
