@@ -50,8 +50,6 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
 CARRIES: dict[str, frozenset[str]] = {
     ".3mf": frozenset({"unit", "parts", "color", "base", "uv", "texture", "material", "alpha", "volumes", "history"}),
-    ".amf": frozenset({"unit", "parts", "color", "base", "material"}),
-    ".dae": frozenset(_SURFACE | {"unit"}),
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
     ".obj": frozenset(_SURFACE | {"shine", "normal"}),
     ".off": frozenset({"color", "base"}),

@@ -12,7 +12,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Floats, Ints, Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
-from maquette.formats.text_numbers import Block, Bytes, blocks
+from maquette.formats.text_numbers import Block, Bytes, blocks, unix_lines
 from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")
@@ -128,9 +128,7 @@ class Found:
 
 def gather(data: bytes) -> Found:
     """Everything a mesh needs out of the text."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
+    data = unix_lines(data.removeprefix(b"\xef\xbb\xbf"))
     if b"\\" in data:
         data = re.sub(rb"\\[ \t]*\r?\n", b" ", data)
     found = Found()

@@ -20,13 +20,14 @@ from maquette.formats.carries import say_lost
 from maquette.formats.positions import FARTHEST, usable
 from maquette.formats.stl_colors import colors_of
 from maquette.formats.surface_colors import MOST_FLAT, flat_material
-from maquette.formats.text_numbers import Block, blocks, decode_text, one_line
+from maquette.formats.text_numbers import Block, blocks, decode_text, one_line, unix_lines
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
 _HEADER = 84  # 80 free bytes and the count
 _RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])  # 50 bytes, packed
 _SIGNATURE = "Maquette: "
+_SNAP_MM = 0.005  # rounding that no printer shows
 _CHUNK = 1 << 15  # faces at a time: fits the cache
 _FACET = (
     "facet normal %.6g %.6g %.6g\n outer loop\n  vertex %r %r %r\n  vertex %r %r %r\n  vertex %r %r %r\n"
@@ -47,7 +48,7 @@ def read_stl(files: Files) -> Asset:
     """
     data = files.data
     count = _binary_count(data)
-    corners, title = _text_corners(data) if count is None else _binary_corners(data, count)
+    corners, title = _text_corners(unix_lines(data)) if count is None else _binary_corners(data, count)
     if not len(corners):
         raise BadInput("read-stl: the file holds no triangles; export it again")
     progress(0.3, "welding")
@@ -87,8 +88,9 @@ def write_stl(
     """Write the triangles as STL, in millimetres, +Z up.
 
     Faces keep their order and winding. Binary rounds positions to 32-bit floats and carries the title in its header,
-    text keeps all digits. Colours, textures and parts stay behind: 3MF or GLB keep them. Refused: an asset without
-    faces, and coordinates that a 32-bit float cannot hold.
+    text keeps all digits. Where a binary file would snap far-away coordinates to over 0.005 mm, the model is moved to
+    the origin by whole millimetres and a note says so. Colours, textures and parts stay behind: 3MF or GLB keep them.
+    Refused: an asset without faces, and coordinates that a 32-bit float cannot hold.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
@@ -97,8 +99,24 @@ def write_stl(
     if reach > FARTHEST:
         raise BadInput(f"write-stl: a coordinate is {reach:.3g}, too far for 32-bit floats; scale the model down")
     say_lost(asset, ".stl")
+    mesh = _within_reach(mesh, reach) if encoding == "binary" else mesh
     data = _binary(mesh, asset.title) if encoding == "binary" else _text(mesh, asset.title or stem)
     return Files(f"{stem}.stl", {f"{stem}.stl": data})
+
+
+def _within_reach(mesh: Mesh, reach: float) -> Mesh:
+    """The mesh moved to the origin where 32-bit floats would snap its far-away coordinates, in whole millimetres."""
+    step = float(np.spacing(np.float32(reach)))
+    if step <= _SNAP_MM:
+        return mesh
+    middle = np.rint(mesh.bounds.mean(axis=0))
+    near = float(np.spacing(np.float32(np.abs(mesh.bounds - middle).max())))
+    if near > step / 4:
+        note(f"positions were rounded to {step:.2g} mm, as far as 32-bit floats reach out here")
+        return mesh
+    x, y, z = (-middle).tolist()
+    note(f"recentered by {x:.0f}, {y:.0f}, {z:.0f} mm: out there 32-bit floats would snap positions to {step:.2g} mm")
+    return mesh.with_vertices(mesh.vertices - middle)
 
 
 def _binary_count(data: bytes) -> int | None:
@@ -108,6 +126,12 @@ def _binary_count(data: bytes) -> int | None:
     expected = _HEADER + 50 * promised
     if len(data) == expected:
         return promised
+    room, left = divmod(len(data) - _HEADER, 50)
+    if whole and room > 0 and b"\0" in data[:4096]:
+        nearly = left == 0 and abs(promised - room) <= 1
+        if promised in (0, 0xFFFFFFFF) or nearly:  # exporters that stream write the count last, or never
+            note(f"the header counts {promised} triangles, the size says {room}; they are all read")
+            return room
     start = data[:_HEADER]
     if b"\0" not in start and start.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid":
         return None
@@ -116,7 +140,6 @@ def _binary_count(data: bytes) -> int | None:
     if start.isascii() and b"\0" not in start:
         raise BadInput(f"read-stl: begins with {start[:12]!r}, which is neither binary nor text STL; check the export")
     if len(data) < expected:
-        room = (len(data) - _HEADER) // 50
         raise BadInput(f"read-stl: the header promises {promised} triangles, there are {room}; get the whole file")
     note(f"ignored {len(data) - expected} bytes behind the last triangle")
     return promised

@@ -122,6 +122,11 @@ def decode_text(text: bytes) -> str:
         return text.decode("latin-1")
 
 
+def unix_lines(data: bytes) -> bytes:
+    """Text whose lines end in CR, LF or CRLF, mixed as they may be, with LF alone."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
 def one_line(text: str) -> str:
     """A title as one line of printable ASCII, at most 60 characters: what comment lines and old headers bear."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
