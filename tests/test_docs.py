@@ -19,6 +19,18 @@ def test_stage_page_is_current():
     assert page["PLACE"].read_text(encoding="utf-8") == page["text"](), "run: python docs/generate.py"
 
 
+def test_format_table_is_current():
+    page = runpy.run_path(str(ROOT / "docs" / "generate_formats.py"))
+    assert page["PLACE"].read_text(encoding="utf-8") == page["text"](), "run: python docs/generate_formats.py"
+
+
+def test_tests_that_the_format_page_names_exist():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`(test_\w+)`", page))
+    assert len(names) > 8
+    assert all((ROOT / "tests" / f"{name}.py").is_file() for name in names)
+
+
 def test_readme_commands_exist_with_their_options():
     commands = re.findall(r"^\$? ?maquette ([a-z-]+)(.*)$", (ROOT / "README.md").read_text(), flags=re.M)
     assert len(commands) >= 5
