@@ -1,4 +1,4 @@
-"""Write the table of docs/formats.md from `formats/carries.py`: ``python docs/generate_formats.py``; a test compares."""
+"""Write the table of docs/formats.md from `formats/carries.py`; a test says when it is out of date."""
 
 from __future__ import annotations
 
