@@ -74,16 +74,6 @@ def model() -> Asset:
     return Asset(clad(Mesh(mesh.vertices, mesh.faces)))
 
 
-def full_mesh() -> Mesh:
-    """The sheet of 18 faces whose digest was written down, with every channel of the house filled differently."""
-    return grid(3, 3).replace(
-        material=np.arange(18) % 2,
-        part=np.arange(18) // 6,
-        color=np.arange(48).reshape(16, 3),
-        seen=np.linspace(0, 1, 16),
-    )
-
-
 def test_a_mesh_without_further_channels_keeps_its_digest_and_its_stored_form():
     """Written down before the table came: results in a store stay valid."""
     assert full_mesh().digest == "1e0efdfdd94600d02e07dc8c03c2fe2e"

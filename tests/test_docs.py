@@ -34,6 +34,18 @@ def blocks(page: Path) -> Iterator[tuple[str, str, str]]:
         yield match[1], match[2] or "", match[3]
 
 
+def test_format_table_is_current():
+    page = runpy.run_path(str(ROOT / "docs" / "generate_formats.py"))
+    assert page["PLACE"].read_text(encoding="utf-8") == page["text"](), "run: python docs/generate_formats.py"
+
+
+def test_tests_that_the_format_page_names_exist():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`(test_\w+)`", page))
+    assert len(names) > 8
+    assert all((ROOT / "tests" / f"{name}.py").is_file() for name in names)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
     """A folder with the files that commands name, and a store that all of them share."""

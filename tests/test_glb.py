@@ -449,7 +449,7 @@ def test_gltf_with_data_addresses_and_side_files():
     build.json["textures"] = [{"source": 0}]
     build.json["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
     text = json.dumps(build.json).encode()
-    assert side_files("m.gltf", text) == ["the mesh.bin", "unused.png"]
+    assert side_files("m.gltf", text) == ["the%20mesh.bin", "unused.png"]
     asset = read_glb(Files("m.gltf", {"m.gltf": text, "the mesh.bin": build.binary}))
     assert asset.materials[0].base_color_texture.data == png
     assert asset.title == "m"
@@ -462,7 +462,6 @@ def test_gltf_with_data_addresses_and_side_files():
     [
         ("KHR_draco_mesh_compression", "npx @gltf-transform/cli copy"),
         ("EXT_meshopt_compression", "npx @gltf-transform/cli copy"),
-        ("KHR_texture_basisu", "PNG or WebP"),
         ("EXT_unheard_of", "without this extension"),
     ],
 )
@@ -532,11 +531,6 @@ HOSTILE = {
     "version one": put("asset.version", "1.0"),
     "damaged base64": put("buffers.0.uri", "data:application/octet-stream;base64,%%%"),
     "data that is not base64": put("buffers.0.uri", "data:,hello"),
-    "material that is not there": put(f"{FIRST}.material", 4),
-    "factor beyond one": lambda b: (
-        put("materials", [{"emissiveFactor": [9, -9, 0]}])(b),
-        put(f"{FIRST}.material", 0)(b),
-    ),
     "points only": put(f"{FIRST}.mode", 0),
     "unknown mode": put(f"{FIRST}.mode", 77),
 }
@@ -620,7 +614,7 @@ def test_files_elsewhere_are_neither_asked_for_nor_read(uri):
     build.glb()
     put("buffers.0.uri", uri)(build)
     assert side_files("m.gltf", json.dumps(build.json).encode()) == []
-    with pytest.raises(BadInput, match="name it plainly"):
+    with pytest.raises(BadInput, match="did not come along"):
         build.read()
 
 
@@ -631,7 +625,7 @@ def test_a_picture_that_is_not_there_is_left_out_with_a_note_and_found_without_i
     put("meshes.0.primitives.0.material", 0)(build)
     asset = build.read()
     assert asset.materials[0].base_color_texture is None
-    assert "'Wood 1.png' is not there; continued without it" in asset.history[-1].notes
+    assert any("'textures/Wood 1.png' is not there; continued without it" in note for note in asset.history[-1].notes)
     assert build.read(**{"wood 1.png": picture().data}).materials[0].base_color_texture == picture()
 
 
@@ -682,7 +676,7 @@ def test_a_deep_chain_of_nodes_ends():
         build.read()
 
 
-def test_a_picture_of_another_kind_is_refused():
+def test_a_picture_of_another_kind_is_left_out():
     build = good()
     build.json |= {
         "images": [{"bufferView": build.view(b"\xabKTX 20\xbb")}],
@@ -690,8 +684,9 @@ def test_a_picture_of_another_kind_is_refused():
         "materials": [{"normalTexture": {"index": 0}}],
     }
     build.json["meshes"][0]["primitives"][0]["material"] = 0
-    with pytest.raises(BadInput, match="no PNG, JPEG or WebP"):
-        build.read()
+    asset = build.read()
+    assert asset.materials[0].normal_texture is None
+    assert any("a KTX texture" in note for note in asset.history[-1].notes)
 
 
 # --- what other programs say

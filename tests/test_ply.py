@@ -239,11 +239,6 @@ BINARY = write_ply(painted()).data
         (replaced(b"1 0 0\n", b"1 0 \0 0\n"), "something that is no number"),
         (BINARY[:-1], "promises 144 of 'face', the file holds 143"),
         (BINARY[: BINARY.index(b"end_header\n") + 20], "promises 72 of 'vertex', the file holds 0"),
-        (replaced(b"element vertex", b"comment TextureFile ../x.png\nelement vertex"), "put that file beside"),
-        (
-            replaced(b"element vertex", b"comment TextureFile http://x.org/x.png\nelement vertex"),
-            "put that file beside",
-        ),
     ],
 )
 def test_hostile_files_are_refused(data, reason):
@@ -319,3 +314,11 @@ def test_damaged_meshes_have_the_faces_they_should():
     assert len(listed) > 10
     for path, faces in listed:
         assert len(read_ply(broken_meshes.opened(path)).mesh.faces) == faces, path.name
+
+
+@pytest.mark.parametrize("reference", [b"../x.png", b"http://x.org/x.png"])
+def test_textures_elsewhere_are_left_out_with_a_note(reference):
+    data = replaced(b"element vertex", b"comment TextureFile " + reference + b"\nelement vertex")
+    with noting() as notes:
+        assert len(read_ply(Files("a.ply", {"a.ply": data})).mesh.faces) == 1
+    assert any("lies elsewhere; continued without it" in line for line in notes)

@@ -508,7 +508,7 @@ class _quantize_colors(StageFunction[..., Asset]):
 quantize_colors: _quantize_colors
 
 class _read_3mf(StageFunction[..., Asset]):
-    def __call__(self, files: Files) -> Asset:
+    def __call__(self, files: Files, *, plate: int = 0) -> Asset:
         """Read what a 3MF file would build, in millimetres, with its parts, colours and textures."""
 
 read_3mf: _read_3mf
@@ -524,6 +524,12 @@ class _read_obj(StageFunction[..., Asset]):
         """Read an OBJ with its materials and textures."""
 
 read_obj: _read_obj
+
+class _read_off(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read an OFF, with colours of vertices (COFF) or of faces."""
+
+read_off: _read_off
 
 class _read_ply(StageFunction[..., Asset]):
     def __call__(self, files: Files) -> Asset:
@@ -998,6 +1004,12 @@ class _write_obj(StageFunction[..., Files]):
         """Write an OBJ, with an MTL and its pictures when the asset has materials."""
 
 write_obj: _write_obj
+
+class _write_off(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model') -> Files:
+        """Write an OFF, as COFF where vertices have colours, with colours of faces where they have one each."""
+
+write_off: _write_off
 
 class _write_picture(StageFunction[..., Files]):
     def __call__(

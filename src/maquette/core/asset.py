@@ -14,6 +14,7 @@ from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
+from maquette.core.notes import worst_first
 from maquette.core.subject import Subject
 from maquette.core.values import LATER, Value, frozen_array, noun
 
@@ -70,6 +71,15 @@ class Material(Value):
 
 
 @noun
+class Volume(Value):
+    """A body that is no material: slicers print other settings inside it, keep supports out, or put them in."""
+
+    name: str
+    kind: Literal["modifier", "blocker", "enforcer"]
+    mesh: Mesh
+
+
+@noun
 class Asset(Value):
     """A model with its materials and its story, always in millimetres.
 
@@ -79,6 +89,7 @@ class Asset(Value):
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
     ``placement`` takes points from where the model was made to where it lies now, None while it was not moved; it
     outlives every change of the surface, so that what was made and what became of it can be laid over each other.
+    ``volumes`` are what a slicer's project knew besides the model; they move along and go back into 3MF.
     """
 
     mesh: Mesh
@@ -89,6 +100,7 @@ class Asset(Value):
     camera: Camera | None = None
     source: Subject | None = None
     history: tuple[Step, ...] = ()
+    volumes: tuple[Volume, ...] = field(default=(), metadata=LATER)
     placement: Floats | None = field(default=None, metadata=LATER)  # (4, 4)
 
     def __post_init__(self) -> None:
@@ -102,6 +114,11 @@ class Asset(Value):
         x, y, z = self.size
         size = f"{x:.3g} x {y:.3g} x {z:.3g} mm{'' if self.sized else ' by guess'}"
         return f"Asset({len(self.mesh.faces)} faces, {size}, {len(self.materials)} materials)"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers and stages said on the way (``read-obj: left out 3 points``), losses first."""
+        return tuple(worst_first(f"{step.stage}: {text}" for step in self.history for text in step.notes))
 
     @property
     def size(self) -> tuple[float, float, float]:
@@ -123,10 +140,12 @@ class Asset(Value):
         turn: Floats = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
         shift = np.asarray(offset, dtype=np.float64)
         camera = None if self.camera is None else self.camera.moved(turn, scale, shift)
+        volumes = tuple(volume.replace(mesh=volume.mesh.moved(turn, scale, shift)) for volume in self.volumes)
         step = np.eye(4)
         step[:3, :3], step[:3, 3] = scale * turn, shift
         placement = step if self.placement is None else step @ self.placement
-        return self.replace(mesh=self.mesh.moved(turn, scale, shift), camera=camera, placement=placement)
+        mesh = self.mesh.moved(turn, scale, shift)
+        return self.replace(mesh=mesh, camera=camera, placement=placement, volumes=volumes)
 
 
 def _indices_within(indices: NDArray[Any], count: int, what: str) -> None:

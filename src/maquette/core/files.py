@@ -10,15 +10,21 @@ from maquette.core.values import Value, noun
 
 @noun
 class Files(Value):
-    """Bytes by plain file name; ``main`` is the one a user opens (``chair.obj``), the rest it refers to (MTL, PNG)."""
+    """Bytes by name; ``main`` is the one a user opens (``chair.obj``), the rest it refers to (MTL, PNG).
+
+    Names are plain, or paths below the main file's folder with forward slashes (``textures/seat.png``).
+    """
 
     main: str
     parts: Mapping[str, bytes]
 
     def __post_init__(self) -> None:
         for name in self.parts:
-            if not name or name in (".", "..") or any(c in name for c in "/\\\0"):
-                raise BadInput(f"files: {name!r} is not a plain file name; keep everything in one folder")
+            steps = name.split("/")
+            if any(step in ("", ".", "..") for step in steps) or any(c in name for c in "\\\0"):
+                raise BadInput(f"files: {name[:80]!r} is no name below one folder; keep everything in one folder")
+        if "/" in self.main:
+            raise BadInput(f"files: the main file {self.main[:80]!r} lies in a folder; name it plainly")
         if self.main not in self.parts:
             raise BadInput(f"files: {self.main!r} is not among {sorted(self.parts)}")
         if not all(isinstance(data, bytes | bytearray | memoryview) for data in self.parts.values()):

@@ -73,6 +73,11 @@ def part(start: float, stop: float) -> Iterator[None]:
         _watch.reset(token)
 
 
+def heard() -> bool:
+    """True when somebody collects notes."""
+    return _notes.get() is not None
+
+
 @contextmanager
 def noting() -> Iterator[list[str]]:
     """Collect what :func:`note` says inside."""

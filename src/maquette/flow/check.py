@@ -40,9 +40,9 @@ def check_file(path: Path, given: Mapping[str, Any], store: Store | None = None)
     """Judge the model in a file; for an engine its size on disk counts, too. Findings are kept in the store."""
     renamed = {"destination" if name == "for" else name: value for name, value in given.items()}
     wish = CheckWish(**checked_fields("check", CheckWish, renamed))
-    reader = disk.reader_for(path)
-    files = disk.gather(path, reader.stage.facts.refers)
-    report = judge(reader(files), wish.destination, printer=wish.printer, target=wish.target, store=store or Store())
+    files = disk.gather_model(path)
+    asset = disk.reader_for(Path(files.main))(files)
+    report = judge(asset, wish.destination, printer=wish.printer, target=wish.target, store=store or Store())
     if wish.destination == "model":
         return report.replace(findings=(*report.findings, judge_size(files, wish.target)))
     return report

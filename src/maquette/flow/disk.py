@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maquette.core.errors import BadInput, BadSetting, CannotDo
+from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
+from maquette.flow.landing import finish, land
+from maquette.flow.streams import MAX_BYTES, is_stream, kind_of, read_bytes
+from maquette.formats.side_files import places
 from maquette.registry import StageFunction, registry
 
-MAX_BYTES = 4 << 30  # a binary STL of 80 million triangles; more would not fit a laptop's memory anyway
 MAX_SIDE_FILES = 256
+_USUAL = {"Asset": ".glb", "Subject": ".png", "Picture": ".png"}  # what goes to standard output when nobody says
 
 
 def reader_for(path: Path) -> StageFunction[Any, Any]:
@@ -48,48 +50,84 @@ def _by_suffix(
     raise error(f"{path.name}: cannot {verb} {suffix or 'a name without ending'}; endings that work: {listed}")
 
 
-def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """A file's bytes, or ``BadInput`` that says why not."""
-    try:
-        size = path.stat().st_size
-        if size > limit:
-            raise BadInput(f"{path}: {size:,} bytes; at most {limit:,} are read")
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise BadInput(f"{path}: is a folder; name a file in it") from None
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file; check the name") from None
-    except OSError as problem:
-        raise BadInput(f"{path}: cannot be read: {problem.strerror}") from None
-
-
 def gather(path: Path, refers: Any = None) -> Files:
-    """A file and those of its own folder that it refers to (``refers(name, data) -> names``, followed through).
+    """A file and those below its own folder that it refers to (``refers(name, data) -> references``, followed through).
 
-    Names with a folder, a drive or a scheme in them are left out: a model cannot make us open what lies elsewhere.
+    What a reference may mean is one rule for all formats (`formats/side_files.py`): nothing outside the folder is ever
+    opened, be it by ``..``, by a full path, by address or by a link. ``-`` is standard input, which stands alone.
     """
-    parts = {path.name: read_bytes(path)}
-    waiting = [path.name]
+    name = Path(path).name
+    if is_stream(path):
+        data = read_bytes(path)
+        name = f"stdin{path.suffix or kind_of(data)}"
+        return Files(name, {name: data})
+    finish(path)
+    parts = {name: read_bytes(path)}
+    waiting, left = [name], MAX_BYTES - len(parts[name])
+    folder = _Below(path.parent)
     while waiting and refers is not None:
         name = waiting.pop()
-        for wanted in refers(name, parts[name]):
-            beside = path.parent / wanted
-            if wanted in parts or Path(wanted).name != wanted or ":" in wanted or not beside.is_file():
+        for reference in refers(name, parts[name]):
+            known = next((known for known in map(folder.place, places(reference, name)) if known), "")
+            if not known or known in parts:
                 continue
             if len(parts) > MAX_SIDE_FILES:
                 raise BadInput(f"{path.name}: refers to more than {MAX_SIDE_FILES} files; merge them first")
-            if beside.resolve().parent != path.parent.resolve():
-                continue  # a link that leads out of the folder
-            parts[wanted] = read_bytes(beside)
-            waiting.append(wanted)
+            parts[known] = read_bytes(path.parent / known, left)
+            left -= len(parts[known])
+            waiting.append(known)
     return Files(path.name, parts)
+
+
+class _Below:
+    """The files below a folder, by name in any case of its letters; links that lead out of it are not among them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._root = folder, folder.resolve()
+        self._names: dict[str, dict[str, str]] = {}
+
+    def place(self, wanted: str) -> str:
+        """The path below the folder as the disk spells it; empty when there is no such file."""
+        made = ""
+        for step in wanted.split("/"):
+            exact = f"{made}/{step}".lstrip("/")
+            made = exact if self._is_there(exact) else f"{made}/{self._in_any_case(made, step)}".lstrip("/")
+            if not self._is_there(made):
+                return ""
+        try:
+            found = (self._folder / made).resolve()
+            return made if found.is_file() and found.is_relative_to(self._root) else ""
+        except (OSError, ValueError, RuntimeError):
+            return ""
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            return bool(name) and (self._folder / name).exists()
+        except (OSError, ValueError):  # a name of over 255 bytes, a zero byte
+            return False
+
+    def _in_any_case(self, folder: str, step: str) -> str:
+        if folder not in self._names:
+            try:
+                self._names[folder] = {name.lower(): name for name in sorted(os.listdir(self._folder / folder))}
+            except OSError:
+                self._names[folder] = {}
+        return self._names[folder].get(step.lower(), step)
 
 
 def read(path: str | Path) -> Any:
     """The value in a model file, by its ending."""
-    place = Path(path)
-    found = reader_for(place)
-    return found(gather(place, found.stage.facts.refers))
+    files = gather_model(Path(path))
+    return reader_for(Path(files.main))(files)
+
+
+def gather_model(path: Path) -> Files:
+    """A model file with what it refers to; the kind of standard input is told by its first bytes."""
+    if is_stream(path):
+        files = gather(path)
+        reader_for(Path(files.main))
+        return files
+    return gather(path, reader_for(path).stage.facts.refers)
 
 
 def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -> Files:
@@ -103,38 +141,17 @@ def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -
 
 
 def put(files: Files, path: str | Path) -> Path:
-    """Write all files beside each other, the main one under the name ``path``, each whole or not at all.
-
-    Everything is written under temporary names first; side files move into place before the main file, so whoever
-    sees the main file finds what it refers to.
-    """
-    place = Path(path)
-    staged: list[tuple[str, Path]] = []
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for name, data in sorted(files.parts.items(), key=lambda item: item[0] == files.main):
-            target = place if name == files.main else place.parent / name
-            handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".tmp", dir=place.parent)
-            staged.append((temporary, target))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        for temporary, target in staged:
-            os.chmod(temporary, 0o666 & ~mask)
-            os.replace(temporary, target)
-    except OSError as problem:
-        raise CannotDo(f"{place}: cannot be written: {problem.strerror}; choose another place") from None
-    finally:
-        for temporary, _ in staged:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-    return place
+    """Write all files beside each other, the main one under the name ``path``, together or not at all."""
+    return land(files, path)
 
 
 def save(value: Any, path: str | Path, settings: Mapping[str, Any] | None = None) -> Path:
-    """Write a value to a file whose ending names the format."""
-    return put(encoded(value, Path(path), settings), path)
+    """Write a value to a file whose ending names the format; ``-`` is standard output, ``-.stl`` says the kind too."""
+    place = Path(path)
+    named = (
+        place.with_name(f"model{place.suffix or _USUAL.get(type(value).__name__, '')}") if is_stream(place) else place
+    )
+    return put(encoded(value, named, settings), path)
 
 
 def plain_stem(text: str) -> str:

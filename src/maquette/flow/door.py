@@ -8,12 +8,15 @@ mq.save(asset, "chair.3mf")
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from maquette.core.asset import Asset
+from maquette.core.notes import Loss, weight, worst_first
 from maquette.core.profiles import Printer, Target
+from maquette.core.progress import heard, note, noting
 from maquette.core.report import Report
 from maquette.flow import disk
 from maquette.flow.jobs import JOBS, Route
@@ -65,5 +68,15 @@ def load(path: str | Path) -> Asset:
 
 
 def save(value: Any, path: str | Path, settings: Mapping[str, Any] | None = None) -> Path:
-    """Write an asset, a subject or a picture; the ending names the format, ``settings`` are the writer's."""
-    return disk.save(value, path, settings)
+    """Write an asset, a subject or a picture; the ending names the format, ``settings`` are the writer's.
+
+    What the format has no place for is a warning of the kind `Loss`, unless somebody collects notes.
+    """
+    with noting() as notes:
+        place = disk.save(value, path, settings)
+    for text in notes:
+        note(text)
+    for text in worst_first(notes):
+        if weight(text) == "lost" and not heard():
+            warnings.warn(text, Loss, stacklevel=2)
+    return place

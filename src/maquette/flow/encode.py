@@ -15,12 +15,14 @@ from maquette.flow import disk
 from maquette.flow.memory import keep
 from maquette.flow.report.album import thumbnail
 from maquette.flow.report.keeper import Keeper
+from maquette.formats.carries import CARRIES
 from maquette.store import key_of
 
 _NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; GLB and 3MF name their unit
 _TURNED = (".ply", ".stl", ".off")  # whose writers know of no upward axis
 _UNITS = {1.0: "metre", 0.01: "centimetre", 0.001: "millimetre"}
 _CARRIES = {".glb": "colors uv unit", ".obj": "colors uv", ".ply": "colors", ".3mf": "unit"}
+_THUMBNAIL_PX = 256
 
 
 def encode_asset(asset: Asset, output: Path, target: Target | None = None, keeper: Keeper | None = None) -> Files:
@@ -55,13 +57,13 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
 
 def say_what_is_missing(asset: Asset, source: Path, output: Path) -> None:
     """Note what a converted file could hold and its source has not: colors, uv, a unit."""
-    could, ending = _CARRIES.get(output.suffix.lower(), ""), source.suffix[1:].upper()
+    could, ending = CARRIES.get(output.suffix.lower(), frozenset()), source.suffix[1:].upper()
     has_color = asset.mesh.color is not None or any(
         material.base_color_texture is not None or material.base_color != (1.0, 1.0, 1.0, 1.0)
         for material in asset.materials
     )
     missing = {
-        "colors or textures, so it will look plain": "colors" in could and not has_color,
+        "colors or textures, so it will look plain": "texture" in could and not has_color,
         "uv, which a texture needs and `unwrap` makes": "uv" in could and asset.mesh.uv is None,
         "unit: the numbers were taken as millimetres, and `scale-to` sets a size": "unit" in could and not asset.sized,
     }

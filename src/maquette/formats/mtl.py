@@ -7,6 +7,7 @@ own there, green and blue of one picture here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,25 +15,50 @@ import numpy as np
 from maquette.core.asset import Material, Texture
 from maquette.core.files import Files
 from maquette.core.progress import note
-from maquette.formats.pictures_in_files import encode_png, pixels
-from maquette.formats.side_files import find, plain_name, references, texture
+from maquette.formats.mtl_dialects import (
+    Lines,
+    base_color,
+    base_picture,
+    bump,
+    floats,
+    is_normal_map,
+    is_number,
+    opacity,
+    shares,
+)
+from maquette.formats.pictures_in_files import encode_png, pixel_count, pixels
+from maquette.formats.side_files import Pictures, references
 from maquette.formats.text_numbers import decode_text
 from maquette.geometry.look.srgb import to_linear, to_srgb
 
 _OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}  # how many words follow; 1 for every other option
-_MAPS = ("map_kd", "map_ke", "map_pr", "map_pm", "map_d", "norm")
+_MAPS = ("map_kd", "map_ka", "map_ke", "map_pr", "map_pm", "map_d", "norm", "map_bump", "bump", "map_kn")
+_UNREAD = ("map_ks", "map_ns", "refl", "map_refl", "disp", "map_disp", "decal", "map_ps")
+MOST_PACKED = 4096 * 8192  # pixels of a file that are decoded to pack roughness and metallic together
 
 
-def mtl_references(data: bytes) -> list[str]:
+def mtl_references(data: bytes, name: str = "") -> list[str]:
     """The picture files that an MTL refers to, as plain names a loader may look for beside it."""
     statements = [row for values in _statements(data) for row in values.items()]
-    return references([_picture_name(value) for key, value in statements if key in _MAPS])
+    return references([_picture_name(value) for key, value in statements if key in _MAPS], name)
 
 
-def read_materials(files: Files, data: bytes) -> dict[str, Material]:
-    """Materials of an MTL by name, with their pictures out of ``files``."""
-    shelf = _Shelf(files)
-    return {values["newmtl"]: _material(values, shelf) for values in _statements(data)}
+def read_materials(files: Files, data: bytes, wanted: Iterable[str], library: str = "") -> dict[str, Material]:
+    """The wanted materials of an MTL by name, with their pictures out of ``files``; others cost nothing.
+
+    ``library`` is the MTL's own name among the files; pictures are looked for beside it first.
+    """
+    by_name = {values["newmtl"]: values for values in _statements(data)}
+    in_any_case = {name.lower(): values for name, values in by_name.items()}
+    shelf = _Shelf(Pictures(files, library))
+    made: dict[str, Material] = {}
+    for name in wanted:
+        values = by_name.get(name) or in_any_case.get(name.lower())
+        if values is not None:
+            made[name] = _material({**values, "newmtl": name}, shelf)
+    if shelf.unread:
+        note(f"left out {', '.join(sorted(shelf.unread))}, which have no place in our materials")
+    return made
 
 
 def write_materials(materials: tuple[Material, ...], stem: str) -> tuple[list[str], dict[str, bytes]]:
@@ -69,25 +95,31 @@ def safe_stem(stem: str) -> str:
 
 @dataclass
 class _Shelf:
-    """The pictures of one set of files, each read once."""
+    """The pictures of one library, each read and packed once."""
 
-    files: Files
-    known: dict[str, Texture | None] = field(default_factory=dict)
+    pictures: Pictures
+    unread: set[str] = field(default_factory=set)
+    _packed: dict[tuple[Texture | None, Texture | None], Texture | None] = field(default_factory=dict)
+    _pixels_left: int = MOST_PACKED
 
     def picture(self, value: str | None) -> Texture | None:
         """The picture that a ``map_`` line names."""
-        if value is None:
-            return None
-        name = _picture_name(value)
-        if name not in self.known:
-            data = find(self.files, name, "read-obj") if name else None
-            self.known[name] = None if data is None else texture(data, plain_name(name))
-        return self.known[name]
+        name = _picture_name(value or "")
+        return self.pictures(name) if name else None
+
+    def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
+        """Roughness and metallic as green and blue of one picture; each pair is packed once."""
+        if (rough, metal) not in self._packed:
+            self._pixels_left -= sum(pixel_count(made) for made in (rough, metal) if made)
+            if self._pixels_left < 0:
+                note(f"left out map_Pr and map_Pm: they have over {MOST_PACKED:,} pixels; scale them down")
+            self._packed[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
+        return self._packed[rough, metal]
 
 
-def _statements(data: bytes) -> list[dict[str, str]]:
+def _statements(data: bytes) -> list[Lines]:
     """One dictionary per ``newmtl``, keys in lower case."""
-    made: list[dict[str, str]] = []
+    made: list[Lines] = []
     for line in decode_text(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
         key, value = [*line.split(None, 1), "", ""][:2]
         if key.lower() == "newmtl":
@@ -104,61 +136,55 @@ def _picture_name(value: str) -> str:
         option, _, rest = rest.partition(" ")
         for number in range(_OPTIONS.get(option.lower(), 1)):
             word, _, behind = rest.lstrip().partition(" ")
-            if number and option.lower() in ("-o", "-s", "-t") and not _is_number(word):
+            if number and option.lower() in ("-o", "-s", "-t") and not is_number(word):
                 break
             rest = behind.lstrip()
     return rest.strip()
 
 
-def _is_number(word: str) -> bool:
-    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", word) is not None
-
-
-def _numbers(values: dict[str, str], key: str, count: int) -> list[float] | None:
-    """``count`` numbers 0..1 behind a key; one number stands for all, None when they cannot be read."""
-    words = values.get(key, "").split()
-    if not words or not all(_is_number(word) for word in words[:count]):
-        return None
-    found = [min(max(float(word), 0.0), 1.0) for word in words[:count]]
-    return found if len(found) == count else found[:1] * count
-
-
-def _material(values: dict[str, str], shelf: _Shelf) -> Material:
-    """One material out of its lines."""
-    color = _linear(_numbers(values, "kd", 3) or [1.0] * 3)
-    opaque = _numbers(values, "d", 1)
-    alpha = opaque[0] if opaque else 1.0 - (_numbers(values, "tr", 1) or [0.0])[0]
-    glow = shelf.picture(values.get("map_ke"))
-    base = shelf.picture(values.get("map_kd"))
+def _material(values: Lines, shelf: _Shelf) -> Material:
+    """One material out of its lines, as `mtl_dialects` understands them."""
+    color, alpha, name = _linear(base_color(values)), opacity(values), values["newmtl"]
+    glow, base = shelf.picture(values.get("map_ke")), shelf.picture(base_picture(values))
     see_through = alpha < 1.0 or ("map_d" in values and base is not None)
-    if "map_d" in values and _picture_name(values["map_d"]) != _picture_name(values.get("map_kd", "")):
-        note(f"material {values['newmtl']!r}: its separate alpha picture is left out")
+    if "map_d" in values and _picture_name(values["map_d"]) != _picture_name(base_picture(values) or ""):
+        note(f"material {name!r}: its separate alpha picture is left out")
         see_through = alpha < 1.0
+    shelf.unread |= {key for key in _UNREAD if values.get(key)}
     rough, metal = shelf.picture(values.get("map_pr")), shelf.picture(values.get("map_pm"))
+    orm = shelf.packed(rough, metal) if rough or metal else None
     return Material(
-        name=values["newmtl"] or "material",
+        name=name or "material",
         base_color=(*color, alpha),
         base_color_texture=base,
-        metallic=1.0 if metal else (_numbers(values, "pm", 1) or [0.0])[0],
-        roughness=1.0 if rough else _roughness(values),
-        orm_texture=_pack_channels(rough, metal),
-        normal_texture=shelf.picture(values.get("norm")),
-        emissive=_linear(_numbers(values, "ke", 3) or ([1.0] * 3 if glow else [0.0] * 3)),
+        metallic=1.0 if metal and orm else (shares(values, "pm", 1) or [0.0])[0],
+        roughness=1.0 if rough and orm else _roughness(values),
+        orm_texture=orm,
+        normal_texture=_normals(values, shelf),
+        emissive=_linear(shares(values, "ke", 3) or ([1.0] * 3 if glow else [0.0] * 3)),
         emissive_texture=glow,
         alpha_mode="blend" if see_through else "opaque",
     )
 
 
-def _roughness(values: dict[str, str]) -> float:
+def _normals(values: Lines, shelf: _Shelf) -> Texture | None:
+    """The normal map behind ``norm``, or behind a bump key when it holds one; heights are left out with a note."""
+    if values.get("norm"):
+        return shelf.picture(values["norm"])
+    made = shelf.picture(bump(values))
+    if made is None or is_normal_map(made):
+        return made
+    note(f"material {values['newmtl']!r}: its bump map of heights is left out; bake it into a normal map")
+    return None
+
+
+def _roughness(values: Lines) -> float:
     """``Pr``, or what Blender makes of the older gloss exponent ``Ns`` 0..1000."""
-    stated = _numbers(values, "pr", 1)
+    stated = shares(values, "pr", 1)
     if stated:
         return stated[0]
-    gloss = values.get("ns", "").split()[:1]
-    if not gloss or not _is_number(gloss[0]):
-        return Material().roughness
-    share = min(max(float(gloss[0]), 0.0), 1000.0) / 1000.0
-    return float(1.0 - share**0.5)
+    gloss = floats(values, "ns", 1)
+    return Material().roughness if gloss is None else float(1.0 - (min(gloss[0], 1000.0) / 1000.0) ** 0.5)
 
 
 def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | None:

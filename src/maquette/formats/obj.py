@@ -15,9 +15,10 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.formats.carries import say_lost
 from maquette.formats.mtl import mtl_references, read_materials, unique_names, write_materials
 from maquette.formats.obj_lines import gather
-from maquette.formats.side_files import find, plain_name, references
+from maquette.formats.side_files import find, located, references
 from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.welding import twins
 from maquette.registry import stage
@@ -30,7 +31,7 @@ _CHUNK = 1 << 15  # rows of text at a time
 def obj_references(name: str, data: bytes) -> list[str]:
     """Side files that an OBJ (its MTL) or an MTL (its pictures) refers to, as plain names to look for beside it."""
     if name.lower().endswith(".mtl"):
-        return mtl_references(data)
+        return mtl_references(data, name)
     if not name.lower().endswith(".obj"):
         return []
     lines = re.findall(rb"^[ \t]*mtllib[ \t]+([^\r\n]+)", data, re.MULTILINE)
@@ -80,6 +81,7 @@ def write_obj(
     mesh = asset.mesh
     if not len(mesh.faces):
         raise BadInput("write-obj: the asset has no faces; there is nothing to write")
+    say_lost(asset, ".obj")
     names, side_files = write_materials(asset.materials, stem) if asset.materials else ([], {})
     rows = [f"{_SIGNATURE}{one_line(asset.title or stem)}\n"]
     rows += [f"mtllib {name}\n" for name in side_files if name.endswith(".mtl")]
@@ -104,10 +106,12 @@ def _materials(files: Files, libraries: list[str], names: tuple[str, ...]) -> tu
     """The materials in use, by name; plain ones where the library says nothing."""
     known: dict[str, Material] = {}
     for line in dict.fromkeys(libraries):
-        present = plain_name(line) in files.parts
-        for reference in [line] if present or " " not in line else line.split():
-            data = find(files, reference, "read-obj")
-            known |= {} if data is None else read_materials(files, data)
+        for reference in [line] if located(files, line) or " " not in line else line.split():
+            data = find(files, reference)
+            if data is not None:
+                known |= read_materials(
+                    files, data, [name for name in names if name not in known], located(files, reference) or ""
+                )
     missing = [name for name in names if name not in known]
     if missing:
         note(f"no library describes {len(missing)} of {len(names)} materials; they are plain")

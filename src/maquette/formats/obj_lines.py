@@ -13,7 +13,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
-from maquette.formats.text_numbers import Block, blocks
+from maquette.formats.text_numbers import Block, blocks, unix_lines
 from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")
@@ -59,22 +59,23 @@ class Found:
     object: Track = field(default_factory=Track)
     group: Track = field(default_factory=Track)
     libraries: list[str] = field(default_factory=list)
+    polypaint: list[bytes] = field(default_factory=list)  # ZBrush's colours of vertices, MMRRGGBB in hex
     point_count: int = 0
     uv_count: int = 0
 
     def mesh(self, up: str) -> tuple[Mesh, tuple[str, ...], tuple[str, ...]]:
         """The triangles, the names of their materials and the names of their parts."""
-        points, corners = usable(_join(self.points, 3), "read-obj"), np.concatenate(self.corners)
-        _within(corners, len(points), "vertex")
+        points, corners, counts, kept = self._polygons()
         if up == "+Y":
             points = np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
-        triangles, face = triangulate_polygons(points, corners, np.concatenate(self.counts))
+        triangles, polygon = triangulate_polygons(points, corners, counts)
+        face = polygon if kept is None else kept[polygon]
         material, material_names = self.material.names_in_use(face)
         part, part_names = (self.object if self.object.names else self.group).names_in_use(face)
         mesh = Mesh(
             points,
             corners[triangles],
-            uv=self._corner_uv(triangles),
+            uv=self._corner_uv(triangles, kept),
             material=material,
             part=part,
             color=self._vertex_colors(),
@@ -83,40 +84,57 @@ class Found:
             note(f"left out {len(points) - len(mesh.vertices)} vertices that no face uses")
         return mesh, material_names, part_names
 
-    def _corner_uv(self, triangles: Ints) -> NDArray[np.float32] | None:
-        """(T, 3, 2), v downwards; corners without one get (0, 0) and a note. None when no corner has any."""
+    def _polygons(self) -> tuple[Floats, Ints, Ints, Ints | None]:
+        """Points, corners (C,) and their counts (F,) without damaged polygons, and the numbers of those kept."""
+        corners, counts = np.concatenate(self.corners), np.concatenate(self.counts)
+        points, keep = usable(_join(self.points, 3), corners, counts, "read-obj", corners + 1.0)
+        if keep is None:
+            return points, corners, counts, None
+        return points, corners[np.repeat(keep, counts)], counts[keep], np.flatnonzero(keep)
+
+    def _corner_uv(self, triangles: Ints, kept: Ints | None) -> NDArray[np.float32] | None:
+        """(T, 3, 2), v downwards; corners without a usable one get (0, 0) and a note. None when no corner has any."""
         index = np.concatenate(self.corner_uvs)
-        if not len(index) or index.max() < 0:
-            return None
+        if kept is not None:
+            counts = np.concatenate(self.counts)
+            index = index[np.repeat(np.isin(np.arange(len(counts)), kept), counts)]
         uvs = _join(self.uvs, 2)
-        _within(index[index >= 0], len(uvs), "texture coordinate")
-        flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1)
-        made = np.where(index[:, None] >= 0, flipped[np.maximum(index, 0)], 0.0)
-        bare = int((index[triangles] < 0).any(axis=1).sum())
+        with np.errstate(over="ignore"):
+            flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1).astype(np.float32)
+        fine = (index >= 0) & (index < len(uvs))
+        fine[fine] = np.isfinite(flipped).all(axis=1)[index[fine]]
+        if not fine.any():
+            if (index >= 0).any():
+                note("left out the texture coordinates: they are no numbers or not there")
+            return None
+        bare = int((~fine[triangles]).any(axis=1).sum())
         if bare:
             note(f"{bare} triangles have no texture coordinates; theirs are 0")
-        with np.errstate(over="ignore"):
-            return made.astype(np.float32)[triangles]
+        made = np.zeros((len(index), 2), np.float32)
+        made[fine] = flipped[index[fine]]
+        return made[triangles]
 
     def _vertex_colors(self) -> NDArray[np.uint8] | None:
         """(V, 3) 0..255, None when no vertex has a colour. Values above 1 mean that white is 255."""
         colors = _join(self.colors, 3)
+        if self.polypaint and not np.isfinite(colors).any():
+            colors = polypainted(b"".join(self.polypaint), len(colors))
         stated = np.isfinite(colors).min(axis=1)
         if not stated.any():
             return None
-        white = 1.0 if colors[stated].max() <= 1.0 else 255.0
+        white = 1.0 if colors[stated].max() <= 1.0 and not self.polypaint else 255.0
         shown: Floats = np.clip(np.where(stated[:, None], colors / white, 1.0), 0, 1)
         return np.rint(shown * 255).astype(np.uint8)
 
 
 def gather(data: bytes) -> Found:
     """Everything a mesh needs out of the text."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
+    data = unix_lines(data.removeprefix(b"\xef\xbb\xbf"))
     if b"\\" in data:
         data = re.sub(rb"\\[ \t]*\r?\n", b" ", data)
     found = Found()
+    if b"#MRGB" in data:
+        found.polypaint = re.findall(rb"^#MRGB[ \t]+([0-9A-Fa-f]+)", data, re.MULTILINE)
     skipped = 0
     for raw in blocks(data, "read-obj"):
         block = Block(_without_comments(raw.text), raw.first_line, raw.stage)
@@ -125,6 +143,15 @@ def gather(data: bytes) -> Found:
     if skipped:
         note(f"left out {skipped} lines, points and faces of fewer than three corners")
     return found
+
+
+def polypainted(text: bytes, count: int) -> Floats:
+    """ZBrush's ``#MRGB`` digits as colours 0..255 (count, 3); the first two of eight are a mask."""
+    raw = bytes.fromhex(text[: len(text) // 8 * 8].decode("ascii"))
+    made = np.full((count, 3), np.nan)
+    rows = np.frombuffer(raw, np.uint8).reshape(-1, 4)[:count, 1:]
+    made[: len(rows)] = rows
+    return made
 
 
 def _take(block: Block, found: Found) -> int:
@@ -223,12 +250,6 @@ def _enough(block: Block, first: Ints, count: Ints, least: int, what: str, words
     if (count < least).any():
         line = block.line_number(int(block.starts[first[count < least][0]]))
         raise BadInput(f"read-obj: line {line}: a {what} needs {words} numbers; export the file again")
-
-
-def _within(index: Ints, count: int, what: str) -> None:
-    """Every index names something that exists."""
-    if len(index) and index.max() >= count:
-        raise BadInput(f"read-obj: a face names {what} {index.max() + 1} of {count}; the file is damaged")
 
 
 def _join(pieces: list[Floats], width: int) -> Floats:

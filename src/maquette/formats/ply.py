@@ -14,10 +14,20 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
+from maquette.formats.carries import say_lost
 from maquette.formats.mtl import safe_stem
+from maquette.formats.pictures_in_files import tint
 from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
-from maquette.formats.side_files import find, plain_name, references, texture
+from maquette.formats.side_files import Pictures, plain_name, references
+from maquette.formats.surface_colors import (
+    corner_colors,
+    is_flat,
+    on_vertices,
+    packed,
+    settled,
+    textured,
+)
 from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.registry import stage
@@ -43,8 +53,9 @@ def read_ply(files: Files) -> Asset:
 
     Vertices keep their order and position (those that no face uses go). Texture coordinates are taken per corner from
     a ``texcoord`` list or per vertex (``s t``, ``u v``, ``texture_u texture_v``); ``TextureFile`` comments become
-    materials, ``texnumber`` says which. Polygons become triangles, hollow ones too. Normals, face colours and other
-    properties are left out. PLY names no unit: the numbers are taken as millimetres and the asset is not sized.
+    materials, ``texnumber`` says which. Colours of faces
+    count where vertices have none. Polygons become triangles, hollow ones too. Normals and other properties are left
+    out. PLY names no unit: the numbers are taken as millimetres and the asset is not sized.
 
     Refused: fewer rows than the header promises, indices that point nowhere, numbers that are infinite or not a
     number, textures by network address or through ``..``, point clouds. Bytes behind the last row are ignored.
@@ -55,13 +66,14 @@ def read_ply(files: Files) -> Asset:
     points = vertex.column("x", "y", "z")
     if points is None:
         raise BadInput("read-ply: vertices without x, y and z; export the file again")
-    points = usable(points, "read-ply")
-    counts, corners = _corners(face, len(points))
+    counts, corners, stated = _corners(face)
+    points, sound = usable(points, corners, counts, "read-ply", stated)
     whole = counts >= 3
     if not whole.any():
         raise BadInput("read-ply: the file holds no faces of three or more corners; export a mesh, not a point cloud")
     if not whole.all():
         note(f"left out {int((~whole).sum())} faces of fewer than three corners")
+    whole = whole if sound is None else whole & sound
     kept = np.repeat(whole, counts)
     triangles, polygon = triangulate_polygons(points, corners[kept], counts[whole])
     uv = _uv(vertex, face, counts, corners)
@@ -74,8 +86,9 @@ def read_ply(files: Files) -> Asset:
         color=_colors(vertex),
         seen=_seen_channel(vertex),
     ).keep_faces(slice(None))
-    if "red" in face.columns:
-        note("colours of faces are left out; only those of vertices are read")
+    on_faces = _colors(face)
+    if on_faces is not None:
+        mesh, materials = _with_face_colors(mesh, materials, on_faces[whole][polygon])
     if len(mesh.vertices) < len(points):
         note(f"left out {len(points) - len(mesh.vertices)} vertices that no face uses")
     title = next((c.removeprefix(_TITLE) for c in header.comments if c.startswith(_TITLE)), files.stem)
@@ -95,19 +108,23 @@ def write_ply(
 
     Positions keep every digit: 32-bit floats where that loses nothing, else doubles. Vertex colours and ``seen`` ride
     on vertices; texture coordinates too (``s t``) when no seam parts them, else they stand on corners (``texcoord``,
-    as MeshLab has it). Of the materials only base colour textures remain, parts stay behind. Millimetres, +Z up.
+    as MeshLab has it). Base colours are multiplied into the colours of vertices (of faces, where vertices would need
+    two), and into textures. What else materials say stays behind, and parts do. Millimetres, +Z up.
     Refused: an asset without faces.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
         raise BadInput("write-ply: the asset has no faces; there is nothing to write")
+    say_lost(asset, ".ply")
+    asset, on_faces = _painted(asset)
+    mesh = asset.mesh
     textures, number = _textures(asset)
     prefix = safe_stem(stem)
     names = [
         f"{prefix}{made.suffix}" if len(textures) == 1 else f"{prefix}_{i}{made.suffix}"
         for i, made in enumerate(textures, start=1)
     ]
-    vertices, faces = _vertex_rows(mesh), _face_rows(mesh, number)
+    vertices, faces = _vertex_rows(mesh), _face_rows(mesh, number, on_faces)
     lines = [
         "ply",
         f"format {'ascii' if encoding == 'ascii' else 'binary_little_endian'} 1.0",
@@ -129,17 +146,15 @@ def _element(header: Header, name: str, advice: str) -> Element:
     return found
 
 
-def _corners(face: Element, vertex_count: int) -> tuple[Ints, Ints]:
-    """Corners per face (F,) and the vertex of each (C,)."""
+def _corners(face: Element) -> tuple[Ints, Ints, NDArray[Any]]:
+    """Corners per face (F,), the vertex of each (C,), -1 for what is no whole number, and the same as it stands."""
     name = next((name for name in ("vertex_indices", "vertex_index") if name in face.lists), None)
     if name is None:
         raise BadInput("read-ply: faces without vertex_indices; export the file again")
     counts, stated = face.lists[name]
-    good = (stated >= 0) & (stated < vertex_count) & (stated == np.floor(stated))
-    if not good.all():
-        wrong = stated[~good][0]
-        raise BadInput(f"read-ply: a face names vertex {wrong:g} of {vertex_count}; the file is damaged")
-    return counts, stated.astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        good = (np.abs(stated) < 2**53) & (stated == np.floor(stated))
+    return counts, np.where(good, stated, -1).astype(np.int64), stated
 
 
 def _uv(vertex: Element, face: Element, counts: Ints, corners: Ints) -> NDArray[np.float32] | None:
@@ -160,7 +175,12 @@ def _uv(vertex: Element, face: Element, counts: Ints, corners: Ints) -> NDArray[
     if flat is None:
         return None
     with np.errstate(over="ignore"):
-        return flat.astype(np.float32)
+        made = flat.astype(np.float32)
+    good = np.isfinite(made).all(axis=1)
+    if not good.all():
+        note(f"{int((~good).sum())} texture coordinates are no numbers; theirs are 0")
+        made[~good] = 0
+    return made if good.any() else None
 
 
 def _colors(vertex: Element) -> NDArray[np.uint8] | None:
@@ -176,6 +196,23 @@ def _colors(vertex: Element) -> NDArray[np.uint8] | None:
     return np.rint(np.nan_to_num(np.clip(found / white, 0.0, 1.0)) * 255).astype(np.uint8)
 
 
+def _with_face_colors(
+    mesh: Mesh, materials: tuple[Material, ...], color: NDArray[np.uint8]
+) -> tuple[Mesh, tuple[Material, ...]]:
+    """Colours of faces (F, 3) on vertices where they agree, else as materials; vertices that differ go before them."""
+    if (color == color[:1]).all() and (color[:1] == 255).all():
+        return mesh, materials
+    if materials or (mesh.color is not None and (mesh.color != mesh.color[0]).any()):
+        note("left out the colours of faces; the model has a texture or colours of vertices too")
+        return mesh, materials
+    corner = np.repeat(packed(color)[:, None], 3, axis=1)
+    none = np.full(len(mesh.faces), -1)
+    number, on_vertex, looks = settled(mesh.faces, len(mesh.vertices), none, corner, [])
+    if looks:
+        return mesh.replace(color=None, material=number.astype(np.int32)), tuple(looks)
+    return mesh.replace(color=on_vertex), ()
+
+
 def _seen_channel(vertex: Element) -> NDArray[np.float32] | None:
     found = vertex.column("seen")
     return None if found is None else np.nan_to_num(np.clip(found[:, 0], 0.0, 1.0)).astype(np.float32)
@@ -189,20 +226,46 @@ def _texture_names(comments: list[str], stem: str) -> list[str]:
 
 def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.int32] | None, tuple[Material, ...]]:
     """One material per texture, and which of them each face has (F,); None: all have the first."""
-    made: list[Material] = []
-    for name in _texture_names(header.comments, files.stem):
-        data = find(files, name, "read-ply")
-        picture = None if data is None else texture(data, plain_name(name))
-        made.append(Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture))
+    picture = Pictures(files)
+    made = [
+        Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture(name))
+        for name in _texture_names(header.comments, files.stem)
+    ]
     number = face.columns.get("texnumber")
     if number is None or not made:
         return None, tuple(made)
-    if not (number < len(made)).all():
-        raise BadInput(f"read-ply: a face names texture {number.max():g} of {len(made)}; the file is damaged")
-    plain = number < 0  # MeshLab's word for no texture
+    astray = ~((number < len(made)) & (number == np.floor(number)))
+    if astray.any():
+        note(f"{int(astray.sum())} faces name a texture that is not there; they are plain")
+    plain = (number < 0) | astray  # below 0 is MeshLab's word for no texture
     if plain.any():
         made.append(Material())
     return np.where(plain, len(made) - 1, number).astype(np.int32), tuple(made)
+
+
+def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
+    """The asset with base colours in its vertex colours and textures, or in colours of faces (F, 3) it gives beside."""
+    mesh, shown = asset.mesh, textured(asset)
+    if mesh.uv is None:
+        asset = asset.replace(materials=tuple(look.replace(base_color_texture=None) for look in asset.materials))
+    looks = tuple(
+        look
+        if look.base_color_texture is None
+        else look.replace(
+            base_color_texture=tint(look.base_color_texture, look.base_color), base_color=(1.0, 1.0, 1.0, 1.0)
+        )
+        for look in asset.materials
+    )
+    asset = asset.replace(materials=looks)
+    corners = corner_colors(asset)
+    if (corners == 255).all():
+        return asset.with_mesh(mesh.replace(color=None)), None
+    color, agree = on_vertices(mesh.faces, corners, len(mesh.vertices))
+    if not agree and is_flat(corners) and not shown.any():
+        return asset.with_mesh(mesh.replace(color=None)), np.ascontiguousarray(corners[:, 0])
+    if not agree:
+        note("corners that meet had several colours; vertices got their mean")
+    return asset.with_mesh(mesh.replace(color=color)), None
 
 
 def _textures(asset: Asset) -> tuple[list[Texture], NDArray[np.int32] | None]:
@@ -236,7 +299,7 @@ def _vertex_rows(mesh: Mesh) -> NDArray[Any]:
     return made
 
 
-def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None) -> NDArray[Any]:
+def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None, colors: NDArray[np.uint8] | None) -> NDArray[Any]:
     """One record per face; a list's length stands in a column ``n name`` before it."""
     fields: list[tuple[Any, ...]] = [("n vertex_indices", "u1"), ("vertex_indices", "<i4", 3)]
     wedges = mesh.uv is not None and _seamless(mesh) is None
@@ -244,6 +307,8 @@ def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None) -> NDArray[Any]:
         fields += [("n texcoord", "u1"), ("texcoord", "<f4", 6)]
     if number is not None:
         fields.append(("texnumber", "<i4"))
+    if colors is not None:
+        fields += [(name, "u1") for name in _RGB[0]]
     made = np.zeros(len(mesh.faces), fields)
     made["n vertex_indices"], made["vertex_indices"] = 3, mesh.faces
     if wedges and mesh.uv is not None:
@@ -252,6 +317,9 @@ def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None) -> NDArray[Any]:
         made["texcoord"] = np.stack([up[..., 0], 1.0 - up[..., 1]], axis=2).reshape(-1, 6)
     if number is not None:
         made["texnumber"] = number
+    if colors is not None:
+        for column, name in enumerate(_RGB[0]):
+            made[name] = colors[:, column]
     return made
 
 

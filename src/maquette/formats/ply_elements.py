@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
+from maquette.core.progress import note
 from maquette.formats.text_numbers import decode_text, parse_numbers
 
 _TYPES = {
@@ -71,7 +72,7 @@ def read_elements(data: bytes) -> Header:
     """Header and elements of a PLY file, each element's columns filled."""
     header = _header(data)
     if header.encoding == "ascii":
-        numbers = parse_numbers(data[header.body :].replace(b"\0", b"?"))
+        numbers = parse_numbers(_as_declared_rows(header, data[header.body :].replace(b"\0", b"?")))
         if numbers is None:
             raise BadInput("read-ply: the text behind the header holds something that is no number; export it again")
         body, order = numbers.astype("<f8").tobytes(), "<f8"
@@ -83,16 +84,50 @@ def read_elements(data: bytes) -> Header:
     return header
 
 
+def _as_declared_rows(header: Header, text: bytes) -> bytes:
+    """A text body without what stands in its rows beyond the declared properties; as it is where rows are not lines."""
+    lines = [line for line in text.splitlines() if line and not line.isspace()]
+    if len(lines) < sum(element.count for element in header.elements):
+        return text
+    made, at, cut = list[bytes](), 0, 0
+    for element in header.elements:
+        rows = lines[at : at + element.count]
+        at += element.count
+        wanted = _row_length(element, rows[0].split()) if rows else 0
+        if rows and len(rows[0].split()) > wanted > 0:
+            split = [row.split() for row in rows]
+            lengths = [_row_length(element, words) for words in split]
+            cut += len(rows)
+            rows = [b" ".join(words[:length]) for words, length in zip(split, lengths, strict=True)]
+        made += rows
+    if not cut:
+        return text
+    note(f"left out what {cut} rows hold beyond the declared properties")
+    return b"\n".join(made)
+
+
+def _row_length(element: Element, words: list[bytes]) -> int:
+    """How many words a row has by its declaration; 0 where it cannot be told."""
+    length = 0
+    for p in element.properties:
+        if p.length_kind:
+            if length >= len(words) or not words[length].isdigit():
+                return 0
+            length += int(words[length])
+        length += 1
+    return length
+
+
 def _header(data: bytes) -> Header:
     """The header, checked line by line."""
     opening = re.match(rb"ply[ \t]*(\r\n|\n|\r)", data)
     if not opening:
         raise BadInput(f"read-ply: begins with {data[:8]!r} instead of `ply`; check what was exported")
-    newline = opening[1]
+    newline = rb"\r(?!\n)" if opening[1] == b"\r" else rb"\r?\n"
     closing = re.compile(rb"end_header[ \t]*" + newline).search(data, 0, _LONGEST_HEADER)
     if not closing:
         raise BadInput("read-ply: the header has no end; get the whole file")
-    lines = [decode_text(line).strip() for line in data[opening.end() : closing.start()].split(newline)]
+    lines = [decode_text(line).strip() for line in re.split(rb"\r\n|\n|\r", data[opening.end() : closing.start()])]
     encoding, elements, comments = "", list[Element](), list[str]()
     for line in lines:
         words = line.split()

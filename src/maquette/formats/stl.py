@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.arrays import Floats, Ints
-from maquette.core.asset import Asset
+from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.formats.carries import say_lost
 from maquette.formats.positions import FARTHEST, usable
-from maquette.formats.text_numbers import Block, blocks, decode_text, one_line
+from maquette.formats.stl_colors import colors_of
+from maquette.formats.surface_colors import MOST_FLAT, flat_material
+from maquette.formats.text_numbers import Block, blocks, decode_text, one_line, unix_lines
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
 _HEADER = 84  # 80 free bytes and the count
 _RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])  # 50 bytes, packed
 _SIGNATURE = "Maquette: "
+_SNAP_MM = 0.005  # rounding that no printer shows
 _CHUNK = 1 << 15  # faces at a time: fits the cache
 _FACET = (
     "facet normal %.6g %.6g %.6g\n outer loop\n  vertex %r %r %r\n  vertex %r %r %r\n  vertex %r %r %r\n"
@@ -45,16 +49,32 @@ def read_stl(files: Files) -> Asset:
     """
     data = files.data
     count = _binary_count(data)
-    corners, title = _text_corners(data) if count is None else _binary_corners(data, count)
+    corners, title = _text_corners(unix_lines(data)) if count is None else _binary_corners(data, count)
     if not len(corners):
         raise BadInput("read-stl: the file holds no triangles; export it again")
     progress(0.3, "welding")
-    points = usable(corners.reshape(-1, 3), "read-stl")
+    every = np.arange(3 * len(corners))
+    points, whole = usable(corners.reshape(-1, 3), every, np.full(len(corners), 3), "read-stl")
+    points = points if whole is None else points.reshape(-1, 3, 3)[whole].reshape(-1, 3)
     keep, twin = twins(points)
     vertices, faces = points[keep].astype(np.float64), twin.reshape(-1, 3)
     vertices.flags.writeable = faces.flags.writeable = False  # ours alone, so a mesh need not copy them
     note(f"welded {len(points)} corners into {len(keep)} vertices")
-    return Asset(Mesh(vertices, faces), title=title or files.stem)
+    mesh, materials = Mesh(vertices, faces), tuple[Material, ...]()
+    colors = None if count is None else colors_of(data, count)
+    if colors is not None:
+        mesh, materials = _colored(mesh, colors if whole is None else colors[whole])
+    return Asset(mesh, materials=materials, title=title or files.stem)
+
+
+def _colored(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
+    """Colours of facets (F,), 0xRRGGBB or -1, as materials."""
+    found, place = np.unique(colors, return_inverse=True)
+    if len(found) > MOST_FLAT:
+        note(f"left out {len(found)} colours of facets; at most {MOST_FLAT} become materials")
+        return mesh, ()
+    looks = tuple(Material(name="plain") if value < 0 else flat_material(int(value)) for value in found)
+    return mesh.replace(material=place.reshape(-1).astype(np.int32)), looks
 
 
 @stage(writes=(".stl",), destinations=("print",))
@@ -69,8 +89,9 @@ def write_stl(
     """Write the triangles as STL, in millimetres, +Z up.
 
     Faces keep their order and winding. Binary rounds positions to 32-bit floats and carries the title in its header,
-    text keeps all digits. Colours, textures and parts stay behind: 3MF or GLB keep them. Refused: an asset without
-    faces, and coordinates that a 32-bit float cannot hold.
+    text keeps all digits. Where a binary file would snap far-away coordinates to over 0.005 mm, the model is moved to
+    the origin by whole millimetres and a note says so. Colours, textures and parts stay behind: 3MF or GLB keep them.
+    Refused: an asset without faces, and coordinates that a 32-bit float cannot hold.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
@@ -78,10 +99,25 @@ def write_stl(
     reach = float(np.abs(mesh.bounds).max())
     if reach > FARTHEST:
         raise BadInput(f"write-stl: a coordinate is {reach:.3g}, too far for 32-bit floats; scale the model down")
-    if mesh.uv is not None or mesh.color is not None or asset.materials:
-        note("colours and textures stay behind, STL has none; keep the model as GLB or 3MF too")
+    say_lost(asset, ".stl")
+    mesh = _within_reach(mesh, reach) if encoding == "binary" else mesh
     data = _binary(mesh, asset.title) if encoding == "binary" else _text(mesh, asset.title or stem)
     return Files(f"{stem}.stl", {f"{stem}.stl": data})
+
+
+def _within_reach(mesh: Mesh, reach: float) -> Mesh:
+    """The mesh moved to the origin where 32-bit floats would snap its far-away coordinates, in whole millimetres."""
+    step = float(np.spacing(np.float32(reach)))
+    if step <= _SNAP_MM:
+        return mesh
+    middle = np.rint(mesh.bounds.mean(axis=0))
+    near = float(np.spacing(np.float32(np.abs(mesh.bounds - middle).max())))
+    if near > step / 4:
+        note(f"positions were rounded to {step:.2g} mm, as far as 32-bit floats reach out here")
+        return mesh
+    x, y, z = (-middle).tolist()
+    note(f"recentered by {x:.0f}, {y:.0f}, {z:.0f} mm: out there 32-bit floats would snap positions to {step:.2g} mm")
+    return mesh.with_vertices(mesh.vertices - middle)
 
 
 def _binary_count(data: bytes) -> int | None:
@@ -91,6 +127,12 @@ def _binary_count(data: bytes) -> int | None:
     expected = _HEADER + 50 * promised
     if len(data) == expected:
         return promised
+    room, left = divmod(len(data) - _HEADER, 50)
+    if whole and room > 0 and b"\0" in data[:4096]:
+        nearly = left == 0 and abs(promised - room) <= 1
+        if promised in (0, 0xFFFFFFFF) or nearly:  # exporters that stream write the count last, or never
+            note(f"the header counts {promised} triangles, the size says {room}; they are all read")
+            return room
     start = data[:_HEADER]
     if b"\0" not in start and start.lstrip(b"\xef\xbb\xbf \t\r\n")[:5].lower() == b"solid":
         return None
@@ -99,7 +141,6 @@ def _binary_count(data: bytes) -> int | None:
     if start.isascii() and b"\0" not in start:
         raise BadInput(f"read-stl: begins with {start[:12]!r}, which is neither binary nor text STL; check the export")
     if len(data) < expected:
-        room = (len(data) - _HEADER) // 50
         raise BadInput(f"read-stl: the header promises {promised} triangles, there are {room}; get the whole file")
     note(f"ignored {len(data) - expected} bytes behind the last triangle")
     return promised

@@ -7,6 +7,7 @@ numpy's C parser (correctly rounded, deaf to the locale) reads what is left. A t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,6 +120,11 @@ def decode_text(text: bytes) -> str:
         return text.decode("latin-1")
 
 
+def unix_lines(data: bytes) -> bytes:
+    """Text whose lines end in CR, LF or CRLF, mixed as they may be, with LF alone."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
 def one_line(text: str) -> str:
     """A title as one line of printable ASCII, at most 60 characters: what comment lines and old headers bear."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
@@ -129,6 +135,16 @@ def parse_numbers(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | 
     """Numbers between white space, or None when something else stands there."""
     if not text or text.isspace():
         return np.zeros(0, dtype)
+    made = _parsed(text, dtype)
+    if made is None and np.dtype(dtype).kind == "f" and (b"#" in text or b"(" in text):
+        made = _parsed(_NO_NUMBER.sub(b"nan", text), dtype)
+    return made
+
+
+_NO_NUMBER = re.compile(rb"[-+]?(1\.#(IND|QNAN|SNAN|INF)\w*|nan\(\w*\))", re.IGNORECASE)  # as Windows writes them
+
+
+def _parsed(text: bytes, dtype: DTypeLike) -> NDArray[Any] | None:
     try:
         return np.fromstring(text, dtype=dtype, sep=" ")
     except (ValueError, DeprecationWarning):  # a warning in older numpy

@@ -1,7 +1,7 @@
 """Picture files to 8-bit sRGB, carefully: the size is known before anything is decoded, and a damaged file is refused.
 
 Sizes come from headers, which cost nothing to read and nothing to fake; what a lying header can still cause is bounded
-by the largest size it may claim (100 megapixels, about 400 MB for a moment).
+by the largest size it may claim: 100 megapixels, 0.9 GB for a moment, 1.5 GB for WebP, whose decoder keeps four copies.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
     if width * height > MAX_PIXELS:
         megapixels = width * height / 1e6
         raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
-    upright = guard(lambda: _upright(image, max_px), stage)
-    planes: tuple[Pixels, Pixels | None] = guard(
-        lambda: _split_alpha(upright, image.info.get("icc_profile"), stage, max_px), stage
-    )
+    held = [guard(lambda: _upright(image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
+    profile, image = image.info.get("icc_profile"), None
+    planes: tuple[Pixels, Pixels | None] = guard(lambda: _split_alpha(held.pop(), profile, stage, max_px), stage)
     return planes
 
 
@@ -112,26 +111,27 @@ def _upright(image: Image, max_px: int) -> Image:
         raise ValueError("its data covers only the first rows")  # a TIFF would come out black below them
     image.load()
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # damaged EXIF raises as many kinds as damaged pictures
         note("the EXIF data is damaged; the picture is taken as it lies")
-        return image
+    return image
 
 
 def _split_alpha(image: Image, profile: bytes | None, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
     """Colours in sRGB and alpha, scaled down together."""
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
+    width, height = image.size
     alpha = _alpha(image, stage)
-    color = _in_srgb(_eight_bit(image), profile)
+    image = _eight_bit(image)
+    color = _in_srgb(image, profile)
+    del image
     if alpha is not None and not _cuts_out(alpha):
-        alpha = None
-        if "A" in image.getbands() or "transparency" in image.info:
-            color = _on_white(color, image)
-    scale = max_px / max(image.size)
+        color, alpha = _on_white(color, alpha), None
+    scale = max_px / max(width, height)
     if scale < 1:
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        note(f"scaled down from {image.width} x {image.height} to {size[0]} x {size[1]}")
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        note(f"scaled down from {width} x {height} to {size[0]} x {size[1]}")
         color, alpha = shrunk(color, size), None if alpha is None else shrunk(alpha, size)
     return np.asarray(color), None if alpha is None else np.asarray(alpha)
 
@@ -146,7 +146,8 @@ def shrunk(image: Image, size: tuple[int, int]) -> Image:
 def _alpha(image: Image, stage: str) -> Image | None:
     """The alpha channel, where the file has one."""
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
-        alpha = image.convert("RGBA").getchannel("A")
+        whole = image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
+        alpha = whole.getchannel("A")
         _, most = cast(tuple[int, int], alpha.getextrema())  # of one channel
         if most < 8:  # 3 % opaque: nobody could see it
             raise BadInput(f"{stage}: every pixel is transparent; there is no subject in it")
@@ -160,14 +161,13 @@ def _cuts_out(alpha: Image) -> bool:
     return bool(histogram[:128].sum() >= OPAQUE_SHARE * histogram.sum() and histogram[128:].sum() > 0)
 
 
-def _on_white(color: Image, image: Image) -> Image:
-    """The picture as a page would show it."""
-    from PIL import Image
+def _on_white(color: Image, alpha: Image) -> Image:
+    """The picture as a page would show it; ``color`` itself is painted on."""
+    from PIL import ImageChops
 
-    alpha = image.convert("RGBA").getchannel("A")
-    if alpha.getextrema()[0] == 255:
-        return color
-    return Image.composite(color, Image.new("RGB", image.size, "white"), alpha)
+    if alpha.getextrema()[0] < 255:
+        color.paste("white", mask=ImageChops.invert(alpha))
+    return color
 
 
 def _eight_bit(image: Image) -> Image:
@@ -214,7 +214,7 @@ def _in_srgb(image: Image, profile: bytes | None) -> Image:
     from PIL import ImageCms
 
     if not profile:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")

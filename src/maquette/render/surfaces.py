@@ -50,7 +50,7 @@ def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, refl
 
 
 def textured_surface(scene: Scene, samples: Samples) -> Surface:
-    """The asset's own materials, glTF 2.0 §3.9: factors times textures; vertex colours where no texture is."""
+    """The asset's own materials, glTF 2.0 §3.9: factors times textures times vertex colours."""
     count = len(samples)
     made = Surface(
         color=np.empty((count, 3), np.float32),
@@ -74,7 +74,7 @@ def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples,
     made.metallic[rows], made.roughness[rows] = material.metallic, material.roughness
     made.glow[rows] = np.array(material.emissive, np.float32)
     base = scene.bitmap(number, "base_color_texture")
-    if base is None and scene.mesh.color is not None:
+    if scene.mesh.color is not None:
         made.color[rows] *= scene.of_vertices(LINEAR_OF_BYTE[scene.mesh.color], samples)
     kinds = ("base_color_texture", "orm_texture", "emissive_texture", "normal_texture")
     if all(scene.bitmap(number, kind) is None for kind in kinds):

@@ -118,8 +118,7 @@ def read_input(path: Path, kind: Any) -> Any:
     if Subject in kinds:
         return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:
-        found = disk.reader_for(path)
-        return disk.gather(path, found.stage.facts.refers)
+        return disk.gather_model(path)
     if Asset in kinds:
         return disk.read(path)
     raise BadInput(f"{path.name}: {type_name(kind)} cannot be read from a file; use Python or a recipe")

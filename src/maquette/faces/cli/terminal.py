@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import CannotDo, MaquetteError
+from maquette.core.notes import worst_first
 from maquette.core.progress import Cancelled, noting, watching
+from maquette.flow.landing import standard_output_taken
 
 BAR = 28
 STARTED = time.perf_counter()  # about when the user began to wait
@@ -27,39 +31,61 @@ class Terminal:
 
     def say(self, text: str, data: Any) -> None:
         """A result: the text, or the data as JSON."""
+        aside = standard_output_taken()
         if self.as_json:
-            told = data | {"notes": self.notes} if isinstance(data, dict) else data
-            click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+            told = data | {"notes": worst_first(self.notes)} if isinstance(data, dict) else data
+            click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str), err=aside)
         elif text:
-            click.echo(text)
+            click.echo(text, err=aside)
 
     def guard(self, body: Callable[[Terminal], int]) -> None:
         """Run a command; one of the four errors becomes one line and its exit code, a bug keeps its traceback."""
-        try:
-            code = body(self)
-        except MaquetteError as problem:
-            name = type(problem).__name__
-            if self.as_json:
-                click.echo(json.dumps({"error": name, "message": str(problem)}, ensure_ascii=False))
-            else:
-                click.echo(f"{name}: {problem}", err=True)
-            code = problem.exit_code
-        except (Cancelled, KeyboardInterrupt):
-            click.echo("stopped; no file is half written", err=True)
-            code = 130
+        with noting() as self.notes:
+            try:
+                code = body(self)
+                sys.stdout.flush()
+            except MaquetteError as problem:
+                code = self._refused(problem)
+            except (Cancelled, KeyboardInterrupt):
+                click.echo("stopped; no file is half written", err=True)
+                code = 130
+            except OSError as problem:
+                code = _broken_output(problem)
+        if not self.as_json:
+            for text in worst_first(self.notes):
+                click.echo(f"note: {text}", err=True)
         sys.exit(code)
+
+    def _refused(self, problem: MaquetteError) -> int:
+        """One of the four errors as one line, or as JSON; its exit code."""
+        name = type(problem).__name__
+        if self.as_json:
+            told = {"error": name, "message": str(problem), "notes": worst_first(self.notes)}
+            click.echo(json.dumps(told, ensure_ascii=False))
+        else:
+            click.echo(f"{name}: {problem}", err=True)
+        return problem.exit_code
 
     @contextmanager
     def progress(self, title: str) -> Iterator[None]:
-        """A bar while the work inside goes on; where nobody watches, a line per step. Then what the stages noted."""
+        """A bar while the work inside goes on; where nobody watches, a line per step."""
         shown = sys.stderr.isatty() and not self.as_json
         listener = _Bar(title) if shown else _Lines(quiet=self.as_json)
-        with watching(listener), noting() as notes:
+        with watching(listener):
             yield
         listener.done()
-        self.notes = list(dict.fromkeys(notes))
-        for text in () if self.as_json else self.notes:
-            click.echo(f"note: {text}", err=True)
+
+
+def _broken_output(problem: OSError) -> int:
+    """Standard output that takes no more: silence and 141 for a reader that left, else a line and `CannotDo`'s code."""
+    if problem.filename is not None or problem.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF):
+        raise problem
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer must not fail again at the end
+    if problem.errno == errno.EPIPE:
+        return 141
+    click.echo(f"CannotDo: standard output cannot be written: {problem.strerror}; free some space", err=True)
+    return CannotDo.exit_code
 
 
 class _Bar:

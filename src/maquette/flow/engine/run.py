@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadInput, Unavailable
-from maquette.core.progress import note, part, progress
+from maquette.core.progress import note, noting, part, progress
 from maquette.core.values import digest_of
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.sockets import kinds_in
@@ -74,7 +74,11 @@ def run(
     turned = recipe.with_knobs(knobs or {})
     _check_inputs(turned, inputs)
     work = _Work(turned, inputs, store)
-    work.value_of(turned.result)
+    with noting() as fresh:
+        result = work.value_of(turned.result)
+    said = [f"{step.stage}: {text}" for step in getattr(result, "history", ()) for text in step.notes]
+    for text in dict.fromkeys([*fresh, *said]):  # steps that were kept from before say what they said then
+        note(text)
     return Run(work)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from maquette.core.files import Files
 from maquette.core.history import Step
+from maquette.core.notes import worst_first
 from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.flow import disk
@@ -23,7 +24,8 @@ from maquette.flow.made import Made
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
 from maquette.flow.report.keeper import Keeper
-from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, profile_table
+from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, notes_list, profile_table
+from maquette.formats.carries import lost
 from maquette.formats.provenance import seen_share
 
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
@@ -42,10 +44,18 @@ def write_report(made: Made, output: Path, began: float | None = None, keeper: K
         seconds["total"] = now - began
     timed = replace(made, seconds=seconds)
     places = []
-    for suffix, text in ((".report.json", as_json(timed)), (".report.html", as_html(timed, album))):
+    ending = output.suffix.lower()
+    for suffix, text in ((".report.json", as_json(timed, ending)), (".report.html", as_html(timed, album, ending))):
         place = output.with_name(output.name + suffix)
         places.append(disk.put(Files(place.name, {place.name: text.encode()}), place))
     return places
+
+
+def notes_of(made: Made, ending: str) -> list[str]:
+    """What was said on the way and what a file with this ending cannot hold, losses first."""
+    left = lost(made.asset, ending)
+    behind = [f"{ending} has no place for {', '.join(left)}; left out"] if left else []
+    return worst_first([*behind, *made.asset.notes])
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def album_of(made: Made, keeper: Keeper | None = None) -> Album:
     return Album(photo_shots(made.photo, made.cut, made.others), groups, maps, moved)
 
 
-def as_dict(made: Made) -> dict[str, Any]:
+def as_dict(made: Made, ending: str = "") -> dict[str, Any]:
     """Everything the page says, as plain data."""
     asset = made.asset
     share = seen_share(asset)
@@ -95,14 +105,15 @@ def as_dict(made: Made) -> dict[str, Any]:
         "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
         "deviation": None if made.moved is None else made.moved.as_dict(),
         "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
+        "notes": notes_of(made, ending),
         "history": [_step(step) for step in made.history],
         "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
     }
 
 
-def as_json(made: Made) -> str:
+def as_json(made: Made, ending: str = "") -> str:
     """The report as JSON text."""
-    return json.dumps(as_dict(made), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_dict(made, ending), indent=2, ensure_ascii=False) + "\n"
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -110,7 +121,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {"stage": step.stage, "version": step.version, "settings": step.options, "notes": list(step.notes)}
 
 
-def as_html(made: Made, album: Album | None = None) -> str:
+def as_html(made: Made, album: Album | None = None, ending: str = "") -> str:
     """The report as one page with everything inside: no script, no address that leads out."""
     album = album or album_of(made)
     shots, maps = album.groups, album.maps
@@ -127,6 +138,7 @@ def as_html(made: Made, album: Album | None = None) -> str:
         _section("What mending changed", _changed(made, album)),
         _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
         _section("The photo", findings_table(made.intake)),
+        _section("What was left out, changed and said", notes_list(notes_of(made, ending))),
         _section("How it was made", history_table(made.history, made.timed)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from maquette.core.history import Step
+from maquette.core.notes import weight
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding
 from maquette.core.words import figures
@@ -89,6 +90,12 @@ def profile_table(profile: Printer | Target) -> str:
         source = escape(profile.source(name))
         rows.append(f'<tr><td>{words}</td><td class="num">{text} {unit}</td><td class="source">{source}</td></tr>')
     return f"<details><summary>All limits and who set them</summary>{_table(('limit', '', 'source'), rows)}</details>"
+
+
+def notes_list(notes: Iterable[str]) -> str:
+    """Notes as they come, those of a loss marked."""
+    rows = [f'<li class="{"warn" if weight(text) == "lost" else ""}">{escape(text)}</li>' for text in notes]
+    return f'<ul class="notes">{"".join(rows)}</ul>' if rows else ""
 
 
 def history_table(history: Iterable[Step], timed: Iterable[tuple[str, float | None]]) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.progress import note
 from maquette.formats.gltf.document import Document, Entry
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 MOST_UNFOLDED = 2_000_000  # rows or faces that a file may unfold to beyond what its own size explains
 _WORK = 32  # times the same: rows that may be touched on the way, when many primitives share one array
-_BESIDE = "put it into the same folder"
+_BESIDE = "put it beside the model and name it plainly"
 _SIMPLER = "simplify the model or join its copies"
 
 
@@ -68,12 +69,27 @@ class Buffers:
             made = np.maximum(made / np.iinfo(raw.dtype).max, -1.0)
         return made
 
+    def shown(self, index: int, *widths: int, rows: Any = slice(None)) -> NDArray[np.float64]:
+        """The same for what is only looked at, texture coordinates and colours: what is no number is 0, with a note."""
+        raw = self.array(index, *widths)[rows]
+        if raw.dtype.kind != "f" or np.isfinite(raw).all():
+            return self.floats(index, *widths, rows=rows)
+        note(
+            f"{int((~np.isfinite(raw)).any(axis=1).sum())} texture coordinates or colours are no numbers; theirs are 0"
+        )
+        return np.where(np.isfinite(raw), raw, 0).astype(np.float64)
+
     def whole(self, index: int, *widths: int) -> NDArray[np.int64]:
         """An accessor's whole numbers, (count, width) int64."""
         raw = self.array(index, *widths)
         if raw.dtype.kind == "f":
             self._accessors[index].refuse("holds fractions where whole numbers are needed")
         return raw.astype(np.int64)
+
+    def is_there(self, index: int) -> bool:
+        """True when an accessor has bytes in the file, and no compression of its view."""
+        view = self.view_of(self._accessors[index])
+        return view >= 0 and not any("compression" in name for name in self._views[view].entry("extensions").fields)
 
     def view(self, index: int) -> tuple[memoryview, int]:
         """A buffer view's bytes and its stride (0: packed)."""

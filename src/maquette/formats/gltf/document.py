@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import unquote
 
 import numpy as np
 
@@ -131,7 +130,7 @@ class Document:
     def fetch(self, entry: Entry) -> bytes | None:
         """The bytes behind an entry's ``uri``: a data URI, or a file beside this one; None where it is not there."""
         uri = entry.text("uri")
-        return _data_uri(uri, entry) if uri.startswith("data:") else find(self.files, unquote(uri), "read-glb")
+        return _data_uri(uri, entry) if uri.startswith("data:") else find(self.files, uri)
 
 
 def document(files: Files) -> Document:

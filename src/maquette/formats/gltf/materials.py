@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
+from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry
-from maquette.formats.pictures_in_files import pack_orm, pixel_count
+from maquette.formats.pictures_in_files import linear_from_srgb, pack_orm, pixel_count
+from maquette.formats.side_files import Converter
 
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+_OTHER_KINDS = ("KHR_texture_basisu", "EXT_texture_avif", "MSFT_texture_dds")
 MOST_PACKED = 4 * 8192 * 8192  # pixels in a file that are decoded to pack occlusion, roughness and metallic together
 _MODES = {"OPAQUE": "opaque", "MASK": "mask", "BLEND": "blend"}
 
@@ -39,8 +42,12 @@ class Looks:
             root.entries(name) for name in ("materials", "textures", "images")
         )
         self._found: dict[int, Look] = {}
+        self._variants: dict[tuple[int, ...], int] = {}
         self._pictures: dict[int, Texture | None] = {}
         self._pixels_left = MOST_PACKED
+        self._bytes_left = _most_bytes(self._document.size)
+        self._by_bytes: dict[int | str, Texture | None] = {}
+        self._convert = Converter()
         self._packed: dict[tuple[int, int], Texture | None] = {}
 
     def __len__(self) -> int:
@@ -50,14 +57,41 @@ class Looks:
         """The material of this number; -1 is glTF's default material."""
         if index not in self._found:
             plain = Look(Material(name="default", metallic=1.0, roughness=1.0))
-            self._found[index] = plain if index < 0 else self._read(self._materials[index], index)
+            self._found[index] = plain if index < 0 else self._tried(self._materials[index], index)
         return self._found[index]
+
+    def _tried(self, entry: Entry, index: int) -> Look:
+        """A material, or a plain one with a note where it cannot be read: appearance never refuses geometry."""
+        try:
+            return self._read(entry, index)
+        except BadInput as problem:
+            note(f"{_plainly(problem)}; the material is plain, the rest of it is left out")
+            return Look(Material(name=f"material {index}"))
+
+    @property
+    def count(self) -> int:
+        """How many numbers are in use: the file's materials and their variants."""
+        return len(self._materials) + len(self._variants)
+
+    def variant(self, index: int, rgb: tuple[int, int, int]) -> int:
+        """The number of a material whose base colour is multiplied with that of a part's vertices (sRGB)."""
+        key = (index, *rgb)
+        if key not in self._variants:
+            number = self.count
+            look = self.look(index)
+            light = linear_from_srgb(np.array(rgb, np.uint8)) * np.array(look.material.base_color[:3])
+            red, green, blue = light.tolist()
+            tinted = look.material.replace(base_color=(red, green, blue, look.material.base_color[3]))
+            self._found[number] = Look(tinted, look.uv_set, look.uv_bend)
+            self._variants[key] = number
+        return self._variants[key]
 
     def _read(self, entry: Entry, index: int) -> Look:
         name = entry.text("name") or f"material {index}"
         mode = entry.text("alphaMode", "OPAQUE")
         if mode not in _MODES:
-            entry.refuse(f"has alphaMode {mode[:20]!r}")
+            note(f"material {name[:60]!r} has alphaMode {mode[:20]!r}, which is taken as OPAQUE")
+            mode = "OPAQUE"
         shine = entry.entry("pbrMetallicRoughness")
         gloss = entry.entry("extensions").entry("KHR_materials_pbrSpecularGlossiness")
         strength = entry.entry("extensions").entry("KHR_materials_emissive_strength").number("emissiveStrength", 1.0)
@@ -76,13 +110,13 @@ class Looks:
         emissive = np.minimum(entry.numbers("emissiveFactor", 3, (0.0, 0.0, 0.0)) * strength, 1.0)
         made = Material(
             name=name,
-            base_color=tuple(base.numbers(color, 4, (1.0, 1.0, 1.0, 1.0)).tolist()),
+            base_color=_within(base.numbers(color, 4, (1.0, 1.0, 1.0, 1.0)).tolist(), name),
             base_color_texture=self._texture(surfaces[0]),
-            metallic=metallic,
-            roughness=roughness,
+            metallic=_within([metallic], name)[0],
+            roughness=_within([roughness], name)[0],
             orm_texture=self._orm(surfaces[2], rough),
             normal_texture=self._texture(surfaces[3]),
-            emissive=tuple(emissive.tolist()),
+            emissive=_within(emissive.tolist(), name),
             emissive_texture=self._texture(surfaces[4]),
             alpha_mode=_MODES[mode],  # type: ignore[arg-type]
             double_sided=entry.fields.get("doubleSided") is True,
@@ -103,15 +137,22 @@ class Looks:
         """Occlusion, roughness and metallic as one picture; each pair is packed once."""
         key = self._source(occlusion), self._source(rough)
         if key not in self._packed:
+            self._packed[key] = None
             wanted = [pixel_count(t) for t in map(self._texture, (occlusion, rough)) if t is not None]
             self._pixels_left -= sum(wanted)
             if self._pixels_left < 0:
-                occlusion.refuse(f"and others have over {MOST_PACKED} pixels to repack", "scale the textures down")
-            self._packed[key] = pack_orm(self._texture(occlusion), self._texture(rough))
+                note(f"left out shine and occlusion: they have over {MOST_PACKED:,} pixels to repack; scale them down")
+            else:
+                self._packed[key] = pack_orm(self._texture(occlusion), self._texture(rough))
         return self._packed[key]
 
     def _texture(self, info: Entry) -> Texture | None:
-        source = self._source(info)
+        """The picture of a texture reference; None with a note when there is none that can be read."""
+        try:
+            source = self._source(info)
+        except BadInput as problem:
+            note(f"{_plainly(problem)}; the texture is left out")
+            return None
         if source < 0:
             return None
         if source not in self._pictures:
@@ -128,18 +169,53 @@ class Looks:
         texture = self._textures[number]
         webp = texture.entry("extensions").entry("EXT_texture_webp").index("source", len(self._images))
         source = texture.index("source", len(self._images)) if webp < 0 else webp
+        for name in _OTHER_KINDS if source < 0 else ():
+            source = max(source, texture.entry("extensions").entry(name).index("source", len(self._images)))
         if source < 0:
-            texture.refuse("has no picture that can be read", "export it with PNG, JPEG or WebP textures")
+            texture.refuse("has no picture that can be read")
         return source
 
     def _picture(self, image: Entry) -> Texture | None:
+        """The picture of an image entry; entries that share bytes share the picture, and all are charged."""
+        try:
+            key: int | str = self._buffers.view_of(image)
+            if key == -1:
+                key = image.text("uri")
+            if key not in self._by_bytes:
+                self._by_bytes[key] = None
+                self._by_bytes[key] = self._loaded(image)
+        except BadInput as problem:
+            note(f"{_plainly(problem)}; the picture is left out")
+            return None
+        return self._by_bytes[key]
+
+    def _loaded(self, image: Entry) -> Texture | None:
         view = self._buffers.view_of(image)
-        data = bytes(self._buffers.view(view)[0]) if view >= 0 else self._document.fetch(image)
-        if data is None:
+        whole = self._buffers.view(view)[0] if view >= 0 else self._document.fetch(image)
+        if whole is None:
             return None  # the model is whole without it, and a note says so
-        if not data.startswith(_MAGIC):
-            image.refuse("is no PNG, JPEG or WebP", "export it with PNG, JPEG or WebP textures")
-        return Texture(data)
+        self._bytes_left -= len(whole)
+        if self._bytes_left < 0:
+            image.refuse(f"and others bring {self._document.size} bytes to over {_most_bytes(self._document.size)}")
+        return self._convert(bytes(whole), image.text("name") or image.text("uri")[:60] or image.where)
+
+
+def _most_bytes(size: int) -> int:
+    """How many bytes of pictures a file of this size may be read as, where its views overlap."""
+    return 2 * size + (16 << 20)
+
+
+def _plainly(problem: BadInput) -> str:
+    """What a refusal says is wrong, without who says it and what to do."""
+    return str(problem).removeprefix("read-glb: ").partition(";")[0]
+
+
+def _within(numbers: list[float], name: str) -> Any:
+    """Factors brought into 0..1, with a note where they were not."""
+    made = tuple(min(max(number, 0.0), 1.0) for number in numbers)
+    if list(made) != numbers:
+        note(f"material {name[:60]!r} has factors outside 0..1, which are taken as the nearest inside")
+    return made
 
 
 def _set_and_bend(info: Entry) -> tuple[int, Floats]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
+from maquette.core.errors import BadInput
+from maquette.core.progress import note
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry
@@ -17,8 +21,14 @@ from maquette.formats.gltf.materials import Looks
 from maquette.formats.gltf.scene import MOST_SHOWN, Placed
 from maquette.formats.pictures_in_files import srgb_from_linear
 
+T = TypeVar("T")
+
+_DECOMPRESS = "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`"
+COMPRESSED = dict.fromkeys(
+    ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"), _DECOMPRESS
+)
 _LIST, _STRIP, _FAN = 4, 5, 6
-_COLUMNS = (("COLOR_0", (3, 4)), ("JOINTS_0", (4,)), ("WEIGHTS_0", (4,)))
+_COLUMNS = (("JOINTS_0", (4,)), ("WEIGHTS_0", (4,)))
 
 
 @dataclass(frozen=True)
@@ -70,19 +80,23 @@ class Shapes:
             self.left_out += 1
             return None
         where = buffers.accessor_of(named, "POSITION")
+        squeezed = next((name for name in COMPRESSED if entry.entry("extensions").has(name)), "")
+        if squeezed and (where < 0 or not buffers.is_there(where)):
+            entry.refuse(f"is compressed by {squeezed}", COMPRESSED[squeezed])
         if where < 0:
             entry.refuse("has no POSITION")
-        material = entry.index("material", len(self._looks))
+        material = self._fine(lambda: entry.index("material", len(self._looks)), -1)
         count = buffers.count(where)
         faces = self._faces(entry, mode, count)
         self._charge(len(faces), entry)
         used = np.zeros(count, bool)
         used[faces] = True
-        color, joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
+        color = self._fine(partial(self._shown, named, "COLOR_0", used, 3, 4), None)
+        joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
         channels = {
-            "uv": self._uv(named, material, used),
+            "uv": self._fine(lambda: self._uv(named, material, used), None),
             "color": None if color is None else srgb_from_linear(color[:, :3]),
-            **self._own(named, used),
+            **self._fine(lambda: self._own(named, used), {}),
         }
         return Piece(
             positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),
@@ -107,6 +121,23 @@ class Shapes:
         odd = step % 2
         return np.stack([corners[step], corners[step + 1 + odd], corners[step + 2 - odd]], axis=1)
 
+    def _fine(self, read: Callable[[], T], otherwise: T) -> T:
+        """What concerns appearance; a fault there is a note and never refuses the geometry."""
+        try:
+            return read()
+        except BadInput as problem:
+            note(f"left out, as {str(problem).removeprefix('read-glb: ').partition(';')[0]}")
+            return otherwise
+
+    def _shown(self, named: Entry, key: str, used: NDArray[np.bool_], *widths: int) -> NDArray[np.float64] | None:
+        """An attribute that is only looked at."""
+        index = self._buffers.accessor_of(named, key)
+        if index < 0:
+            return None
+        if self._buffers.count(index) != len(used):
+            named.refuse(f"has {len(used)} positions and {self._buffers.count(index)} rows of {key}")
+        return self._buffers.shown(index, *widths, rows=used)
+
     def _rows(self, named: Entry, key: str, used: NDArray[np.bool_], *widths: int) -> NDArray[np.float64] | None:
         """One attribute at the vertices in use, None where the primitive lacks it."""
         index = self._buffers.accessor_of(named, key)
@@ -127,7 +158,7 @@ class Shapes:
     def _uv(self, named: Entry, material: int, used: NDArray[np.bool_]) -> Floats | None:
         """Texture coordinates of the set that the material wants, bent as it says."""
         look = self._looks.look(material)
-        uv = self._rows(named, f"TEXCOORD_{look.uv_set}", used, 2)
+        uv = self._shown(named, f"TEXCOORD_{look.uv_set}", used, 2)
         return uv if uv is None or look.uv_bend is None else uv @ look.uv_bend[:2, :2].T + look.uv_bend[:2, 2]
 
     def _apply_morphs(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:

@@ -6,8 +6,8 @@ uv lie on corners, and only a welded mesh tells a slicer what is inside.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,27 +22,22 @@ from maquette.core.progress import note, progress
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document
 from maquette.formats.gltf.materials import Looks, distinct
-from maquette.formats.gltf.primitives import Piece, Shapes
+from maquette.formats.gltf.primitives import COMPRESSED, Piece, Shapes
 from maquette.formats.gltf.scene import Placed, place_meshes
 from maquette.formats.side_files import references
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
-_UNDERSTOOD = (
+_READ = (
+    "EXT_mesh_gpu_instancing",
     "EXT_texture_webp",
-    "KHR_lights_punctual",
-    "KHR_materials_",
+    "KHR_materials_emissive_strength",
+    "KHR_materials_pbrSpecularGlossiness",
     "KHR_mesh_quantization",
+    "KHR_node_visibility",
     "KHR_texture_transform",
-    "KHR_xmp",
 )
-_ADVICE = {
-    "KHR_draco_mesh_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
-    "EXT_meshopt_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
-    "KHR_meshopt_compression": "decompress it with `npx @gltf-transform/cli copy IN.glb OUT.glb`",
-    "KHR_texture_basisu": "turn the textures into PNG or WebP: `npx @gltf-transform/cli webp IN.glb OUT.glb`",
-    "EXT_mesh_gpu_instancing": "export it without instancing",
-}
+_LOOKS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "EXT_lights_", "KHR_xmp")
 
 
 def side_files(name: str, data: bytes) -> list[str]:
@@ -54,7 +49,7 @@ def side_files(name: str, data: bytes) -> list[str]:
         uris = [entry.text("uri") for key in ("buffers", "images") for entry in root.entries(key)]
     except MaquetteError:
         return []  # the reader says what is wrong
-    return references([unquote(uri) for uri in uris if uri and not uri.startswith("data:")])
+    return references(uri for uri in uris if uri and not uri.startswith("data:"))
 
 
 @stage(name="read-glb", reads=(".glb", ".gltf"), refers=side_files)
@@ -72,21 +67,21 @@ def read_glb(files: Files) -> Asset:
     file = document(files)
     _refuse_unknown(file)
     with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
-        nodes, world, scene_name = place_meshes(file)
         buffers = Buffers(file)
+        nodes, world, scene_name = place_meshes(file, buffers)
         looks = Looks(buffers)
         shapes = Shapes(buffers, looks, world)
         meshes, names, collapsed = [], [], 0
         for number, node in enumerate(nodes):
             progress(number / len(nodes), f"node {node.name[:40]}")
-            mesh = _node_mesh(shapes, node)
+            mesh = _node_mesh(shapes, node, looks)
             if mesh is not None:
                 meshes.append(_weld(mesh))
                 names.append(node.name)
                 collapsed += len(mesh.faces) - len(meshes[-1].faces)
         if not any(len(mesh.faces) for mesh in meshes):
             raise BadInput("read-glb: no triangles in the scene; export the model with its meshes")
-        mesh, used = _join(meshes, len(looks))
+        mesh, used = _join(meshes, looks.count)
     _tell({"animations": len(file.root.entries("animations")), "points or lines": shapes.left_out})
     if collapsed:
         note(f"dropped {collapsed} triangles without area")
@@ -100,11 +95,14 @@ def read_glb(files: Files) -> Asset:
 
 
 def _refuse_unknown(file: Document) -> None:
-    """Required extensions that change what the file means and that we do not know."""
+    """Refuse required extensions that change the geometry and that we do not know; name the others."""
     for name in file.root.texts("extensionsRequired"):
-        if not name.startswith(_UNDERSTOOD):
-            advice = _ADVICE.get(name, "export it without this extension")
+        if name not in _READ and not name.startswith(_LOOKS):
+            advice = COMPRESSED.get(name, "export it without this extension")
             raise BadInput(f"read-glb: the file needs the extension {name[:60]}, which is not read; {advice}")
+    unread = [name[:60] for name in file.root.texts("extensionsUsed") if name not in _READ]
+    if unread:
+        note(f"left out what {', '.join(dict.fromkeys(unread[:20]))} adds; the rest of the model is read")
 
 
 def _tell(left_out: dict[str, int]) -> None:
@@ -121,11 +119,13 @@ def _is_sized(file: Document) -> bool:
     return not (isinstance(ours, dict) and ours.get("sized") is False)
 
 
-def _node_mesh(shapes: Shapes, node: Placed) -> Mesh | None:
+def _node_mesh(shapes: Shapes, node: Placed, looks: Looks) -> Mesh | None:
     """One node's triangles in our space; ``material`` still counts as in the file, -1 for none."""
     pieces = [(piece, _our_space(at)) for piece, at in shapes.pieces(node) if len(piece.faces)]
     if not pieces:
         return None
+    if len(pieces) > 1 and any("color" in piece.channels for piece, _ in pieces):
+        pieces = [(_with_tint(piece, looks), at) for piece, at in pieces]
     starts = np.cumsum([0] + [len(at) for _, at in pieces[:-1]])
     faces = np.concatenate([piece.faces + start for (piece, _), start in zip(pieces, starts, strict=True)])
     material = np.concatenate([np.full(len(piece.faces), piece.material, np.int32) for piece, _ in pieces])
@@ -138,6 +138,18 @@ def _node_mesh(shapes: Shapes, node: Placed) -> Mesh | None:
     if np.linalg.det(node.world[:3, :3]) < 0 and node.skin < 0:
         mesh = mesh.flipped()  # a mirror turns triangles over: glTF 2.0 §3.7.4
     return mesh
+
+
+def _with_tint(piece: Piece, looks: Looks) -> Piece:
+    """A piece whose vertices have one colour bears it in its material, so that it cannot bleed where pieces weld."""
+    color = piece.channels.get("color")
+    if color is None or (color != color[0]).any():
+        return piece
+    bare = replace(piece, channels={name: rows for name, rows in piece.channels.items() if name != "color"})
+    if (color[0] == 255).all():
+        return bare
+    red, green, blue = color[0].tolist()
+    return replace(bare, material=looks.variant(piece.material, (red, green, blue)))
 
 
 def _our_space(positions: Floats) -> Floats:
@@ -166,6 +178,8 @@ def _weld(mesh: Mesh) -> Mesh:
     """Vertices at one position are one; colours that meet there are averaged; collapsed triangles go."""
     keep, twin = twins(mesh.vertices)
     merged = mesh.renumbered(keep, twin)
+    if merged.color is not None and (merged.color[twin] != mesh.color).any():
+        note("vertices that meet had several colours; they got their mean")
     if len(keep) < len(mesh.vertices):
         count = np.bincount(twin)
         mixed = {name: c for name, c in mesh.vertex_rows(slice(None)).items() if CHANNELS[name].blend != "nearest"}

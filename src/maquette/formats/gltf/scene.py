@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.core.arrays import Floats
+from maquette.core.progress import note
+from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, Entry
 
 DEEPEST = 512  # levels of nodes; skeletons reach about 40
@@ -26,7 +28,7 @@ class Placed:
     weights: tuple[float, ...] | None  # of morph targets, when the node has its own
 
 
-def place_meshes(document: Document) -> tuple[list[Placed], Floats, str]:
+def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Floats, str]:
     """The mesh nodes of the default scene in reading order, every node's world matrix (N, 4, 4), the scene's name."""
     root = document.root
     nodes = root.entries("nodes")
@@ -38,22 +40,31 @@ def place_meshes(document: Document) -> tuple[list[Placed], Floats, str]:
     starts = [n for n in range(len(nodes)) if n not in is_child]
     if scenes:
         starts = scenes[chosen].indices("nodes", len(nodes))
-    found, stack, visited = [], starts[::-1], set[int]()
+    found, stack, visited, hidden = [], starts[::-1], set[int](), 0
     meshes, skin_count = root.entries("meshes"), len(root.entries("skins"))
     while stack:
         number = stack.pop()
         if number in visited:
             root.refuse(f"shows node {number} twice in one scene")
         visited.add(number)
-        stack.extend(children[number][::-1])
         node = nodes[number]
+        if node.entry("extensions").entry("KHR_node_visibility").fields.get("visible") is False:
+            hidden += 1
+            continue
+        stack.extend(children[number][::-1])
         mesh = node.index("mesh", len(meshes))
         if mesh >= 0:
             weights = tuple(node.numbers("weights", None)) if node.has("weights") else None
             name = node.text("name") or meshes[mesh].text("name") or f"node {number}"
-            found.append(Placed(name, mesh, node.index("skin", skin_count), world[number], weights))
-    if len(found) > MOST_SHOWN:
-        root.refuse(f"shows {len(found)} meshes", f"at most {MOST_SHOWN} are read; join them first")
+            skin = node.index("skin", skin_count)
+            copies = _instances(node, buffers)
+            many = len(copies) > 1
+            if len(found) + len(copies) > MOST_SHOWN:
+                node.refuse(f"brings the scene to over {MOST_SHOWN} meshes", "join them first")
+            for count, move in enumerate(copies, start=1):
+                found.append(Placed(f"{name} {count}" if many else name, mesh, skin, world[number] @ move, weights))
+    if hidden:
+        note(f"left out {hidden} nodes that the file hides, with what hangs below them")
     return found, world, scenes[chosen].text("name") if scenes else ""
 
 
@@ -83,25 +94,52 @@ def _world_matrices(nodes: list[Entry], children: list[list[int]], root: Entry) 
     return world
 
 
+def _instances(node: Entry, buffers: Buffers) -> Floats:
+    """What EXT_mesh_gpu_instancing adds to a node: one matrix a copy, (N, 4, 4); the identity where there is none."""
+    named = node.entry("extensions").entry("EXT_mesh_gpu_instancing").entry("attributes")
+    columns = {
+        "TRANSLATION": (3, (0.0, 0.0, 0.0)),
+        "ROTATION": (4, (0.0, 0.0, 0.0, 1.0)),
+        "SCALE": (3, (1.0, 1.0, 1.0)),
+    }
+    found = {key: buffers.accessor_of(named, key) for key in columns}
+    counts = {buffers.count(index) for index in found.values() if index >= 0}
+    if len(counts) > 1:
+        named.refuse(f"has {min(counts)} and {max(counts)} rows for its copies")
+    count = counts.pop() if counts else 1
+    rows = [
+        np.broadcast_to(np.array(usual), (count, width)) if found[key] < 0 else buffers.floats(found[key], width)
+        for key, (width, usual) in columns.items()
+    ]
+    length = np.linalg.norm(rows[1], axis=1, keepdims=True)
+    made = np.tile(np.eye(4), (count, 1, 1))
+    made[:, :3, :3] = _turns(rows[1] / np.where(length > 0, length, 1)) * rows[2][:, None, :]
+    made[:, :3, 3] = rows[0]
+    return made
+
+
+def _turns(quaternions: Floats) -> Floats:
+    """Unit quaternions (N, 4) as matrices (N, 3, 3)."""
+    x, y, z, w = quaternions.T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
+
+
 def _matrix(node: Entry) -> Floats:
     """A node's own transform: its matrix, or translation, rotation and scale."""
     if node.has("matrix"):
         made: Floats = node.numbers("matrix", 16).reshape(4, 4).T.copy()
         made[3] = (0, 0, 0, 1)
         return made
-    x, y, z, w = node.numbers("rotation", 4, (0.0, 0.0, 0.0, 1.0)).tolist()
-    length = (x * x + y * y + z * z + w * w) ** 0.5
+    turn = node.numbers("rotation", 4, (0.0, 0.0, 0.0, 1.0))
+    length = float(np.sqrt((turn * turn).sum()))
     if not 0.5 < length < 2:
         node.refuse(f"has a rotation of length {length:g} where 1 is needed")
-    x, y, z, w = x / length, y / length, z / length, w / length
-    turn = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
     made = np.eye(4)
-    made[:3, :3] = turn * node.numbers("scale", 3, (1.0, 1.0, 1.0))
+    made[:3, :3] = _turns(turn[None] / length)[0] * node.numbers("scale", 3, (1.0, 1.0, 1.0))
     made[:3, 3] = node.numbers("translation", 3, (0.0, 0.0, 0.0))
     return made

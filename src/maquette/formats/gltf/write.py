@@ -23,6 +23,7 @@ from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import progress
 from maquette.formats import provenance
+from maquette.formats.carries import say_lost
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.draft import Draft
 from maquette.formats.pictures_in_files import linear_from_srgb
@@ -62,6 +63,7 @@ def write_glb(
         raise BadInput("write-glb: the model has no faces; there is nothing to write")
     if np.abs(mesh.vertices).max() > _FARTHEST:
         raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
+    say_lost(asset, ".glb")
     extras = {"maquette": provenance.as_data(asset)}
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": extras})
     materials = asset.materials or (Material(name="plain"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,11 @@ from maquette.core.asset import Material, Texture
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
+from maquette.formats.side_files import Converter
+from maquette.formats.surface_colors import MOST_FLAT, flat_material, packed
 from maquette.formats.threemf.model import Group, Model, Object
 from maquette.formats.threemf.package import Package, part_name
 
-MOST_FLAT = 4096  # colours of whole triangles that become materials of their own
 _UNNAMED = "#C0C0C0 #E53935 #1E88E5 #43A047 #FDD835 #8E24AA #FB8C00 #212121"  # filaments a file gives no colour
 
 
@@ -43,6 +45,11 @@ class Palette:
     has_uv: bool = False
     _of_filament: dict[int, int] = field(default_factory=dict)
     _of_group: dict[tuple[str, int], int] = field(default_factory=dict)
+    _of_base: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    _bases_by_color: dict[str, dict[bytes, int]] = field(default_factory=dict)
+    _pictures: dict[str, Texture | None] = field(default_factory=dict)
+    _convert: Converter = field(default_factory=Converter)
+    astray: int = 0  # triangles whose colour is not there
 
     def coat(self, path: str, model: Model, thing: Object) -> Coat:
         """The coat of one object's faces."""
@@ -52,10 +59,13 @@ class Palette:
         rows = np.zeros((count, 4), np.int64)  # group, three indices
         rows[:] = (thing.group, thing.index, thing.index, thing.index)
         rows[named[:, 0]] = named[:, 1:]
-        for number in np.unique(rows[:, 0]).tolist():
+        order = np.argsort(rows[:, 0], kind="stable")
+        numbers, starts = np.unique(rows[order, 0], return_index=True)
+        for number, which in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
             if number in model.groups:
-                which = np.flatnonzero(rows[:, 0] == number)
                 self._apply(made, which, rows[which, 1:], (path, number), model)
+            elif number:
+                self.astray += len(which)
         return made
 
     def filament_coat(self, filament: Ints) -> Coat:
@@ -67,93 +77,85 @@ class Palette:
                 usual = _UNNAMED.split()
                 value = int((told or usual[(number - 1) % len(usual)])[1:], 16)
                 self._of_filament[number] = len(self.materials)
-                self.materials.append(_flat(value).replace(name=f"filament {number}"))
-        material = np.array([self._of_filament[number] for number in numbers.tolist()])[place.reshape(-1)]
+                self.materials.append(flat_material(value).replace(name=f"filament {number}"))
+        own = np.array([self._of_filament[number] for number in numbers.tolist()], np.int64)
+        material = own[place.reshape(-1)]
         return Coat(material, np.zeros((len(material), 3, 2), np.float32), np.full((len(material), 3), -1))
 
     def _apply(self, coat: Coat, which: Ints, index: Ints, key: tuple[str, int], model: Model) -> None:
         group = model.groups[key[1]]
         table = group.table
-        if index.min() < 0 or index.max() >= len(table):
-            raise BadInput(f"read-3mf: a triangle names colour {index.max()} of {len(table)}; the file is damaged")
-        named = _name_materials(model, group, index)
+        there = ((index >= 0) & (index < len(table))).all(axis=1)
+        if not there.all():
+            self.astray += int((~there).sum())
+            which, index = which[there], index[there]
+        if not len(which):
+            return
+        named = self._name_materials(key[0], model, group, index)
         if named is not None:
             self._apply(coat, which, index, (key[0], named), model)
             return
         if group.kind == "color":
-            coat.color[which] = table[index, :3].astype(np.int64) @ np.array([65536, 256, 1])
+            coat.color[which] = packed(table[index, :3])
+            return
+        if group.kind == "base":
+            self._apply_bases(coat, which, index[:, 0], key, group)
             return
         if key not in self._of_group:
             self._of_group[key] = len(self.materials)
-            self.materials += self._texture_materials(model, group) if group.kind == "uv" else _bases(group)
+            self.materials += self._texture_materials(model, group)
         coat.material[which] = self._of_group[key]
         if group.kind == "uv":
-            coat.uv[which] = np.stack([table[index, 0], 1.0 - table[index, 1]], axis=-1)  # 3MF counts v upwards
+            with np.errstate(over="ignore"):
+                uv = np.stack([table[index, 0], 1.0 - table[index, 1]], axis=-1).astype(np.float32)  # 3MF: v upwards
+            coat.uv[which] = np.where(np.isfinite(uv), uv, 0)
             self.has_uv = True
-        else:
-            coat.material[which] += index[:, 0]
+
+    def _apply_bases(self, coat: Coat, which: Ints, index: Ints, key: tuple[str, int], group: Group) -> None:
+        """Base materials; those that nobody uses are never made, thousands of them are only colours."""
+        used, place = np.unique(index, return_inverse=True)
+        if len(used) > MOST_FLAT:
+            coat.color[which] = packed(group.table[index, :3])[:, None]
+            return
+        for number in used.tolist():
+            if (*key, number) not in self._of_base:
+                self._of_base[*key, number] = len(self.materials)
+                self.materials.append(_base(group, number))
+        own = np.array([self._of_base[*key, number] for number in used.tolist()], np.int64)
+        coat.material[which] = own[place.reshape(-1)]
 
     def _texture_materials(self, model: Model, group: Group) -> list[Material]:
-        if group.texture not in model.textures:
-            raise BadInput(f"read-3mf: a texture group names texture {group.texture}, which is not there")
-        path = part_name(model.textures[group.texture])
+        path = model.textures.get(group.texture, "")
         name = path.rpartition("/")[2].rpartition(".")[0] or "texture"
-        return [Material(name=name, base_color_texture=Texture(self.package.data(path)))]
+        if path not in self._pictures:
+            self._pictures[path] = self._picture(path, group.texture)
+        return [Material(name=name, base_color_texture=self._pictures[path])]
+
+    def _picture(self, path: str, number: int) -> Texture | None:
+        """The picture of a texture; None with a note where there is none."""
+        try:
+            return self._convert(self.package.data(part_name(path)), path)
+        except BadInput as problem:
+            words = str(problem).removeprefix("read-3mf: ").partition(";")[0]
+            note(f"texture {number}: {words}; continued without it")
+            return None
+
+    def _name_materials(self, path: str, model: Model, group: Group, index: Ints) -> int | None:
+        """The base materials that give flat colours (N, 3) of a colour group their names: the same colours in a row."""
+        if group.kind != "color" or (index != index[:, :1]).any():
+            return None
+        if path not in self._bases_by_color:
+            known = self._bases_by_color[path] = {}
+            for number, other in model.groups.items():
+                if other.kind == "base":
+                    known.setdefault(other.table.tobytes(), number)
+        return self._bases_by_color[path].get(group.table.tobytes())
 
 
-def _name_materials(model: Model, group: Group, index: Ints) -> int | None:
-    """The base materials that give flat colours (N, 3) of a colour group their names: the same colours in a row."""
-    if group.kind != "color" or (index != index[:, :1]).any():
-        return None
-    table = group.table
-    same = (k for k, other in model.groups.items() if other.kind == "base" and np.array_equal(other.table, table))
-    return next(same, None)
-
-
-def _bases(group: Group) -> list[Material]:
-    rgba = group.table.astype(np.uint8)
-    light = linear_from_srgb(rgba[:, :3])
-    return [
-        Material(
-            name=label or "material",
-            base_color=(*color, alpha / 255),
-            alpha_mode="opaque" if alpha == 255 else "blend",
-        )
-        for label, color, alpha in zip(group.labels, light.tolist(), rgba[:, 3].tolist(), strict=True)
-    ]
-
-
-def settle_colors(
-    faces: Ints, vertex_count: int, material: Ints, corner: Ints, materials: list[Material]
-) -> tuple[Ints, NDArray[np.uint8] | None, list[Material]]:
-    """Corner colours (F, 3) as vertex colours where they agree, as materials where triangles are flat, else averaged.
-
-    Returns the faces' materials (F,), the vertices' colours (V, 3) or None, and all materials.
-    """
-    has = corner[:, 0] >= 0
-    if not has.any():
-        return material, None, materials
-    vertex, color = faces[has].reshape(-1), corner[has].reshape(-1)
-    rgb = np.stack([color >> 16, color >> 8 & 255, color & 255], axis=1).astype(np.float64)
-    order = np.lexsort((color, vertex))
-    same_vertex = vertex[order][1:] == vertex[order][:-1]
-    agree = not (same_vertex & (color[order][1:] != color[order][:-1])).any()
-    flat = (corner[has] == corner[has][:, :1]).all()
-    if not agree and flat:
-        found, place = np.unique(corner[has][:, 0], return_inverse=True)
-        if len(found) <= MOST_FLAT:
-            made = material.copy()
-            made[has] = len(materials) + place.reshape(-1)
-            return made, None, materials + [_flat(int(value)) for value in found]
-    if not agree:
-        note("corners that meet had several colours; vertices got their mean")
-    count = np.bincount(vertex, minlength=vertex_count)
-    total = np.stack([np.bincount(vertex, weights=channel, minlength=vertex_count) for channel in rgb.T], axis=1)
-    mean = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], 255.0)
-    return material, np.rint(mean).astype(np.uint8), materials
-
-
-def _flat(value: int) -> Material:
-    rgb = np.array([value >> 16, value >> 8 & 255, value & 255], np.uint8)
-    red, green, blue = linear_from_srgb(rgb).tolist()
-    return Material(name=f"#{value:06X}", base_color=(red, green, blue, 1.0))
+def _base(group: Group, number: int) -> Material:
+    """One base material with its name and colour."""
+    rgba = group.table[number].astype(np.uint8)
+    red, green, blue = linear_from_srgb(rgba[:3]).tolist()
+    alpha = float(rgba[3]) / 255
+    mode: Literal["opaque", "blend"] = "opaque" if alpha == 1.0 else "blend"
+    return Material(name=group.labels[number] or "material", base_color=(red, green, blue, alpha), alpha_mode=mode)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.threemf.package import Package
-from maquette.formats.threemf.xml import Attributes, Reader
 
 MOST = 16  # extruders that a code of one or two digits names, and that an AMS chain feeds
 BAMBU_PALETTE = "Metadata/project_settings.config"
@@ -65,51 +63,6 @@ def palette_of(package: Package) -> list[str]:
         found = [a.strip('" ') or b.strip('" ') for a, b in zip(by_extruder, by_filament, strict=False)] or by_filament
     colors = [text if isinstance(text, str) else "" for text in found[:64]] if isinstance(found, list) else []
     return [text[:7].upper() if re.fullmatch("#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?", text) else "" for text in colors]
-
-
-@dataclass
-class Assigned:
-    """Which filament an object, a part of it or a range of its triangles has as a whole."""
-
-    objects: dict[int, int] = field(default_factory=dict)
-    parts: dict[int, int] = field(default_factory=dict)
-    ranges: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)  # first and last face, filament
-    _object: int = 0
-    _part: int = 0
-    _range: tuple[int, int] | None = None
-
-    def of_faces(self, top: int, number: int, count: int) -> Ints:
-        """The filament of each face of an object below the build item ``top``, (F,); 0: unknown."""
-        whole = self.parts.get(number) or self.objects.get(number) or self.objects.get(top) or 0
-        made = np.full(count, whole, np.int64)
-        for first, last, filament in self.ranges.get(number, []):
-            made[first : last + 1] = filament
-        return made
-
-    def take(self, element: str, given: Attributes) -> None:
-        """Take in one element of a slicer's file, in the file's order."""
-        if element == "object":
-            self._object, self._part, self._range = int(given.get("id", 0)), 0, None
-        elif element == "part":
-            self._part = int(given.get("id", 0))
-        elif element == "volume":
-            self._range = int(given.get("firstid", 0)), int(given.get("lastid", -1))
-        elif given.get("key") == "extruder" and given.get("value", "").isascii() and given["value"].isdigit():
-            filament = int(given["value"])
-            if filament and filament <= 64 and self._range is not None:
-                self.ranges.setdefault(self._object, []).append((*self._range, filament))
-            elif filament and filament <= 64:
-                (self.parts if self._part else self.objects)[self._part or self._object] = filament
-
-
-def assign_filaments(package: Package) -> Assigned:
-    """What Bambu Studio, OrcaSlicer or PrusaSlicer say about whole objects and parts."""
-    made = Assigned()
-    for path in ("Metadata/model_settings.config", "Metadata/Slic3r_PE_model.config"):
-        if path in package:
-            handlers = {name: partial(made.take, name) for name in ("object", "part", "volume", "metadata")}
-            Reader(path, handlers).read(package.pieces(path))
-    return made
 
 
 @dataclass(frozen=True)
@@ -156,12 +109,15 @@ def _leaves(digits: list[int]) -> list[Leaf]:
     return found
 
 
-def divide_painted(mesh: Mesh, codes: dict[int, str]) -> tuple[Mesh, Ints, Ints]:
+def divide_painted(mesh: Mesh, codes: dict[int, str], most: int = 1 << 31) -> tuple[Mesh, Ints, Ints]:
     """The mesh cut where its paint cuts triangles; the faces' filaments (F',) and old faces (F',).
 
     Every cut runs through midpoints, so a neighbour that is cut elsewhere is cut along, and what was closed stays so.
     """
     by_text = {text: leaves(text) for text in set(codes.values())}
+    count = sum(len(by_text[text]) for text in codes.values())
+    if count > most:
+        raise BadInput(f"read-3mf: {len(codes)} painted triangles unfold to {count} pieces; paint it more coarsely")
     filament = np.zeros(len(mesh.faces), np.int64)
     pieces: list[tuple[int, Leaf]] = []
     for face, text in codes.items():

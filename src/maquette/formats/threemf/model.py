@@ -17,6 +17,8 @@ from maquette.formats.threemf.xml import Attributes, Reader
 
 _PATH = f"{names.PRODUCTION} path"
 _FILAMENT = "paint_color", f"{names.PRUSA} mmu_segmentation", "slic3rpe:mmu_segmentation"
+_GREY = (192, 192, 192, 255)
+MOST_USES = 100_000  # components and build items of one model part
 _KNOWN = (names.CORE, names.MATERIAL, names.PRODUCTION, names.TRIANGLE_SETS)
 
 
@@ -27,6 +29,7 @@ class Use:
     path: str
     object: int
     matrix: Floats  # (4, 3): row vector times matrix
+    printable: bool = True
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Object:
     paint: array[int] = field(default_factory=lambda: array("q"))  # face, group, three indices
     codes: dict[int, str] = field(default_factory=dict)  # which filament prints a face, as slicers write it
     components: list[Use] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)  # metadata of its own, as Cura keeps settings
 
     @property
     def vertices(self) -> Floats:
@@ -80,6 +84,8 @@ class Model:
     textures: dict[int, str] = field(default_factory=dict)
     items: list[Use] = field(default_factory=list)
     unread: int = 0  # property groups of other kinds
+    colorless: int = 0  # colours that cannot be read
+    draft: bool = False  # 3MF before 1.0
 
 
 def model(pieces: Iterable[bytes], part: str) -> Model:
@@ -92,7 +98,7 @@ class _Parser:
 
     def __init__(self, part: str) -> None:
         self.made = Model()
-        self._object, self._group = Object(), Group("color")
+        self._object, self._group, self._inside, self._uses = Object(), Group("color"), False, 0
         core = {
             "model": self._model,
             "metadata": self._metadata,
@@ -113,7 +119,9 @@ class _Parser:
             "compositematerials": self._unread,
             "multiproperties": self._unread,
         }
-        handlers = {f"{names.CORE} {name}": handler for name, handler in core.items()}
+        handlers = {f"{space} {name}": handler for space in (names.CORE, names.DRAFT) for name, handler in core.items()}
+        handlers |= {f"{space} setting": self._setting for space in (names.CORE, names.CURA)}
+        handlers |= {f"{names.CORE} build": self._build}
         handlers |= {f"{names.MATERIAL} {name}": handler for name, handler in material.items()}
         self._reader = Reader(part, handlers)
 
@@ -122,7 +130,11 @@ class _Parser:
         return self.made
 
     def _model(self, given: Attributes) -> None:
-        unit = given.get("unit", "millimeter")
+        unit = given.get("unit", "millimeter").strip().lower()
+        unit = {"mm": "millimeter", "millimetre": "millimeter", "meters": "meter", "inches": "inch"}.get(unit, unit)
+        self.made.draft = (
+            names.DRAFT in self._reader.prefixes.values() and names.CORE not in self._reader.prefixes.values()
+        )
         if unit not in names.MILLIMETRES:
             self._reader.refuse(f"has the unit {unit[:20]!r}")
         self.made.unit_mm = names.MILLIMETRES[unit]
@@ -132,11 +144,19 @@ class _Parser:
                 self._reader.refuse(f"needs the extension {uri[:80]}, which is not read")
 
     def _metadata(self, given: Attributes) -> None:
-        name = given.get("name", "")
-        if len(self.made.told) < 1000:
-            self._reader.text(name, self.made.told)
+        told = self._object.told if self._inside else self.made.told
+        if len(told) < 1000:
+            self._reader.text(given.get("name", ""), told)
+
+    def _setting(self, given: Attributes) -> None:
+        if self._inside and len(self._object.told) < 1000:
+            self._reader.text(given.get("key", ""), self._object.told)
+
+    def _build(self, given: Attributes) -> None:
+        self._inside = False
 
     def _open_object(self, given: Attributes) -> None:
+        self._inside = True
         self._object = Object(given.get("name", ""), given.get("type", "model"))
         self._object.group, self._object.index = int(given.get("pid", 0)), int(given.get("pindex", 0))
         self._new(self.made.objects, given, self._object)
@@ -166,7 +186,11 @@ class _Parser:
         numbers = [float(text) for text in given.get("transform", "1 0 0 0 1 0 0 0 1 0 0 0").split()]
         if len(numbers) != 12 or not np.isfinite(numbers).all():
             self._reader.refuse(f"has a transform that is not twelve numbers: {given['transform'][:40]!r}")
-        return Use(given.get(_PATH, ""), int(given["objectid"]), np.array(numbers).reshape(4, 3))
+        self._uses += 1
+        if self._uses > MOST_USES:
+            self._reader.refuse(f"is one of over {MOST_USES} components and items")
+        printable = given.get("printable", "1").strip().lower() not in ("0", "false")
+        return Use(given.get(_PATH, ""), int(given["objectid"]), np.array(numbers).reshape(4, 3), printable)
 
     def _base_group(self, given: Attributes) -> None:
         self._open_group(given, Group("base"))
@@ -183,10 +207,19 @@ class _Parser:
 
     def _base(self, given: Attributes) -> None:
         self._in_group("base").labels.append(given.get("name", ""))
-        self._group.rows.extend(_rgba(given["displaycolor"]))
+        self._group.rows.extend(self._rgba(given.get("displaycolor", "")))
 
     def _color(self, given: Attributes) -> None:
-        self._in_group("color").rows.extend(_rgba(given["color"]))
+        self._in_group("color").rows.extend(self._rgba(given.get("color", "")))
+
+    def _rgba(self, text: str) -> tuple[int, int, int, int]:
+        """``#RRGGBB`` or ``#RRGGBBAA`` as bytes; grey where it is neither."""
+        digits = text.strip().removeprefix("#")
+        if len(digits) not in (6, 8) or not set(digits) <= set(hexdigits):
+            self.made.colorless += 1
+            return _GREY
+        value = int(digits.ljust(8, "F"), 16)
+        return value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255
 
     def _uv(self, given: Attributes) -> None:
         self._in_group("uv").rows.extend((float(given["u"]), float(given["v"])))
@@ -197,22 +230,15 @@ class _Parser:
         return self._group
 
     def _texture(self, given: Attributes) -> None:
-        self._new(self.made.textures, given, given["path"])
+        self._new(self.made.textures, given, given.get("path", ""))
 
     def _unread(self, given: Attributes) -> None:
         self.made.unread += 1
 
     def _new(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
         number = int(given["id"])
+        if len(among) >= MOST_USES:
+            self._reader.refuse(f"is one of over {MOST_USES} resources of its kind")
         if number in among:
             self._reader.refuse(f"uses the id {number} twice")
         among[number] = value
-
-
-def _rgba(text: str) -> tuple[int, int, int, int]:
-    """``#RRGGBB`` or ``#RRGGBBAA`` as bytes."""
-    digits = text.strip().removeprefix("#")
-    if len(digits) not in (6, 8) or not set(digits) <= set(hexdigits):
-        raise ValueError(f"the colour {text[:20]!r}")
-    value = int(digits.ljust(8, "F"), 16)
-    return value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255

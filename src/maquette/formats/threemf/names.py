@@ -1,6 +1,8 @@
 """The words of 3MF: namespaces, relationships and fixed names (3MF Core 1.3, Materials 1.2, Production 1.1)."""
 
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+DRAFT = "http://schemas.microsoft.com/3dmanufacturing/2013/01"  # 0.93, before the consortium
+CURA = "http://software.ultimaker.com/xml/cura/3mf/2015/10"
 MATERIAL = "http://schemas.microsoft.com/3dmanufacturing/material/2015/02"
 PRODUCTION = "http://schemas.microsoft.com/3dmanufacturing/production/2015/06"
 TRIANGLE_SETS = "http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07"

@@ -31,26 +31,34 @@ class Package:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             entries = self._zip.infolist()
         except _DAMAGE as problem:
-            raise BadInput(f"read-3mf: not a ZIP package ({str(problem)[:80]}); the file is damaged") from None
+            raise BadInput(f"read-3mf: {_kind(data)} ({str(problem)[:80]}); check what was exported") from None
         self.size = len(data)
         self._left = FREE + RATIO * len(data)
         if len(entries) > MOST_PARTS:
             raise BadInput(f"read-3mf: {len(entries)} parts in the package; at most {MOST_PARTS} are read")
         self._entries: dict[str, zipfile.ZipInfo] = {}
-        for entry in entries:
-            _refuse_name(entry.orig_filename)
-            if entry.filename.lower() in self._entries:
-                raise BadInput(f"read-3mf: the part {entry.filename[:80]!r} is there twice; the file is damaged")
-            self._entries[entry.filename.lower()] = entry
+        self._twice: set[str] = set()
+        for entry in entries:  # names that lead out are never opened, so they harm nobody
+            name = entry.orig_filename.replace("\\", "/").lstrip("/").lower()
+            if name in self._entries:
+                self._twice.add(name)
+            self._entries[name] = entry
 
     def __contains__(self, path: str) -> bool:
         return path.lower() in self._entries
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all parts, in small letters."""
+        return list(self._entries)
 
     def pieces(self, path: str) -> Iterator[bytes]:
         """A part's bytes piece by piece; names are the same in any case, as OPC wants."""
         entry = self._entries.get(path.lower())
         if entry is None:
             raise BadInput(f"read-3mf: the part {path[:80]!r} is not in the package; export the file again")
+        if path.lower() in self._twice:
+            raise BadInput(f"read-3mf: the part {path[:80]!r} is there twice; the file is damaged")
         if entry.flag_bits & 1:
             raise BadInput(f"read-3mf: the part {path[:80]!r} is encrypted; save it without a password")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -79,7 +87,37 @@ class Package:
                     return part_name(attributes.get("Target", ""))
         if names.MODEL_PATH in self:
             return names.MODEL_PATH
-        raise BadInput("read-3mf: the package names no 3D model; this is another kind of ZIP file")
+        raise BadInput(f"read-3mf: the package names no 3D model; {self._instead()}")
+
+    def _instead(self) -> str:
+        """What a package without a model is, and what to do."""
+        models = [
+            name for name in self._entries if name.endswith((".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off"))
+        ]
+        if any(name.endswith(".gcode") for name in self._entries):
+            return "it is a sliced file with G-code; open the project that it was sliced from"
+        if models:
+            return f"it is a ZIP with {', '.join(models[:3])}; unpack it and open that"
+        return "this is another kind of ZIP file; check the name"
+
+
+def _kind(data: bytes) -> str:
+    """What bytes are that are no ZIP, as far as the first of them tell."""
+    for magic, words in _OTHERS.items():
+        if data.startswith(magic):
+            return f"is {words}, not a ZIP package"
+    return "not a ZIP package"
+
+
+_OTHERS = {
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"\x1f\x8b": "a gzip file",
+    b"solid": "a text STL",
+    b"glTF": "a GLB",
+    b"ply": "a PLY",
+    b"<": "XML or a web page",
+}
 
 
 def part_name(target: str) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Ints
 from maquette.core.asset import Asset, Material, Texture
 from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tint
+from maquette.formats.surface_colors import corner_colors, materials_of, modulated, packed, without_plain_textures
 from maquette.formats.threemf import names
 from maquette.formats.threemf.filaments import MOST
 from maquette.geometry.look.corner_vertices import split_rows
@@ -54,7 +55,7 @@ class Paint:
 def filaments_of(asset: Asset) -> list[str]:
     """Colours ``#RRGGBB`` of the filaments that slicers are told, material n the nth; none: not 2 to 16 flat ones."""
     used = np.unique(asset.mesh.material) if asset.materials and asset.mesh.material is not None else np.zeros(0, int)
-    if asset.mesh.color is not None or len(used) < 2 or used[-1] >= MOST:
+    if (asset.mesh.color is not None and (asset.mesh.color < 255).any()) or len(used) < 2 or used[-1] >= MOST:
         return []
     if asset.mesh.uv is not None and any(asset.materials[k].base_color_texture is not None for k in used.tolist()):
         return []
@@ -62,20 +63,24 @@ def filaments_of(asset: Asset) -> list[str]:
 
 
 def paint_colors(asset: Asset) -> Paint:
-    """The colours of an asset as 3MF says them."""
+    """The colours of an asset as 3MF says them: one a corner, so products are worked out here."""
+    asset = without_plain_textures(asset)
     mesh, paint = asset.mesh, Paint()
     if not asset.materials and mesh.color is None:
         return paint
-    of_face = np.zeros(len(mesh.faces), np.int64) if mesh.material is None else mesh.material.astype(np.int64)
+    of_face = materials_of(asset)
     used = np.bincount(of_face, minlength=len(asset.materials)) > 0
     corners = paint.corners = np.zeros((len(mesh.faces), 4), np.int64)
     for number, material in enumerate(asset.materials):
         if used[number] and material.base_color_texture is not None and mesh.uv is not None:
             which = np.flatnonzero(of_face == number)
+            if mesh.color is not None and (mesh.color[mesh.faces[which]] < 255).any():
+                picture = modulated(material.base_color_texture, mesh.uv[which], mesh.color[mesh.faces[which]])
+                material = material.replace(base_color_texture=picture)  # noqa: PLW2901
             corners[which] = _texture_group(paint, material, mesh.uv[which])
     rest = np.flatnonzero(corners[:, 0] == 0)
-    if len(rest) and mesh.color is not None:
-        corners[rest] = _color_group(paint, mesh.color, mesh.faces[rest])
+    if len(rest) and mesh.color is not None and (mesh.color[mesh.faces[rest]] < 255).any():
+        corners[rest] = _color_group(paint, corner_colors(asset)[rest])
     elif len(rest):
         paint.palette = filaments_of(asset)
         if paint.palette:
@@ -120,12 +125,11 @@ def _embed_picture(paint: Paint, material: Material) -> tuple[str, Texture]:
     return path, texture
 
 
-def _color_group(paint: Paint, color: NDArray[np.uint8], faces: Ints) -> Ints:
-    """Vertex colours; what each corner points to, (F, 4)."""
-    packed = color.astype(np.int64) @ [65536, 256, 1]
-    found, place = np.unique(packed[faces], return_inverse=True)
+def _color_group(paint: Paint, colors: NDArray[np.uint8]) -> Ints:
+    """Colours of corners (F, 3, 3); what each corner points to, (F, 4)."""
+    found, place = np.unique(packed(colors), return_inverse=True)
     group = paint.add("m:colorgroup", "", rows_of('<m:color color="#%06X"/>\n', found))
-    return np.column_stack([np.full(len(faces), group), place.reshape(-1, 3)])
+    return np.column_stack([np.full(len(colors), group), place.reshape(-1, 3)])
 
 
 def _base_group(paint: Paint, materials: tuple[Material, ...]) -> int:

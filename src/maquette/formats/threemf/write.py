@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from maquette.core.asset import Asset
+from maquette.core.asset import Asset, Volume
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.formats import provenance
+from maquette.formats.carries import say_lost
 from maquette.formats.threemf import names
+from maquette.formats.threemf.build import KIND
 from maquette.formats.threemf.filaments import BAMBU_PALETTE, filament_column, palette_file
 from maquette.formats.threemf.paint import Paint, paint_colors, printable, rows_of
 from maquette.registry import stage
@@ -85,6 +87,7 @@ def write_3mf(
     knows none, and lib3mf's strict reader refuses the file. OrcaSlicer takes the colours too, Bambu Studio shows its
     own filaments' colours in these slots.
 
+    Modifiers, blockers and enforcers of a project go in as objects that no build item shows; reading brings them back.
     Coordinates keep ten digits (better than 0.000001 mm up to ten metres). The description lists the stages and says
     how much of the surface was seen in the photo and whether the scale is real. Triangles that the format forbids (a
     corner twice, the same triangle twice) are left out and said. Refuses an asset without faces. The bytes hold no
@@ -97,6 +100,7 @@ def write_3mf(
     if not len(allowed.faces):
         raise BadInput("write-3mf: the model has no faces; there is nothing to write")
     asset = asset.with_mesh(allowed)
+    say_lost(asset, ".3mf")
     paint = paint_colors(asset)
     if slicers == "none" or paint.filament is None:
         slicers, paint.filament = "none", None
@@ -153,6 +157,8 @@ def _model(asset: Asset, paint: Paint, stem: str, attribute: Attribute) -> Itera
         yield "</vertices>\n<triangles>\n"
         yield from _triangles(local.reshape(-1, 3), faces, paint, attribute)
         yield "</triangles>\n</mesh>\n</object>\n"
+    for number, volume in enumerate(asset.volumes, start=first + len(groups) + 1):
+        yield from _volume(volume, number)
     top = first
     if len(groups) > 1:
         top = first + len(groups)
@@ -160,6 +166,16 @@ def _model(asset: Asset, paint: Paint, stem: str, attribute: Attribute) -> Itera
         yield from (f'<component objectid="{first + number}"/>\n' for number in range(len(groups)))
         yield "</components>\n</object>\n"
     yield f'</resources>\n<build>\n<item objectid="{top}"/>\n</build>\n</model>\n'
+
+
+def _volume(volume: Volume, number: int) -> Iterator[str]:
+    """A body that is no material, as an object that no build item shows."""
+    told = f'<metadatagroup><metadata name="{KIND}">{volume.kind}</metadata></metadatagroup>'
+    yield f'<object id="{number}" type="other"{_name(volume.name)}>\n{told}\n<mesh>\n<vertices>\n'
+    yield from _rows('<vertex x="%.10g" y="%.10g" z="%.10g"/>\n', volume.mesh.vertices + 0.0)
+    yield "</vertices>\n<triangles>\n"
+    yield from _rows('<triangle v1="%d" v2="%d" v3="%d"/>\n', _drop_forbidden(volume.mesh).faces)
+    yield "</triangles>\n</mesh>\n</object>\n"
 
 
 def _triangles(local: NDArray[np.int64], faces: NDArray[np.int64], paint: Paint, attribute: Attribute) -> Iterator[str]:

@@ -26,7 +26,7 @@ class SurfaceColor:
         )
         self._looks = asset.materials or (Material(),)
         self._pictures = [self._picture(number, look, fine) for number, look in enumerate(self._looks)]
-        self._vertex = None if mesh.color is None else light_of(mesh.color)
+        self._vertex = None if mesh.color is None or (mesh.color == 255).all() else light_of(mesh.color)
 
     @property
     def flat(self) -> bool:
@@ -62,9 +62,8 @@ class SurfaceColor:
     def _some(self, face: Ints, share: Floats) -> Floats:
         mesh, material = self._asset.mesh, self._material[face]
         made = np.array([look.base_color[:3] for look in self._looks])[material]
-        if self._vertex is not None:  # a texture goes before colours on vertices, as in the pictures we make
-            plain = np.array([picture is None for picture in self._pictures])[material]
-            made[plain] *= np.einsum("nk,nkd->nd", share[plain], self._vertex[mesh.faces[face[plain]]])
+        if self._vertex is not None:  # colour is a product, as in the pictures we make
+            made *= np.einsum("nk,nkd->nd", share, self._vertex[mesh.faces[face]])
         for number, picture in enumerate(self._pictures):
             if picture is not None:
                 which = np.flatnonzero(material == number)
