@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Floats, Ints
+from maquette.core.arrays import Bytes, Floats, Ints
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
-from maquette.formats.text_numbers import Block, Bytes, blocks
+from maquette.formats.text_numbers import Block, blocks
 from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")

@@ -46,5 +46,5 @@ def backdrop(height: int, width: int, center: str, corner: str) -> Singles:
     # ordered noise of one step (Jimenez 2014, interleaved gradient noise): a gradient over few steps shows bands
     noise = np.mod(52.9829189 * np.mod(0.06711056 * x + 0.00583715 * y, 1.0), 1.0)[..., None] - 0.5
     plain = center == corner
-    blend: Floats32 = hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    blend: Singles = hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
     return blend

@@ -59,7 +59,7 @@ def _enlarge(grid: Singles, width: int, height: int) -> Singles:
     down, across = (y - top).astype(np.float32)[:, None], (x - left).astype(np.float32)[None, :]
     rows = grid[top] * (1 - down) + grid[top + 1] * down
     smooth: Any = rows[:, left] * (1 - across) + rows[:, left + 1] * across
-    return cast(Floats32, smooth)
+    return cast(Singles, smooth)
 
 
 def _vignette(width: int, height: int) -> Singles:

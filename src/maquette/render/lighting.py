@@ -47,12 +47,12 @@ class Rig:
         """Light that comes from a direction (N, 3): bright above and behind the viewer, dim from the floor."""
         up, back = along(direction, self.axes[:, 1]), along(direction, self.axes[:, 2])
         light: Any = 0.34 + 0.25 * up + 0.15 * np.maximum(back, 0)
-        return cast(Floats32, light)
+        return cast(Singles, light)
 
     def open_sky(self, normal: Singles) -> Singles:
         """What of the sky falls on a surface with nothing around it (N,): the cosine-weighted mean of :meth:`sky`."""
         up, back = along(normal, self.axes[:, 1]), along(normal, self.axes[:, 2])
-        light: Floats32 = 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
+        light: Singles = 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
         return light
 
 

@@ -60,7 +60,7 @@ def _room(direction: Singles, rig: Rig, roughness: Singles) -> Singles:
     strip = np.exp(-np.square((np.abs(aside) - 0.72) * edge / 2.2)) * (np.abs(up) < 0.95)
     floor = 1 / (1 + np.exp(edge * (up + 0.25)))
     lamps = 0.16 + 1.05 * box + 0.75 * strip + 0.16 * floor
-    light: Floats32 = rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
+    light: Singles = rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
     return light
 
 
@@ -74,5 +74,5 @@ def _highlight(normal: Singles, back: Singles, to_light: Floats, roughness: Sing
     spread = alpha * alpha / np.square(n_h * n_h * (alpha * alpha - 1) + 1)
     k = alpha / 2
     masking = 1 / ((n_l * (1 - k) + k) * (facing * (1 - k) + k))
-    highlight: Floats32 = np.minimum(spread * masking * n_l / 4, 12.0)
+    highlight: Singles = np.minimum(spread * masking * n_l / 4, 12.0)
     return highlight

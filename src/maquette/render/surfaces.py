@@ -116,5 +116,5 @@ def _across(normal: Singles, direction: Singles) -> Singles:
     """Unit part of ``direction`` that lies in the surface; zero where there is none."""
     flat = direction - normal * np.einsum("ij,ij->i", direction, normal)[:, None]
     length = np.linalg.norm(flat, axis=1, keepdims=True)
-    unit: Floats32 = np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
+    unit: Singles = np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
     return unit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.core.arrays import Floats, Ints, Singles
+from maquette.core.arrays import Bools, Floats, Ints, Singles
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.cutting_net import Net, cut_edges, net_of
@@ -91,7 +91,7 @@ def refined(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
         least, most = np.full(size, len(palette)), np.full(size, -1)
         np.minimum.at(least, net.node.reshape(-1), np.repeat(low, 3))
         np.maximum.at(most, net.node.reshape(-1), np.repeat(high, 3))
-        mixed: NDArray[np.bool_] = np.any((least < most)[net.node], axis=1)
+        mixed: Bools = np.any((least < most)[net.node], axis=1)
         length = net.lengths
         wanted = mixed[:, None] & (length > line) & (length > 0.6 * length.max(axis=1)[:, None])
         if not wanted.any():
