@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import maquette as mq
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
@@ -39,6 +40,17 @@ def test_a_straight_outline_turns_into_a_cylinder():
     assert volume(turned) == pytest.approx(np.pi * 10**2 * 79, rel=1e-3)  # 79 mm between the first and last middles
     assert euler(turned) == 2
     assert turned.history[-1].stage == "turn"
+
+
+def test_its_channel_rides_through_thinning_and_a_file(tmp_path):
+    mask = np.zeros((100, 60), np.float32)
+    mask[10:90, 20:40] = 1
+    turned = turn(Subject(np.full((100, 60, 3), 200, np.uint8), mask))
+    thinned = mq.simplify(turned, max_faces=2000)
+    assert len(thinned.mesh.faces) <= 2000
+    for asset in (thinned, mq.load(mq.save(thinned, tmp_path / "vase.glb"))):
+        wall = np.hypot(*asset.mesh.vertices[:, :2].T) > 5
+        assert asset.mesh.channel("radius")[wall] == pytest.approx(10, abs=0.1)
 
 
 def test_turn_refuses_what_was_not_cut_out():

@@ -14,6 +14,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.subject import Subject
 from maquette.geometry.surface import vertex_normals
 from maquette.registry import stage
+from maquette_turnery.radius import RADIUS
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for, as Maquette's own generators do
 
@@ -37,6 +38,7 @@ def turn(
     mesh = spun(radii * mm, (subject.height / 2 - heights) * mm, sides)
     return Asset(
         mesh.replace(
+            **{RADIUS.name: np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1])},
             vertices=mesh.vertices + [(middle - subject.width / 2) * mm, 0, 0],
             material=np.zeros(len(mesh.faces)),
             seen=np.clip(-vertex_normals(mesh.vertices, mesh.faces)[:, 1] / 0.7, 0, 1),  # the photo shows the front
