@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.core.subject import Subject, Views
-from shapes import box, sphere, together
+from shapes import box, grid, sphere, together
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -67,6 +68,17 @@ def ball() -> Asset:
     )
 
 
+def full_mesh() -> Mesh:
+    """A sheet of 18 faces with every channel filled differently."""
+    sheet = grid(3, 3)
+    return sheet.replace(
+        material=np.arange(18) % 2,
+        part=np.arange(18) // 6,
+        color=np.arange(48).reshape(16, 3),
+        seen=np.linspace(0, 1, 16),
+    )
+
+
 @cache
 def wreck() -> Asset:
     """Everything wrong at once: a flipped face, a hole, a speck, an overlap, a floating part, unsized, no uv."""
@@ -106,10 +118,22 @@ def files_like(suffix: str) -> Files:
 
     if suffix == ".gltf":
         suffix = ".glb"
-    from pathlib import Path
-
     plain = ball().replace(source=None)
     return registry()[disk.writer_for(Path(f"ball{suffix}"), plain).stage.name](plain)
+
+
+def write_files(folder: Path) -> None:
+    """The files that commands in the documentation name: photos, a mask and one model in every format."""
+    from maquette.flow import disk
+
+    for name in ("chair.jpg", "bust.jpg", "front.png", "right.png", "logo.png"):
+        (folder / name).write_bytes(photo())
+    (folder / "mask.png").write_bytes(png((np.asarray(cut_out(256).mask) * 255).astype(np.uint8)))
+    disk.save(cut_out(256), folder / "cutout.png")
+    disk.save(Asset(box((60, 12, 60)), sized=True), folder / "plate.glb")
+    for ending in (".glb", ".stl", ".obj", ".ply", ".3mf"):
+        disk.save(ball().replace(source=None), folder / f"part{ending}")
+    disk.save(wreck(), folder / "scan.obj")
 
 
 def sample_for(kind: object, stage: object) -> object:

@@ -25,24 +25,14 @@ from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject, Views
 from maquette.core.values import MAGIC, Value, decode, encode
-from shapes import box, grid, sphere
+from samples import full_mesh
+from shapes import box, sphere
 
 PNG = Texture(b"\x89PNG\r\n\x1a\nrest")
 
 
 def packed(value) -> bytes:
     return b"".join(bytes(chunk) for chunk in encode(value))
-
-
-def full_mesh() -> Mesh:
-    """A sheet of 18 faces with every channel filled differently."""
-    sheet = grid(3, 3)
-    return sheet.replace(
-        material=np.arange(18) % 2,
-        part=np.arange(18) // 6,
-        color=np.arange(48).reshape(16, 3),
-        seen=np.linspace(0, 1, 16),
-    )
 
 
 def full_asset() -> Asset:
