@@ -6,18 +6,30 @@ OUT ?= out
 DATA ?= ../shared/data
 EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
+ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
-.PHONY: demo test fix lock gallery bench corpus fuzz clean
+.PHONY: demo quick test docs fix lock gallery bench corpus fuzz clean
 
-demo: .venv/ready  ## run the main job on a real photograph
+demo: .venv/ready  ## four things made from pictures and a broken mesh, and a page that shows them
 	$(BIN)/python examples/demo.py $(OUT)
+
+quick: .venv/ready  ## between two thoughts: lint, types, the tests that a change touches or a core of two minutes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal -q $$($(BIN)/python tests/touched.py)
 
 test: .venv/ready  ## every gate: lint, format, types, import floors, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal  # a process a core is enough
+	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal
+
+docs: .venv/docs  ## the site, in out/site
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "out/site/index.html"
 
 fix: .venv/ready  ## let the linter mend what it can
 	$(BIN)/ruff check --fix .
@@ -49,6 +61,10 @@ lock:  ## pin everything again after pyproject.toml changed
 
 .venv/bench: .venv/ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check trimesh meshio numpy-stl
+	@touch $@
+
+.venv/docs: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check "mkdocs-material>=9.5,<10" "mkdocstrings[python]>=0.26"
 	@touch $@
 
 clean:
