@@ -1,45 +1,206 @@
-"""Write docs/stages.md from the registry: ``python docs/generate.py``; a test says when it is out of date."""
+"""Write the pages that come from the code: ``python docs/generate.py``; a test says when one is out of date.
+
+``stages.md`` comes from the registry, grouped by room, with a command a stage that a test runs; ``profiles.md`` from
+the printers and targets.
+"""
 
 from __future__ import annotations
 
+import typing
+from collections.abc import Iterable
 from pathlib import Path
 
+from maquette.core.asset import Asset
+from maquette.core.files import Files
+from maquette.core.picture import Picture
+from maquette.core.profiles import Printer, Target
+from maquette.core.subject import Subject, Views
 from maquette.flow.options import setting_option
 from maquette.registry import Setting, Stage, registry, type_name
+from maquette.registry.facts import meanings
 
-PLACE = Path(__file__).parent / "stages.md"
+DOCS = Path(__file__).parent
+_MANY = 12  # choices that still fit a cell
+
+ROOMS = {  # as in design.md, in the order in which a picture walks through them
+    "photo": "A picture becomes a subject: opened, cut out, measured.",
+    "generate": "A subject becomes a model. The default is `sculpt`.",
+    "shape": "A model becomes a model of another form.",
+    "texture": "A model becomes a model that looks different.",
+    "checks": "A model is looked at and left as it is: what was measured, the limit, and what mends it. Those that say "
+    "*gates* keep a print file from being written.",
+    "render": "A model becomes a picture.",
+    "formats": "Files become models, and models files.",
+}
+_MADE = {Asset: "out.glb", Subject: "out.png", Picture: "out.png"}  # the file that an example command writes
+_UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
+_TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
+    "crop": "--share 0.9",
+    "deviation": "--max-mm 0.5",
+    "emboss": "--text ADA",
+    "hollow": "--wall-mm 3",
+    "measure": "--reference-px 180 --reference-mm 60",
+    "picture": "--view three-quarter --look clay",
+    "plinth": "--form round --text ADA",
+    "quantize-colors": "--count 2",
+    "rotate": "--z-deg 90",
+    "scale-to": "--height-mm 80",
+    "simplify": "--max-faces 500",
+    "slice": "--slicer prusa",
+    "wall-thickness": "--min-mm 1.2",
+    "write-stl": "--encoding ascii",
+}
+
+
+def folder_of(stage: Stage) -> str:
+    """Where it stands: ``shape/mend``, or the package of a plugin."""
+    parts = stage.function.__module__.split(".")
+    return "/".join(parts[1:-1]) if parts[0] == "maquette" else parts[0]
+
+
+def example(stage: Stage) -> str:
+    """A command that runs it over the files that ``samples.write_files`` of the tests makes.
+
+    Empty for a stage that takes what no file holds.
+    """
+    if Picture in stage.inputs.values():
+        return ""
+    files = [_file_for(stage, kind) for kind in stage.inputs.values()]
+    files[1:] = ["part.stl" if name == files[0] else name for name in files[1:]]
+    words = ["maquette", stage.name, *files]
+    words += [_TELLING[stage.name]] if stage.name in _TELLING else []
+    if stage.output is Files and stage.inputs:
+        words += ["-o", f"out{_writes(stage)}"]
+    elif stage.output in _MADE:
+        words += ["-o", _MADE[stage.output]]
+    return " ".join(words)
+
+
+def _file_for(stage: Stage, kind: typing.Any) -> str:
+    """The name of a file that holds such a value."""
+    kinds = typing.get_args(kind) or (kind,)
+    if Subject in kinds:
+        return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
+    if Views in kinds:
+        return "front=front.png,right=right.png"
+    if Files in kinds:
+        return f"part{stage.facts.reads[0]}"
+    if bytes in kinds:
+        return "mask.png" if stage.inputs.get("subject") else "chair.jpg"
+    return "plate.glb" if stage.name == "wall-mount" else "part.glb"
+
+
+def _writes(stage: Stage) -> str:
+    """The ending that it writes."""
+    return next(iter(stage.facts.writes or (".gcode",)))
 
 
 def row(setting: Setting) -> str:
     """One setting as a table row."""
-    option = setting_option(setting)
-    kind = ", ".join(option.choices) or option.range or getattr(setting.kind, "__name__", str(setting.kind))
     default = "required" if setting.required else f"`{getattr(setting.default, 'name', setting.default)}`"
-    return f"| `{setting.name}` | {kind} | {default} | {setting.description} |"
+    return f"| `{setting.name}` | {_values(setting)} | {default} | {setting.description} |"
+
+
+def _values(setting: Setting) -> str:
+    """What a setting may be; profiles are listed once, on their own page."""
+    kinds = typing.get_args(setting.kind) or (setting.kind,)
+    for profile, place in ((Printer, "printers"), (Target, "targets")):
+        if profile in kinds:
+            return f"[a {profile.__name__.lower()}](profiles.md#{place})"
+    option = setting_option(setting)
+    if option.choices:
+        return ", ".join(option.choices[:_MANY]) + (", …" if len(option.choices) > _MANY else "")
+    return (option.range or getattr(setting.kind, "__name__", str(setting.kind))).replace("|", "or")
 
 
 def section(stage: Stage) -> str:
     """One stage."""
-    takes = ", ".join(type_name(kind) for kind in stage.inputs.values())
-    lines = [f"### {stage.name}", "", f"`{takes} -> {type_name(stage.output)}`", "", stage.documentation, ""]
+    takes = ", ".join(type_name(kind) for kind in stage.inputs.values()) or "nothing"
+    gates = " · gates" if stage.facts.gates else ""
+    lines = [f"#### {stage.name}", "", f"`{takes} -> {type_name(stage.output)}`{gates}", "", stage.documentation, ""]
+    if example(stage):
+        lines += ["```sh", example(stage), "```", ""]
     if stage.settings:
         lines += ["| setting | values | default | meaning |", "|---|---|---|---|"]
         lines += [row(setting) for setting in stage.settings.values()] + [""]
     return "\n".join(lines)
 
 
-def text() -> str:
-    """The whole page."""
-    stages = sorted((found.stage for found in registry().values()), key=lambda s: (s.room, s.name))
-    parts = ["# Stages", "", "Made by `python docs/generate.py` from the registry; do not edit.", ""]
-    room = ""
+def stages_page() -> str:
+    """All stages of the house, by room."""
+    stages = [found.stage for found in registry().values() if found.function.__module__.startswith("maquette.")]
+    known = [*ROOMS, *sorted({stage.room for stage in stages} - set(ROOMS))]
+    stages.sort(key=lambda stage: (known.index(stage.room), folder_of(stage), stage.name))
+    parts = [
+        "# Stages",
+        "",
+        "<!-- Made by `python docs/generate.py` from the registry; do not edit. -->",
+        "",
+        f"{len(stages)} stages, each a function, a command and a step that a recipe can name. What stands before an "
+        "arrow is a file; every setting is an option (`min_share` is `--min-share`). `maquette STAGE --help` says the "
+        "same. Printers and targets are listed in [their own tables](profiles.md).",
+        "",
+    ]
+    room = folder = ""
     for stage in stages:
         if stage.room != room:
             room = stage.room
-            parts += [f"## {room}", ""]
+            parts += [f"## {room}", "", ROOMS.get(room, ""), ""]
+        if folder_of(stage) != folder:
+            folder = folder_of(stage)
+            parts += [f"### {folder}", ""] if folder != room else []
         parts.append(section(stage))
-    return "\n".join(parts)
+    parts += ["## Facts", "", "What `@stage(…)` may say of a stage besides its signature.", ""]
+    parts += _table(["fact", "means"], ([f"`{name}`", text] for name, text in meanings().items()))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """A Markdown table."""
+    names = list(head)
+    return (
+        [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+        + [f"| {' | '.join(map(str, r))} |" for r in rows]
+        + [""]
+    )
+
+
+def _own_sources(printers: Iterable[Printer], limit: str) -> str:
+    """Who set a limit, for each technology that names somebody in particular."""
+    return "; ".join(f"{p.technology}: {p.sources[limit]}" for p in printers if limit in p.sources)
+
+
+def profiles_page() -> str:
+    """Printers and targets with their limits and who says so."""
+    printers = [Printer.named(name) for name in Printer.names()]
+    targets = [Target.named(name) for name in Target.names()]
+    text = (DOCS / "profiles.in.md").read_text(encoding="utf-8")
+    limits = [field for field in Printer.__dataclass_fields__ if field.endswith(("_mm", "_deg")) and field != "bed_mm"]
+    first = {kind: next(p for p in printers if p.technology == kind) for kind in ("FDM", "SLA", "SLS")}
+    machines = _table(
+        ["name", "machine", "technology", "bed in mm", "nozzle or pixel in mm"],
+        ([f"`{p.name}`", p.label, p.technology, " × ".join(f"{s:g}" for s in p.bed_mm), f"{p.nozzle_mm:g}"]
+         for p in printers),
+    )  # fmt: skip
+    by_kind = _table(
+        ["limit", *first, "who says so, where it is not the guides below"],
+        ([f"`{limit}`", *(f"{getattr(p, limit):g}" for p in first.values()), _own_sources(first.values(), limit)]
+         for limit in limits),
+    )  # fmt: skip
+    by_kind = [*by_kind, *(f"- {kind}: {p.sources.get('default', '')}" for kind, p in first.items())]
+    budgets = _table(
+        ["name", "engine or viewer", "faces", "texture in pixels", "materials", "file in MB", "metres a unit", "up"],
+        ([f"`{t.name}`", t.label, f"{t.max_faces:,}", t.max_texture_px, t.max_materials, f"{t.max_file_mb:g}",
+          f"{t.unit_m:g}", t.up] for t in targets),
+    )  # fmt: skip
+    for mark, table in (("{machines}", machines), ("{limits}", by_kind), ("{targets}", budgets)):
+        text = text.replace(mark, "\n".join(table).rstrip())
+    return text
+
+
+PAGES = {DOCS / "stages.md": stages_page, DOCS / "profiles.md": profiles_page}
 
 
 if __name__ == "__main__":
-    PLACE.write_text(text(), encoding="utf-8")
+    for place, page in PAGES.items():
+        place.write_text(page(), encoding="utf-8")
