@@ -126,7 +126,7 @@ def write_files(folder: Path) -> None:
     """The files that commands in the documentation name: photos, a mask and one model in every format."""
     from maquette.flow import disk
 
-    for name in ("chair.jpg", "bust.jpg", "front.png", "right.png", "logo.png"):
+    for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
     (folder / "mask.png").write_bytes(png((np.asarray(cut_out(256).mask) * 255).astype(np.uint8)))
     disk.save(cut_out(256), folder / "cutout.png")

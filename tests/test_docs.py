@@ -42,18 +42,26 @@ def home(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def done() -> set[tuple[str, ...]]:
+    """Command lines that ran already."""
+    return set()
+
+
 @pytest.fixture
-def run(home, monkeypatch):
-    """Run a command line in that folder; it must end with one of these exit codes. What it said comes back."""
+def run(home, done, monkeypatch):
+    """Run a command line in that folder; it must end with one of these exit codes; lines that pages share run once."""
     monkeypatch.chdir(home)
     monkeypatch.setenv("MAQUETTE_HOME", str(home / "store"))
 
-    def call(line: str, codes: tuple[int, ...]) -> str:
+    def call(line: str, codes: tuple[int, ...]) -> None:
         words = shlex.split(line, comments=True)
+        if tuple(words) in done:
+            return
         assert words[0] == "maquette", line
         result = CliRunner().invoke(main, words[1:])
         assert result.exit_code in codes, f"{line}\n{result.output}{result.exception or ''}"
-        return result.output
+        done.add(tuple(words))
 
     return call
 
