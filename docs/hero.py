@@ -11,7 +11,7 @@ SIDE = 400
 COLUMNS = (
     ("teapot.jpg", "teapot-0.png"),
     ("robot.jpg", "robot-0.png"),
-    ("lion.png", "lion-1.png"),
+    ("lion.png", "lion-0.png"),
     ("car-solid-before.png", "car-solid-1.png"),
 )
 

@@ -40,7 +40,7 @@ JOBS = (
     ),
     Job(
         "Flat art becomes a relief", "lion.png", ("print", "--route", "relief", "--width-mm", "80"), "lion.3mf",
-        ("--view top", "--view three-quarter --look clay"),
+        ("--view top", "--view top --look clay"),
     ),
     Job("A broken mesh becomes a solid", "car.ply", ("solidify",), "car-solid.3mf"),
 )  # fmt: skip
@@ -86,18 +86,22 @@ def picture(folder: Path, model: str, name: str, look: str) -> str:
     return name
 
 
-def failed(report: dict[str, Any]) -> str:
-    """Names of the checks that failed."""
-    return ", ".join(dict.fromkeys(f["check"] for f in report["findings"] if f["verdict"] == "fail")) or "nothing"
+def verdict(report: dict[str, Any]) -> str:
+    """The verdict, and which checks stand behind it."""
+    words = [report["verdict"]]
+    for level, name in (("fail", "failed"), ("warn", "warnings")):
+        checks = dict.fromkeys(f["check"] for f in report["findings"] if f["verdict"] == level)
+        words += [f"{name}: {', '.join(checks)}"] if checks else []
+    return "; ".join(words)
 
 
 def row(made: dict[str, Any]) -> str:
     """One job as HTML."""
     job: Job = made["job"]
     links = [job.output, *(Path(place).name for place in made.get("reports", ()) if str(place).endswith(".html"))]
-    said = f"{made['report']['verdict']}; failed: {failed(made['report'])}"
+    said = f"verdict: {verdict(made['report'])}"
     if made["before"]:
-        said = f"before: {made['before']['verdict']}, failed: {failed(made['before'])}. After: {said}"
+        said = f"before: {verdict(made['before'])} \N{EM DASH} after: {verdict(made['report'])}"
     pictures = "".join(f'<img src="{html.escape(name)}" alt="">' for name in made["shown"])
     anchors = " · ".join(f'<a href="{html.escape(name)}">{html.escape(name)}</a>' for name in links)
     return (
