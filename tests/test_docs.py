@@ -152,3 +152,13 @@ def test_help_of_every_command_teaches():
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0, name
         assert "Usage:" in result.output
+
+
+def test_links_lead_somewhere_and_the_site_lists_every_page():
+    for page in [*PAGES, ROOT / "docs" / "stages.md", ROOT / "examples" / "plugin" / "README.md"]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+    listed = set(re.findall(r"([\w/-]+\.md)", (ROOT / "mkdocs.yml").read_text())) - {"profiles.in.md"}
+    there = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"profiles.in.md"}
+    assert listed == there
