@@ -60,6 +60,8 @@ def run(home, done, monkeypatch):
             return
         assert words[0] == "maquette", line
         result = CliRunner().invoke(main, words[1:])
+        crashed = result.exception is not None and not isinstance(result.exception, SystemExit)
+        assert not crashed, f"{line}\n{result.exception!r}"
         assert result.exit_code in codes, f"{line}\n{result.output}{result.exception or ''}"
         done.add(tuple(words))
 
