@@ -15,7 +15,6 @@ from maquette.core.mesh import Mesh, joined
 from maquette.core.values import decode, encode
 from maquette.shape.carry.combining import combined, dressed, lined
 from maquette.store import Store
-from samples import full_mesh
 from shapes import box, grid, sphere
 
 SIDE = Channel("side", "face", "i4", blend="nearest", missing=-1)  # which half-space the face lies in
