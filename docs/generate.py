@@ -12,6 +12,7 @@ from pathlib import Path
 
 from maquette.core.asset import Asset
 from maquette.core.files import Files
+from maquette.core.heightmap import Heightmap
 from maquette.core.picture import Picture
 from maquette.core.profiles import Printer, Target
 from maquette.core.subject import Subject, Views
@@ -32,7 +33,12 @@ ROOMS = {  # as in design.md, in the order in which a picture walks through them
     "render": "A model becomes a picture.",
     "formats": "Files become models, and models files.",
 }
-_MADE = {Asset: "out.glb", Subject: "out.png", Picture: "out.png"}  # the file that an example command writes
+_MADE = {
+    Asset: "out.glb",
+    Subject: "out.png",
+    Picture: "out.png",
+    Heightmap: "out.tif",
+}  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
     "crop": "--share 0.9",
@@ -46,6 +52,7 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "rotate": "--z-deg 90",
     "scale-to": "--height-mm 80",
     "simplify": "--max-faces 500",
+    "size-photo": "--height-mm 60",
     "slice": "--slicer prusa",
     "wall-thickness": "--min-mm 1.2",
     "write-stl": "--encoding ascii",
@@ -81,12 +88,16 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
     kinds = typing.get_args(kind) or (kind,)
     if Subject in kinds:
         return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
+    if Heightmap in kinds:
+        return "heights.png"
     if Views in kinds:
         return "front=front.png,right=right.png"
     if Files in kinds:
         return f"part{stage.facts.reads[0]}"
     if bytes in kinds:
-        return "mask.png" if stage.inputs.get("subject") else "chair.jpg"
+        return (
+            "mask.png" if stage.inputs.get("subject") else "heights.png" if stage.output is Heightmap else "chair.jpg"
+        )
     return "plate.glb" if stage.name == "wall-mount" else "part.glb"
 
 

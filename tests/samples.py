@@ -129,6 +129,8 @@ def write_files(folder: Path) -> None:
     for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
     (folder / "mask.png").write_bytes(png((np.asarray(cut_out(256).mask) * 255).astype(np.uint8)))
+    ramp = np.linspace(0, 65535, 40).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (30, 1))).save(folder / "heights.png")
     disk.save(cut_out(256), folder / "cutout.png")
     disk.save(Asset(box((60, 12, 60)), sized=True), folder / "plate.glb")
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf"):

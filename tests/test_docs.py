@@ -173,6 +173,6 @@ def test_links_lead_somewhere_and_the_site_lists_every_page():
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
-    listed = set(re.findall(r"([\w/-]+\.md)", (ROOT / "mkdocs.yml").read_text())) - {"profiles.in.md"}
+    listed = set(re.findall(r"([\w/.-]+\.md)", (ROOT / "mkdocs.yml").read_text())) - {"profiles.in.md"}
     there = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"profiles.in.md"}
     assert listed == there
