@@ -275,3 +275,19 @@ def test_the_share_done_rises_to_one():
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
     assert len(heard) > 2
+
+
+def test_what_was_asked_once_is_not_looked_for_again(monkeypatch):
+    mesh = together(sphere(5, 3), torus(5, 1))
+    first = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=1e-6)
+
+    def search(*asked):
+        raise AssertionError("looked for again")
+
+    monkeypatch.setattr("maquette.geometry.inside.intersections._search", search)
+    assert intersecting_pairs(mesh.vertices, mesh.faces, tolerance=1e-6, limit=len(first.pairs)) is first
+    for other in ({"tolerance": 1e-5}, {"tolerance": 1e-6, "limit": 1}):
+        with pytest.raises(AssertionError, match="again"):
+            intersecting_pairs(mesh.vertices, mesh.faces, **other)
+    with pytest.raises(AssertionError, match="again"):
+        intersecting_pairs(mesh.vertices.copy(), mesh.faces, tolerance=1e-6)

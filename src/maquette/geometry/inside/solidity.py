@@ -46,7 +46,8 @@ def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: B
     if fill is not None and fill.fault > _FAULT:
         return [in_words(fill)]
     near = np.arange(len(faces)) if suspect is None else faces_near(vertices, faces, suspect)
-    found = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
+    asked = faces if len(near) == len(faces) else faces[near]
+    found = intersecting_pairs(vertices, asked, tolerance=rounding(vertices), limit=_PAIRS)
     cuts = int((~found.lying).sum())
     least = "" if found.complete else "at least "
     made = [f"{least}{cuts} pairs of faces that cut through each other"] if cuts else []

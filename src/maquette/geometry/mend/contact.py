@@ -17,7 +17,8 @@ _OPPOSED = -0.9  # cosine between the normals of walls that face each other
 _GROWTH = 1.5  # times what is rounding that each wall moves beyond the middle of the gap between them
 _WIDEST = 2e-3  # of the diagonal: what gapes wider is no contact, however coarse the numbers are
 _SINGLE = 0.5  # of the coordinates are 32-bit numbers: so was the file
-_LEAN = 1e-6  # keeps a vertex on one wall from sliding along it
+_LEAN = 1e-2  # keeps a vertex from sliding along its wall, or along two that are all but parallel
+_CORNER = 2.0  # times the longest way of its walls that a vertex goes at most: the root of 3 where three meet
 _BOXES = 4_000_000  # pairs of boxes compared in one go: some 100 MB
 
 
@@ -83,6 +84,9 @@ def grow_together(vertices: Floats, faces: Ints, part: Ints, reach: float) -> tu
     np.add.at(pull, local.reshape(-1), across[:, :, None] * across[:, None, :])
     np.add.at(wanted, local.reshape(-1), across * length)
     step = np.linalg.solve(pull + _LEAN * np.eye(3), wanted[:, :, None])[:, :, 0]
+    most = np.zeros(len(used))
+    np.maximum.at(most, local.reshape(-1), length[:, 0])
+    step *= np.minimum(1, _CORNER * most / np.maximum(np.linalg.norm(step, axis=1), 1e-300))[:, None]
     made = vertices.copy()
     made[used] += step
     return made, moved

@@ -46,7 +46,8 @@ def untangle(
         progress(number / _ROUNDS, "looking for faces that cross")
         mine = closed_faces(made.faces)
         try:
-            hull = outer_hull(made.vertices, made.faces[mine], tolerance=tolerance, most=max_pairs, touching=not number)
+            faces = made.faces if mine.all() else made.faces[mine]  # the array that others asked about
+            hull = outer_hull(made.vertices, faces, tolerance=tolerance, most=max_pairs, touching=not number)
         except Tangled as problem:
             if number:
                 break
