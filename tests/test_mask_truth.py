@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 import maquette as mq
 from maquette.core.history import Step
-from maquette.photo import mask_truth as module
-from maquette.photo.mask_truth import LIMIT, Cues, chance_of_truth, cues_of, mask_truth, was_cut_here
+from maquette.photo import cues as module
+from maquette.photo.cues import Cues, cues_of
+from maquette.photo.mask_truth import LIMIT, chance_of_truth, mask_truth, was_cut_here
 from maquette.photo.seen_by_network import Sight
 
 SIDE = 200
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
 BALL = np.hypot(ROWS - 100, COLUMNS - 100) < 50
-GOOD = Cues(0.95, 0.95, 0.05, 0.98, 0.9, 0.0, 0.4, 0.0, 0.0, 0.2)
-BAD = Cues(0.2, 0.3, 1.0, 0.6, 0.55, 0.3, 2.5, 1.1, 0.2, 0.6)
+GOOD = Cues(0.95, 0.95, 0.95, 0.05, 0.98, 0.9, 0.0, 0.4, 0.0, 0.0, 0.2)
+BAD = Cues(0.2, 0.2, 0.3, 1.0, 0.6, 0.55, 0.3, 2.5, 1.1, 0.2, 0.6)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.geometry.look.matting import between, closed_form_alpha, surroundings
-from maquette.photo.segment import resize, scale_down
+from maquette.photo.sizes import resize, scale_down
 
 Singles = NDArray[np.float32]
 MATTING_PX = 1024  # long side at which alpha is solved; beyond it the solution is carried over
