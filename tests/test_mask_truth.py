@@ -60,7 +60,7 @@ def test_the_true_mask_is_believed(network):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_mask_is_named_with_the_ways_out(network, name):
     finding = mask_truth(cut(WRONG[name]))
-    assert finding.verdict == "fail", finding
+    assert finding.verdict in ("warn", "fail"), finding
     assert finding.value < LIMIT
     for way in ("point", "plain ground", "use-mask"):
         assert way in finding.message

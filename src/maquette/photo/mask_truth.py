@@ -15,14 +15,13 @@ from maquette.photo.cues import Cues, cues_of
 
 WEIGHTS = Cues(2.0, 2.0, 2.0, -2.0, 2.0, 1.0, -1.0, -0.5, -0.5, -0.5, 0.0)
 BASE = -3.0
-LIMIT = 0.5  # chance of an overlap of 0.8 below which a mask is not believed
-
+LIMIT, STOP = 0.5, 0.2  # chance of an overlap of 0.8 below which a mask is doubted, and below which a job stops
 
 WAYS_OUT = (
     "point at the thing (point = x,y, or box), take a photo of it alone on a plain ground, or give a mask of your own "
     "(use-mask)"
 )
-LIMIT_WORDS = f"at least {LIMIT} likely to share 0.8 with the thing"
+LIMIT_WORDS = f"at least {LIMIT} likely to share 0.8 with the thing; a job stops below {STOP}"
 
 
 def mask_truth(subject: Subject) -> Finding:
@@ -36,8 +35,9 @@ def mask_truth(subject: Subject) -> Finding:
     chance = round(chance_of_truth(cues), 2)
     if chance >= LIMIT:
         return Finding("mask", "pass", "what was cut out is likely the thing", value=chance, limit=LIMIT_WORDS)
-    message = f"what was cut out may not be the thing ({_weakest(cues)}); look at the picture, then {WAYS_OUT}"
-    return Finding("mask", "fail", message, value=chance, limit=LIMIT_WORDS, fix="matte")
+    likely = "is likely not" if chance < STOP else "may not be"
+    message = f"what was cut out {likely} the thing ({_weakest(cues)}); look at the picture, then {WAYS_OUT}"
+    return Finding("mask", "fail" if chance < STOP else "warn", message, value=chance, limit=LIMIT_WORDS, fix="matte")
 
 
 def was_cut_here(subject: Subject) -> bool:
