@@ -18,7 +18,8 @@ import numpy as np
 
 from cutting_out import boundary, composites, ours, overlap, photographs, table
 from maquette.core.errors import CannotDo
-from maquette.photo.mask_truth import Cues, chance_of_truth, cues_of
+from maquette.photo.cues import Cues, cues_of
+from maquette.photo.mask_truth import chance_of_truth
 
 GOOD = 0.8
 

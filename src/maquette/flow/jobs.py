@@ -51,7 +51,9 @@ class PrintJob:
     ] = "auto"
     printer: Annotated[Printer, Field(description="the machine whose bed and limits apply")] = _PRINTER
     target: Target = _TARGET
-    force: Annotated[bool, Field(description="write the file even if it would not slice to a filled solid")] = False
+    force: Annotated[
+        bool, Field(description="go on from a doubtful cut-out, and write what would not slice to a filled solid")
+    ] = False
     report: Report = True
     cache: Cache = True
     slicing: SlicingWish = _UNSLICED
@@ -74,7 +76,7 @@ class ModelJob:
     route: Route = "auto"
     printer: Printer = _PRINTER
     target: Annotated[Target, Field(description="the engine or viewer whose budget applies")] = _TARGET
-    force: bool = False
+    force: Annotated[bool, Field(description="go on from a cut-out that may not be the thing")] = False
     report: Report = True
     cache: Cache = True
     slicing: SlicingWish = _UNSLICED

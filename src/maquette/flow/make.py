@@ -22,6 +22,7 @@ from maquette.flow.recipes.load import load_recipe
 from maquette.flow.recipes.sockets import fits
 from maquette.flow.routes import chosen_way
 from maquette.flow.views import Runs, run_over
+from maquette.flow.wrong_cut import refuse_wrong_cut
 from maquette.registry import registry
 from maquette.store import Store
 
@@ -64,6 +65,8 @@ def build(job: Job, store: Store | None = None) -> Built:
         looked = _look(photos, job.knobs, kept)
     way = chosen_way(job, looked.result, several=photos.several)
     recipe = way.recipe.for_printer(job.printer)
+    if job.output is not None and way.route == "full" and not job.force:
+        refuse_wrong_cut(looked.result, _last_cut(looked, looked.values["opened"]), job.output)
     with part(0.2, 1.0):
         runs = run_over(recipe, photos, job.knobs, kept)
     opened = looked.values["opened"]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Singles
 from maquette.geometry.look.matting import between, closed_form_alpha, surroundings
-from maquette.photo.segment import resize, scale_down
+from maquette.photo.sizes import resize, scale_down
 
 MATTING_PX = 1024  # long side at which alpha is solved; beyond it the solution is carried over
 BAND = 0.006  # half width of the unknown band, in long sides: the cut's grid cell is 1/640
