@@ -5,8 +5,8 @@
 
 Each check sees the mesh as a binary STL stores it, every triangle with vertices of its own, once whole and once
 damaged (a hundredth of the faces missing, a hundredth turned, a rod through it, crumbs about it). Medians; trimesh
-merges the vertices itself, which is part of its answer as it is of ours. Ratios are from the same run. Checks that
-share the columns of a model forget them before each run, so that each pays for its own.
+merges the vertices itself, which is part of its answer as it is of ours. Ratios are from the same run. What
+checks share, as the weld, is forgotten before each run, so that each pays for its own.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ def peers(mesh: Mesh) -> dict[str, Callable[[], Any]]:
 
 def afresh(work: Callable[[], Any]) -> Callable[[], Any]:
     """The same work without what an earlier check has left behind."""
-    from maquette.checks.sliced import columns_of
+    from maquette.core.memory import forget_everything
 
     def run() -> Any:
-        columns_of.cache_clear()
+        forget_everything()
         return work()
 
     return run
@@ -117,7 +117,7 @@ def main() -> None:
             asset, other = asset_of(mesh), peers(mesh)
             print(f"\n{len(mesh.faces):,} faces, {state}\n{'check':20}   ours s  trimesh s   ratio  verdict")
             for name, check in checks.items():
-                settings = check.stage.handed({"printer": chosen.printer})
+                settings = check.stage.for_roles({"printer": chosen.printer})
                 found: list[Finding] = []
                 ask = afresh(lambda: found.extend(check(asset, **settings)))  # noqa: B023
                 ours = seconds(ask, chosen.repeat)

@@ -33,9 +33,8 @@ import numpy as np
 from bench.reconstruction import on_surface, protocol_b, protocol_t, protocol_z
 from PIL import Image
 from training.light import photograph
-from training.thing import Thing
-from training.view import View
-from training.views import Pose, look, random_pose
+from training.objects import Thing
+from training.views import Pose, View, look, random_pose
 
 import maquette as mq
 from maquette.core.asset import Asset
@@ -92,7 +91,7 @@ def true_front(subject: Subject, pose: Pose, view: View) -> Asset:
     front = np.where(share > 1e-3, cut(view.front * inside, size) / share, 0).astype(np.float32)
     back = front + 2 * balloon(guess.mask)
     made = replace(guess, front=front, back=back, residual=0 * guess.residual, eye=pose.eye)
-    return assemble({"front": subject}, {"front": made}, Wishes(upright="off", symmetry="off", detail=0.0))
+    return assemble({"front": subject}, {"front": made}, Wishes(upright="off", shape="body", detail=0.0))
 
 
 ROWS: dict[str, Any] = {

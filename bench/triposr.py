@@ -18,7 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from maquette.generate.triposr.field import Field, dense, near_surface, surface
+from maquette.generate.triposr.field import DensityField, dense, near_surface, surface
 from maquette.generate.triposr.network import Shape, image_tokens, planes
 from triposr_checkpoint import blob_weights
 
@@ -45,7 +45,7 @@ def main() -> None:
     with torch.inference_mode():
         tokens, _ = timed("encoder (ViT-B/16, 1025 tokens)", lambda: image_tokens(pixels, weights, shape))
         made, _ = timed("transformer (16 blocks, 3072)", lambda: planes(tokens, weights, shape))
-        field = Field(made, weights)
+        field = DensityField(made, weights)
         (near, count), quick = timed(
             f"field, coarse to fine, {resolution}³", lambda: near_surface(field, resolution, 25.0)
         )

@@ -26,7 +26,7 @@ def main() -> int:
         if code > 1:  # 1: made, but the report found something
             return code
     print("\nThe print:  ", folder / "coffee.3mf", "\nThe model:  ", folder / "coffee-model.glb")
-    print("The report: ", folder / "coffee.report.html")
+    print("The report: ", folder / "coffee.3mf.report.html")
     return 0
 
 

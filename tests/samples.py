@@ -11,6 +11,7 @@ from PIL import Image
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.files import Files
+from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.core.subject import Subject, Views
@@ -90,6 +91,14 @@ def picture() -> Picture:
     return Picture(ramp)
 
 
+@cache
+def heightmap() -> Heightmap:
+    """A hill on a plate of 40 x 30 mm, with a picture."""
+    y, x = np.mgrid[:31, :41]
+    hill = 1 + 2 * np.exp(-((x - 20.0) ** 2 + (y - 12.0) ** 2) / 60)
+    return Heightmap(hill.astype(np.float32), 1.0, source=cut_out(96).replace(mask=None))
+
+
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
     from maquette.flow import disk
@@ -105,6 +114,8 @@ def files_like(suffix: str) -> Files:
 
 def sample_for(kind: object, stage: object) -> object:
     """A value for an input of this type."""
+    if kind is bytes and stage.output is Heightmap:
+        return png(np.arange(96, dtype=np.uint8).reshape(8, 12))
     if kind is bytes:
         if "open" in stage.name:
             return photo()
@@ -115,5 +126,6 @@ def sample_for(kind: object, stage: object) -> object:
         Subject: cut_out(96),
         Asset: ball(),
         Picture: picture(),
+        Heightmap: heightmap(),
         Views: Views({"front": cut_out(96)}),
     }[kind]

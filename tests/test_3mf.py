@@ -128,8 +128,8 @@ def test_thumbnail_goes_in_as_it_is_and_must_be_png():
     assert b"metadata/thumbnail" in package.read("_rels/.rels")
     with pytest.raises(BadSetting, match="must be a PNG"):
         write_3mf(colorful(), thumbnail=b"GIF89a")
-    settings = write_3mf.stage.settings_text({"thumbnail": thumbnail})
-    assert write_3mf.stage.validated(__import__("json").loads(settings)).thumbnail == thumbnail
+    settings = write_3mf.stage.call({"thumbnail": thumbnail}).text
+    assert write_3mf.stage.validate(__import__("json").loads(settings)).thumbnail == thumbnail
 
 
 def test_forbidden_triangles_are_left_out_and_said():

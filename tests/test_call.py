@@ -69,8 +69,8 @@ result: high
 def test_a_run_checks_the_settings_of_each_step_once(monkeypatch, tmp_path):
     recipe = load_recipe(TWICE, known=Registry({"lift": lift}, {}, {}))
     asked = []
-    real = Stage.validated
-    monkeypatch.setattr(Stage, "validated", lambda self, settings: asked.append(self.name) or real(self, settings))
+    real = Stage.validate
+    monkeypatch.setattr(Stage, "validate", lambda self, settings: asked.append(self.name) or real(self, settings))
     done = run(recipe, {"model": ONE}, {"high.by_mm": 4}, store=Store(tmp_path))
     assert done.result.mesh.bounds[0].tolist() == [0, 0, 7]
     assert asked == ["lift", "lift"]

@@ -16,7 +16,6 @@ from maquette.core.values import decode, encode
 from maquette.shape.carry.combining import combined, dressed, lined
 from maquette.store import Store
 from shapes import box, grid, sphere
-from test_values import full_mesh
 
 SIDE = Channel("side", "face", "i4", blend="nearest", missing=-1)  # which half-space the face lies in
 HEAT = Channel("heat", "vertex", "f4")  # the height
@@ -72,6 +71,16 @@ def model() -> Asset:
     """A box of 2 mm squares around the origin."""
     mesh = mq.remesh(Asset(box((20, 12, 16), (-10, -6, -8))), edge_mm=2.0).mesh
     return Asset(clad(Mesh(mesh.vertices, mesh.faces)))
+
+
+def full_mesh() -> Mesh:
+    """The sheet of 18 faces whose digest was written down, with every channel of the house filled differently."""
+    return grid(3, 3).replace(
+        material=np.arange(18) % 2,
+        part=np.arange(18) // 6,
+        color=np.arange(48).reshape(16, 3),
+        seen=np.linspace(0, 1, 16),
+    )
 
 
 def test_a_mesh_without_further_channels_keeps_its_digest_and_its_stored_form():

@@ -97,10 +97,10 @@ def dressed(asset: Asset, *, stem: str = "model", printer: Printer = MK4, wall_m
 
 
 def test_roles_are_read_off_the_settings():
-    assert dressed.stage.hands == ("stem", "printer")
+    assert dressed.stage.roles == ("stem", "printer")
     offered = {"printer": MK4, "target": Target.named("three"), "stem": "cup", "wall_mm": 3.0}
-    assert dressed.stage.handed(offered) == {"printer": MK4, "stem": "cup"}
-    assert dressed(Asset(box()), **dressed.stage.handed(offered)).main == "cup.txt"
+    assert dressed.stage.for_roles(offered) == {"printer": MK4, "stem": "cup"}
+    assert dressed(Asset(box()), **dressed.stage.for_roles(offered)).main == "cup.txt"
 
 
 def test_a_role_under_another_type_is_refused():
@@ -125,7 +125,7 @@ def test_a_role_may_be_a_choice_of_words():
     def chosen(asset: Asset, *, suffix: Literal["auto", ".png"] = "auto") -> Asset:
         return asset
 
-    assert stage(chosen).stage.hands == ("suffix",)
+    assert stage(chosen).stage.roles == ("suffix",)
 
 
 def test_a_signature_without_types_is_refused():
@@ -142,5 +142,5 @@ def test_a_signature_without_types_is_refused():
 
 
 def test_the_house_uses_every_role():
-    used = {role for found in build(plugins=[]).values() for role in found.stage.hands}
+    used = {role for found in build(plugins=[]).values() for role in found.stage.roles}
     assert used == set(ROLES)

@@ -82,6 +82,9 @@ CHECKS: dict[str, Case] = {
         lambda: solid(CUBE),
         lambda: solid(joined(((10, 10, 40), (0, 0, 0)), ((40, 10, 5), (0, 0, 35)), ((10, 10, 25), (30, 0, 15)))), {},
     ),
+    "inner-shells": (
+        lambda: solid(carved((20, 20, 20), ((8, 8, 8), (6, 6, 6)))), lambda: solid(CUBE, box((5, 5, 5), (7, 7, 7))), {},
+    ),
     "material-budget": (painted, lambda: painted(9), {"target": "commerce-banner"}),
     "overhang": (lambda: solid(CUBE), lambda: solid(box((10, 10, 20)), box((60, 60, 4), (-25, -25, 19))), {}),
     "pins": (lambda: solid(CUBE), lambda: solid(CUBE, box((1, 1, 20), (9, 9, 19))), {}),
@@ -139,7 +142,11 @@ def test_deviation_passes_the_same_and_fails_another():
 
 SETTINGS = {"drop-inner-walls": {"cavities": "fill"}, "scale-to": {"height_mm": 50.0}, "simplify": {"max_faces": 300}}
 # What is turned or cut again each time it is asked: not idempotent, and must not be.
-EACH_TIME = {"rotate": "turns by the angle that is given", "plinth": "puts it on another plinth"}
+EACH_TIME = {
+    "rotate": "turns by the angle that is given",
+    "plinth": "puts it on another plinth",
+    "wrap": "a new skin each time",
+}
 NOT_A_MODELS = ("matte", "crop", "inflate")  # of photos: test_matte, test_crop, test_inflate
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maquette.core.asset import Asset
-from maquette.core.history import Step, merged
+from maquette.core.history import Step, merge_histories
 from maquette.core.subject import Subject
 from maquette.registry import stage
 from shapes import box
@@ -15,7 +15,7 @@ def line(*steps: Step) -> tuple[Step, ...]:
     """A history in which each step takes the one before."""
     made: tuple[Step, ...] = ()
     for step in steps:
-        made = merged([made], step)
+        made = merge_histories([made], step)
     return made
 
 
@@ -29,57 +29,57 @@ def test_options_are_the_settings():
 
 
 def test_two_branches_of_one_photo_share_their_beginning():
-    joined = merged([line(OPEN, CROP, LEFT), line(OPEN, CROP, RIGHT)], JOIN)
+    joined = merge_histories([line(OPEN, CROP, LEFT), line(OPEN, CROP, RIGHT)], JOIN)
     assert [step.stage for step in joined] == ["open", "crop", "left", "right", "join"]
     assert [step.inputs for step in joined] == [(), (0,), (1,), (1,), (2, 3)]
 
 
 def test_branches_that_differ_early_share_nothing_later():
     other = OPEN.replace(settings='{"max_px":64}')
-    joined = merged([line(OPEN, CROP), line(other, CROP)], JOIN)
+    joined = merge_histories([line(OPEN, CROP), line(other, CROP)], JOIN)
     assert [step.stage for step in joined] == ["open", "crop", "open", "crop", "join"]
     assert [step.inputs for step in joined] == [(), (0,), (), (2,), (1, 3)]
 
 
 def test_the_order_of_inputs_is_kept():
     left, right = line(OPEN, LEFT), line(OPEN, RIGHT)
-    assert merged([left, right], JOIN)[-1].inputs == (1, 2)
-    assert [step.stage for step in merged([right, left], JOIN)] == ["open", "right", "left", "join"]
+    assert merge_histories([left, right], JOIN)[-1].inputs == (1, 2)
+    assert [step.stage for step in merge_histories([right, left], JOIN)] == ["open", "right", "left", "join"]
 
 
 def test_one_value_taken_twice_is_one_branch():
-    joined = merged([line(OPEN), line(OPEN)], JOIN)
+    joined = merge_histories([line(OPEN), line(OPEN)], JOIN)
     assert joined == (OPEN, JOIN.replace(inputs=(0, 0)))
 
 
 def test_an_input_that_is_further_along_the_same_line():
     early, late = line(OPEN), line(OPEN, CROP, LEFT)
-    assert merged([late, early], JOIN)[-1].inputs == (2, 0)
-    assert merged([early, late], JOIN)[-1].inputs == (0, 2)
+    assert merge_histories([late, early], JOIN)[-1].inputs == (2, 0)
+    assert merge_histories([early, late], JOIN)[-1].inputs == (0, 2)
 
 
 def test_inputs_without_a_history_are_the_original():
-    assert merged([], OPEN) == (OPEN,)
-    assert merged([()], OPEN) == (OPEN,)
-    assert merged([(), line(OPEN, CROP)], JOIN)[-1].inputs == (1,)
+    assert merge_histories([], OPEN) == (OPEN,)
+    assert merge_histories([()], OPEN) == (OPEN,)
+    assert merge_histories([(), line(OPEN, CROP)], JOIN)[-1].inputs == (1,)
 
 
 def test_a_diamond_merged_twice_stays_a_graph():
-    once = merged([line(OPEN, LEFT), line(OPEN, RIGHT)], JOIN)
-    twice = merged([once, merged([once], CROP)], Step("again"))
+    once = merge_histories([line(OPEN, LEFT), line(OPEN, RIGHT)], JOIN)
+    twice = merge_histories([once, merge_histories([once], CROP)], Step("again"))
     assert [step.stage for step in twice] == ["open", "left", "right", "join", "crop", "again"]
     assert [step.inputs for step in twice] == [(), (0,), (0,), (1, 2), (3,), (3, 4)]
 
 
 @given(st.recursive(st.just(()), lambda h: st.tuples(st.lists(h, min_size=1, max_size=3), st.sampled_from("abc")).map(
-    lambda pair: merged(pair[0], Step(pair[1]))), max_leaves=10))  # fmt: skip
+    lambda pair: merge_histories(pair[0], Step(pair[1]))), max_leaves=10))  # fmt: skip
 def test_every_history_is_a_graph_that_points_back(history):
     for place, step in enumerate(history):
         assert all(0 <= source < place for source in step.inputs)
     if history:
         used = {source for step in history for source in step.inputs}
         assert used == set(range(len(history) - 1))  # all but the last lead somewhere
-        again = merged([history], Step("last"))
+        again = merge_histories([history], Step("last"))
         assert again[:-1] == history
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import functools
+import re
 import subprocess
 import sys
+import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import maquette
@@ -71,3 +76,92 @@ def test_help_loads_no_heavy_library():
     code = "from click.testing import CliRunner; from maquette.faces.cli.main import main; "
     code += "CliRunner().invoke(main, ['--help'])"
     assert not modules_after(code) & {"scipy", "skimage", "PIL", "embreex", "manifold3d", "fast_simplification", "rich"}
+
+
+# Sculpt chooses among its hypotheses, and they are about what its network says: one room in two folders.
+TO_BE_ONE_ROOM = [("generate/hypotheses", "generate/sculpt")]
+
+
+# --- the drawing in docs/design.md, and the house as it stands
+
+
+def rooms_drawn() -> dict[str, int]:
+    """Folders and their floors, as docs/design.md draws them."""
+    page = (SOURCE.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^([a-z_/]+)/ +(\d)  \S", page, re.M)
+    assert len(rows) == len(dict(rows)), "a room is drawn twice"
+    return {room: int(floor) for room, floor in rows}
+
+
+def rooms_built() -> dict[str, int]:
+    """Folders that hold Python, and how many files each has besides its __init__.py."""
+    folders = {path.parent for path in MODULES} - {SOURCE}
+    return {str(f.relative_to(SOURCE)): len([p for p in f.glob("*.py") if p.stem != "__init__"]) for f in folders}
+
+
+@functools.cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports of the house, in functions too; only what type checkers alone see is left out."""
+    graph = grimp.build_graph("maquette", exclude_type_checking_imports=True, cache_dir=None)
+    return {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+
+
+def room_of(module: str) -> str:
+    """The folder that a module lies in, as the drawing names it; nothing for the package itself."""
+    place = SOURCE.joinpath(*module.split(".")[1:])
+    return str((place if place.is_dir() else place.parent).relative_to(SOURCE)).removeprefix(".")
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """A circle of names, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as problem:
+        return problem.args[1]
+    return []
+
+
+def test_the_drawing_shows_the_rooms_that_there_are():
+    assert set(rooms_drawn()) == set(rooms_built())
+
+
+def test_no_shelf_is_longer_than_forty_files():
+    assert not {room: count for room, count in rooms_built().items() if count > 40}
+
+
+def test_a_room_stands_on_the_floor_of_the_shelf_that_it_is_in():
+    drawn = rooms_drawn()
+    assert not {room for room, floor in drawn.items() if floor != drawn[room.partition("/")[0]]}
+
+
+def test_no_import_runs_up_and_rooms_of_one_floor_do_not_know_each_other():
+    drawn, wrong = rooms_drawn(), []
+    for module, used in imports().items():
+        shelf = room_of(module).partition("/")[0]
+        for other in used if shelf else ():
+            wanted = room_of(other).partition("/")[0]
+            if wanted and wanted != shelf and drawn[wanted] >= drawn[shelf]:
+                wrong.append(f"{module} -> {other}")
+    assert not wrong
+
+
+def test_the_linter_knows_the_same_floors():
+    settings = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    floors = [set(layer.split(" | ")) for layer in reversed(layers) if layer != "__main__"]
+    drawn = {room: floor for room, floor in rooms_drawn().items() if "/" not in room}
+    assert floors == [{room for room, floor in drawn.items() if floor == n} for n in range(len(floors))]
+
+
+def test_no_circle_of_files_and_none_of_rooms():
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}})  # it would be seen
+    assert not circle_in(imports())
+    rooms: dict[str, set[str]] = {}
+    for module, used in imports().items():
+        for other in used:
+            one, two = room_of(module), room_of(other)
+            if "/" in one and "/" in two and one != two:  # a shelf's own files are the vocabulary of its rooms
+                rooms.setdefault(one, set()).add(two)
+    for one, two in TO_BE_ONE_ROOM:
+        rooms[one].discard(two)
+    assert not circle_in(rooms)

@@ -63,7 +63,7 @@ def squeezed(subject: mq.Subject) -> mq.Subject:
         ("light", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 255, np.uint8))),
         ("contrast", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 90, np.uint8))),
         ("compression", lambda: squeezed(blurred(scene(), 3))),
-        ("mask", lambda: scene().replace(mask=np.full((1600, 1600), 0.5))),
+        ("outline", lambda: scene().replace(mask=np.full((1600, 1600), 0.5))),
     ],
 )
 def test_good_passes_and_bad_is_named(check, bad):
@@ -76,7 +76,9 @@ def test_good_passes_and_bad_is_named(check, bad):
 
 def test_without_a_mask_says_so_and_speaks_for_a_relief():
     findings = mq.inspect(scene().replace(mask=None))
-    assert {f.check for f in findings if f.verdict == "unknown"} == {"one-subject", "centred", "whole", "mask"}
+    assert {f.check for f in findings if f.verdict == "unknown"} == {
+        *("one-subject", "centred", "whole", "outline", "mask")
+    }
     assert recommended_route(findings) == "relief"
 
 
@@ -117,7 +119,7 @@ def test_any_picture_gets_an_answer(height, width, seed, masked):
     pixels = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
     mask = (rng.random((height, width)) < rng.random()).astype(np.float32) if masked else None
     findings = mq.inspect(mq.Subject(pixels, mask))
-    assert len({f.check for f in findings}) == 11 + 1
+    assert len({f.check for f in findings}) == 18 + 1
 
 
 def test_nothing_is_changed():

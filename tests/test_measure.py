@@ -141,7 +141,7 @@ def test_two_points_must_make_sense():
             measure(subject, **settings)
     with pytest.raises(CannotDo, match="over 50 m wide"):
         measure(subject, reference_px=(1, 1, 9, 9), reference_mm=1e6)
-    assert measure.stage.validated({"reference_px": "1,2, 3 4", "reference_mm": 5}).reference_px == (1, 2, 3, 4)
+    assert measure.stage.validate({"reference_px": "1,2, 3 4", "reference_mm": 5}).reference_px == (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("reference", ["auto", "card", "coin", "ruler", "marker"])

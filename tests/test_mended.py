@@ -144,7 +144,7 @@ def test_a_printed_photo_knows_what_mending_moved_and_what_was_asked(tmp_path: P
     made = make(place, knobs={"generator": "inflate", "height_mm": 40, "raw.resolution": 24})
     assert made.asked == (
         ("generator", "inflate", "what makes the shape"),
-        ("height_mm", "40", "height of the print in millimetres"),
+        ("height_mm", "40", "height of the upright thing in millimetres"),
         ("resolution", "24", mq.inflate.stage.settings["resolution"].description),
     )
     assert made.moved is made.moved  # measured once

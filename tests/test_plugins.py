@@ -1,5 +1,6 @@
 """Plugins: through the same door as our own stages, and whatever is wrong with one hurts nobody else."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -8,10 +9,14 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from maquette.core.asset import Asset
 from maquette.core.picture import Picture
-from maquette.registry import build, plugins
+from maquette.faces.cli import main as commands
+from maquette.faces.cli.index import stage_index
+from maquette.flow import judge
+from maquette.registry import build, plugins, scan
 from shapes import box
 
 
@@ -246,3 +251,47 @@ def test_damaged_lists_of_entry_points_hurt_nobody(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert "EntryPoint(name='fine', value='fine', group='maquette')" in done.stdout
     assert "{'bent': \"its entry_points.txt is damaged: TypeError" in done.stdout
+
+
+def test_a_check_that_breaks_is_one_unknown_finding(plugin, monkeypatch):
+    source = (
+        STAGE
+        + """
+from collections.abc import Iterable
+from maquette.core.report import Finding
+
+@stage
+def shaky(asset: Asset) -> Iterable[Finding]:
+    \"\"\"Break.\"\"\"
+    yield Finding("shaky", "pass", f"{1 / len(asset.materials)}")
+"""
+    )
+    known = build((), [plugin("breaking", source)])
+    monkeypatch.setattr(judge, "registry", lambda: known)
+    (finding,) = judge.judge(Asset(box()), "print").findings
+    assert (finding.check, finding.verdict) == ("shaky", "unknown")
+    assert finding.message == "ZeroDivisionError: division by zero; a fault in the plugin breaking, tell its maker"
+
+
+def test_the_help_page_shows_a_plugin_and_not_one_that_takes_our_name(plugin, monkeypatch):
+    points = [plugin("good_one", GOOD.format(name="polish")), plugin("thief", GOOD.format(name="weld"))]
+    monkeypatch.setattr(scan, "announced_plugins", lambda: (points, {}))
+    rows = [(line.name, line.room) for line in stage_index() if line.name in ("polish", "weld")]
+    assert rows == [("polish", "good_one"), ("weld", "shape")]
+
+
+def test_the_list_of_stages_says_what_is_wrong_and_what_is_odd(plugin, monkeypatch):
+    known = build(("formats",), [plugin("greedy", READER), plugin("bad_one", "import no_such_library")])
+    monkeypatch.setattr(commands, "registry", lambda: known)
+    said = CliRunner().invoke(commands.main, ["stages"]).stdout
+    assert "plugin bad_one failed: ModuleNotFoundError: No module named 'no_such_library'" in said
+    assert "plugin greedy: a-obj: read-obj reads .obj already, so it is used by name only; a-stl: " in said
+    plain = json.loads(CliRunner().invoke(commands.main, ["stages", "--json"]).stdout)
+    assert set(plain["failures"]) == {"bad_one"}
+    assert set(plain["notices"]) == {"greedy"}
+
+
+def test_a_plugin_that_cannot_say_what_it_lacks_is_not_ready_and_no_more(plugin):
+    source = STAGE + "@stage(missing=lambda: 1 / 0)\ndef f(a: Asset) -> Asset: ..."
+    found = build((), [plugin("unsure", source)])
+    assert found["f"].stage.facts.line_to_get() == "cannot say what is missing: ZeroDivisionError: division by zero"

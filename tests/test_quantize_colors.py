@@ -328,7 +328,7 @@ def test_names_of_filaments():
     ]
     assert filaments(("bambu-pla-matte:ice blue",))[0].color == "#A3D8E1"
     assert len(filaments(("bambu-pla-basic",))) == len(sets()["bambu-pla-basic"]) == 30
-    assert quantize_colors.stage.validated({"filaments": "red, #00ff00"}).filaments == ("red", "#00ff00")
+    assert quantize_colors.stage.validate({"filaments": "red, #00ff00"}).filaments == ("red", "#00ff00")
 
 
 def test_oklab_is_ottossons():

@@ -24,7 +24,7 @@ from maquette.core.subject import Subject
 from maquette.flow.engine.run import run
 from maquette.flow.recipes.load import load_recipe, recipe_names
 from maquette.flow.recipes.plain_yaml import MAX_CHARACTERS, read_yaml
-from maquette.flow.recipes.sockets import fits, shared
+from maquette.flow.recipes.sockets import fits, shared_kind
 from maquette.registry import Registry, stage
 from maquette.store import Store
 from shapes import box
@@ -332,21 +332,21 @@ def test_what_cannot_be_read_says_so(tmp_path):
 
 
 def test_knobs_turn_settings_and_imply_others(line):
-    turned = line.turned({"factor": 3, "light": 5})
+    turned = line.with_knobs({"factor": 3, "light": 5})
     assert dict(turned.steps["grown"].settings) == {"factor": 3, "sure": True}
     assert dict(turned.steps["lit"].settings) == {"by": 5}
     assert dict(turned.steps["lit2"].settings) == {"by": 5}
     assert dict(line.steps["grown"].settings) == {"factor": 2, "sure": False}  # a recipe never changes
-    assert dict(line.turned({"factor": 3, "grown.sure": False}).steps["grown"].settings)["sure"] is False
+    assert dict(line.with_knobs({"factor": 3, "grown.sure": False}).steps["grown"].settings)["sure"] is False
     with pytest.raises(TypeError):
         line.steps["grown"].settings["factor"] = 9
 
 
 def test_a_knob_swaps_a_stage(line):
-    turned = line.turned({"maker": "cube", "raw.depth": 0.125})
+    turned = line.with_knobs({"maker": "cube", "raw.depth": 0.125})
     assert turned.steps["raw"].stage == "cube"
     assert dict(turned.steps["raw"].settings) == {"depth": 0.125}  # width is block's alone
-    assert dict(line.turned({"maker": "cube"}).steps["raw"].settings) == {"depth": 0.75}
+    assert dict(line.with_knobs({"maker": "cube"}).steps["raw"].settings) == {"depth": 0.75}
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_a_swap_may_leave_stages_out():
     recipe = load_recipe(text, known=KNOWN)
     assert recipe.knobs["maker"].kind == Literal["block"]
     with pytest.raises(BadSetting, match="maker = 'cube' does not fit; it can be block"):
-        recipe.turned({"maker": "cube"})
+        recipe.with_knobs({"maker": "cube"})
     with pytest.raises(BadInput, match=r"maker \(line 7\): raw is block and but_not says it must not be"):
         load_recipe(text.replace("[cube]", "box-up"), known=KNOWN)
     with pytest.raises(BadSetting, match=r"maker \(line 7\): no stage 'cub'"):
@@ -390,9 +390,9 @@ def test_a_swap_may_leave_stages_out():
 
 def test_turning_checks_every_setting(line):
     with pytest.raises(BadSetting, match="grow: factor = 0: input should be greater than 0"):
-        line.turned({"factor": 0})
+        line.with_knobs({"factor": 0})
     with pytest.raises(BadSetting, match="cube: depth = 2"):
-        line.turned({"maker": "cube", "raw.depth": 2})
+        line.with_knobs({"maker": "cube", "raw.depth": 2})
 
 
 class Kitten(Subject):
@@ -407,9 +407,9 @@ def test_what_fits_where():
     assert fits(Subject | Asset, Asset | Subject)
     assert fits(Iterable[Finding], Iterable[Finding])
     assert not fits(Iterable[Finding], Asset)
-    assert shared([Subject | Asset, Asset | bytes]) is Asset
-    assert shared([Subject | Asset, Asset | Subject]) == Subject | Asset
-    assert shared([Subject, bytes]) is None
+    assert shared_kind([Subject | Asset, Asset | bytes]) is Asset
+    assert shared_kind([Subject | Asset, Asset | Subject]) == Subject | Asset
+    assert shared_kind([Subject, bytes]) is None
 
 
 def test_a_knob_without_a_default_must_be_turned():
@@ -431,7 +431,7 @@ def test_a_recipe_is_its_stages_one_after_the_other(line):
     assert done.result.size == (1.0, 1.5, 2 * 3 * (4 + 5 + 6))
     assert list(done.seconds) == ["seen", "lit", "lit2", "raw", "grown"]
     assert all(seconds >= 0 for seconds in done.seconds.values())
-    assert done.kept == ()
+    assert done.kept_steps == ()
 
 
 def test_without_a_store_everything_runs_again(line):
@@ -448,7 +448,7 @@ def test_the_second_run_runs_nothing_and_gives_the_same(line, store):
     assert second.result == first.result
     assert second.keys == first.keys
     assert dict(second.seconds) == {}
-    assert second.kept == ("seen", "lit", "lit2", "raw", "grown")
+    assert second.kept_steps == ("seen", "lit", "lit2", "raw", "grown")
 
 
 @pytest.mark.parametrize(
@@ -687,7 +687,7 @@ OPTIONAL = (
 def test_an_optional_step_that_nobody_asks_for_is_not_there():
     recipe = load_recipe(OPTIONAL, known=KNOWN)
     assert recipe.knobs["light"].default is None
-    plain = recipe.turned({})
+    plain = recipe.with_knobs({})
     assert list(plain.steps) == ["seen", "lit", "raw", "grown"]
     assert plain.steps["raw"].sources == ("lit",)
     assert plain.result == "grown"
@@ -728,11 +728,11 @@ def test_the_printer_goes_to_every_step_that_asks_for_one():
 def test_print_paints_and_stands_only_when_asked_to():
     recipe = load_recipe("print")
     bare = {"plinth", "quantize-colors", "hollow", "thicken", "measure"}
-    assert not bare & {node.stage for node in recipe.turned({}).steps.values()}
+    assert not bare & {node.stage for node in recipe.with_knobs({}).steps.values()}
     assert bare <= {
         node.stage
-        for node in recipe.turned(
+        for node in recipe.with_knobs(
             {"text": "Ada", "colors": 4, "hollow_mm": 2, "wall_mm": 1, "reference": "coin"}
         ).steps.values()
     }
-    assert recipe.turned({"plinth": "square"}).steps["stood"].settings["form"] == "square"
+    assert recipe.with_knobs({"plinth": "square"}).steps["stood"].settings["form"] == "square"

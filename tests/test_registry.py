@@ -156,12 +156,14 @@ def test_a_call_is_recorded_with_settings_and_notes():
 
 
 def test_settings_text_is_canonical():
-    text = shifted.stage.settings_text
+    def text(settings):
+        return shifted.stage.call(settings).text
+
     assert text({"times": 2, "by_mm": 1}) == text({"by_mm": 1.0, "times": 2}) == text({"times": "2"})
     assert text({"times": 2}) != text({"times": 3})
-    assert heavy.stage.settings_text({}) == '{"printer":"prusa-mk4"}'
+    assert heavy.stage.call({}).text == '{"printer":"prusa-mk4"}'
     mine = Printer.named("prusa-mk4").replace(nozzle_mm=0.6)
-    assert '"nozzle_mm":0.6' in heavy.stage.settings_text({"printer": mine})
+    assert '"nozzle_mm":0.6' in heavy.stage.call({"printer": mine}).text
 
 
 # --- the registry

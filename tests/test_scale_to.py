@@ -6,6 +6,7 @@ from maquette.core.camera import Camera
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
+from maquette.shape.place.rotate import rotate
 from maquette.shape.place.scale_to import scale_to
 from shapes import box, grid, sphere
 
@@ -69,3 +70,15 @@ def test_refuses_what_is_flat_that_way():
 def test_refuses_a_size_that_is_none(height):
     with pytest.raises(BadSetting, match="height_mm"):
         scale_to(Asset(box()), height_mm=height)
+
+
+def test_upright_is_the_height_before_the_model_was_turned():
+    """A slab of 10 x 20 x 40 laid on its back and made 80 mm "high" is 80 mm long: its owner meant the upright one."""
+    slab = Asset(box((10, 20, 40)))
+    laid = rotate(slab, x_deg=90)
+    assert scale_to(laid, height_mm=80, along="upright").size == pytest.approx((20, 80, 40))
+    assert scale_to(laid, height_mm=80).size == pytest.approx((40, 160, 80))
+    assert scale_to(slab, height_mm=80, along="upright").mesh == scale_to(slab, height_mm=80).mesh
+    tilted = rotate(scale_to(slab, height_mm=13), x_deg=30, z_deg=50)
+    again = scale_to(tilted, height_mm=40, along="upright").mesh
+    assert signed_volume(again.vertices, again.faces) == pytest.approx(10 * 20 * 40)

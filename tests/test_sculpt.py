@@ -11,7 +11,8 @@ from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
 from maquette.generate.sculpt.input import NEAREST, balloon, enlarge, network_input
 from maquette.generate.sculpt.network import infer
-from maquette.generate.sculpt.sculpt import Wishes, _smooth, assemble, sculpt
+from maquette.generate.sculpt.sculpt import Wishes, assemble, sculpt
+from maquette.generate.sculpt.surface import smooth
 from maquette.generate.sculpt.symmetry import Plane, complete, mirror_plane
 from maquette.generate.sculpt.views import degrees_around, least_turn
 from maquette.generate.sculpt.volume import Field, solid_cells
@@ -188,7 +189,7 @@ def test_a_body_of_a_few_cells_is_not_smoothed_inside_out():
     faces = np.array([[0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4],
                       [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]])  # fmt: skip
     faces = faces if signed_volume(corners, faces) > 0 else faces[:, ::-1]
-    assert signed_volume(_smooth(corners, faces), faces) >= 0.5
+    assert signed_volume(smooth(corners, faces), faces) >= 0.5
 
 
 def test_wrong_weights_are_refused(tmp_path):
@@ -217,7 +218,7 @@ def test_a_ball_is_as_deep_as_wide_and_round_at_its_rim():
     height = np.sqrt(np.maximum(r**2 - axis**2 - axis[:, None] ** 2, 0)).astype(np.float32)
     middle = float(height[guess.mask > 0.5].mean())
     told = replace(guess, front=middle - height, back=middle + height, residual=0 * guess.residual, eye=1e4)
-    asset = assemble({"front": subject}, {"front": told}, Wishes(upright="off", detail=0.0))
+    asset = assemble({"front": subject}, {"front": told}, Wishes(upright="off", detail=0.0, shape="body"))
     assert asset.size == pytest.approx(np.full(3, asset.size[0]), rel=0.03)
     low, high = asset.mesh.bounds
     away = np.linalg.norm(asset.mesh.vertices - (low + high) / 2, axis=1) / (asset.size[0] / 2)

@@ -13,7 +13,8 @@ from maquette.geometry.mend.cracks import near, zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, undoubled_faces
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
-from maquette.shape.mend.solidify import advice, open_share, solidify
+from maquette.shape.mend.advising import advice, open_share
+from maquette.shape.mend.solidify import solidify
 from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus, volume
 

@@ -14,7 +14,7 @@ import maquette as mq  # noqa: E402
 from maquette.core.errors import BadInput, CannotDo, Unavailable  # noqa: E402
 from maquette.generate.triposr import triposr as module  # noqa: E402
 from maquette.generate.triposr import weights as triposr_weights  # noqa: E402
-from maquette.generate.triposr.field import Field, dense, near_surface, surface  # noqa: E402
+from maquette.generate.triposr.field import DensityField, dense, near_surface, surface  # noqa: E402
 from maquette.generate.triposr.network import (  # noqa: E402
     RADIUS,
     Shape,
@@ -167,7 +167,7 @@ def test_planes_without_blocks_are_norm_projection_residual_and_upsampling():
 def test_field_agrees_with_bilinear_look_ups_by_hand():
     w = random_weights(SMALL)
     grid = torch.randn(3, SMALL.channels, 16, 16, generator=torch.Generator().manual_seed(1))
-    field = Field(grid, w)
+    field = DensityField(grid, w)
     points = (torch.rand(50, 3, generator=torch.Generator().manual_seed(2)) * 2 - 1) * RADIUS
     features = np.zeros((50, 3 * SMALL.channels))
     for n, point in enumerate(points.numpy() / RADIUS):
@@ -190,7 +190,7 @@ def test_field_agrees_with_bilinear_look_ups_by_hand():
 def test_coarse_to_fine_finds_the_dense_surface(resolution):
     w = blob_weights(SMALL)
     made = planes(image_tokens(torch.full((3, 64, 64), 0.4), w, SMALL), w, SMALL)
-    field = Field(made, w)
+    field = DensityField(made, w)
     whole = dense(field, resolution)
     part, evaluated = near_surface(field, resolution, 25.0)
     assert 0.02 < (whole > 25).mean() < 0.5

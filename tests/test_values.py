@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import os
 import pickle
 import struct
 import subprocess
@@ -391,7 +392,7 @@ def test_digests_agree_across_processes():
     for seed in ("0", "1"):
         answer = subprocess.run(
             [sys.executable, "-c", script, folder],
-            env={"PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
             check=True,

@@ -66,6 +66,6 @@ def blob_weights(shape: Shape, seed: int = 0) -> dict[str, torch.Tensor]:
 
 def field_level(weights: dict[str, torch.Tensor], planes: torch.Tensor) -> np.ndarray:
     """Quantiles of the density, for choosing a threshold."""
-    from maquette.generate.triposr.field import Field, dense
+    from maquette.generate.triposr.field import DensityField, dense
 
-    return np.quantile(dense(Field(planes, weights), 24), [0.5, 0.8, 0.9, 1.0])
+    return np.quantile(dense(DensityField(planes, weights), 24), [0.5, 0.8, 0.9, 1.0])

@@ -12,6 +12,7 @@ from maquette.core.errors import CannotDo as CannotDo
 from maquette.core.errors import MaquetteError as MaquetteError
 from maquette.core.errors import Unavailable as Unavailable
 from maquette.core.files import Files as Files
+from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh as Mesh
 from maquette.core.picture import Picture as Picture
 from maquette.core.profiles import Printer as Printer
@@ -65,6 +66,20 @@ class _autofix(StageFunction[..., Subject]):
         """Repair a photo's exposure, colour cast, noise, JPEG blocks and size."""
 
 autofix: _autofix
+
+class _backlight(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        lamp: Literal['below', 'inside'] = 'below',
+        size_px: int = 512,
+        transmission_mm: float = 3.5,
+        black: Literal['dark', 'darkest'] = 'darkest',
+    ) -> Picture:
+        """Show what light falls through a model: the finished mesh itself is looked through, not the photo it came from."""
+
+backlight: _backlight
 
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
@@ -159,6 +174,7 @@ class _emboss(StageFunction[..., Asset]):
         depth_mm: float = 1.0,
         right_mm: float = 0.0,
         up_mm: float = 0.0,
+        font: str = '',
         printer: Printer | str = ...,
     ) -> Asset:
         """Put words on one side of a closed model, raised or engraved, also where the side is gently curved."""
@@ -178,7 +194,7 @@ class _fine_detail(StageFunction[..., tuple[Finding, ...]]):
         *,
         printer: Printer | str = ...,
         min_mm: float = 0.0,
-        samples: int = 50000,
+        samples: int = 40000,
         max_share: float = 0.002,
     ) -> tuple[Finding, ...]:
         """Measure in mm how wide raised and engraved detail is: lettering, seams, scales, the lines of a face."""
@@ -216,6 +232,22 @@ class _has_uv(StageFunction[..., tuple[Finding, ...]]):
         """Measure the share of the surface that has a place of its own on the texture."""
 
 has_uv: _has_uv
+
+class _heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        source: Literal['brightness', 'darkness', 'alpha', 'saturation'] = 'brightness',
+        width_mm: float = 100.0,
+        relief_mm: float = 2.4,
+        base_mm: float = 1.2,
+        pitch_mm: float = 0.1,
+        detail_mm: float = 0.4,
+    ) -> Heightmap:
+        """Take a picture's tones for heights, spread over the whole relief unless there is but one."""
+
+heights: _heights
 
 class _hollow(StageFunction[..., Asset]):
     def __call__(
@@ -291,6 +323,23 @@ class _lay_out(StageFunction[..., Asset]):
 
 lay_out: _lay_out
 
+class _lithophane_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        width_mm: float = 100.0,
+        least_mm: float = 0.8,
+        most_mm: float = 3.2,
+        transmission_mm: float = 3.5,
+        pitch_mm: float = 0.1,
+        detail_mm: float = 0.4,
+        layer_mm: float = 0.0,
+    ) -> Heightmap:
+        """Make walls through which light falls as bright as the picture is, by the law of Beer and Lambert."""
+
+lithophane_heights: _lithophane_heights
+
 class _material_budget(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Compare the number of materials in use with the target's budget; each is a draw call."""
@@ -329,6 +378,12 @@ class _open(StageFunction[..., Subject]):
         """Open a picture file: JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF (first frame), BMP or SVG."""
 
 open: _open
+
+class _open_heights(StageFunction[..., Heightmap]):
+    def __call__(self, data: bytes, *, low_mm: float = 1.2, high_mm: float = 3.6, width_mm: float = 100.0) -> Heightmap:
+        """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres."""
+
+open_heights: _open_heights
 
 class _orient(StageFunction[..., Asset]):
     def __call__(
@@ -385,6 +440,23 @@ class _pins(StageFunction[..., tuple[Finding, ...]]):
 
 pins: _pins
 
+class _plate(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        form: Literal['flat', 'arc', 'cylinder'] = 'flat',
+        angle_deg: float = 120.0,
+        outline: Literal['rectangle', 'rounded', 'oval'] = 'rectangle',
+        frame_mm: float = 0.0,
+        frame_height_mm: float = 0.0,
+        hole_mm: float = 0.0,
+        bound_mm: float = 0.1,
+    ) -> Asset:
+        """Turn heights into a closed solid whose surface lies nowhere further from them than a bound."""
+
+plate: _plate
+
 class _plinth(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -397,6 +469,7 @@ class _plinth(StageFunction[..., Asset]):
         text: str = '',
         text_mm: float = 0.0,
         lettering: Literal['raised', 'engraved'] = 'raised',
+        font: str = '',
     ) -> Asset:
         """Put the model on a plinth and make them one solid, with words on the front if there are any."""
 
@@ -516,7 +589,7 @@ class _sculpt(StageFunction[..., Asset]):
         subject: Subject | Views,
         *,
         resolution: int = 96,
-        symmetry: Literal['auto', 'on', 'off'] = 'off',
+        shape: Literal['auto', 'body', 'completed', 'mirrored', 'turned', 'box', 'slab'] = 'auto',
         detail: float = 0.3,
         delight: float = 0.5,
         upright: Literal['auto', 'off'] = 'auto',
@@ -538,6 +611,23 @@ class _settle(StageFunction[..., Asset]):
         """Put the model's lowest point on the bed, its middle over the origin, and give it a flat base to stand on."""
 
 settle: _settle
+
+class _shape_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        gamma: float = 1.0,
+        inverse: bool = False,
+        contrast: float = 0.0,
+        sharpen: float = 0.0,
+        blur_mm: float = 0.0,
+        steps: int = 0,
+        layer_mm: float = 0.0,
+    ) -> Heightmap:
+        """Change how heights are spread between the lowest and the highest, which stay as high as they are."""
+
+shape_heights: _shape_heights
 
 class _silhouette(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, size_px: int = 256) -> tuple[Finding, ...]:
@@ -620,6 +710,7 @@ class _solidify(StageFunction[..., Asset]):
         self,
         asset: Asset,
         *,
+        printer: Printer | str = ...,
         min_share: float = 0.001,
         max_volume_change: float = 0.05,
         max_deviation: float = 0.002,
@@ -656,6 +747,12 @@ class _stability(StageFunction[..., tuple[Finding, ...]]):
         """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm."""
 
 stability: _stability
+
+class _stand(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, tilt_deg: float = 2.0, printer: Printer | str = ...) -> Asset:
+        """Leave a model that stands as it is; lay a flat one on its back, and put any other on a plinth."""
+
+stand: _stand
 
 class _texture_size(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
@@ -804,7 +901,7 @@ class _wall_thickness(StageFunction[..., tuple[Finding, ...]]):
         *,
         printer: Printer | str = ...,
         min_mm: float = 0.0,
-        samples: int = 50000,
+        samples: int = 40000,
         max_share: float = 0.05,
     ) -> tuple[Finding, ...]:
         """Measure the walls in mm, everywhere, by the largest ball that fits between two surfaces that face each other."""
@@ -867,6 +964,18 @@ class _write_glb(StageFunction[..., Files]):
         """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
 
 write_glb: _write_glb
+
+class _write_heights(StageFunction[..., Files]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        stem: str = 'heights',
+        suffix: Literal['.tif', '.tiff', '.png'] = '.tif',
+    ) -> Files:
+        """Write heights as a TIFF of 32-bit millimetres, or as a 16-bit PNG from the lowest to the highest."""
+
+write_heights: _write_heights
 
 class _write_marker(StageFunction[..., Files]):
     def __call__(self, *, marker_mm: float = 40, suffix: Literal['.pdf', '.svg', '.png'] = '.pdf') -> Files:

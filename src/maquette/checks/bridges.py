@@ -10,8 +10,8 @@ from pydantic import Field
 
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import layers_that_hang, on_faces
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures

@@ -33,7 +33,7 @@ def contact(
 
     The layer is cut at half its height. Less than ``min_share`` of the outline (the convex hull seen from above), or
     less than ``min_mm2`` where that is not half the outline of a small model anyway, is a warning: it comes off the
-    bed. A fifth of that fails on an FDM printer, for nothing holds it: `orient` finds a better side, and where there is
+    bed. A tenth of that fails on an FDM printer, for nothing holds it: `orient` finds a better side, and where there is
     none a `plinth` gives it one. Overlapping parts count twice. Where the first layer is open the answer is unknown.
     """
     mesh = asset.mesh

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from maquette.checks.welded import grain
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
 from maquette.registry import stage
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), any_size=True)
 def degenerate(asset: Asset) -> Iterable[Finding]:
     """Count faces with no area, measured against the model's own size.
 

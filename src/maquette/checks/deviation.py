@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.welded import welded
+from maquette.core.arrays import Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Ints
 from maquette.core.report import Finding
 from maquette.registry import stage
 
@@ -20,7 +20,7 @@ _SOURCE = {
 }
 
 
-@stage(destinations=("print", "model"), gates=True)
+@stage(destinations=("print", "model"), gates=True, any_size=True)
 def edge_manifold(
     asset: Asset,
     *,

@@ -9,13 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import sampled
+from maquette.checks.sampled import SAMPLES, sampled
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.inside.slenderness import Chords
 from maquette.geometry.inside.thickness import SLACK
 from maquette.registry import stage
 
@@ -30,7 +29,7 @@ def fine_detail(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="narrowest detail that shows; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 50_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = SAMPLES,
     max_share: Annotated[
         float, Field(ge=0, le=1, description="share of the surface that may be lost before it is a warning")
     ] = 0.002,
@@ -48,9 +47,7 @@ def fine_detail(
         yield Finding("fine-detail", "unknown", "there is no surface", unit="mm")
         return
     limit, source = limit_of(printer, "min_detail_mm", min_mm)
-    raised, engraved = (
-        Chords(side.vertices, side.faces).details(side.spread, limit) for side in (solid, solid.inside_out)
-    )
+    raised, engraved = (side.chords.details(limit) for side in (solid, solid.inside_out))
     width = np.minimum(raised, engraved)
     lost = width < SLACK * limit
     overlay = solid.on_faces(np.minimum(width, _LOOKED_AT * limit))

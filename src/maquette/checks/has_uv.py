@@ -19,7 +19,7 @@ _TARGET = Target.default()
 _LOST = 0.01  # share of the surface that may have no place on the texture before it is a warning
 
 
-@stage(destinations=("model",))
+@stage(destinations=("model",), any_size=True)
 def has_uv(
     asset: Asset,
     *,

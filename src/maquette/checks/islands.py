@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.checks.sliced import layers_that_hang, on_faces
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
@@ -53,7 +54,7 @@ def islands(
     yield Finding(
         "islands",
         "warn" if count else "pass",
-        _told(area[counts], lowest[counts]) if count else "nothing starts in the air",
+        _in_words(area[counts], lowest[counts]) if count else "nothing starts in the air",
         value=count,
         unit="islands",
         limit="0",
@@ -64,7 +65,7 @@ def islands(
     )
 
 
-def _told(area: Floats, height: Floats) -> str:
+def _in_words(area: NDArray[np.floating[Any]], height: Floats) -> str:
     """How many, how large and how high."""
     count = len(area)
     text = f"{count:,} piece{'s' * (count > 1)} start{'s' * (count == 1)} in the air, "

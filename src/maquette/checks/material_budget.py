@@ -16,7 +16,7 @@ from maquette.registry import stage
 _TARGET = Target.default()
 
 
-@stage(destinations=("model",))
+@stage(destinations=("model",), any_size=True)
 def material_budget(
     asset: Asset,
     *,

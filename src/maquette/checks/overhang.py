@@ -10,8 +10,9 @@ from pydantic import Field
 
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import TORN, columns_of
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures

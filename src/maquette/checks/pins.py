@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
+from maquette.checks.sampled import SAMPLES
 from maquette.checks.slender import slender, slender_finding
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
@@ -23,7 +24,7 @@ def pins(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="thinnest column allowed; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 40_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = SAMPLES,
 ) -> Iterable[Finding]:
     """Measure columns in mm: what is thin two ways and stands free for one and a half times its width.
 

@@ -1,56 +1,108 @@
-"""What is measured at points of the surface: the mesh with points spread over it, and numbers put on its faces."""
+"""What is measured at points of the surface: the mesh with points spread over it, and numbers put on its faces.
+
+One after the other, checks ask about the same mesh: it is welded, sampled and measured once for all of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cached_property
 
 import numpy as np
 
 from maquette.checks.welded import welded
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.memory import remember
+from maquette.core.mesh import Mesh
+from maquette.geometry.inside.slenderness import Chords
+from maquette.geometry.inside.thickness import Walls
+from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples, surface_samples
 
 THINNEST = 1.0  # percentile of the surface that a number stands for
+SAMPLES = 40_000  # of a surface, unless a check is asked for more: a pin of 1 x 5 mm on a figure of 80 mm has thirty
+
+
+@dataclass(frozen=True)
+class _Nearest:
+    """Points (N, 3) of a mesh, and which of them lies nearest to the middle of each face.
+
+    Vertices and faces and not the mesh itself, so that what is kept of a mesh does not keep the mesh.
+    """
+
+    vertices: Floats
+    faces: Ints
+    points: Floats
+
+    @cached_property
+    def of_face(self) -> Ints:
+        """(F,)."""
+        return self.among(np.arange(len(self.points)), np.arange(len(self.faces)))
+
+    def among(self, some: Ints, faces: Ints) -> Ints:
+        """Of some of the points the one nearest to the middle of each face (M,)."""
+        from scipy.spatial import cKDTree
+
+        middles = self.vertices[self.faces[faces]].mean(axis=1)
+        near: Ints = some[cKDTree(self.points[some]).query(middles)[1]]
+        return near
 
 
 @dataclass(frozen=True)
 class Sampled:
     """A mesh after a weld, with points spread evenly over it."""
 
-    mesh: Mesh
     vertices: Floats  # (V', 3)
     faces: Ints  # (F', 3)
     spread: Samples
     of_face: Ints  # (F',) place of each face in the mesh
+    tracer: Tracer
+    nearest: _Nearest
 
-    @property
-    def inside_out(self) -> Self:
+    @cached_property
+    def inside_out(self) -> Sampled:
         """The same of the air around it: what is measured inwards is now measured outwards."""
         return replace(self, faces=self.faces[:, ::-1], spread=replace(self.spread, normals=-self.spread.normals))
+
+    @cached_property
+    def walls(self) -> Walls:
+        """What rays and balls tell of it at the points."""
+        return Walls(self.vertices, self.faces, self.spread, self.tracer)
+
+    @cached_property
+    def chords(self) -> Chords:
+        """The same, to be measured through."""
+        return Chords(self.walls)
 
     def on_faces(self, lengths: Floats) -> Floats:
         """The length of each face, (F,): what all but its thinnest hundredth has, else that of the nearest sample.
 
         lengths (N,) of the samples, NaN where nothing was measured; not all of them are.
         """
-        from scipy.spatial import cKDTree
-
         told = np.isfinite(lengths)
         face, length = self.of_face[self.spread.faces[told]], lengths[told]
         order = np.lexsort((length, face))
         owner, first, count = np.unique(face[order], return_index=True, return_counts=True)
-        made = np.full(len(self.mesh.faces), np.inf)
+        made = np.full(len(self.nearest.faces), np.inf)
         made[owner] = length[order[first + (count * THINNEST / 100).astype(np.int64)]]
         rest = np.flatnonzero(~np.isfinite(made))
         if len(rest):
-            _, near = cKDTree(self.spread.points[told]).query(self.mesh.triangles[rest].mean(axis=1))
-            made[rest] = length[near]
+            made[rest] = lengths[self._nearest_told(rest, told)]
         return made
 
+    def _nearest_told(self, faces: Ints, told: np.ndarray) -> Ints:
+        """The sample nearest to the middle of each face (M,), of those that were measured."""
+        near = self.nearest.of_face[faces]
+        missing = np.flatnonzero(~told[near])
+        if len(missing):
+            near[missing] = self.nearest.among(np.flatnonzero(told), faces[missing])
+        return near
 
+
+@remember(most=2)
 def sampled(mesh: Mesh, count: int) -> Sampled:
-    """The mesh with ``count`` points on it, none where it has no surface."""
+    """The mesh with ``count`` points on it, none where it has no surface; kept for the checks that ask next."""
     whole = welded(mesh)
     spread = surface_samples(whole.vertices, whole.faces, count)
-    return Sampled(mesh, whole.vertices, whole.faces, spread, whole.of_face)
+    tracer, nearest = Tracer(whole.vertices, whole.faces), _Nearest(mesh.vertices, mesh.faces, spread.points)
+    return Sampled(whole.vertices, whole.faces, spread, whole.of_face, tracer, nearest)

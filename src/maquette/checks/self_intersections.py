@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from maquette.checks.welded import grain
+from maquette.core.arrays import Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import progress
 from maquette.core.report import Finding, Verdict
 from maquette.geometry.inside.filled import closed_faces
@@ -20,7 +21,7 @@ from maquette.registry import stage
 _STEPS = 4
 
 
-@stage(destinations=("print",), gates=True)
+@stage(destinations=("print",), gates=True, any_size=True)
 def self_intersections(asset: Asset) -> Iterable[Finding]:
     """Count pairs of faces that cut through each other or lie on one another.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.checks.sampled import sampled
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.inside.slenderness import Chords
-from maquette.geometry.inside.thickness import SLACK, wall_thickness
+from maquette.geometry.inside.thickness import SLACK
 
 _LOOKED_AT = 2.0  # times the limit: thicker columns are no concern
 _MOST = 8000  # samples that are counted into places
@@ -36,8 +36,7 @@ def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Colu
         return None
     looked = solid.inside_out if inside_out else solid
     spread, most = looked.spread, _LOOKED_AT * limit
-    balls = wall_thickness(looked.vertices, looked.faces, spread, tips=limit)
-    width = Chords(looked.vertices, looked.faces).columns(spread, balls, most, free=not inside_out)
+    width = looked.chords.columns(looked.walls.thickness(tips=limit), most, free=not inside_out)
     thin = np.flatnonzero(width < SLACK * limit)
     place, count = _places(spread.points[thin], limit)
     covered = np.bincount(place, minlength=count) * spread.area

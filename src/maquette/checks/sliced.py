@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from maquette.checks.welded import Welded, welded
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.memory import remember
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.geometry.inside.columns import Columns, columns
@@ -18,9 +18,9 @@ TORN = 0.02
 NO_INSIDE = "its surface is too open to tell inside from outside in layers"
 
 
-@lru_cache(maxsize=1)
+@remember(most=1)
 def columns_of(mesh: Mesh, pitch: float) -> tuple[Welded, Columns]:
-    """The mesh welded, and its columns; the last one asked for is kept."""
+    """The mesh welded, and its columns; kept for the checks of layers."""
     whole = welded(mesh)
     return whole, columns(whole.vertices, whole.faces, pitch)
 

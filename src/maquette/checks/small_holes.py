@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
+from maquette.checks.sampled import SAMPLES
 from maquette.checks.slender import slender, slender_finding
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
@@ -25,7 +26,7 @@ def small_holes(
     min_mm: Annotated[
         float, Field(ge=0, le=1000, description="narrowest hole that stays open; 0: the printer's")
     ] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 40_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = SAMPLES,
 ) -> Iterable[Finding]:
     """Measure holes and pits in mm: air that is narrow two ways between walls that face each other.
 

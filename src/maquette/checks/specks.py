@@ -11,8 +11,8 @@ from pydantic import Field
 from maquette.checks.welded import welded
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 

@@ -17,7 +17,7 @@ from maquette.registry import stage
 _TARGET = Target.default()
 
 
-@stage(destinations=("model",))
+@stage(destinations=("model",), any_size=True)
 def texture_size(
     asset: Asset,
     *,

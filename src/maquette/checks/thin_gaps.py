@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import sampled
+from maquette.checks.sampled import SAMPLES, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
 from maquette.core.words import figures
-from maquette.geometry.inside.thickness import SLACK, wall_thickness
+from maquette.geometry.inside.thickness import SLACK
 from maquette.registry import stage
 
 _PRINTER = Printer.default()
@@ -29,7 +29,7 @@ def thin_gaps(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="narrowest gap that stays open; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 40_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = SAMPLES,
     max_share: Annotated[
         float, Field(ge=0, le=1, description="share of the surface that may bound such gaps before it is a warning")
     ] = 0.002,
@@ -44,7 +44,7 @@ def thin_gaps(
     """
     air = sampled(asset.mesh, samples).inside_out
     limit, source = limit_of(printer, "clearance_mm", min_mm)
-    gaps = wall_thickness(air.vertices, air.faces, air.spread, rim=limit / 2, tips=limit)
+    gaps = air.walls.thickness(rim=limit / 2, tips=limit)
     if not len(gaps):
         yield Finding("thin-gaps", "unknown", "there is no surface", unit="mm")
         return

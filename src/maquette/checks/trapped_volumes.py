@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -11,8 +12,9 @@ from pydantic import Field
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
 from maquette.checks.welded import shaded
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
@@ -46,46 +48,68 @@ def trapped_volumes(
     are counted and pass. ``drop-inner-walls`` with cavities "fill" makes closed voids solid; ``hollow`` then empties
     it with drain holes. The picture marks the walls of what is trapped. Unknown for a model that has no inside.
     """
-    whole, solid = columns_of(asset.mesh, printer.nozzle_mm / 2)
-    if not len(solid.cell) or solid.torn > TORN:
+    limit, source = limit_of(printer, "drain_hole_mm", drain_mm)
+    inside = _look_inside(asset.mesh, printer, limit, min_mm3)
+    if inside is None:
         yield Finding("trapped-volumes", "unknown", NO_INSIDE, unit="mm³", fix="solidify")
         return
-    shut = sealed_voids(solid)
-    closed = shut.volume >= min_mm3
-    limit, source = limit_of(printer, "drain_hole_mm", drain_mm)
-    cells = roll_ball(solid, _READ * limit) if printer.technology != "FDM" else None
-    found = chambers(cells) if cells else None
-    choked = _choked(found, shut, solid, limit)
-    volume = float(shut.volume[closed].sum()) + sum(found.volume[n] for n in choked if found)
-    verdict: Verdict = "fail" if closed.any() else "warn" if choked else "pass"
-    marks = [faces_near(asset.mesh, found.cells[n], 1.5 * cells.pitch) for n in choked if found and cells]
-    ends = np.flatnonzero(closed[shut.void])
-    marks += [faces_near(asset.mesh, _ends(solid, shut.below[ends]), 2 * solid.pitch)]
-    marks += [whole.of_face[solid.floor[shut.below[ends] + 1]]]
-    faces = np.unique(np.concatenate(marks))
-    message = _told(int(closed.sum()), len(choked), volume, limit, _STUFF[printer.technology])
-    if printer.technology != "FDM":
-        message += _way_out(int(closed.sum()), len(choked), limit)
-    if cells is None and printer.technology != "FDM":
-        message += "; it is too large to tell how wide its openings are"
+    message = _told(inside.closed, inside.choked, inside.volume, limit, _STUFF[printer.technology])
+    verdict: Verdict = "fail" if inside.closed else "warn" if inside.choked else "pass"
+    wanted = "0"
+    if printer.technology == "FDM":
+        verdict, wanted, source = "pass", "", "FDM leaves voids empty"
+    else:
+        message += _way_out(inside.closed, inside.choked, limit)
+        message += "" if inside.rolled else "; it is too large to tell how wide its openings are"
+        source = f"{source}; closed: no way out at all"
     yield Finding(
         "trapped-volumes",
-        "pass" if printer.technology == "FDM" else verdict,
+        verdict,
         message,
-        value=volume,
+        value=inside.volume,
         unit="mm³",
-        limit="0" if printer.technology != "FDM" else "",
-        source=f"{source}; closed: no way out at all" if printer.technology != "FDM" else "FDM leaves voids empty",
-        fix="drop-inner-walls" if closed.any() else "scale-to",
-        faces=faces if len(faces) else None,
-        overlay=shaded(asset.mesh, faces) if len(faces) else None,
+        limit=wanted,
+        source=source,
+        fix="drop-inner-walls" if inside.closed else "scale-to",
+        faces=inside.faces if len(inside.faces) else None,
+        overlay=shaded(asset.mesh, inside.faces) if len(inside.faces) else None,
     )
 
 
-def _choked(found: Pockets | None, shut: Voids, solid: Columns, limit: float) -> list[int]:
+@dataclass(frozen=True)
+class _Inside:
+    """What stays in a model: how many closed voids and chambers behind narrow openings, how much, and their walls."""
+
+    closed: int
+    choked: int
+    volume: float  # mm³
+    faces: Ints
+    rolled: bool  # whether the width of openings could be told
+
+
+def _look_inside(mesh: Mesh, printer: Printer, limit: float, least: float) -> _Inside | None:
+    """What a printer would leave inside; None where inside and outside cannot be told."""
+    whole, solid = columns_of(mesh, printer.nozzle_mm / 2)
+    if not len(solid.cell) or solid.torn > TORN:
+        return None
+    shut = sealed_voids(solid)
+    closed = shut.volume >= least
+    ends = np.flatnonzero(closed[shut.void])
+    walls = [faces_near(mesh, _ends(solid, shut.below[ends]), 2 * solid.pitch)]
+    walls += [whole.of_face[solid.floor[shut.below[ends] + 1]]]
+    volume = float(shut.volume[closed].sum())
+    cells = roll_ball(solid, _READ * limit) if printer.technology != "FDM" else None
+    choked: list[int] = []
+    if cells is not None:
+        pockets = chambers(cells)
+        choked = _choked(pockets, shut, solid, limit)
+        volume += sum(pockets.volume[number] for number in choked)
+        walls += [faces_near(mesh, pockets.cells[number], 1.5 * cells.pitch) for number in choked]
+    return _Inside(int(closed.sum()), len(choked), volume, np.unique(np.concatenate(walls)), cells is not None)
+
+
+def _choked(found: Pockets, shut: Voids, solid: Columns, limit: float) -> list[int]:
     """Chambers worth counting that are no closed voids."""
-    if found is None:
-        return []
     return [
         number
         for number in np.flatnonzero(found.volume >= (_WORTH * limit) ** 3).tolist()

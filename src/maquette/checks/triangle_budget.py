@@ -15,7 +15,7 @@ from maquette.registry import stage
 _TARGET = Target.default()
 
 
-@stage(destinations=("model",))
+@stage(destinations=("model",), any_size=True)
 def triangle_budget(
     asset: Asset,
     *,

@@ -11,7 +11,7 @@ from maquette.geometry.topology import fan_count
 from maquette.registry import stage
 
 
-@stage(destinations=("print", "model"))
+@stage(destinations=("print", "model"), any_size=True)
 def vertex_manifold(asset: Asset) -> Iterable[Finding]:
     """Count vertices in which the surface touches itself by a point, after welding by position.
 

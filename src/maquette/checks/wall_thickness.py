@@ -9,13 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import THINNEST, sampled
+from maquette.checks.sampled import SAMPLES, THINNEST, sampled
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
 from maquette.geometry.inside.thickness import SLACK
-from maquette.geometry.inside.thickness import wall_thickness as measured
 from maquette.geometry.printing.free_walls import free_standing
 from maquette.registry import stage
 
@@ -30,7 +29,7 @@ def wall_thickness(
     *,
     printer: Annotated[Printer, Field(description="whose limits apply")] = _PRINTER,
     min_mm: Annotated[float, Field(ge=0, le=1000, description="thinnest wall allowed; 0: the printer's")] = 0.0,
-    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = 50_000,
+    samples: Annotated[int, Field(ge=1000, le=1_000_000, description="points of the surface to measure at")] = SAMPLES,
     max_share: Annotated[
         float, Field(ge=0, le=1, description="share of the surface that may be too thin before it fails")
     ] = 0.05,
@@ -47,7 +46,7 @@ def wall_thickness(
     solid = sampled(asset.mesh, samples)
     limit, source = limit_of(printer, "min_wall_mm", min_mm)
     free = max(limit, 0.0 if min_mm else printer.min_free_wall_mm)
-    walls = measured(solid.vertices, solid.faces, solid.spread, rim=limit / 2, tips=free)
+    walls = solid.walls.thickness(rim=limit / 2, tips=free)
     told = np.isfinite(walls)
     if not told.any():
         yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.welded import Welded, welded
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.core.report import Finding, Verdict
 from maquette.core.words import figures
 from maquette.registry import stage

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Floats, Ints
+from maquette.core.memory import remember
+from maquette.core.mesh import Mesh
 from maquette.geometry.topology import Edges, edges
 from maquette.geometry.welding import twins
 
@@ -35,12 +39,19 @@ class Welded:
         return self.of_face[np.unique(halves // 3)]
 
 
+@remember(most=4)
 def welded(mesh: Mesh, grid: float = 0.0) -> Welded:
-    """The mesh after a weld by position, exact or on a grid."""
+    """The mesh after a weld by position, exact or on a grid; kept for the checks that ask next."""
     keep, twin = twins(mesh.vertices, grid)
     faces = twin[mesh.faces]
     whole = np.flatnonzero((faces != np.roll(faces, 1, axis=1)).all(axis=1))
-    return Welded(mesh.vertices[keep], faces[whole], whole)
+    return Welded(_shut(mesh.vertices[keep]), _shut(faces[whole]), whole)
+
+
+def _shut(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, read-only, so that what is worked out about it can be kept."""
+    array.flags.writeable = False
+    return array
 
 
 def grain(mesh: Mesh) -> float:

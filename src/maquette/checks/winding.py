@@ -11,8 +11,8 @@ from pydantic import Field
 from maquette.checks.welded import Welded, welded
 from maquette.core.asset import Asset
 from maquette.core.report import Finding, Verdict
+from maquette.geometry.inside.parts import areas_by, outermost
 from maquette.geometry.orientation import Agreement, agreement, capped_volumes
-from maquette.geometry.parts import areas_by, outermost
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 
@@ -24,7 +24,7 @@ _SOURCE = {
 _FLAT = 1e-3
 
 
-@stage(destinations=("print", "model"), gates=True)
+@stage(destinations=("print", "model"), gates=True, any_size=True)
 def winding(
     asset: Asset,
     *,

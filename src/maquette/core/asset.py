@@ -8,14 +8,15 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.camera import Camera
 from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.notes import worst_first
 from maquette.core.subject import Subject
-from maquette.core.values import LATER, Value, frozen, noun
+from maquette.core.values import LATER, Value, frozen_array, noun
 
 _MEDIA_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
@@ -104,7 +105,7 @@ class Asset(Value):
 
     def __post_init__(self) -> None:
         if self.placement is not None:
-            object.__setattr__(self, "placement", frozen(self.placement, np.float64, (4, 4), "asset: placement"))
+            object.__setattr__(self, "placement", frozen_array(self.placement, np.float64, (4, 4), "asset: placement"))
         for name, indices in self.mesh.channels.items():
             if tuple_name := CHANNELS[name].counts_in:
                 _indices_within(indices, len(getattr(self, tuple_name)), name)

@@ -6,9 +6,9 @@ from typing import Literal, Self
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import Value, frozen_array, noun
 
 
 @noun
@@ -26,7 +26,7 @@ class Camera(Value):
     aspect: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pose", frozen(self.pose, np.float64, (4, 4), "camera: pose"))
+        object.__setattr__(self, "pose", frozen_array(self.pose, np.float64, (4, 4), "camera: pose"))
         if not (self.span > 0 and self.aspect > 0):
             raise BadInput(f"camera: span {self.span} and aspect {self.aspect} must be above 0")
 

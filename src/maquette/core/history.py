@@ -30,7 +30,7 @@ class Step(Value):
         return dict(json.loads(self.settings))
 
 
-def merged(histories: list[tuple[Step, ...]], last: Step) -> tuple[Step, ...]:
+def merge_histories(histories: list[tuple[Step, ...]], last: Step) -> tuple[Step, ...]:
     """One history out of several inputs' histories, with ``last`` on top of the last step of each.
 
     Inputs that share their first steps (two branches of one photo) share them in the result.

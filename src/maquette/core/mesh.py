@@ -10,12 +10,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.channels import CHANNELS
 from maquette.core.errors import BadInput
-from maquette.core.values import LATER, Value, frozen, noun
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.values import LATER, Value, frozen_array, noun
 
 
 @noun
@@ -38,8 +36,8 @@ class Mesh(Value):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "vertices", frozen(self.vertices, np.float64, (None, 3), "mesh: vertices"))
-        put(self, "faces", frozen(self.faces, np.int64, (None, 3), "mesh: faces"))
+        put(self, "vertices", frozen_array(self.vertices, np.float64, (None, 3), "mesh: vertices"))
+        put(self, "faces", frozen_array(self.faces, np.int64, (None, 3), "mesh: faces"))
         vertex_count, face_count = len(self.vertices), len(self.faces)
         if face_count and (self.faces.min() < 0 or self.faces.max() >= vertex_count):
             wrong = self.faces.min() if self.faces.min() < 0 else self.faces.max()
@@ -51,7 +49,7 @@ class Mesh(Value):
             values = self.channel(name)
             if values is not None:
                 shape = channel.shape_on(vertex_count, face_count)
-                checked = frozen(values, channel.dtype, shape, f"mesh: {name}")
+                checked = frozen_array(values, channel.dtype, shape, f"mesh: {name}")
                 put(self, name, checked) if name in _FIELDS else extra.update({name: checked})
         put(self, "extra", extra)
 

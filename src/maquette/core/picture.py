@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import Value, frozen_array, noun
 
 
 @noun
@@ -18,7 +18,7 @@ class Picture(Value):
 
     def __post_init__(self) -> None:
         frames = self.frames[None] if np.ndim(self.frames) == 3 else self.frames
-        frames = frozen(frames, np.uint8, (None, None, None, 4), "picture: frames")
+        frames = frozen_array(frames, np.uint8, (None, None, None, 4), "picture: frames")
         if 0 in frames.shape:
             raise BadInput(f"picture: {frames.shape[0]} frames of {frames.shape[2]} x {frames.shape[1]} pixels")
         object.__setattr__(self, "frames", frames)

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import Value, frozen_array, noun
 
 Verdict = Literal["pass", "warn", "fail", "unknown"]
 _RANK: dict[str, int] = {"pass": 0, "unknown": 1, "warn": 2, "fail": 3}
@@ -42,7 +42,7 @@ class Finding(Value):
         for name, dtype in (("faces", np.int64), ("overlay", np.float64)):
             array: NDArray[Any] | None = getattr(self, name)
             if array is not None:
-                object.__setattr__(self, name, frozen(array, dtype, (None,), f"finding {self.check}: {name}"))
+                object.__setattr__(self, name, frozen_array(array, dtype, (None,), f"finding {self.check}: {name}"))
 
     def __str__(self) -> str:
         limit = f" (limit {self.limit})" if self.limit else ""

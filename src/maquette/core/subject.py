@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
 from maquette.core.history import Step
-from maquette.core.values import Value, frozen, noun
+from maquette.core.values import Value, frozen_array, noun
 
 
 @noun
@@ -29,12 +29,12 @@ class Subject(Value):
     history: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        pixels = frozen(self.pixels, np.uint8, (None, None, 3), "subject: pixels")
+        pixels = frozen_array(self.pixels, np.uint8, (None, None, 3), "subject: pixels")
         if 0 in pixels.shape:
             raise BadInput(f"subject: a picture of {pixels.shape[1]} x {pixels.shape[0]} pixels has nothing in it")
         object.__setattr__(self, "pixels", pixels)
         if self.mask is not None:
-            mask = frozen(self.mask, np.float32, pixels.shape[:2], "subject: mask")
+            mask = frozen_array(self.mask, np.float32, pixels.shape[:2], "subject: mask")
             if mask.min() < 0 or mask.max() > 1:
                 raise BadInput(f"subject: mask runs from {mask.min():g} to {mask.max():g}; it must stay within 0..1")
             object.__setattr__(self, "mask", mask)

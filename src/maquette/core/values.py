@@ -54,38 +54,38 @@ class Value:
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
 def noun(cls: type[T]) -> type[T]:
     """Make a class a frozen noun and make it known to :func:`decode`."""
-    made = dataclasses.dataclass(frozen=True, eq=False, repr="__repr__" not in cls.__dict__)(cls)
-    _nouns[cls.__name__] = made
-    return made
+    frozen = dataclasses.dataclass(frozen=True, eq=False, repr="__repr__" not in cls.__dict__)(cls)
+    _nouns[cls.__name__] = frozen
+    return frozen
 
 
-def frozen(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
+def frozen_array(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
     """A read-only array of this dtype and shape (``None`` = any length), or ``BadInput`` that names it.
 
     An array that is read-only already, and no view of a writable one, is taken as it is; any other is copied, so that
     nobody can change a value behind its back. Whole numbers are not made from broken ones, nor wrapped round.
     """
     try:
-        given = np.asarray(array)
-        with np.errstate(all="ignore"):  # what a cast breaks is found below
-            made = np.asarray(array, dtype=dtype) if given.dtype.kind == "O" else given.astype(dtype, copy=False)
-        if made.dtype.kind in "iu" and given.dtype != made.dtype and not (made == given).all():
+        source = np.asarray(array)
+        with np.errstate(all="ignore"):  # what a change of type breaks is found below
+            cast = np.asarray(array, dtype=dtype) if source.dtype.kind == "O" else source.astype(dtype, copy=False)
+        if cast.dtype.kind in "iu" and source.dtype != cast.dtype and not (cast == source).all():
             raise ValueError("it holds numbers that are not whole or out of range")
     except (TypeError, ValueError, OverflowError) as problem:
         raise BadInput(f"{name}: not an array of {np.dtype(dtype)}: {problem}") from None
-    if made.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, made.shape, strict=True)):
+    if cast.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, cast.shape, strict=True)):
         wanted = ", ".join("any" if want is None else str(want) for want in shape)
-        raise BadInput(f"{name}: shape {made.shape} where ({wanted}) is needed")
-    if made.dtype.kind == "f" and not np.isfinite(made).all():
-        count = int((~np.isfinite(made)).sum())
+        raise BadInput(f"{name}: shape {cast.shape} where ({wanted}) is needed")
+    if cast.dtype.kind == "f" and not np.isfinite(cast).all():
+        count = int((~np.isfinite(cast)).sum())
         raise BadInput(f"{name}: {count} numbers are infinite or not a number; drop or repair them first")
-    if _writable(made) or not made.flags.c_contiguous or not made.flags.aligned:
-        made = np.array(made, order="C")
-    made.flags.writeable = False
-    return made
+    if is_writable(cast) or not cast.flags.c_contiguous or not cast.flags.aligned:
+        cast = np.array(cast, order="C")
+    cast.flags.writeable = False
+    return cast
 
 
-def _writable(array: NDArray[Any]) -> bool:
+def is_writable(array: NDArray[Any]) -> bool:
     """True when somebody may change the numbers, through this array or one that it is a view of."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
@@ -111,7 +111,7 @@ def _digest(value: Any) -> str:
 def encode(value: Any) -> Iterator[bytes | memoryview]:
     """The canonical form of a value, piece by piece: magic, header length, JSON header, raw arrays and bytes."""
     blobs: list[bytes | memoryview] = []
-    header = json.dumps(_plain(value, blobs), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    header = json.dumps(_to_plain(value, blobs), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     yield MAGIC + struct.pack("<Q", len(header))
     yield header
     yield from blobs
@@ -126,7 +126,7 @@ def decode(buffer: bytes | memoryview) -> Any:
     try:
         tree = json.loads(bytes(view[18 : 18 + size]))
         cursor = _Cursor(view, 18 + size)
-        return _rich(tree, cursor)
+        return _from_plain(tree, cursor)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         raise BadInput(f"store: damaged value ({problem}); delete the file") from None
 
@@ -144,7 +144,7 @@ class _Cursor:
         return self.view[self.at - size : self.at]
 
 
-def _plain(value: Any, blobs: list[bytes | memoryview]) -> Any:
+def _to_plain(value: Any, blobs: list[bytes | memoryview]) -> Any:
     """JSON for ``value``; arrays and bytes go to ``blobs`` and leave their description behind."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -156,12 +156,15 @@ def _plain(value: Any, blobs: list[bytes | memoryview]) -> Any:
         blobs.append(value)
         return {"$": "bytes", "size": len(value)}
     if isinstance(value, tuple | list):
-        return [_plain(item, blobs) for item in value]
+        return [_to_plain(item, blobs) for item in value]
     if isinstance(value, Mapping):
-        return {"$": "map", "items": [[key, _plain(value[key], blobs)] for key in sorted(value)]}
+        return {"$": "map", "items": [[key, _to_plain(value[key], blobs)] for key in sorted(value)]}
     if isinstance(value, Value):
         fields = [f for f in dataclasses.fields(value) if not _left_out(value, f)]  # type: ignore[arg-type]
-        return {"$": type(value).__name__, "fields": [[f.name, _plain(getattr(value, f.name), blobs)] for f in fields]}
+        return {
+            "$": type(value).__name__,
+            "fields": [[f.name, _to_plain(getattr(value, f.name), blobs)] for f in fields],
+        }
     raise TypeError(f"a {type(value).__name__} cannot travel between stages")
 
 
@@ -173,10 +176,10 @@ def _left_out(value: Any, field: dataclasses.Field[Any]) -> bool:
     return content is None or (isinstance(content, Mapping | tuple) and not content)
 
 
-def _rich(tree: Any, cursor: _Cursor) -> Any:
+def _from_plain(tree: Any, cursor: _Cursor) -> Any:
     """The value that ``tree`` describes."""
     if isinstance(tree, list):
-        return tuple(_rich(item, cursor) for item in tree)
+        return tuple(_from_plain(item, cursor) for item in tree)
     if not isinstance(tree, dict):
         return tree
     kind = tree["$"]
@@ -188,11 +191,11 @@ def _rich(tree: Any, cursor: _Cursor) -> Any:
         count = 1
         for n in shape:
             count *= n
-        made: NDArray[Any] = np.frombuffer(cursor.take(count * dtype.itemsize), dtype=dtype).reshape(shape)
-        made.flags.writeable = False
-        return made
+        array: NDArray[Any] = np.frombuffer(cursor.take(count * dtype.itemsize), dtype=dtype).reshape(shape)
+        array.flags.writeable = False
+        return array
     if kind == "bytes":
         return bytes(cursor.take(int(tree["size"])))
     if kind == "map":
-        return {key: _rich(item, cursor) for key, item in tree["items"]}
-    return _nouns[kind](**{name: _rich(item, cursor) for name, item in tree["fields"]})
+        return {key: _from_plain(item, cursor) for key, item in tree["items"]}
+    return _nouns[kind](**{name: _from_plain(item, cursor) for name, item in tree["fields"]})

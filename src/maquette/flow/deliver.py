@@ -11,15 +11,17 @@ from pathlib import Path
 
 from maquette.core.errors import BadSetting
 from maquette.core.files import Files
-from maquette.core.progress import part, progress
+from maquette.core.progress import note, noting, part, progress
 from maquette.core.report import Finding
 from maquette.flow import disk
 from maquette.flow.encode import encode_asset, judge_size
 from maquette.flow.jobs import Job
 from maquette.flow.judge import judge
+from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, Made, blocking, refuse_unprintable
 from maquette.flow.make import build, judge_built
 from maquette.flow.memory import Memory
+from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import write_report
 from maquette.flow.slicing import slice_asset
 from maquette.store import Store
@@ -49,22 +51,37 @@ def deliver(job: Job, store: Store | None = None, *, started: float | None = Non
     if job.output is None:
         raise BadSetting(f"{job.destination}: no output given; name the file that the result goes to")
     began = time.perf_counter() if started is None else started
+    with noting() as said:
+        done = _do(job, store or (Store() if job.cache else Memory()), job.output, began)
+    for text in dict.fromkeys([*_history_notes(done.made), *said]):
+        note(text)
+    return done
+
+
+def _history_notes(made: Made) -> list[str]:
+    """What the stages said, those included whose results were kept from before."""
+    return [f"{step.stage}: {text}" for step in made.history for text in step.notes]
+
+
+def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
+    """The job, step by step."""
     with part(0.0, 0.5):
-        built = build(job, store or (Store() if job.cache else Memory()))
+        built = build(job, store)
+    keeper = Keeper(built.asset, store, shape_name(built.asset, built.run))
     with part(0.5, 0.6):
         stopped = _reasons_to_stop(built, job)
     files = None
     if not stopped:
-        progress(0.6, f"writing {job.output.name}")
-        files = encode_asset(built.asset, job.output, job.target if job.destination == "model" else None)
-        disk.put(files, job.output)
+        progress(0.6, f"writing {output.name}")
+        files = encode_asset(built.asset, output, job.target if job.destination == "model" else None, keeper)
+        disk.put(files, output)
     with part(0.6, 0.8):
-        made, gcode = _judged_and_sliced(built, job, files)
+        made, gcode = _judge_and_slice(built, job, files, output)
     with part(0.8, 1.0):
-        reports = write_report(made, job.output, began) if job.report else []
+        reports = write_report(made, output, began, keeper) if job.report else []
     refuse_unprintable(stopped)
     made = replace(made, seconds={**made.seconds, "total": time.perf_counter() - began})
-    return Delivery(made, job.output, tuple(reports), gcode)
+    return Delivery(made, output, tuple(reports), gcode)
 
 
 def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
@@ -75,16 +92,16 @@ def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
     return blocking(gates)
 
 
-def _judged_and_sliced(built: Built, job: Job, files: Files | None) -> tuple[Made, Path | None]:
+def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) -> tuple[Made, Path | None]:
     """All opinions, those of the slicer and on the file's size included, and the place of the G-code."""
     made, gcode = judge_built(built), None
     if files is not None and job.destination == "model":
         made = _with_finding(made, judge_size(files, job.target))
-    if files is not None and job.output is not None and job.slicing.slice:
-        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, job.output.stem or "model")
+    if files is not None and job.slicing.slice:
+        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, output.stem or "model")
         made = replace(_with_finding(made, opinion), sliced=sliced)
         if sliced is not None:
-            place = job.output.with_suffix(".gcode")
+            place = output.with_suffix(".gcode")
             gcode = disk.put(Files(place.name, {place.name: sliced.files.data}), place)
     return made, gcode
 

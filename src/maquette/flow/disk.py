@@ -135,7 +135,7 @@ def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -
     if isinstance(value, Files):
         return value
     found = writer_for(path, value)
-    named = found.stage.handed({"stem": path.stem, "suffix": path.suffix.lower()})
+    named = found.stage.for_roles({"stem": path.stem, "suffix": path.suffix.lower()})
     files: Files = found(value, **{**named, **(settings or {})})
     return files
 

@@ -41,9 +41,9 @@ def make(
     ``knobs`` are further options of the job (``maquette print --help`` lists them). Results of the stages are kept in
     ``store``; the default one lies in the user's cache folder. Nothing is judged: `check` does that.
     """
-    given = {**(knobs or {}), "generator": generator, "height_mm": height_mm}
-    knobs = {name: value for name, value in given.items() if value is not None}
-    return build(JOBS[destination](photo, route=route, knobs=knobs), store or Store()).asset
+    own = {"generator": generator, "height_mm": height_mm}
+    given = {**(knobs or {}), **{name: value for name, value in own.items() if value is not None}}
+    return build(JOBS[destination](photo, route=route, knobs=given), store or Store()).asset
 
 
 def check(

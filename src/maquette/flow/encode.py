@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.profiles import Target
-from maquette.core.progress import note
+from maquette.core.progress import note, noting
 from maquette.core.report import Finding
 from maquette.flow import disk
+from maquette.flow.memory import keep
+from maquette.flow.report.album import thumbnail
+from maquette.flow.report.keeper import Keeper
 from maquette.formats.carries import CARRIES
-from maquette.registry import registry
+from maquette.store import key_of
 
 _NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; GLB and 3MF name their unit
 _TURNED = (".ply", ".stl", ".off")  # whose writers know of no upward axis
 _UNITS = {1.0: "metre", 0.01: "centimetre", 0.001: "millimetre"}
-_THUMBNAIL_PX = 256
 
 
-def encode_asset(asset: Asset, output: Path, target: Target | None = None) -> Files:
-    """The files that the output's ending asks for.
+def encode_asset(asset: Asset, output: Path, target: Target | None = None, keeper: Keeper | None = None) -> Files:
+    """The files that the output's ending asks for; those that a ``keeper`` kept from before are not made again.
 
     With a ``target``, formats that name neither unit nor axis are written in the target's own, and a note says so.
     """
+    keeper = keeper or Keeper(asset)
     writer = disk.writer_for(output, asset).stage
+    how = json.dumps([output.name, None if target is None else target.digest])
+    key = key_of(f"file by {writer.name}", writer.version, how, [asset.digest])
+    kept: Files | None = keeper.store.get(key) if keeper.store else None
+    if kept is not None:
+        return kept
     settings: dict[str, Any] = {}
-    if "thumbnail" in writer.hands:
-        settings["thumbnail"] = thumbnail(asset)
-    if target is not None and "target" in writer.hands:
+    if "thumbnail" in writer.roles:
+        settings["thumbnail"] = thumbnail(keeper)
+    if target is not None and "target" in writer.roles:
         settings["target"] = target
     elif target is not None and output.suffix.lower() in _NO_UNIT:
         if "up" in writer.settings:
             settings["up"] = target.up
         asset = _in_units_of(target, asset, turned=output.suffix.lower() in _TURNED)
-    return disk.encoded(asset, output, settings)
+    with noting() as said:
+        files = disk.encoded(asset, output, settings)
+    for text in said:
+        note(text)
+    if not said:  # what the writer has to say must be said again
+        keep(keeper.store, key, files)
+    return files
 
 
 def say_what_is_missing(asset: Asset, source: Path, output: Path) -> None:
@@ -53,13 +68,6 @@ def say_what_is_missing(asset: Asset, source: Path, output: Path) -> None:
     for words, lacks in missing.items():
         if lacks:
             note(f"the {ending} has no {words}")
-
-
-def thumbnail(asset: Asset) -> bytes:
-    """A small PNG of an asset, for formats that carry one."""
-    stages = registry()
-    data: bytes = stages["write-picture"](stages["picture"](asset, size_px=_THUMBNAIL_PX)).data
-    return data
 
 
 def judge_size(files: Files, target: Target) -> Finding:

@@ -16,7 +16,7 @@ from maquette.core.report import Finding, Report
 from maquette.flow.engine.run import Run
 from maquette.flow.lineage import shape_name
 from maquette.flow.memory import keep
-from maquette.registry import Registry, StageFunction, registry
+from maquette.registry import Call, Registry, StageFunction, registry
 from maquette.store import Store, key_of
 
 Destination = Literal["print", "model"]
@@ -64,9 +64,9 @@ def judge(
     findings: list[Finding] = []
     for index, check in enumerate(checks):
         progress(index / len(checks), f"check {check.stage.name}")
-        settings = check.stage.handed(offered)
+        call = check.stage.call(check.stage.for_roles(offered))
         with part(index / len(checks), (index + 1) / len(checks)):
-            findings += _findings(check, names, settings, store)
+            findings += _findings(call, names, store)
     return Report(destination, machine.name if destination == "print" else engine.name, tuple(findings))
 
 
@@ -84,20 +84,23 @@ class _Names:
         return self._shape
 
 
-def _findings(
-    check: StageFunction[Any, Any], names: _Names, settings: dict[str, Any], store: Store | None
-) -> tuple[Finding, ...]:
-    """One check's findings, kept or asked for; no answer is kept where a library is missing."""
-    stage = check.stage
-    key = key_of(stage.name, stage.version, stage.settings_text(settings), [names.of(stage)]) if store else ""
+def _findings(call: Call, names: _Names, store: Store | None) -> tuple[Finding, ...]:
+    """One check's findings, kept or asked for; no answer is kept where a library is missing or a plugin fails."""
+    stage = call.stage
+    key = key_of(stage.name, stage.version, call.text, [names.of(stage)]) if store else ""
     kept = store.get(key) if store else None
     if kept is not None:
         return tuple(kept)
     try:
-        found: tuple[Finding, ...] = tuple(check(names.asset, **settings))
+        found: tuple[Finding, ...] = call.run(names.asset)
     except CannotDo as problem:
         found = (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
     except Unavailable as problem:
         return (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
+    except Exception as problem:
+        if stage.is_ours:
+            raise
+        said = f"{type(problem).__name__}: {problem}; a fault in the plugin {stage.room}, tell its maker"
+        return (Finding(check=stage.name, verdict="unknown", message=said),)
     keep(store, key, found)
     return found

@@ -134,7 +134,7 @@ def checked_fields(where: str, job: type, given: Mapping[str, Any]) -> dict[str,
     """Given fields of a job, each as its type; ``BadSetting`` in a stage's words for what is wrong or unknown."""
     settings = described_fields(job)
     record = Stage(where, job, 1, Facts(), {}, job, MappingProxyType(settings))
-    model = record.validated(given)
+    model = record.validate(given)
     return {name: getattr(model, name) for name in given}
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.core.errors import BadSetting
+from maquette.core.history import Step, merge_histories
 from maquette.core.subject import Subject, Views
 from maquette.flow.engine.run import Run, run
 from maquette.flow.photos import Photos
@@ -44,14 +45,20 @@ def run_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any], store: St
     if not photos.several:
         ran = run(recipe, {"photo": photos.front}, knobs, store=store)
         return Runs(ran, {"front": ran})
-    alone, together = split_at_views(recipe.turned(knobs))
-    beside, _ = split_at_views(recipe.turned(_without_optional(recipe, knobs)))
+    alone, together = split_at_views(recipe.with_knobs(knobs))
+    beside, _ = split_at_views(recipe.with_knobs(_without_optional(recipe, knobs)))
     runs = {
         name: run(alone if name == "front" else beside, {"photo": data}, {}, store=store)
         for name, data in photos.by_direction.items()
     }
-    views = Views({name: ran.result for name, ran in runs.items()})
+    views = _views({name: ran.result for name, ran in runs.items()})
     return Runs(run(together, {"views": views}, {}, store=store), runs)
+
+
+def _views(subjects: Mapping[str, Subject]) -> Views:
+    """Photos by direction, with the history of each."""
+    last = Step("views", notes=(", ".join(subjects),))
+    return Views(subjects, history=merge_histories([subject.history for subject in subjects.values()], last))
 
 
 def split_at_views(recipe: Recipe) -> tuple[Recipe, Recipe]:

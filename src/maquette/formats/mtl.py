@@ -257,7 +257,8 @@ def _linear(shown: list[float]) -> tuple[float, float, float]:
 
 def _screen_values(linear: tuple[float, ...]) -> list[float]:
     """Linear light as screen values."""
-    return to_srgb(np.array(linear)).tolist()
+    values: list[float] = to_srgb(np.array(linear)).tolist()
+    return values
 
 
 def _triple(values: list[float]) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes, Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
-from maquette.formats.text_numbers import Block, Bytes, blocks, unix_lines
+from maquette.formats.text_numbers import Block, blocks, unix_lines
 from maquette.geometry.flat.polygons import triangulate_polygons
 
 _SLASH = ord("/")

@@ -16,6 +16,17 @@ from maquette.core.texture_pixels import opened, pixels
 from maquette.geometry.look.oklab import light_of as linear_from_srgb
 from maquette.geometry.look.oklab import srgb_of as srgb_from_linear
 
+__all__ = [
+    "as_png",
+    "encode_png",
+    "linear_from_srgb",
+    "pack_orm",
+    "pixel_count",
+    "pixels",
+    "srgb_from_linear",
+    "tint",
+]
+
 
 def pixel_count(texture: Texture) -> int:
     """How many pixels a texture has, by its header."""

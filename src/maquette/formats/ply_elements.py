@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note
 from maquette.formats.text_numbers import decode_text, parse_numbers
 

@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from maquette.core.arrays import Bytes, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Ints
-
-Bytes = NDArray[np.uint8]
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 25  # 32 MiB: a polygon of two million corners

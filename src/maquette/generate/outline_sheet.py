@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.progress import note
 from maquette.core.subject import Subject
@@ -22,9 +23,6 @@ from maquette.geometry.flat.outlines import (
     smooth,
 )
 from maquette.geometry.flat.planar import Sheet, triangulate
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 Care = Literal["smoothed", "dense", "plain"]
 

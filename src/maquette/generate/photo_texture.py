@@ -7,9 +7,9 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Material, Texture
 from maquette.core.camera import Camera
-from maquette.core.mesh import Floats, Ints
 from maquette.geometry.flat.detail import brightness
 from maquette.geometry.look.bleed import bleed
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats
 from maquette.geometry.nearest import feet
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def shares(points: Floats, triangles: Floats) -> Floats:

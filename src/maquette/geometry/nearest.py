@@ -10,15 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.octree import octree
+from maquette.geometry.rows import dot
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LEAF = 8  # triangles
 _CHUNK = 32_768  # points asked together
@@ -156,27 +153,22 @@ def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
     square = np.full(len(points), np.inf)
     for first, second, (i, j) in ((a, b, (0, 1)), (b, c, (1, 2)), (c, a, (2, 0))):
         along, to = second - first, points - first
-        length = _dot(along, along)
-        share = np.clip(np.divide(_dot(to, along), length, out=np.zeros(len(points)), where=length > 0), 0, 1)
+        length = dot(along, along)
+        share = np.clip(np.divide(dot(to, along), length, out=np.zeros(len(points)), where=length > 0), 0, 1)
         rest = to - share[:, None] * along
-        far = _dot(rest, rest)
+        far = dot(rest, rest)
         better = far < square
         square = np.where(better, far, square)
         weights[better] = 0.0
         weights[better, i], weights[better, j] = 1 - share[better], share[better]
     ab, ac, ap = b - a, c - a, points - a
     normal = np.cross(ab, ac)
-    area = _dot(normal, normal)
+    area = dot(normal, normal)
     safe = np.where(area > 0, area, 1.0)
-    v = _dot(np.cross(ap, ac), normal) / safe
-    w = _dot(np.cross(ab, ap), normal) / safe
-    wide = area > _FLAT * _dot(ab, ab) * _dot(ac, ac)
+    v = dot(np.cross(ap, ac), normal) / safe
+    w = dot(np.cross(ab, ap), normal) / safe
+    wide = area > _FLAT * dot(ab, ab) * dot(ac, ac)
     inside = wide & (v >= 0) & (w >= 0) & (v + w <= 1)
     weights[inside] = np.stack([1 - v - w, v, w], axis=1)[inside]
-    plumb = _dot(ap, normal) ** 2 / safe
+    plumb = dot(ap, normal) ** 2 / safe
     return weights, np.where(inside, np.minimum(plumb, square), square)
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    made: Floats = np.einsum("ij,ij->i", a, b)
-    return made

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Ints
 from maquette.geometry.topology import Edges
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 def group(label: Ints, count: int) -> tuple[Ints, Ints]:

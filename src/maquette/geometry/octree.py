@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
+from maquette.geometry.rows import runs
 from maquette.geometry.z_order import z_order
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _DEPTH = 20  # levels; 2^20 cells along each axis
 
@@ -39,11 +37,11 @@ class Octree:
 
     def places(self, cells: Ints) -> tuple[Ints, Ints]:
         """All places of the cells named: row (N,) among ``cells``, place (N,)."""
-        return _runs(self.start[cells], self.stop[cells] - self.start[cells])
+        return runs(self.start[cells], self.stop[cells] - self.start[cells])
 
     def below(self, cells: Ints) -> tuple[Ints, Ints]:
         """All children of the cells named: row (N,) among ``cells``, child (N,)."""
-        return _runs(self.child[cells], self.children[cells])
+        return runs(self.child[cells], self.children[cells])
 
     def boxes(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """The box around each cell's items, from theirs by place. low, high (N, 3) -> (K, 3), (K, 3)."""
@@ -58,12 +56,6 @@ class Octree:
                 least[inner] = np.minimum.reduceat(least[begin:end], self.child[inner] - begin)
                 most[inner] = np.maximum.reduceat(most[begin:end], self.child[inner] - begin)
         return least, most
-
-
-def _runs(start: Ints, size: Ints) -> tuple[Ints, Ints]:
-    """Runs of numbers one after the other: which run (N,), number (N,)."""
-    row = np.repeat(np.arange(len(size)), size)
-    return row, np.arange(len(row)) + np.repeat(start - np.cumsum(size) + size, size)
 
 
 def octree(points: Floats, most: int) -> Octree:

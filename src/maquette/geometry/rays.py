@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
+from maquette.geometry.rows import cross, dot
 
 _CHUNK = 16_384
 
@@ -113,7 +112,7 @@ class Tracer:
     def _local(self, origins: Floats, directions: Floats) -> tuple[Floats, Floats]:
         """Rays in the tree's unit, directions of length one; a zero direction stays zero and meets nothing."""
         direction = np.asarray(directions, dtype=np.float64)
-        length = np.sqrt(_dot(direction, direction))[:, None]
+        length = np.sqrt(dot(direction, direction))[:, None]
         unit = np.divide(direction, length, out=np.zeros_like(direction), where=length > 0)
         return (np.asarray(origins, dtype=np.float64) - self._center) / self._radius, unit
 
@@ -122,33 +121,19 @@ class Tracer:
         corners = self._faces.take(face, axis=0)
         a, b, c = (self._unit.take(corners[:, number], axis=0) for number in range(3))
         ab, ac, to_origin = b - a, c - a, origin - a
-        across = _cross(direction, ac)
-        det = _dot(ab, across)
-        clear = np.abs(det) > 1e-6 * np.sqrt(_dot(ab, ab) * _dot(ac, ac))
+        across = cross(direction, ac)
+        det = dot(ab, across)
+        clear = np.abs(det) > 1e-6 * np.sqrt(dot(ab, ab) * dot(ac, ac))
         inverse = np.divide(1.0, det, out=np.zeros_like(det), where=clear)
-        exact_u = _dot(to_origin, across) * inverse
-        exact_v = _dot(direction, _cross(to_origin, ab)) * inverse
+        exact_u = dot(to_origin, across) * inverse
+        exact_v = dot(direction, cross(to_origin, ab)) * inverse
         u = np.clip(np.where(clear, exact_u, u), 0.0, 1.0)
         v = np.clip(np.where(clear, exact_v, v), 0.0, 1.0 - u)  # the robust tree may hit a hair outside the edge
         point = ab * u[:, None] + ac * v[:, None] - to_origin
-        return _dot(point, direction), u, v
+        return dot(point, direction), u, v
 
 
 def _brought_near(origin: Floats, direction: Floats) -> tuple[NDArray[np.float32], Floats]:
     """Origins moved along the ray to just outside the mesh's ball, and how far each was moved (N,)."""
-    skipped = np.maximum(-_dot(origin, direction) - 1.01, 0.0)
+    skipped = np.maximum(-dot(origin, direction) - 1.01, 0.0)
     return (origin + direction * skipped[:, None]).astype(np.float32), skipped
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    """Row by row, (N, 3), (N, 3) -> (N,)."""
-    made: Floats = np.einsum("ij,ij->i", a, b)
-    return made
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    """Row by row; half the time of ``np.cross``."""
-    made = np.empty_like(a)
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        made[:, i] = a[:, j] * b[:, k] - a[:, k] * b[:, j]
-    return made

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import area_vectors
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _PLASTIC = 1.32471795724474602596  # root of x³ = x + 1
 

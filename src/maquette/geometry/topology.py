@@ -9,13 +9,11 @@ for them again and again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import ReferenceType, ref
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Ints
+from maquette.core.memory import remember
 
 
 @dataclass(frozen=True)
@@ -35,25 +33,13 @@ class Edges:
         return np.bincount(self.of_half, weights=weights, minlength=len(self.ends)).astype(np.int64)
 
 
-_REMEMBERED = 3
-_known: list[tuple[ReferenceType[Ints], Edges]] = []
-
-
+@remember(most=3)
 def edges(faces: Ints) -> Edges:
     """All edges. faces (F, 3) int -> Edges, read-only."""
-    for known, made in _known:
-        if known() is faces:
-            return made
-    made = _edges(faces)
-    for array in (made.ends, made.count, made.of_half, made.forward, made.order):
+    found = _edges(faces)
+    for array in (found.ends, found.count, found.of_half, found.forward, found.order):
         array.flags.writeable = False
-    if not faces.flags.writeable and faces.base is None:
-        _known[:] = [*_known[1 - _REMEMBERED :], (ref(faces, _forget), made)]
-    return made
-
-
-def _forget(gone: ReferenceType[Ints]) -> None:
-    _known[:] = [row for row in _known if row[0] is not gone]
+    return found
 
 
 def _edges(faces: Ints) -> Edges:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Ints
+
 Floats = NDArray[np.float64] | NDArray[np.float32]
-Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 _MIXERS = (

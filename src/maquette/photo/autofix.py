@@ -84,7 +84,7 @@ def denoise_pixels(pixels: Floats, strength: float) -> Floats:
 
     if min(pixels.shape[:2]) < 8:
         return pixels
-    unit = pixels / 255.0
+    unit: Floats = pixels / np.float32(255)
     noise = noise_of(unit @ LUMA)
     if noise < 0.002:  # half a grey level: nothing to remove
         return pixels

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Singles
+
 NOISE_FLOOR = np.array([1.0, 0.7, 0.7], np.float32)  # Lab: JPEG at quality 90 leaves about this much on a flat wall
 
 
@@ -107,7 +106,7 @@ def pockets(lab: Singles, backdrop: Backdrop, region: Bools, is_sharp: Bools) ->
 def _slope(channel: Singles) -> Singles:
     """Squared gradient."""
     down, right = np.gradient(channel)
-    made: Singles = down**2 + right**2
+    made: Singles = np.add(down**2, right**2)
     return made
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.photo.flat_things import Photo, Region, edge_offsets
-
-Floats = NDArray[np.float64]
 
 # millimetres, as the mints publish them: ECB, US Mint, Royal Mint, Swissmint, Japan Mint, Royal Canadian Mint,
 # Royal Australian Mint. Coins that are not round (1 pound, 20 and 50 pence) are not here.
@@ -103,17 +101,17 @@ def _measure(photo: Photo, near: Ellipse, share: float) -> Ellipse | None:
     off = np.abs(away - np.median(away))
     kept = off <= max(1.0, 0.02 * large)
     for _ in range(3):
-        found = _rim(exact[kept])
-        if found is None:
+        rim = _rim(exact[kept])
+        if rim is None:
             return None
-        residual = _residual(found, exact)
+        residual = _residual(rim, exact)
         kept = np.abs(residual) <= max(0.7, 0.008 * large)
         if kept.mean() < 0.5:
             return None
-    if kept.mean() < _ON_EDGE or np.median(contrast) < 6:
+    if rim is None or kept.mean() < _ON_EDGE or np.median(contrast) < 6:
         return None
     error = float(np.sqrt((residual[kept] ** 2).mean() / (kept.sum() / 12)) + 0.1)
-    return Ellipse(found.center, found.axes, found.direction, error)
+    return Ellipse(rim.center, rim.axes, rim.direction, error)
 
 
 def _residual(ellipse: Ellipse, points: Floats) -> Floats:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Singles
 from maquette.geometry.look.srgb import LIGHT_OF_BYTE
 
-Singles = NDArray[np.float32]
 _TO_XYZ = np.array(  # sRGB primaries over the D65 white point (IEC 61966-2-1)
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,11 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
     if width * height > MAX_PIXELS:
         megapixels = width * height / 1e6
         raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
-    held = [guard(lambda: _upright(image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
-    profile, image = image.info.get("icc_profile"), None
-    return guard(lambda: _split_alpha(held.pop(), profile, stage, max_px), stage)
+    held = [guard(partial(_upright, image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
+    profile = image.info.get("icc_profile")
+    del image
+    planes: tuple[Pixels, Pixels | None] = guard(lambda: _split_alpha(held.pop(), profile, stage, max_px), stage)
+    return planes
 
 
 def guard(work: Callable[[], Any], stage: str) -> Any:
@@ -147,7 +150,8 @@ def _alpha(image: Image, stage: str) -> Image | None:
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         whole = image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
         alpha = whole.getchannel("A")
-        if alpha.getextrema()[1] < 8:  # 3 % opaque: nobody could see it
+        _, most = cast(tuple[int, int], alpha.getextrema())  # of one channel
+        if most < 8:  # 3 % opaque: nobody could see it
             raise BadInput(f"{stage}: every pixel is transparent; there is no subject in it")
         return alpha
     return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Singles
 from maquette.geometry.look.matting import between, closed_form_alpha, surroundings
 from maquette.photo.segment import resize, scale_down
 
-Singles = NDArray[np.float32]
 MATTING_PX = 1024  # long side at which alpha is solved; beyond it the solution is carried over
 BAND = 0.006  # half width of the unknown band, in long sides: the cut's grid cell is 1/640
 
@@ -25,7 +25,7 @@ def refine(pixels: NDArray[np.uint8], soft: Singles) -> Singles:
     reach = max(2.0, BAND * max(shape))
     depth = distance_transform_edt(inside) - distance_transform_edt(~inside)
     unknown = np.abs(depth) < reach
-    colors = small.astype(np.float32) / 255
+    colors: Singles = small.astype(np.float32) / np.float32(255)
     core = np.clip(depth / reach, 0.02, 1).astype(np.float32)
     subject = surroundings(colors, np.where(inside, core, 0).astype(np.float32), reach)
     ground = surroundings(colors, (depth < -reach).astype(np.float32), reach)
@@ -46,14 +46,16 @@ def _carry_up(
     from scipy.ndimage import uniform_filter
 
     shape = pixels.shape[:2]
-    guide, _ = between(scale_down(pixels, MATTING_PX).astype(np.float32) / 255, subject, ground)
+    guide, _ = between(scale_down(pixels, MATTING_PX).astype(np.float32) / np.float32(255), subject, ground)
     mean_guide, mean_alpha = uniform_filter(guide, 5), uniform_filter(alpha, 5)
     covariance = uniform_filter(guide * alpha, 5) - mean_guide * mean_alpha
     slope = covariance / (uniform_filter(guide**2, 5) - mean_guide**2 + 1e-3)
     made = resize(alpha, shape).copy()
     place = np.nonzero(resize(unknown, shape) > 0.5)
     near = [resize(channel, shape)[place] for channel in (*np.moveaxis(subject, -1, 0), *np.moveaxis(ground, -1, 0))]
-    full, _ = between(pixels[place].astype(np.float32) / 255, np.stack(near[:3], -1), np.stack(near[3:], -1))
+    full, _ = between(
+        pixels[place].astype(np.float32) / np.float32(255), np.stack(near[:3], -1), np.stack(near[3:], -1)
+    )
     factor, rest = resize(slope, shape)[place], resize(mean_alpha - slope * mean_guide, shape)[place]
     made[place] = np.clip(factor * full + rest, 0, 1)
     return made

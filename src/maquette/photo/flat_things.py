@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Singles
 from maquette.photo.color import lab
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 
 WORK_PX = 900  # long side in which regions are looked for
 FINE_PX = 2400  # long side in which edges are measured

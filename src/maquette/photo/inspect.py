@@ -16,6 +16,8 @@ from pydantic import Field
 from maquette.core.report import Finding, Verdict
 from maquette.core.subject import Subject
 from maquette.photo.autofix import blockiness
+from maquette.photo.inspect_picture import inspect_picture
+from maquette.photo.mask_truth import mask_truth
 from maquette.registry import stage
 
 Floats = NDArray[np.float32]
@@ -33,19 +35,21 @@ def inspect(
 ) -> Iterable[Finding]:
     """Say what in a photo will hurt, with numbers, and whether full 3D or a relief suits it.
 
-    Works with or without a mask; what needs one is "unknown" without it. Nothing is changed. The finding ``route``
-    carries the score: 0.5 and above is full 3D.
+    Works with or without a mask; what needs one is "unknown" without it. Nothing is changed. The finding ``mask`` says
+    whether the cut-out is likely the subject; a recipe stops where it fails. The finding ``route`` carries the score:
+    0.5 and above is full 3D.
     """
     pixels, mask = _small(subject)
     luma = pixels @ LUMA  # 0..255
     yield from _resolution(subject, min_full_px, min_relief_px)
     if mask is None:
         reason = "nothing is cut out yet; run matte or use-mask first"
-        yield from (Finding(name, "unknown", reason) for name in ("one-subject", "centred", "whole", "mask"))
+        yield from (Finding(name, "unknown", reason) for name in ("one-subject", "centred", "whole", "outline", "mask"))
     else:
-        yield from (_one_subject(mask), _centering(mask), _whole(mask), _mask(mask))
+        yield from (_one_subject(mask), _centering(mask), _whole(mask), _outline(mask), mask_truth(subject))
     yield from (_background(pixels, mask), _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
     yield _blocks(subject)
+    yield from inspect_picture(subject, np.clip(pixels, 0, 255).astype(np.uint8), _inside(pixels.shape[:2], mask))
     yield _route(pixels, mask)
 
 
@@ -174,7 +178,7 @@ def _whole(mask: Floats) -> Finding:
     )
 
 
-def _mask(mask: Floats) -> Finding:
+def _outline(mask: Floats) -> Finding:
     """How much of the cut-out is undecided, against the length of its outline."""
     from scipy.ndimage import binary_erosion
 
@@ -182,9 +186,9 @@ def _mask(mask: Floats) -> Finding:
     outline = max(1, int((inside & ~binary_erosion(inside)).sum()))
     undecided = float(((mask > 0.1) & (mask < 0.9)).sum() / outline)
     return _finding(
-        "mask",
+        "outline",
         _grade(undecided, 4.0, 20.0),
-        "the cut-out is clear",
+        "the outline is crisp",
         f"the outline is {undecided:.1f} px wide; a plainer ground or a mask of your own (use-mask) helps",
         value=round(undecided, 2),
         unit="px",

@@ -1,11 +1,13 @@
-"""A matting network that the user has, as an ONNX file: U²-Net, IS-Net, BiRefNet, MODNet and their like.
+"""A matting network as an ONNX file: a published one by its name, or one that the user has.
 
 They differ in input size and in how pixels are scaled, and agree in the rest: one picture (1, 3, H, W) in, a map of one
-channel out. The size is read off the model; the scaling is ImageNet's, which all of them train with or tolerate.
+channel out. For the user's own the size is read off the model; the scaling is ImageNet's, which all of them train with
+or tolerate.
 """
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +15,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, BadSetting, Unavailable
+from maquette.photo.matting_models import MODELS
 
-MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # ImageNet
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet
 FREE_PX = 1024  # side for models that take any
 
 
-def predict(pixels: NDArray[np.uint8], weights: str) -> NDArray[np.float32]:
-    """The model's map for a picture, (h, w) 0..1 at the model's own size.
+def predict(pixels: NDArray[np.uint8], method: str, weights: str) -> NDArray[np.float32]:
+    """The map of a published network (``u2netp`` …) or of the file ``weights`` (``onnx``), (h, w) 0..1 at its own size.
 
-    ``BadSetting`` without a file, ``BadInput`` for a file that is no such model, ``Unavailable`` without onnxruntime.
+    ``BadSetting`` without a file, ``BadInput`` for a file that is no such model, ``Unavailable`` without onnxruntime
+    or when the published file is not here yet.
     """
+    if method == "onnx":
+        return _map(pixels, weights, MEAN, DEVIATION, 0)
+    model = MODELS[method]
+    return _map(pixels, weights or str(model.file()), *model.scaling, model.side)
+
+
+def _map(
+    pixels: NDArray[np.uint8], weights: str, mean: tuple[float, ...], deviation: tuple[float, ...], side: int
+) -> NDArray[np.float32]:
+    """What a model says about a picture; ``side`` is for models that take any size."""
     from PIL import Image
 
     session = _session(weights)
     entry = session.get_inputs()[0]
     if len(entry.shape) != 4:
         raise BadInput(f"matte: {Path(weights).name} takes {entry.shape}, not one picture (1, 3, H, W); take another")
-    height, width = (side if isinstance(side, int) and side > 0 else FREE_PX for side in entry.shape[2:])
+    height, width = (
+        length if isinstance(length, int) and length > 0 else side or FREE_PX for length in entry.shape[2:]
+    )
     image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
-    scaled = (np.asarray(image, np.float32) / 255.0 - MEAN) / DEVIATION
+    scaled = (np.asarray(image, np.float32) / max(int(pixels.max()), 1) - np.array(mean)) / np.array(deviation)
     try:
         made = session.run(None, {entry.name: scaled.transpose(2, 0, 1)[None].astype(np.float32)})[0]
     except Exception as problem:  # onnxruntime raises classes of its own for anything a model may do
         reason = str(problem).partition("\n")[0][:160]
         raise BadInput(f"matte: {Path(weights).name} failed on the picture ({reason}); take another model") from None
     values = np.asarray(made, np.float32).squeeze()
+    if values.ndim == 3:
+        values = values[0]  # several maps of one picture: the first is the answer
     if values.ndim != 2 or not np.isfinite(values).all():
         raise BadInput(f"matte: {Path(weights).name} gives {np.shape(made)}, not one map; take another model")
     return _unit(values)
@@ -50,6 +68,7 @@ def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -60, 60))), np.float32)
 
 
+@functools.lru_cache(maxsize=1)
 def _session(weights: str) -> Any:
     """The model, loaded."""
     try:

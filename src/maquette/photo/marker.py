@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.geometry.flat.homography import map_points
 from maquette.photo.flat_things import Photo
 from maquette.photo.rectangles import Found, recognize
-
-Floats = NDArray[np.float64]
 
 CELLS = 6
 # white cells inside the black ring; no turn of it is like another (they differ in eight bits or more)

@@ -1,8 +1,9 @@
 """Matte: the subject cut out, with nothing downloaded.
 
-A cut (``segment``) says which side of the outline a pixel is on, on a grid of at most 640 px; closed-form matting
-(Levin, Lischinski and Weiss 2008) then says how much of each pixel along the outline is subject, in the photo's own
-pixels, solved in that narrow band only.
+A small network of our own says where the subject likely is (``seen_by_network``); a cut along the picture's edges
+(``segment``) says on which side of the outline a pixel is, on a grid of at most 640 px; closed-form matting (Levin,
+Lischinski and Weiss 2008) then says how much of each pixel along the outline is subject, in the photo's own pixels,
+solved in that narrow band only.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Singles
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
+from maquette.photo.choose import CHOICE, choose
 from maquette.photo.edges import refine
 from maquette.photo.learned_matte import predict
-from maquette.photo.segment import cut_out, resize
+from maquette.photo.pointing import Pointing, read_pointing
+from maquette.photo.seen_by_network import see
+from maquette.photo.segment import cut_out
 from maquette.registry import LocalFile, stage
 
-Singles = NDArray[np.float32]
 LEAST, MOST = 0.002, 0.985  # share of the picture below and above which nothing was told apart
 
 
@@ -30,33 +33,59 @@ def matte(
     subject: Subject,
     *,
     method: Annotated[
-        Literal["auto", "alpha", "border", "onnx"],
-        Field(description="auto: alpha where there is one, else border; border: colours of the frame; onnx: a model"),
+        Literal["auto", "alpha", "network", "border", "onnx", "u2netp", "isnet", "birefnet-lite", "birefnet"],
+        Field(
+            description="auto: alpha where there is one, else network; network: our own beside the colors; border: "
+            "colors of the frame only; onnx: a model of yours; the others are fetched, their licence is shown first"
+        ),
     ] = "auto",
     weights: Annotated[
         LocalFile, Field(description="ONNX matting model of your own (U²-Net, BiRefNet, IS-Net, …)")
     ] = "",
+    choice: Annotated[
+        str,
+        Field(
+            pattern=f"^({CHOICE})$",
+            description="of several things: all, largest, left, right, top, bottom, or a number counted from the left",
+        ),
+    ] = "all",
+    point: Annotated[
+        str, Field(description="points on the subject as x,y in pixels or 40%,60%; with ! before one that is not on it")
+    ] = "",
+    box: Annotated[str, Field(description="box around the subject: left,top,right,bottom in pixels or percent")] = "",
 ) -> Subject:
     """Cut the subject out of its ground: a mask from 0 to 1, soft where hair and blur are.
 
     A photo that came with a mask (alpha, or one from a file) keeps it with ``auto``. Ground seen through a handle stays
-    ground; dust is dropped. Refuses when nothing stands out: give a mask with ``use-mask``, or photograph the thing on
-    a sheet of paper.
+    ground; dust is dropped. Where it takes the wrong thing, point at the right one. Refuses when nothing stands out:
+    give a mask with ``use-mask``, or photograph the thing on a sheet of paper.
     """
+    pointing = read_pointing(point, box, subject.width, subject.height)
     if method == "alpha" and subject.mask is None:
-        raise BadSetting("matte: method = 'alpha', but the photo has no alpha; take border, or give one with use-mask")
+        raise BadSetting("matte: method = 'alpha', but the photo has no alpha; take network, or give one with use-mask")
     if subject.mask is not None and method in ("auto", "alpha"):
         note("kept the mask that came with the photo")
-        return _check(subject, np.asarray(subject.mask))
-    if method == "onnx":
-        progress(0.1, "run the matting model")
-        return _check(subject, resize(predict(subject.pixels, weights), subject.pixels.shape[:2]))
+        return _check(subject, _chosen(np.asarray(subject.mask), choice, pointing))
     if min(subject.width, subject.height) < 8:
         raise CannotDo(f"matte: {subject.width} x {subject.height} px is too small to tell anything apart; use-mask")
-    progress(0.1, "tell subject from ground")
-    soft = cut_out(subject.pixels).soft
-    progress(0.6, "refine the outline")
+    if method in ("auto", "network", "border"):
+        progress(0.02, "look for the subject")
+        sight = None if method == "border" else see(subject.pixels, pointing)
+        soft = cut_out(subject.pixels, sight, pointing).soft
+    else:
+        progress(0.1, "run the matting model")
+        soft = predict(subject.pixels, method, weights)
+    progress(0.65, "refine the outline")
+    soft = _chosen(soft, choice, pointing)
     return _check(subject, refine(subject.pixels, soft))
+
+
+def _chosen(mask: Singles, choice: str, pointing: Pointing) -> Singles:
+    """The things in a mask that are meant; says so when there were several."""
+    kept, count = choose(mask, choice, pointing)
+    if count > 1 and choice == "all" and not pointing:
+        note(f"{count} things stand out and all are kept; choice = largest, left, 2 … takes one")
+    return kept
 
 
 def _check(subject: Subject, mask: Singles) -> Subject:

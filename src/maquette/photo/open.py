@@ -40,4 +40,4 @@ def open_photo(
 
 def _subject(pixels: np.ndarray, alpha: np.ndarray | None) -> Subject:
     """The noun from 8-bit arrays."""
-    return Subject(pixels, None if alpha is None else alpha.astype(np.float32) / 255)
+    return Subject(pixels, None if alpha is None else alpha.astype(np.float32) / np.float32(255))

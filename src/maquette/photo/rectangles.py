@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.geometry.flat.homography import homography, map_points, mismatch
 from maquette.photo.flat_things import Photo, Region, edge_offsets, line_through, profiles
-
-Floats = NDArray[np.float64]
 
 _SIDE_POINTS = 64
 _ON_LINE = 0.8  # of a side's points that must lie on its line

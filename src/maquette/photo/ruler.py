@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Singles
 from maquette.photo.flat_things import Photo
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 
 _LINES = 24  # straight lines that are looked along
 _BAND = 140  # fine pixels to either side of a line

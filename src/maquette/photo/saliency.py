@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Singles = NDArray[np.float32]
+from maquette.core.arrays import Singles
+
 COLOR_SCALE = 10.0  # Lab units at which two regions count as different (paper: sigma_clr)
+COMPACTNESS = 0.3  # skimage scales the values to 0..1 first; of 62 photographs 0.58 are found, with 4 (squares) 0.54
 PLACE_SCALE = 0.25  # share of the picture over which contrast counts (paper: sigma_spa)
 
 
@@ -38,7 +40,7 @@ def _regions(
     """Superpixels: label (H, W), mean colour (N, 3), centre (N, 2) 0..1, which touch the frame (N,), pairs (E, 2)."""
     from skimage.segmentation import slic
 
-    label = slic(lab, n_segments=count, compactness=4, convert2lab=False, start_label=0, channel_axis=2)
+    label = slic(lab, n_segments=count, compactness=COMPACTNESS, convert2lab=False, start_label=0, channel_axis=2)
     label = np.unique(label, return_inverse=True)[1].reshape(label.shape).astype(np.int64)
     height, width = label.shape
     sizes = np.bincount(label.ravel())

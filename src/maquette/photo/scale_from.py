@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.subject import Subject
 from maquette.geometry.flat.homography import homography, mismatch, scale_at, tilt_deg
@@ -14,8 +15,6 @@ from maquette.photo import coins, marker
 from maquette.photo.flat_things import Photo, regions
 from maquette.photo.rectangles import FOCALS, SIZES, Found, Size, corner_insets, quadrilateral, recognize, sharpen
 from maquette.photo.ruler import measure_ruler
-
-Floats = NDArray[np.float64]
 
 _CLICK_PX = 1.0  # how well a person hits a pixel
 _MARKER_TOLERANCE = 0.005  # of a printer at 100 %

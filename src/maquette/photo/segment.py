@@ -1,8 +1,9 @@
 """Subject or ground, pixel by pixel, from nothing but the photo.
 
-Ground is what the frame shows: a smooth field of colour where there is one, what lies beyond no sharp edge, a mixture
-of colours for the rest. The subject is what stands out of it (saliency), then what its own colours say; cut and
-colours take turns as in GrabCut (Rother, Kolmogorov & Blake 2004).
+Ground is what the frame shows: a smooth field of color where there is one, what lies beyond no sharp edge, a mixture
+of colors for the rest. The subject is where our network sees it and what stands out (saliency: the network alone finds
+big plain things less well); then what its own colors say. Cut and colors take turns as in GrabCut (Rother, Kolmogorov &
+Blake 2004).
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Singles
+from maquette.core.progress import progress
 from maquette.geometry.look.matting import continuous_cut, edge_weights
 from maquette.photo.backdrop import Backdrop, fit, follow, frame, pockets, shadow, sharp_edges, unsharp
 from maquette.photo.color import lab as to_lab
 from maquette.photo.color import mixture
+from maquette.photo.pointing import NOWHERE, Pointing
 from maquette.photo.saliency import saliency
+from maquette.photo.seen_by_network import Sight
 
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 COARSE_PX, FINE_PX = 256, 640
-ANYTHING = np.float32(-np.log(100.0 * 100 * 100))  # density of a colour of which nothing is known, in Lab
+ANYTHING = np.float32(-np.log(100.0 * 100 * 100))  # density of a color of which nothing is known, in Lab
 CAP = np.float32(6.0)  # no single pixel may shout louder than this
 EDGE = 4.0  # price of an outline against the pixels' own costs
 LEAST = 12  # pixels; fewer make no model
+LOUD = {False: (2.0, 0.7), True: (4.0, 1.0)}  # most that a hint may say and its weight, without and with the network
+SURE = np.float32(30)  # cost of going against what a person pointed at
 
 
 @dataclass(frozen=True)
@@ -39,25 +44,28 @@ class Cut:
 
 @dataclass(frozen=True)
 class Clues:
-    """What is known before the colours of the subject are. All maps (h, w) on one grid.
+    """What is known before the colors of the subject are. All maps (h, w) on one grid.
 
     ``plain`` 0..1 says how far the ground is a smooth field, ``clear`` 0..1 how far its reach without a sharp edge may
     be trusted. ``reached`` is ground by that, ``shade`` soft shade, ``owned`` subject that looks like ground,
-    ``stands_out`` the saliency and ``hint`` the log odds that a pixel is the subject's.
+    ``stands_out`` how much it is the network's or the saliency's subject and ``hint`` the log odds of that; ``told`` is
+    the cost by what a person pointed at. ``is_seen``: the network spoke.
     """
 
     plain: float
     clear: float
+    is_seen: bool
     is_sharp: Bools
     reached: Bools
     shade: Bools
     owned: Bools
     stands_out: Singles
     hint: Singles
+    told: Singles
 
     def at(self, shape: tuple[int, int]) -> Clues:
         """The same on another grid."""
-        maps = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("plain", "clear")}
+        maps = {f.name: value for f in dataclasses.fields(self) if np.ndim(value := getattr(self, f.name)) == 2}
         grown = {n: resize(m, shape) > 0.5 if m.dtype == bool else resize(m, shape) for n, m in maps.items()}
         return dataclasses.replace(self, **grown)
 
@@ -88,35 +96,49 @@ def resize(values: NDArray[np.generic], shape: tuple[int, int]) -> Singles:
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
-def cut_out(pixels: NDArray[np.uint8]) -> Cut:
-    """Find the subject. pixels (H, W, 3) -> Cut on a grid of at most FINE_PX."""
+def cut_out(pixels: NDArray[np.uint8], sight: Sight | None = None, pointing: Pointing = NOWHERE) -> Cut:
+    """Find the subject. pixels (H, W, 3) -> Cut on a grid of at most FINE_PX.
+
+    ``sight`` is what the network sees, ``pointing`` what a person pointed at.
+    """
+    progress(0.15, "look at ground and edges")
     lab = to_lab(scale_down(pixels, COARSE_PX))
     backdrop = fit(lab, frame(lab.shape))
-    clues = look(lab, backdrop)
+    clues = look(lab, backdrop, sight, pointing)
     right, down = edge_weights(lab, EDGE)
     soft = continuous_cut(_first_cost(lab, backdrop, clues), right, down, np.full(lab.shape[:2], 0.5, np.float32), 80)
-    for _ in range(4):
-        inside = main_parts(soft > 0.5, clues.stands_out)
+    for turn in range(4):
+        progress(0.3 + 0.07 * turn, "tell subject from ground by their colors")
+        inside = main_parts(soft > 0.5, clues)
         if min(inside.sum(), (~inside).sum()) < LEAST:
             break
         backdrop, clues = _look_again(lab, inside, backdrop, clues)
         soft = continuous_cut(_cost(lab, inside, backdrop, clues), right, down, soft, 40)
+    progress(0.58, "cut along the edges")
     return _finer(pixels, soft, backdrop, clues)
 
 
-def look(lab: Singles, backdrop: Backdrop) -> Clues:
+def look(lab: Singles, backdrop: Backdrop, sight: Sight | None = None, pointing: Pointing = NOWHERE) -> Clues:
     """The clues that a first look gives."""
     plain = plainness(backdrop)
     is_sharp = sharp_edges(lab)
     reached = unsharp(is_sharp)
     clear = float(np.clip((reached[frame(lab.shape)].mean() - 0.5) / 0.3, 0, 1))
     shade = shadow(lab, backdrop, is_sharp) if plain > 0.3 else np.zeros(reached.shape, bool)
+    asked = -SURE * pointing.plane(reached.shape)
+    most = np.float32(LOUD[sight is not None][0])
     stands_out = saliency(lab)
     hint = np.clip(np.log((stands_out + 0.02) / (1.02 - stands_out)), -2, 2).astype(np.float32)
+    if sight is not None:
+        hint = np.clip(resize(sight.odds, reached.shape) + hint, -most, most)
+        stands_out = 1 / (1 + np.exp(-hint))
+    stands_out = np.where(asked == 0, stands_out, np.float32(asked < 0))
+    hint = np.where(asked == 0, hint, np.where(asked < 0, most, -most))
     owned = np.float32(plain) * np.clip(3 * stands_out, 0, 1)
     told = np.where(reached, np.float32(-3), hint + (2 - hint) * owned)
     hint = hint * np.float32(1 - clear) + np.float32(clear) * told
-    return Clues(plain, clear, is_sharp, reached, shade, np.zeros(reached.shape, bool), stands_out, hint)
+    none = np.zeros(reached.shape, bool)
+    return Clues(plain, clear, sight is not None, is_sharp, reached, shade, none, stands_out, hint, asked)
 
 
 def plainness(backdrop: Backdrop) -> float:
@@ -125,25 +147,31 @@ def plainness(backdrop: Backdrop) -> float:
     return float(np.clip((backdrop.share - 0.4) / 0.3, 0, 1) * narrow)
 
 
-def main_parts(inside: Bools, stands_out: Singles) -> Bools:
-    """The components that matter: the heaviest by saliency, and those of at least a fifth of its weight."""
+def main_parts(inside: Bools, clues: Clues) -> Bools:
+    """The components that matter: the heaviest by saliency, and those of at least a fifth of its weight.
+
+    Where a person pointed, those with a point on them, and none with a point that is not the subject.
+    """
     from scipy.ndimage import label
 
     region, count = label(inside)
     if count < 2:
         return inside
-    weight = np.bincount(region.ravel(), stands_out.ravel() ** 2, count + 1)
+    weight = np.bincount(region.ravel(), clues.stands_out.ravel() ** 2, count + 1)
     weight[0] = 0
     keep = weight >= 0.2 * weight.max()
+    wanted, unwanted = (np.bincount(region.ravel(), (clues.told * sign > 0).ravel(), count + 1) > 0 for sign in (-1, 1))
+    keep = wanted.copy() if wanted[1:].any() else keep & ~unwanted
     keep[0] = False
     return keep[region]
 
 
 def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
-    """Cost of being subject while its colours are unknown."""
+    """Cost of being subject while its colors are unknown."""
     ring = frame(lab.shape)
     density = _density(lab, ring, backdrop, clues)
-    told = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP)
+    told = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP) + clues.told
+    ring = ring * np.float32(not clues.is_seen)
     return (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + ring).astype(np.float32)
 
 
@@ -181,23 +209,24 @@ def _density(lab: Singles, region: Bools, backdrop: Backdrop, clues: Clues) -> S
 
 
 def _cost(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> Singles:
-    """Log odds of ground against subject, from the colours that each has now, and where the subject lies."""
+    """Log odds of ground against subject, from the colors that each has now, and where the subject lies."""
     from scipy.ndimage import binary_erosion
 
     ground = clues.ground(inside)
     outside = _density(lab, ground if ground.sum() > LEAST else ~inside, backdrop, clues)
     core = np.where(
         binary_erosion(inside), np.float32(1), np.float32(0.1)
-    )  # along the rim colours are half the ground's
+    )  # along the rim colors are half the ground's
     weight = (core * (0.2 + clues.stands_out))[inside]
     every = max(1, len(weight) // 4000)
     subject = mixture(lab[inside][::every], weight[::every], 5).log_likelihood(lab.reshape(-1, 3))
     subject = np.logaddexp(subject.reshape(outside.shape) + np.log(0.8), ANYTHING + np.log(0.2))
     hint = np.minimum(clues.hint, 0) * (1 + clues.clear) + np.maximum(clues.hint, 0) * (1 - 0.7 * clues.clear)
     loose = 1 - clues.plain * (1 - clues.clear)
-    cost = np.clip(outside - subject, -CAP, CAP) + frame(lab.shape)
+    cost = np.clip(outside - subject, -CAP, CAP) + frame(lab.shape) * np.float32(not clues.is_seen)
     cost[clues.owned] = np.minimum(cost[clues.owned], -1)
-    return (cost + loose * ((1 - clues.clear) * _far(inside) - 0.7 * hint)).astype(np.float32)
+    far = 0 if clues.is_seen else (1 - clues.clear) * _far(inside)
+    return (cost + clues.told + loose * (far - LOUD[clues.is_seen][1] * hint)).astype(np.float32)
 
 
 def _far(inside: Bools) -> Singles:
@@ -216,7 +245,7 @@ def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: 
     lab = to_lab(scale_down(pixels, FINE_PX))
     soft = resize(soft, lab.shape[:2])
     clues = clues.at(lab.shape[:2])
-    inside = main_parts(soft > 0.5, clues.stands_out)
+    inside = main_parts(soft > 0.5, clues)
     ground = clues.ground(inside)
     if min(inside.sum(), (~inside).sum(), ground.sum()) < LEAST:
         return Cut(soft, np.zeros_like(soft), fit(lab, frame(lab.shape)))
@@ -225,7 +254,7 @@ def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: 
     right, down = edge_weights(lab, EDGE)
     soft = continuous_cut(cost, right, down, soft, 60)
     soft = _without_pockets(soft, lab, backdrop, clues)
-    return Cut(soft * main_parts(soft > 0.5, clues.stands_out), cost, backdrop)
+    return Cut(soft * main_parts(soft > 0.5, clues), cost, backdrop)
 
 
 def _without_pockets(soft: Singles, lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:

@@ -83,7 +83,7 @@ def _svg(side: float) -> bytes:
 
 def _pdf(side: float) -> bytes:
     """PDF 1.4 by hand: a page of one content stream of filled boxes and a line of Helvetica (ISO 32000-1)."""
-    width, height, boxes = (value for value in _boxes(side))
+    width, height, boxes = _boxes(side)
     k = 1 / _MM_PER_POINT
     drawn = "".join(f"{x * k:.4f} {(height - y - h) * k:.4f} {w * k:.4f} {h * k:.4f} re f\n" for x, y, w, h in boxes)
     x, y, size = _line_of_words(side)

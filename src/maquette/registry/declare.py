@@ -30,7 +30,7 @@ class StageFunction(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Check inputs and settings, run, and put the step into the result's history."""
-        inputs, settings = _bound(self.stage, args, kwargs)
+        inputs, settings = _bind(self.stage, args, kwargs)
         return cast(R, self.stage.call(settings).run(*inputs))
 
     def __repr__(self) -> str:
@@ -51,10 +51,10 @@ def stage(function: Callable[P, R] | None = None, /, *, name: str = "", version:
     the signature, is a ``TypeError`` here and not a surprise later.
     """
 
-    def made(plain: Callable[P, R]) -> StageFunction[P, R]:
+    def decorate(plain: Callable[P, R]) -> StageFunction[P, R]:
         return StageFunction(plain, _read(plain, name, version, facts))
 
-    return made(function) if function is not None else made
+    return decorate(function) if function is not None else decorate
 
 
 def _read(function: Callable[..., Any], name: str, version: int, facts: Mapping[str, Any]) -> Stage:
@@ -121,7 +121,7 @@ def _insist_on_sense(record: Stage) -> None:
             raise TypeError(f"the fact {name} is {reason}")
 
 
-def _bound(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def _bind(record: Stage, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Inputs in their order (given by place or by name) and the remaining keywords, which are settings."""
     if len(args) > len(record.inputs):
         raise BadSetting(f"{record.name}: settings go by name; it takes {len(record.inputs)} inputs, got {len(args)}")

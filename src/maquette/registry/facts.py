@@ -48,7 +48,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         for fact in dataclasses.fields(self):
-            wanted = _wanted(fact, getattr(self, fact.name))
+            wanted = _expectation(fact, getattr(self, fact.name))
             if wanted:
                 raise TypeError(f"{fact.name} = {getattr(self, fact.name)!r}: must be {wanted}; {means(fact)}")
         if not self.licence or not self.device:
@@ -98,7 +98,7 @@ def _is_function(name: str) -> bool:
     return bool(Facts.__dataclass_fields__[name].default is None)
 
 
-def _wanted(fact: dataclasses.Field[Any], value: Any) -> str:
+def _expectation(fact: dataclasses.Field[Any], value: Any) -> str:
     """What a fact must be where ``value`` is not; an empty text where it is right."""
     if fact.default is None:
         return "" if value is None or callable(value) else "a function"

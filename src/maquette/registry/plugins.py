@@ -66,7 +66,7 @@ def load_plugins(points: Iterable[EntryPoint], taken: Stages, names: Iterable[st
         label = point.name if point.name not in found.failures else f"{point.name} ({point.value})"
         started = time.perf_counter()
         try:
-            brought = _brought_by(point)
+            brought = _import_stages(point)
             _refuse_taken_names(brought, known, reserved)
         except Exception as problem:
             found.failures[label] = _words(problem) if not isinstance(problem, _Refusal) else str(problem)
@@ -103,7 +103,7 @@ class _Refusal(Exception):
     """A plugin is left out for a reason of ours, said in full."""
 
 
-def _brought_by(point: EntryPoint) -> list[StageFunction[Any, Any]]:
+def _import_stages(point: EntryPoint) -> list[StageFunction[Any, Any]]:
     """The examined stages behind an entry point; an import that does not come back in time is left behind."""
     if EntryPoint.pattern.match(point.value) is None:
         raise _Refusal(f"its entry point names no module: {point.value!r}")
@@ -113,7 +113,7 @@ def _brought_by(point: EntryPoint) -> list[StageFunction[Any, Any]]:
     def work() -> None:
         _importing.here = True
         try:
-            answer.append(_examined(stages_in(point.load())))
+            answer.append(_examine_all(stages_in(point.load())))
         except BaseException as problem:  # also SystemExit and what a stranger invents: it ends this thread, not ours
             problems.append(problem)
 
@@ -128,7 +128,7 @@ def _brought_by(point: EntryPoint) -> list[StageFunction[Any, Any]]:
     raise _Refusal(f"is still importing after {LIMIT_S:g} s; import heavy libraries inside its functions")
 
 
-def _examined(stages: list[StageFunction[Any, Any]]) -> list[StageFunction[Any, Any]]:
+def _examine_all(stages: list[StageFunction[Any, Any]]) -> list[StageFunction[Any, Any]]:
     """The stages, when each can be asked all that the faces ask; else a refusal that names the wrong one."""
     if not stages:
         raise _Refusal("has no stage; name a module with @stage functions, or one of them")

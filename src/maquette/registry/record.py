@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from maquette.core.errors import BadInput, BadSetting
-from maquette.core.history import Step, merged
+from maquette.core.history import Step, merge_histories
 from maquette.core.progress import note, noting
 from maquette.core.report import Finding
 from maquette.core.values import digest_of
@@ -34,10 +34,15 @@ class Stage:
     settings: Mapping[str, Setting]
 
     @property
+    def is_ours(self) -> bool:
+        """True for a stage of the house, False for a plugin's."""
+        return self.function.__module__.startswith("maquette.")
+
+    @property
     def room(self) -> str:
         """The shelf it stands on, or the plugin's package."""
         parts = self.function.__module__.split(".")
-        return parts[1] if parts[0] == "maquette" and len(parts) > 1 else parts[0]
+        return parts[1] if self.is_ours else parts[0]
 
     @property
     def summary(self) -> str:
@@ -55,13 +60,13 @@ class Stage:
         return bool(self.output == Iterable[Finding])
 
     @property
-    def hands(self) -> tuple[str, ...]:
+    def roles(self) -> tuple[str, ...]:
         """Names of the settings that play a role: a caller of several stages fills them in (see ``roles``)."""
         return tuple(name for name in self.settings if name in ROLES)
 
-    def handed(self, offered: Mapping[str, Any]) -> dict[str, Any]:
+    def for_roles(self, offered: Mapping[str, Any]) -> dict[str, Any]:
         """Those of the offered values, by role, that this stage has a setting for."""
-        return {role: value for role, value in offered.items() if role in self.hands}
+        return {role: value for role, value in offered.items() if role in self.roles}
 
     @cached_property
     def model(self) -> Any:
@@ -74,13 +79,13 @@ class Stage:
 
     def call(self, settings: Mapping[str, Any]) -> Call:
         """These settings on top of the defaults, checked once; ``BadSetting`` says what each wrong one may be."""
-        checked = self.validated(settings)
+        checked = self.validate(settings)
         plain = checked.model_dump(mode="json")
         values = {name: getattr(checked, name) for name in self.settings}
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
         return Call(self, MappingProxyType(values), text)
 
-    def validated(self, settings: Mapping[str, Any]) -> Any:
+    def validate(self, settings: Mapping[str, Any]) -> Any:
         """The settings as a pydantic model, or ``BadSetting``; who wants to run the stage takes :meth:`call`."""
         from pydantic import ValidationError
 
@@ -89,10 +94,6 @@ class Stage:
         except ValidationError as problem:
             lines = [_complaint(self, error) for error in problem.errors()]
             raise BadSetting(f"{self.name}: {'; '.join(lines)}") from None
-
-    def settings_text(self, settings: Mapping[str, Any]) -> str:
-        """The text of a call with these settings."""
-        return self.call(settings).text
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the settings."""
@@ -109,7 +110,7 @@ class Stage:
             "output": type_name(self.output),
             "settings": self.schema(),
             "facts": self.facts.as_dict(),
-            "hands": list(self.hands),
+            "roles": list(self.roles),
         }
 
 
@@ -145,7 +146,7 @@ class Call:
             return result
         originals = tuple(digest_of(value) for value in inputs if not getattr(value, "history", ()))
         step = Step(self.stage.name, self.stage.version, self.text, notes=tuple(notes), originals=originals)
-        return result.replace(history=merged([getattr(value, "history", ()) for value in inputs], step))
+        return result.replace(history=merge_histories([getattr(value, "history", ()) for value in inputs], step))
 
 
 def _complaint(record: Stage, error: Mapping[str, Any]) -> str:

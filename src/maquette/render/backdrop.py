@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Singles
 from maquette.render.color import hex_color, to_srgb
 from maquette.render.drawing import Drawing
 
-Floats32 = NDArray[np.float32]
 Background = Literal["studio", "white", "dark", "transparent"]
 
 # Centre and corner of a soft spot; plain where the two are the same. None: nothing, alpha stays.
@@ -22,7 +22,7 @@ _TONES: dict[str, tuple[str, str] | None] = {
 }
 
 
-def compose(drawing: Drawing, shadow: Floats32, background: Background) -> NDArray[np.uint8]:
+def compose(drawing: Drawing, shadow: Singles, background: Background) -> NDArray[np.uint8]:
     """Model over shadow over background, mixed in sRGB as browsers do it: (H, W, 4) uint8 with straight alpha."""
     color, alpha = to_srgb(drawing.color), drawing.alpha[..., None]
     dark = shadow[..., None] * (1 - alpha)
@@ -31,12 +31,13 @@ def compose(drawing: Drawing, shadow: Floats32, background: Background) -> NDArr
         total = alpha + dark
         over = np.divide(color * alpha, total, out=np.zeros_like(color), where=total > 0)
     else:
-        behind = backdrop(*drawing.alpha.shape, *tones)
+        height, width = drawing.alpha.shape
+        behind = backdrop(height, width, *tones)
         over, total = color * alpha + behind * (1 - alpha - dark), np.ones_like(alpha)
     return np.round(np.concatenate([over, total], axis=2).clip(0, 1) * 255).astype(np.uint8)
 
 
-def backdrop(height: int, width: int, center: str, corner: str) -> Floats32:
+def backdrop(height: int, width: int, center: str, corner: str) -> Singles:
     """A soft spot of light on a wall, (H, W, 3) sRGB, without visible bands."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     side = max(height, width)
@@ -45,4 +46,5 @@ def backdrop(height: int, width: int, center: str, corner: str) -> Floats32:
     # ordered noise of one step (Jimenez 2014, interleaved gradient noise): a gradient over few steps shows bands
     noise = np.mod(52.9829189 * np.mod(0.06711056 * x + 0.00583715 * y, 1.0), 1.0)[..., None] - 0.5
     plain = center == corner
-    return hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    blend: Singles = hex_color(center) * (1 - part) + hex_color(corner) * part + (0.0 if plain else noise / 255)
+    return blend

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.errors import CannotDo
 
-Floats = NDArray[np.float64]
 View = Literal["three-quarter", "front", "back", "left", "right", "top", "bottom", "photo"]
 
 SIDES: tuple[View, ...] = ("front", "right", "back", "left", "top", "bottom")

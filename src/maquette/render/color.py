@@ -42,7 +42,7 @@ def to_bytes(linear: Colors) -> NDArray[np.uint8]:
 
 def hex_color(text: str) -> Colors:
     """``"e8e4da"`` as sRGB 0..1, (3,)."""
-    return np.frombuffer(bytes.fromhex(text), np.uint8).astype(np.float32) / 255
+    return np.frombuffer(bytes.fromhex(text), np.uint8).astype(np.float32) / np.float32(255)
 
 
 def ramp_colors(share: NDArray[np.floating], ramp: Ramp) -> Colors:
@@ -51,4 +51,5 @@ def ramp_colors(share: NDArray[np.floating], ramp: Ramp) -> Colors:
     at = np.clip(share, 0.0, 1.0) * (len(stops) - 1)
     low = np.minimum(at.astype(np.int64), len(stops) - 2)
     part = (at - low)[..., None]
-    return (stops[low] * (1 - part) + stops[low + 1] * part).astype(np.float32)
+    blend: Colors = (stops[low] * (1 - part) + stops[low + 1] * part).astype(np.float32)
+    return blend

@@ -53,4 +53,5 @@ def _inside(corners: NDArray[np.float64], x: NDArray[np.int64], y: NDArray[np.in
     for corner in range(3):
         (ax, ay), (bx, by) = corners[:, corner].T, corners[:, (corner + 1) % 3].T
         sides.append((bx - ax) * (y - ay) - (by - ay) * (x - ax))
-    return (np.minimum.reduce(sides) >= -1e-9) | (np.maximum.reduce(sides) <= 1e-9)
+    inside: NDArray[np.bool_] = (np.minimum.reduce(sides) >= -1e-9) | (np.maximum.reduce(sides) <= 1e-9)
+    return inside

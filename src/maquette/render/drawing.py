@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools
 from maquette.core.camera import Camera
 from maquette.render.cameras import box_in_picture
 from maquette.render.color import Colors
@@ -20,8 +21,6 @@ from maquette.render.lighting import Rig, light_on
 from maquette.render.scene import Samples, Scene
 from maquette.render.shading import shade, tone
 from maquette.render.surfaces import Surface
-
-Bools = NDArray[np.bool_]
 
 # Eight spots in a pixel, each alone in its row and column of an 8 x 8 grid (N-rooks): eight steps on any straight edge.
 _SPOTS = (np.array([[0, 3], [1, 6], [2, 1], [3, 4], [4, 7], [5, 2], [6, 5], [7, 0]]) + 0.5) / 8

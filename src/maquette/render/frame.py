@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes
 from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.geometry.surface import face_areas
@@ -19,7 +20,6 @@ from maquette.render.looks import LookName, hatch
 from maquette.render.scene import Scene
 from maquette.render.surfaces import textured_surface
 
-Bytes = NDArray[np.uint8]
 Ground = Literal["shadow", "none"]
 
 

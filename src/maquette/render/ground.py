@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, cast
 
+import numpy as np
+
+from maquette.core.arrays import Singles
 from maquette.core.camera import Camera
 from maquette.render.cameras import rays_through
 from maquette.render.lighting import Rig, visibility
 from maquette.render.scene import Scene
-
-Floats32 = NDArray[np.float32]
 
 _STRENGTH = 0.62  # darkest shadow: opacity of black where no light comes at all
 _CELL = 4  # pixels: the shadow is soft, so it is traced coarsely
@@ -18,7 +18,7 @@ _STEEP = 0.12  # sine of the lowest view from above in which a floor makes sense
 _REACH = 1.5  # the shadow has faded at this many radii from the model's foot
 
 
-def ground_shadow(scene: Scene, camera: Camera, width: int, height: int) -> Floats32:
+def ground_shadow(scene: Scene, camera: Camera, width: int, height: int) -> Singles:
     """Opacity of a black shadow (H, W) on the plane under the lowest point; zero unless seen from above."""
     if camera.pose[2, 2] > -_STEEP:
         return np.zeros((height, width), np.float32)
@@ -43,25 +43,26 @@ def ground_shadow(scene: Scene, camera: Camera, width: int, height: int) -> Floa
     return _STRENGTH * _enlarge(grid, width, height) * _vignette(width, height)
 
 
-def _blur(grid: Floats32) -> Floats32:
+def _blur(grid: Singles) -> Singles:
     """Mean over 3 x 3 cells, which holds every turn of the pattern once."""
     padded = np.pad(grid, 1, mode="edge")
     height, width = grid.shape
     shifted = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3)]
-    made: Floats32 = np.mean(shifted, axis=0, dtype=np.float32)
+    made: Singles = np.mean(shifted, axis=0, dtype=np.float32)
     return made
 
 
-def _enlarge(grid: Floats32, width: int, height: int) -> Floats32:
+def _enlarge(grid: Singles, width: int, height: int) -> Singles:
     """Bilinear from cells to pixels."""
     y, x = (np.arange(height) + 0.5) / _CELL + 0.5, (np.arange(width) + 0.5) / _CELL + 0.5
     top, left = y.astype(np.int64), x.astype(np.int64)
     down, across = (y - top).astype(np.float32)[:, None], (x - left).astype(np.float32)[None, :]
     rows = grid[top] * (1 - down) + grid[top + 1] * down
-    return rows[:, left] * (1 - across) + rows[:, left + 1] * across
+    smooth: Any = rows[:, left] * (1 - across) + rows[:, left + 1] * across
+    return cast(Singles, smooth)
 
 
-def _vignette(width: int, height: int) -> Floats32:
+def _vignette(width: int, height: int) -> Singles:
     """1 inside, falling to 0 at the border, so that a long shadow is not cut off."""
     x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
     border = np.minimum(np.minimum(x, 1 - x)[None, :], np.minimum(y, 1 - y)[:, None]) / 0.12

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes
 from maquette.render.backdrop import Background
 from maquette.render.color import Ramp, ramp_colors, to_bytes
-
-Bytes = NDArray[np.uint8]
 
 STRIP_PX = 40
 _MARGIN = 12

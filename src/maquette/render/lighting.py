@@ -8,19 +8,15 @@ surface do not count (a joint bilateral filter, Kopf et al. 2007).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints, Singles
 from maquette.core.camera import Camera
 from maquette.render.scene import Samples, Scene
 
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
-Ints = NDArray[np.int64]
-
 KEY, RIM = 0.71, 0.2  # irradiance of the lamps where they fall straight
-SKY_RAYS, KEY_RAYS = 16, 4
 _SOFTNESS = 0.16  # tangent of the key light's half angle: how soft its shadows are
 _CELL = 2  # pixels
 _TURNS = 3
@@ -46,23 +42,25 @@ class Rig:
         axes = np.stack([np.cross(up, back), up, back], axis=1)
         return cls(axes, _unit(axes @ [-0.62, 0.85, 0.75]), _unit(axes @ [0.8, 0.45, -0.75]))
 
-    def sky(self, direction: Floats32) -> Floats32:
+    def sky(self, direction: Singles) -> Singles:
         """Light that comes from a direction (N, 3): bright above and behind the viewer, dim from the floor."""
         up, back = along(direction, self.axes[:, 1]), along(direction, self.axes[:, 2])
-        return 0.34 + 0.25 * up + 0.15 * np.maximum(back, 0)
+        light: Any = 0.34 + 0.25 * up + 0.15 * np.maximum(back, 0)
+        return cast(Singles, light)
 
-    def open_sky(self, normal: Floats32) -> Floats32:
+    def open_sky(self, normal: Singles) -> Singles:
         """What of the sky falls on a surface with nothing around it (N,): the cosine-weighted mean of :meth:`sky`."""
         up, back = along(normal, self.axes[:, 1]), along(normal, self.axes[:, 2])
-        return 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
+        light: Singles = 0.34 + 0.167 * up + 0.1 * np.square(0.5 + 0.5 * back)
+        return light
 
 
 @dataclass(frozen=True)
 class Light:
     """What reaches N samples, as shares of what would if nothing stood in the way."""
 
-    sky: Floats32
-    key: Floats32
+    sky: Singles
+    key: Singles
 
     def only(self, which: slice) -> Light:
         """The light on some of the samples."""
@@ -85,16 +83,16 @@ def light_on(scene: Scene, rig: Rig, samples: Samples, width: int, height: int) 
     return Light(sky, key)
 
 
-def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Ints, column: Ints) -> Floats32:
+def visibility(scene: Scene, rig: Rig, start: Floats, normal: Singles, row: Ints, column: Ints) -> Singles:
     """Shares of sky and key light that reach points (N, 3), (N, 2); ``row`` and ``column`` choose the turn."""
     count = len(start)
     turn = (row % _TURNS) * _TURNS + column % _TURNS
     turn = np.array([0, 5, 7, 3, 8, 1, 6, 2, 4])[turn] / _TURNS**2  # neighbours far apart
     across, aside = _tangents(normal)
     reached, total, key = np.zeros(count, np.float32), np.zeros(count, np.float32), np.zeros(count, np.float32)
-    golden = np.pi * (3 - np.sqrt(5))
-    for number in range(SKY_RAYS):  # cosine-weighted: Malley's method over a Vogel spiral
-        radius = np.sqrt((number + 0.5) / SKY_RAYS)
+    golden, sky_rays, key_rays = np.pi * (3 - np.sqrt(5)), scene.sky_rays, max(1, scene.sky_rays // 4)
+    for number in range(sky_rays):  # cosine-weighted: Malley's method over a Vogel spiral
+        radius = np.sqrt((number + 0.5) / sky_rays)
         angle = number * golden + 2 * np.pi * turn
         direction = (
             across * (radius * np.cos(angle)).astype(np.float32)[:, None]
@@ -106,12 +104,12 @@ def visibility(scene: Scene, rig: Rig, start: Floats, normal: Floats32, row: Int
         reached += sky * ~scene.tracer.is_blocked(start, direction, np.inf)
     key_across, key_aside = _tangents(rig.key[None].astype(np.float32))
     lit = np.flatnonzero(along(normal, rig.key) > -0.1)
-    for number in range(KEY_RAYS):
-        radius = _SOFTNESS * np.sqrt((number + 0.5) / KEY_RAYS)
+    for number in range(key_rays):
+        radius = _SOFTNESS * np.sqrt((number + 0.5) / key_rays)
         angle = number * golden + 2 * np.pi * turn[lit]
         direction = rig.key + radius * (np.cos(angle)[:, None] * key_across + np.sin(angle)[:, None] * key_aside)
         key[lit] += ~scene.tracer.is_blocked(start[lit], direction, np.inf)
-    return np.stack([reached / np.maximum(total, 1e-6), key / KEY_RAYS], axis=1)
+    return np.stack([reached / np.maximum(total, 1e-6), key / key_rays], axis=1)
 
 
 class _Cells:
@@ -123,7 +121,7 @@ class _Cells:
         self._point, self._normal = seeds.point.astype(np.float32), seeds.normal
         self._packed = np.concatenate([self._point, self._normal, 1 / reach[:, None]], axis=1)  # one gather, not three
 
-    def smooth(self, values: Floats32, row: Ints, column: Ints) -> Floats32:
+    def smooth(self, values: Singles, row: Ints, column: Ints) -> Singles:
         """Mean over the 3 x 3 cells around each, of those on the same surface."""
         total, weights = values.copy(), np.ones((len(values), 1), np.float32)
         for down in (-1, 0, 1):
@@ -134,7 +132,7 @@ class _Cells:
                     weights += weight
         return total / weights
 
-    def between(self, values: Floats32, samples: Samples) -> Floats32:
+    def between(self, values: Singles, samples: Samples) -> Singles:
         """Bilinear among the four cells around each sample, of those on the same surface; else whatever is near."""
         x = samples.spot[:, 0] / _CELL - 0.5
         y = samples.spot[:, 1] / _CELL - 0.5
@@ -152,8 +150,8 @@ class _Cells:
         return np.where(weights > 0, total / np.maximum(weights, 1e-12), 1.0)
 
     def _alike(
-        self, row: Ints, column: Ints, point: Floats32, normal: Floats32, floor: float = 0.0
-    ) -> tuple[Floats32, Ints]:
+        self, row: Ints, column: Ints, point: Singles, normal: Singles, floor: float = 0.0
+    ) -> tuple[Singles, Ints]:
         """How far the cell at (row, column) shows the surface of a point: weights (N, 1), and the cell's place."""
         height, width = self._grid.shape
         inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
@@ -166,7 +164,7 @@ class _Cells:
         return ((weight + np.float32(floor)) * (at >= 0))[:, None], there
 
 
-def _tangents(normal: Floats32) -> tuple[Floats32, Floats32]:
+def _tangents(normal: Singles) -> tuple[Singles, Singles]:
     """Two unit vectors square to each normal, (N, 3) each; Duff et al. 2017."""
     x, y, z = normal.T
     sign = np.where(z >= 0, np.float32(1), np.float32(-1))
@@ -175,9 +173,9 @@ def _tangents(normal: Floats32) -> tuple[Floats32, Floats32]:
     return np.stack([1 + sign * x * x * a, sign * b, -sign * x], 1), np.stack([b, sign + y * y * a, -y], 1)
 
 
-def along(vectors: Floats32, direction: Floats) -> Floats32:
+def along(vectors: Singles, direction: Floats) -> Singles:
     """Dot product of each of (N, 3) with one direction. Not ``@``: BLAS spins up threads for it and costs twice."""
-    made: Floats32 = np.einsum("ij,j->i", vectors, direction.astype(np.float32))
+    made: Singles = np.einsum("ij,j->i", vectors, direction.astype(np.float32))
     return made
 
 

@@ -75,4 +75,5 @@ def hatch(spot: NDArray[np.float32]) -> Colors:
     phase = np.mod((spot[:, 0] + spot[:, 1]) / _HATCH_PX, 1.0)
     line = np.clip((0.22 - np.abs(phase - 0.5)) * _HATCH_PX / 2 + 0.5, 0, 1)[:, None]
     ground, stroke = INVENTED
-    return (ground * (1 - line) + stroke * line).astype(np.float32)
+    hatched: Colors = (ground * (1 - line) + stroke * line).astype(np.float32)
+    return hatched

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CREASE_DEG = 40.0
 # A corner asks all others at its vertex, so work grows with the square; above this a fan is shaded flat, which is
@@ -26,9 +24,9 @@ def corner_normals(vertices: Floats, faces: Ints, crease_deg: float = CREASE_DEG
     """
     _, twin = twins(vertices)
     corners = twin[faces]  # (F, 3)
-    vectors = area_vectors(vertices, faces)  # (F, 3)
-    largest = np.abs(vectors).max(initial=0.0)
-    vectors = (vectors / largest if largest > 0 else vectors).astype(np.float32)
+    areas = area_vectors(vertices, faces)  # (F, 3)
+    largest = np.abs(areas).max(initial=0.0)
+    vectors: NDArray[np.float32] = (areas / largest if largest > 0 else areas).astype(np.float32)
     flat = _unit(vectors)
     count = int(twin.max()) + 1 if len(twin) else 0
     around = np.stack(
@@ -54,7 +52,7 @@ def _split_by_crease(
     made = flat[face[order]]
     few = np.flatnonzero(size <= _MAX_FAN)
     ends = np.cumsum(size[few])
-    cuts = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] + _CHUNK, _CHUNK)) if len(few) else []
+    cuts: Ints | list[int] = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] + _CHUNK, _CHUNK)) if len(few) else []
     for mine in np.split(few, np.unique(cuts)) if len(few) else []:
         if not len(mine):
             continue
@@ -73,4 +71,5 @@ def _split_by_crease(
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows scaled to length one, zero rows left alone."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    unit: NDArray[np.float32] = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return unit

@@ -21,8 +21,6 @@ from maquette.render.rings import ring
 from maquette.render.scene import Samples, Scene
 from maquette.render.surfaces import Surface, plain_surface
 
-Floats = NDArray[np.float64]
-
 NO_VALUE = to_linear(hex_color("a9abae"))
 RED = to_linear(hex_color("e0312d"))
 PALE = to_linear(hex_color("c9c7c3"))
@@ -62,9 +60,9 @@ def overlay(
     frame = photograph(scene, camera, _paint(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
     below, above = bool((given[known] < least).any()), bool((given[known] > most).any())
-    ends = [f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high)]
+    at_low, at_high = (f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high))
     missing = None if known.all() else patch_of(NO_VALUE, 14)
-    return Picture(with_ramp(frame, ramp, *ends, label, missing, background))
+    return Picture(with_ramp(frame, ramp, at_low, at_high, label, missing, background))
 
 
 def highlight(

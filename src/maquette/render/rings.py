@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes
 from maquette.core.camera import Camera
 from maquette.render.scene import Scene
-
-Bytes = NDArray[np.uint8]
 
 _COLOR = (224, 49, 45)
 _ENOUGH = 40  # red pixels in a cell and its neighbours that need no ring
@@ -55,8 +54,9 @@ def _red_near(frame: Bytes) -> NDArray[np.int64]:
     row, column = np.nonzero(_is_red(frame))
     counts = np.bincount(row // _CELL * columns + column // _CELL, minlength=rows * columns).reshape(rows, columns)
     padded = np.pad(counts, 1)
-    made: NDArray[np.int64] = sum(padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3))
-    return made
+    around = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
+    total: NDArray[np.int64] = np.sum(around, axis=0, dtype=np.int64)
+    return total
 
 
 def _is_hidden(scene: Scene, camera: Camera, points: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints, Singles
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
@@ -16,10 +18,6 @@ from maquette.geometry.surface import face_normals
 from maquette.render.cameras import View, camera_for, pixel_at, rays_through
 from maquette.render.normals import corner_normals
 from maquette.render.textures import Bitmap
-
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 _MAX_LAYERS = 6  # see-through surfaces one behind the other; what lies deeper is not seen
 _PLAIN = Material(name="plain", base_color=(0.6, 0.6, 0.6, 1.0))
@@ -30,15 +28,15 @@ class Samples:
     """Spots (N,) of a surface that count towards pixels."""
 
     pixel: Ints  # (N,) row · width + column
-    weight: Floats32  # (N,) share of the pixel
+    weight: Singles  # (N,) share of the pixel
     face: Ints  # (N,)
-    share: Floats32  # (N, 3) barycentrics
+    share: Singles  # (N, 3) barycentrics
     point: Floats  # (N, 3)
-    toward: Floats32  # (N, 3) unit direction of the ray
-    normal: Floats32  # (N, 3) shading normal, turned to the viewer
+    toward: Singles  # (N, 3) unit direction of the ray
+    normal: Singles  # (N, 3) shading normal, turned to the viewer
     front: NDArray[np.bool_]  # (N,) the face shows its outside
-    footprint: Floats32  # (N,) side of a pixel there, in the scene's unit
-    spot: Floats32  # (N, 2) pixel coordinates
+    footprint: Singles  # (N,) side of a pixel there, in the scene's unit
+    spot: Singles  # (N, 2) pixel coordinates
 
     def __len__(self) -> int:
         return len(self.pixel)
@@ -54,9 +52,13 @@ class Samples:
 
 
 class Scene:
-    """A mesh centred and scaled into the unit ball, its tree for rays, its shading normals and its textures."""
+    """A mesh centred and scaled into the unit ball, its tree for rays, its shading normals and its textures.
 
-    def __init__(self, asset: Asset) -> None:
+    ``sky_rays`` are traced per four pixels for the light of the sky, and a quarter as many for the lamp.
+    """
+
+    def __init__(self, asset: Asset, sky_rays: int = 16) -> None:
+        self.sky_rays = sky_rays
         mesh = asset.mesh
         if not len(mesh.faces):
             raise BadInput("picture: the mesh has no faces; there is nothing to show")
@@ -97,7 +99,8 @@ class Scene:
     @property
     def used_vertices(self) -> Floats:
         """Vertices that belong to a face, (V', 3)."""
-        return self.vertices if self._used.all() else self.vertices[self._used]
+        used: Floats = self.vertices if self._used.all() else self.vertices[self._used]
+        return used
 
     @cached_property
     def see_through(self) -> bool:
@@ -105,7 +108,7 @@ class Scene:
         return any(material.alpha_mode != "opaque" for material in self.materials)
 
     @cached_property
-    def uv_per_length(self) -> Floats32:
+    def uv_per_length(self) -> Singles:
         """How much uv a unit of length covers on each face, (F,); 0 where there is none."""
         if self.mesh.uv is None:
             return np.zeros(len(self.faces), np.float32)
@@ -114,26 +117,28 @@ class Scene:
         d, e, f = (self.vertices[self.faces[:, corner]] for corner in range(3))
         in_space = np.linalg.norm(np.cross(e - d, f - d), axis=1)
         ratio = np.divide(in_uv, in_space, out=np.zeros_like(in_uv), where=in_space > 1e-14)
-        return np.sqrt(np.minimum(ratio, 1e12)).astype(np.float32)
+        scale: Singles = np.sqrt(np.minimum(ratio, 1e12)).astype(np.float32)
+        return scale
 
-    def uv(self, samples: Samples) -> Floats32:
+    def uv(self, samples: Samples) -> Singles:
         """Texture coordinates (N, 2)."""
         assert self.mesh.uv is not None
-        made: Floats32 = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv[samples.face])
+        made: Singles = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv[samples.face])
         return made
 
-    def texels(self, samples: Samples) -> Floats32:
+    def texels(self, samples: Samples) -> Singles:
         """How much of a texture's side a pixel covers, (N,), stretched where the surface is seen at a slant."""
         facing = np.abs(np.einsum("ij,ij->i", samples.normal, samples.toward))
-        return samples.footprint * self.uv_per_length[samples.face] / np.sqrt(np.maximum(facing, 0.1))
+        width: Singles = samples.footprint * self.uv_per_length[samples.face] / np.sqrt(np.maximum(facing, 0.1))
+        return width
 
-    def of_vertices(self, values: NDArray[np.generic], samples: Samples) -> Floats32:
+    def of_vertices(self, values: NDArray[np.generic], samples: Samples) -> Singles:
         """A vertex channel (V,) or (V, K) between the vertices, (N,) or (N, K)."""
         at_corners = values[self.faces[samples.face]].astype(np.float32)
-        made: Floats32 = np.einsum("nc,nc...->n...", samples.share, at_corners)
+        made: Singles = np.einsum("nc,nc...->n...", samples.share, at_corners)
         return made
 
-    def opacity(self, samples: Samples) -> Floats32:
+    def opacity(self, samples: Samples) -> Singles:
         """How much each sample hides what is behind it, (N,)."""
         made = np.ones(len(samples), np.float32)
         index = self.material[samples.face]
@@ -210,7 +215,7 @@ class Scene:
         )
         return samples, hit
 
-    def _normals(self, face: Ints, share: Floats32, toward: Floats32) -> tuple[Floats32, NDArray[np.bool_]]:
+    def _normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
         """Shading normals that face the viewer, and where the face's own outside does."""
         made = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
         length = np.sqrt(np.einsum("ij,ij->i", made, made))
@@ -220,5 +225,10 @@ class Scene:
         return made * scale[:, None], front
 
 
-def _weigh(samples: Samples, weight: Floats32) -> Samples:
+def _weigh(samples: Samples, weight: Singles) -> Samples:
+    kept: dict[str, Any] = {f.name: getattr(samples, f.name) for f in fields(samples)}
+    return Samples(**(kept | {"weight": weight}))
+
+
+def _weigh(samples: Samples, weight: Singles) -> Samples:
     return Samples(*(weight if f.name == "weight" else getattr(samples, f.name) for f in fields(samples)))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Singles
 from maquette.render.color import Colors
 from maquette.render.lighting import KEY, RIM, Light, Rig, along
 from maquette.render.scene import Samples
 from maquette.render.surfaces import Surface
-
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
 
 
 def shade(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors:
@@ -30,7 +27,8 @@ def shade(surface: Surface, light: Light, rig: Rig, samples: Samples) -> Colors:
     mirrored = 2 * np.einsum("ij,ij->i", normal, back)[:, None] * normal - back
     around = _room(mirrored, rig, surface.roughness) * (0.3 + 0.7 * light.sky)
     shine = _highlight(normal, back, rig.key, surface.roughness, facing) * light.key * KEY
-    return diffuse + fresnel * around[:, None] + straight * shine[:, None] + surface.glow
+    color: Colors = diffuse + fresnel * around[:, None] + straight * shine[:, None] + surface.glow
+    return color
 
 
 def tone(color: Colors) -> Colors:
@@ -38,17 +36,19 @@ def tone(color: Colors) -> Colors:
     brightest = color.max(axis=1)
     over = np.maximum(brightest - 0.8, 0)
     pressed = np.where(over > 0, 0.8 + 0.2 * (1 - np.exp(-over / 0.2)), brightest)
-    return color * (pressed / np.maximum(brightest, 1e-6))[:, None]
+    toned: Colors = color * (pressed / np.maximum(brightest, 1e-6))[:, None]
+    return toned
 
 
-def _bounce(visible: Floats32, color: Colors) -> Colors:
+def _bounce(visible: Singles, color: Colors) -> Colors:
     """Ambient light in corners, where a bright surface lights itself: Jimenez et al. 2016, eq. 10. (N, 3)."""
     v = visible[:, None]
     a, b, c = 2.0404 * color - 0.3324, -4.7951 * color + 0.6417, 2.7552 * color + 0.6903
-    return np.maximum(v, ((v * a + b) * v + c) * v)
+    bounced: Colors = np.maximum(v, ((v * a + b) * v + c) * v)
+    return bounced
 
 
-def _room(direction: Floats32, rig: Rig, roughness: Floats32) -> Floats32:
+def _room(direction: Singles, rig: Rig, roughness: Singles) -> Singles:
     """The studio in a mirror (N,): a soft box over head, a strip light at each side, a dark horizon, a grey floor.
 
     Roughness blurs it towards the plain sky.
@@ -60,10 +60,11 @@ def _room(direction: Floats32, rig: Rig, roughness: Floats32) -> Floats32:
     strip = np.exp(-np.square((np.abs(aside) - 0.72) * edge / 2.2)) * (np.abs(up) < 0.95)
     floor = 1 / (1 + np.exp(edge * (up + 0.25)))
     lamps = 0.16 + 1.05 * box + 0.75 * strip + 0.16 * floor
-    return rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
+    light: Singles = rig.sky(direction) * (1 - np.sqrt(sharp)) + lamps * np.sqrt(sharp)
+    return light
 
 
-def _highlight(normal: Floats32, back: Floats32, to_light: Floats, roughness: Floats32, facing: Floats32) -> Floats32:
+def _highlight(normal: Singles, back: Singles, to_light: Floats, roughness: Singles, facing: Singles) -> Singles:
     """Cook-Torrance without Fresnel: GGX (Walter et al. 2007) with Karis' visibility term, times n·l. (N,)."""
     half = back + to_light.astype(np.float32)
     half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
@@ -73,4 +74,5 @@ def _highlight(normal: Floats32, back: Floats32, to_light: Floats, roughness: Fl
     spread = alpha * alpha / np.square(n_h * n_h * (alpha * alpha - 1) + 1)
     k = alpha / 2
     masking = 1 / ((n_l * (1 - k) + k) * (facing * (1 - k) + k))
-    return np.minimum(spread * masking * n_l / 4, 12.0)
+    highlight: Singles = np.minimum(spread * masking * n_l / 4, 12.0)
+    return highlight

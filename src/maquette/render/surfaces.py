@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Singles
 from maquette.core.asset import Material
 from maquette.render.color import LINEAR_OF_BYTE, Colors
 from maquette.render.scene import Samples, Scene
 from maquette.render.textures import Bitmap
-
-Floats32 = NDArray[np.float32]
 
 DIELECTRIC = 0.04  # reflectance of plastic, paint, skin: glTF 2.0 §3.9.6
 
@@ -22,11 +21,11 @@ class Surface:
     """Material at N samples, in linear light."""
 
     color: Colors  # (N, 3)
-    metallic: Floats32  # (N,)
-    roughness: Floats32  # (N,)
-    reflectance: Floats32  # (N,) what a mirror-smooth one would throw back at right angles, metal apart
+    metallic: Singles  # (N,)
+    roughness: Singles  # (N,)
+    reflectance: Singles  # (N,) what a mirror-smooth one would throw back at right angles, metal apart
     glow: Colors  # (N, 3)
-    normal: Floats32  # (N, 3)
+    normal: Singles  # (N, 3)
 
     def only(self, which: slice | NDArray[np.int64]) -> Surface:
         """The samples that a slice or an index array names."""
@@ -96,7 +95,7 @@ def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples,
         made.normal[rows] = _bump(scene, samples, bumps, uv, texels)
 
 
-def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Floats32, texels: Floats32) -> Floats32:
+def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Singles, texels: Singles) -> Singles:
     """Normals turned by a tangent-space map, +Y up in the map as glTF has it. Tangents follow the face's uv."""
     assert scene.mesh.uv is not None
     a, b, c = (scene.vertices[corner] for corner in scene.faces[samples.face].T)
@@ -113,8 +112,9 @@ def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Floats32, texels: F
     return np.where((sign != 0) & (np.einsum("ij,ij->i", made, samples.toward) < 0)[:, None], made, normal)
 
 
-def _across(normal: Floats32, direction: Floats32) -> Floats32:
+def _across(normal: Singles, direction: Singles) -> Singles:
     """Unit part of ``direction`` that lies in the surface; zero where there is none."""
     flat = direction - normal * np.einsum("ij,ij->i", direction, normal)[:, None]
     length = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
+    unit: Singles = np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
+    return unit

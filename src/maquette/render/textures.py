@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,8 @@ class Bitmap:
         if covered is None or covered.all():
             return None
         row, column = np.arange(height) * covered.shape[0] // height, np.arange(width) * covered.shape[1] // width
-        return covered[row[:, None], column[None, :]].astype(np.uint8) * np.uint8(255)
+        mask: NDArray[np.uint8] = covered[row[:, None], column[None, :]].astype(np.uint8) * np.uint8(255)
+        return mask
 
     def color(self, uv: NDArray[np.float32], texels: NDArray[np.float32]) -> tuple[Colors, Colors]:
         """Linear colour (N, 3) and opacity (N,) at uv (N, 2), where a pixel of ours covers ``texels`` (N,) of its."""
@@ -106,7 +108,7 @@ def _halve(
     for row in (0, 1):
         for column in (0, 1):
             block = np.s_[row:height:2, column:width:2]
-            weight = np.float32(1) if counted is None else np.maximum(counted[block], np.float32(0.01))[..., None]
+            weight: Any = np.float32(1) if counted is None else np.maximum(counted[block], np.float32(0.01))[..., None]
             color = pixels[block]
             total[..., :3] += LINEAR_OF_BYTE[color[..., :3]] * weight
             total[..., 3] += color[..., 3] * (weight if counted is None else weight[..., 0])

@@ -34,11 +34,12 @@ def write_picture(
         suffix = ".png" if len(picture.frames) == 1 else ".webp"
     first, *rest = _gif_frames(picture.frames) if suffix == ".gif" else [_image(frame) for frame in picture.frames]
     moving: dict[str, Any] = {"save_all": True, "append_images": rest, "duration": picture.milliseconds, "loop": 0}
-    kind: dict[str, Any] = {
+    kinds: dict[str, dict[str, Any]] = {
         ".png": {"format": "PNG"},
         ".webp": {"format": "WEBP", "method": 4, "quality": quality, "lossless": quality == 100},
         ".gif": {"format": "GIF", "optimize": False},
-    }[suffix]
+    }
+    kind = kinds[suffix]
     if suffix == ".gif" and (picture.frames[..., 3] < 128).any():
         kind |= {"transparency": 255, "disposal": 2}
     buffer = io.BytesIO()
@@ -66,6 +67,6 @@ def _gif_frames(frames: NDArray[np.uint8]) -> list[Any]:
         indices = np.asarray(image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)).copy()
         indices[frame[..., 3] < 128] = 255
         indexed = Image.fromarray(indices)
-        indexed.putpalette(palette.getpalette())
+        indexed.putpalette(palette.getpalette() or [])
         made.append(indexed)
     return made

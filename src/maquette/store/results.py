@@ -67,7 +67,7 @@ class Store:
         with contextlib.suppress(OSError):  # a folder one may only read, or just evicted by somebody
             os.utime(path)
         try:
-            return _unpacked(packed)
+            return _unpack(packed)
         except BadInput:
             del packed  # Windows deletes no file that is mapped
             drop(path)
@@ -76,7 +76,7 @@ class Store:
     def put(self, key: str, value: Any) -> bool:
         """Keep a value under a key; False when it is too large to be kept. ``Unavailable`` when the disk refuses."""
         path = self._path(key)
-        chunks = _packed(value)
+        chunks = _pack(value)
         if (size := sum(len(chunk) for chunk in chunks)) > self.max_bytes * _LOW_WATER:
             return False
         try:
@@ -145,7 +145,7 @@ def _read_plain(path: Path) -> memoryview:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if large else file.read())
 
 
-def _packed(value: Any) -> list[bytes | memoryview]:
+def _pack(value: Any) -> list[bytes | memoryview]:
     """An entry's bytes: head, zeros up to where the first array is aligned, canonical form."""
     chunks = list(encode(value))
     checksum = 0
@@ -155,7 +155,7 @@ def _packed(value: Any) -> list[bytes | memoryview]:
     return [_HEAD.pack(MAGIC, checksum, gap) + bytes(gap), *chunks]
 
 
-def _unpacked(packed: memoryview) -> Any:
+def _unpack(packed: memoryview) -> Any:
     """The value in an entry's bytes, over those bytes; ``BadInput`` when they are damaged."""
     if len(packed) < _HEAD.size:
         raise BadInput(f"store: an entry of {len(packed)} bytes")

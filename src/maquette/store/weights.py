@@ -70,7 +70,7 @@ def fetch(weights: Weights, *, download: bool | None = None) -> Path:
                 f"weights: not downloaded yet: {weights.describe()}; agree by setting MAQUETTE_DOWNLOAD=yes, "
                 f"or put the file at {path}"
             )
-        _bring(weights)
+        _download(weights)
     _check(weights)
     return path
 
@@ -90,7 +90,7 @@ def _check(weights: Weights) -> None:
         write_whole(seal, [sealed.encode()])
 
 
-def _bring(weights: Weights) -> None:
+def _download(weights: Weights) -> None:
     """Download into the part file, going on from what is there, and rename it once it is right.
 
     Two processes may do so at once: both write the same bytes to the same places, and the first to finish renames.
@@ -128,7 +128,7 @@ def _transfer(weights: Weights, part: Path) -> None:
             raise Unavailable(f"weights: {weights.size - have} bytes do not fit on {part.parent}, {free} are free")
         time.sleep(_PAUSE_S * attempt)
         try:
-            if _pull(weights, part, have) == weights.size:
+            if _receive(weights, part, have) == weights.size:
                 return
         except urllib.error.HTTPError as refusal:
             refusal.close()
@@ -142,9 +142,9 @@ def _transfer(weights: Weights, part: Path) -> None:
     )
 
 
-def _pull(weights: Weights, part: Path, have: int) -> int:
+def _receive(weights: Weights, part: Path, have: int) -> int:
     """One request for what is missing after ``have`` bytes, written to its place in the part file; how far it got."""
-    stream, at = _asked(weights, have)
+    stream, at = _request(weights, have)
     handle = os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     with stream, os.fdopen(handle, "r+b") as file:
         file.seek(at)
@@ -160,7 +160,7 @@ def _pull(weights: Weights, part: Path, have: int) -> int:
     return at
 
 
-def _asked(weights: Weights, have: int) -> tuple[Any, int]:
+def _request(weights: Weights, have: int) -> tuple[Any, int]:
     """The stream of bytes and the place of its first one: ``have``, or 0 where the server knows no ranges."""
     address = weights.address
     if _scheme(address) == "file":

@@ -48,12 +48,12 @@ class JobCommand(LazyCommand):
 
     def options(self) -> tuple[Option, ...]:
         """Those of the job, its slicing and its recipes."""
-        from maquette.flow.jobs import endings_for, job_options
+        from maquette.flow.kept_options import offer_of
 
-        endings = ", ".join(endings_for(self.destination))
-        output = click.Option(["-o", "--output"], type=click.Path(path_type=Path), required=True, help=endings)
-        self.params.append(output)
-        return job_options(self.destination)
+        options, endings = offer_of(self.destination)
+        place = click.Path(path_type=Path)
+        self.params.append(click.Option(["-o", "--output"], type=place, required=True, help=", ".join(endings)))
+        return options
 
     def last_params(self) -> list[click.Parameter]:
         """A print may be shown in the slicer's window."""

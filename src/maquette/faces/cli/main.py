@@ -61,7 +61,8 @@ class House(click.Group):
         except click.UsageError as problem:
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
             if close:
-                problem.message += f" Did you mean {' or '.join(close)}?"
+                hint = f"{problem.message} Did you mean {' or '.join(close)}?"
+                raise click.UsageError(hint, problem.ctx) from None
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

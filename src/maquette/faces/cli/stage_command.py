@@ -16,6 +16,7 @@ import click
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
+from maquette.core.heightmap import Heightmap
 from maquette.core.picture import Picture
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
@@ -31,6 +32,7 @@ FILE_HINT = {
     Asset: "a model",
     Files: "a model file",
     Picture: "a picture",
+    Heightmap: "heights as a grey picture",
 }
 
 
@@ -64,15 +66,15 @@ def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Ter
     stage = function.stage
     output = given.pop("output", None)
     settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
-    if output is not None and stage.output is Files and "suffix" in stage.hands:
+    if output is not None and stage.output is Files and "suffix" in stage.roles:
         settings = _ending_as(output, stage, settings)
-    stage.validated(settings)  # refuse wrong settings before any file is read
+    call = stage.call(settings)  # refuses wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
     if output is None and not stage.is_check and not names_itself:
         raise BadSetting(f"{stage.name}: no -o given; name the file that the result goes to")
-    inputs = {name: read_input(given[name], kind) for name, kind in stage.inputs.items()}
+    inputs = [read_input(given[name], kind) for name, kind in stage.inputs.items()]
     with terminal.progress(stage.name):
-        result = function(**inputs, **settings)
+        result = call.run(*inputs)
     if stage.is_check:
         return show_findings(result, terminal)
     from maquette.flow import disk
@@ -111,6 +113,8 @@ def read_input(path: Path, kind: Any) -> Any:
         return Views({name: read_input(place, Subject) for name, place in places.items()})
     if bytes in kinds:
         return disk.read_bytes(path)
+    if Heightmap in kinds:
+        return registry()["open-heights"](disk.read_bytes(path)).replace(title=path.stem)
     if Subject in kinds:
         return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:

@@ -11,7 +11,7 @@ from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.values import digest_of
 from maquette.flow.recipes.graph import Recipe
-from maquette.flow.recipes.sockets import kinds
+from maquette.flow.recipes.sockets import kinds_in
 from maquette.registry import type_name
 from maquette.store import Store, key_of
 
@@ -48,7 +48,7 @@ class Run:
         self.values: Mapping[str, Any] = Values(work)
 
     def __repr__(self) -> str:
-        ran, kept = ", ".join(self.seconds) or "nothing", ", ".join(self.kept) or "nothing"
+        ran, kept = ", ".join(self.seconds) or "nothing", ", ".join(self.kept_steps) or "nothing"
         return f"Run({self.recipe.name}, ran {ran}, kept {kept})"
 
     @property
@@ -57,7 +57,7 @@ class Run:
         return self.values[self.recipe.result]
 
     @property
-    def kept(self) -> tuple[str, ...]:
+    def kept_steps(self) -> tuple[str, ...]:
         """Steps that did not run, because their results, or later ones, were kept from before."""
         return tuple(step for step in self.keys if step not in self.seconds)
 
@@ -71,7 +71,7 @@ def run(
     turn one knob, and only what depends on it is. Settings are checked before anything runs. What goes wrong in a
     stage comes through as the stage raised it; results of the steps before it are kept.
     """
-    turned = recipe.turned(knobs or {})
+    turned = recipe.with_knobs(knobs or {})
     _check_inputs(turned, inputs)
     work = _Work(turned, inputs, store)
     with noting() as fresh:
@@ -88,7 +88,7 @@ def _check_inputs(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
     for name, kind in recipe.input_kinds().items():
         if name not in inputs:
             raise BadInput(f"recipe {recipe.name}: no {name}; it needs {type_name(kind)}")
-        if not isinstance(inputs[name], kinds(kind)):
+        if not isinstance(inputs[name], kinds_in(kind)):
             given = type(inputs[name]).__name__
             raise BadInput(f"recipe {recipe.name}: {name} is a {given}; it needs {type_name(kind)}")
     for name in inputs:

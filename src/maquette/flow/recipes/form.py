@@ -14,14 +14,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Dotted = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$")]
 
 
-def _listed(given: Any) -> Any:
+def _as_list(given: Any) -> Any:
     """One name is a list of one."""
     return [given] if isinstance(given, str) else given
 
 
-def _by_place(given: Any) -> Any:
+def _sources_by_place(given: Any) -> Any:
     """Sources by the stage's input names; a list's by their place, as text."""
-    listed = _listed(given)
+    listed = _as_list(given)
     return {str(place): name for place, name in enumerate(listed)} if isinstance(listed, list) else listed
 
 
@@ -33,7 +33,7 @@ class StepForm(_Strict):
     """One step as written."""
 
     stage: str
-    sources: Annotated[dict[str, Name], BeforeValidator(_by_place), Field(alias="from", min_length=1)]
+    sources: Annotated[dict[str, Name], BeforeValidator(_sources_by_place), Field(alias="from", min_length=1)]
     settings: Annotated[dict[str, Any], Field(alias="with")] = {}
     optional: bool = False
 
@@ -41,9 +41,9 @@ class StepForm(_Strict):
 class KnobForm(_Strict):
     """One knob as written."""
 
-    turns: Annotated[list[Dotted], BeforeValidator(_listed)] = []
+    turns: Annotated[list[Dotted], BeforeValidator(_as_list)] = []
     swaps: Name | None = None
-    but_not: Annotated[list[str], BeforeValidator(_listed)] = []
+    but_not: Annotated[list[str], BeforeValidator(_as_list)] = []
     implies: dict[Dotted, Any] = {}
     description: str = ""
 

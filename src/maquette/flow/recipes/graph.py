@@ -10,7 +10,7 @@ from typing import Any
 
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer
-from maquette.flow.recipes.sockets import fits, shared
+from maquette.flow.recipes.sockets import fits, shared_kind
 from maquette.registry import Call, Registry, Stage
 
 
@@ -70,9 +70,9 @@ class Recipe:
 
     def input_kinds(self) -> dict[str, Any]:
         """The type of each input: what every step that it flows into takes."""
-        return {name: shared(self.wanted(name).values()) for name in self.inputs}
+        return {name: shared_kind(self.takers(name).values()) for name in self.inputs}
 
-    def wanted(self, source: str) -> dict[tuple[str, str], Any]:
+    def takers(self, source: str) -> dict[tuple[str, str], Any]:
         """What the takers of a step or an input want: types by taking step and its stage's input."""
         return {
             (step, name): kind
@@ -81,16 +81,16 @@ class Recipe:
             if taken == source
         }
 
-    def fitting(self, step: str, *, but_not: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def stages_fitting(self, step: str, *, but_not: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Names of the stages that could stand in a step's place: same sources in, something its takers take out."""
-        given = [self.given(source) for source in self.steps[step].sources]
-        takers = list(self.wanted(step).values())
+        sources = [self.kind_of(source) for source in self.steps[step].sources]
+        takers = list(self.takers(step).values())
         if step == self.result:
             takers.append(self.stage_of(step).output)
-        fit = (name for name, found in self.known.items() if _stands(found.stage, given, takers))
+        fit = (name for name, found in self.known.items() if _stands(found.stage, sources, takers))
         return tuple(name for name in fit if name not in but_not)
 
-    def turned(self, knobs: Mapping[str, Any]) -> Recipe:
+    def with_knobs(self, knobs: Mapping[str, Any]) -> Recipe:
         """The recipe with knobs turned: its own by name, or ``step.setting`` for any setting there is.
 
         ``BadSetting`` when a knob is unknown, a value out of range or a setting that must be given is not.
@@ -98,7 +98,7 @@ class Recipe:
         recipe = self._with_steps_asked_for(knobs)
         for knob in self.knobs.values():
             if knob.swaps and knob.name in knobs:
-                recipe = recipe._swapped(knob, knobs[knob.name])
+                recipe = recipe._swap(knob, knobs[knob.name])
         steps = dict(recipe.steps)
         for step, setting, value in recipe._settings(knobs):
             stage = recipe.stage_of(step)
@@ -116,7 +116,7 @@ class Recipe:
         """The recipe with this printer in every step that asks for one and does not name another."""
         steps = dict(self.steps)
         for step, node in steps.items():
-            if "printer" in self.stage_of(step).hands and "printer" not in node.settings:
+            if "printer" in self.stage_of(step).roles and "printer" not in node.settings:
                 settings = MappingProxyType({**node.settings, "printer": printer})
                 steps[step] = replace(node, settings=settings)
         return replace(self, steps=MappingProxyType(steps))
@@ -154,9 +154,9 @@ class Recipe:
             single.append((step, setting, knobs[name]))
         return implied + turned + single
 
-    def _swapped(self, knob: Knob, value: Any) -> Recipe:
+    def _swap(self, knob: Knob, value: Any) -> Recipe:
         """The recipe with another stage in the step under a knob, which keeps the settings that both stages have."""
-        fitting = self.fitting(knob.swaps, but_not=knob.but_not)
+        fitting = self.stages_fitting(knob.swaps, but_not=knob.but_not)
         stage = self.known.find(str(value)).stage
         if stage.name not in fitting:
             choice = ", ".join(fitting)
@@ -166,7 +166,7 @@ class Recipe:
         swapped = replace(node, stage=stage.name, settings=MappingProxyType(kept))
         return replace(self, steps=MappingProxyType({**self.steps, knob.swaps: swapped}))
 
-    def given(self, source: str) -> Any:
+    def kind_of(self, source: str) -> Any:
         """The type that a step or a recipe input gives."""
         return self.stage_of(source).output if source in self.steps else self.input_kinds()[source]
 

@@ -38,15 +38,17 @@ from maquette.core.errors import BadInput, BadSetting
 from maquette.flow.recipes.form import Form, KnobForm, StepForm, read_form
 from maquette.flow.recipes.graph import Knob, Node, Recipe
 from maquette.flow.recipes.plain_yaml import MAX_CHARACTERS, Plain, read_yaml
-from maquette.flow.recipes.sockets import fits, shared
+from maquette.flow.recipes.sockets import fits, shared_kind
 from maquette.registry import Registry, Stage, registry, type_name
+
+Implied = tuple[tuple[str, str, Any], ...]
 
 __all__ = ["Knob", "Node", "Recipe", "load_recipe", "recipe_names"]
 
 
 def recipe_names() -> tuple[str, ...]:
     """Names of the recipes that ship with the package."""
-    return tuple(_shipped())
+    return tuple(_shipped_texts())
 
 
 def load_recipe(source: str | Path, *, known: Registry | None = None) -> Recipe:
@@ -55,28 +57,30 @@ def load_recipe(source: str | Path, *, known: Registry | None = None) -> Recipe:
     ``BadInput`` or ``BadSetting`` name the line and the step where something is wrong. ``known`` are the stages that it
     may use; those of this installation when left out.
     """
-    plain = read_yaml(*_text(source))
-    return _built(read_form(plain), plain, known or registry())
+    plain = read_yaml(*_read_text(source))
+    return _build(read_form(plain), plain, known or registry())
 
 
 @functools.cache
-def _shipped() -> dict[str, str]:
+def _shipped_texts() -> dict[str, str]:
     """Texts of our own recipes by name."""
     folder = files("maquette.flow.recipes") / "data"
-    found = {file.name.removesuffix(".yaml"): file for file in folder.iterdir() if file.name.endswith(".yaml")}
-    return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
+    recipes = {file.name.removesuffix(".yaml"): file for file in folder.iterdir() if file.name.endswith(".yaml")}
+    return {name: recipes[name].read_text(encoding="utf-8") for name in sorted(recipes)}
 
 
-def _text(source: str | Path) -> tuple[str, str]:
+def _read_text(source: str | Path) -> tuple[str, str]:
     """A recipe's text, and what to call it in messages."""
     if isinstance(source, str) and "\n" in source:
         return source, "recipe"
-    if isinstance(source, str) and source in _shipped():
-        return _shipped()[source], f"recipe {source}"
+    if isinstance(source, str) and source in _shipped_texts():
+        return _shipped_texts()[source], f"recipe {source}"
     path = Path(source)
     if path.suffix not in (".yaml", ".yml", ".json"):
-        close = difflib.get_close_matches(str(source), _shipped(), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(_shipped())}, or name a .yaml file"
+        close = difflib.get_close_matches(str(source), _shipped_texts(), n=1)
+        hint = (
+            f"did you mean {close[0]}?" if close else f"there are {', '.join(_shipped_texts())}, or name a .yaml file"
+        )
         raise BadSetting(f"no recipe {str(source)!r}; {hint}")
     try:
         with path.open("rb") as file:
@@ -87,10 +91,10 @@ def _text(source: str | Path) -> tuple[str, str]:
         raise BadInput(f"{path.name}: is no UTF-8 text; save it as such") from None
 
 
-def _built(form: Form, plain: Plain, known: Registry) -> Recipe:
+def _build(form: Form, plain: Plain, known: Registry) -> Recipe:
     """The recipe that a form describes, checked against the registry."""
     steps: dict[str, Node] = {}
-    for step in _ordered(form, plain):
+    for step in _order(form, plain):
         steps[step] = _node(form.steps[step], plain, ("steps", step), known)
     bare = Recipe(form.recipe, form.summary, tuple(form.inputs), {}, MappingProxyType(steps), form.result, known)
     _check_edges(bare, plain)
@@ -100,18 +104,10 @@ def _built(form: Form, plain: Plain, known: Registry) -> Recipe:
     return recipe
 
 
-def _ordered(form: Form, plain: Plain) -> list[str]:
+def _order(form: Form, plain: Plain) -> list[str]:
     """Steps so that sources come first; every name must exist and every step lead to the result."""
-    double = sorted(set(form.inputs) & set(form.steps)) + sorted({i for i in form.inputs if form.inputs.count(i) > 1})
-    if double:
-        raise BadInput(f"{plain.at('inputs')}: {double[0]!r} is named twice; rename one")
     sources = {step: tuple(body.sources.values()) for step, body in form.steps.items()}
-    for step, names in sources.items():
-        for name in names:
-            if name not in form.steps and name not in form.inputs:
-                raise BadInput(f"{plain.at('steps', step, 'from')}: no step or input {name!r}")
-    if form.result not in form.steps:
-        raise BadInput(f"{plain.at('result')}: no step {form.result!r}; name the step whose value is the result")
+    _check_names(form, plain, sources)
     graph = {step: [name for name in names if name in form.steps] for step, names in sources.items()}
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -121,16 +117,29 @@ def _ordered(form: Form, plain: Plain) -> list[str]:
     used = {form.result}
     for step in reversed(order):
         used |= set(sources[step]) if step in used else set()
-    idle = [name for name in (*order, *form.inputs) if name not in used]
-    if idle:
-        place = plain.at("steps", idle[0]) if idle[0] in form.steps else plain.at("inputs")
-        raise BadInput(f"{place}: {idle[0]!r} does not lead to the result {form.result!r}; use it or drop it")
+    for name in (*order, *form.inputs):
+        if name not in used:
+            place = plain.at("steps", name) if name in form.steps else plain.at("inputs")
+            raise BadInput(f"{place}: {name!r} does not lead to the result {form.result!r}; use it or drop it")
     return order
+
+
+def _check_names(form: Form, plain: Plain, sources: Mapping[str, tuple[str, ...]]) -> None:
+    """No input or step is named twice, and whatever is named as a source or as the result is there."""
+    double = sorted(set(form.inputs) & set(form.steps)) + sorted({i for i in form.inputs if form.inputs.count(i) > 1})
+    if double:
+        raise BadInput(f"{plain.at('inputs')}: {double[0]!r} is named twice; rename one")
+    for step, names in sources.items():
+        for name in names:
+            if name not in form.steps and name not in form.inputs:
+                raise BadInput(f"{plain.at('steps', step, 'from')}: no step or input {name!r}")
+    if form.result not in form.steps:
+        raise BadInput(f"{plain.at('result')}: no step {form.result!r}; name the step whose value is the result")
 
 
 def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) -> Node:
     """A step with its stage found, its sources in the stage's order and its settings known."""
-    stage = _found(known, body.stage, plain.at(*path))
+    stage = _find_stage(known, body.stage, plain.at(*path))
     names = list(stage.inputs)
     places = {str(place): name for place, name in enumerate(names)}
     sources = {places.get(name, name): source for name, source in body.sources.items()}
@@ -149,7 +158,7 @@ def _node(body: StepForm, plain: Plain, path: tuple[str, str], known: Registry) 
     return Node(stage.name, taken, MappingProxyType(dict(body.settings)), body.optional)
 
 
-def _found(known: Registry, name: str, place: str) -> Stage:
+def _find_stage(known: Registry, name: str, place: str) -> Stage:
     """A stage by name, or ``BadSetting`` with its place."""
     try:
         return known.find(name).stage
@@ -160,16 +169,16 @@ def _found(known: Registry, name: str, place: str) -> Stage:
 def _check_edges(recipe: Recipe, plain: Plain) -> None:
     """Every source gives what its taker wants."""
     for name in recipe.inputs:
-        wanted = recipe.wanted(name)
-        if shared(wanted.values()) is None:
+        wanted = recipe.takers(name)
+        if shared_kind(wanted.values()) is None:
             uses = ", ".join(f"{type_name(kind)} in {step}" for (step, _), kind in wanted.items())
             raise BadInput(f"{plain.at('inputs')}: {name!r} cannot be all of: {uses}")
     for source, node in recipe.steps.items():
         output = recipe.stage_of(source).output
-        if node.optional and output != recipe.given(node.sources[0]):
+        if node.optional and output != recipe.kind_of(node.sources[0]):
             place = plain.at("steps", source)
             raise BadInput(f"{place}: optional, so it must give what it takes; {node.stage} gives {type_name(output)}")
-        for (step, name), kind in recipe.wanted(source).items():
+        for (step, name), kind in recipe.takers(source).items():
             if not fits(output, kind):
                 raise BadInput(
                     f"{plain.at('steps', step, 'from')}: {source!r} gives {type_name(output)}; "
@@ -182,33 +191,49 @@ def _knob(recipe: Recipe, name: str, form: KnobForm, plain: Plain) -> Knob:
     place = plain.at("knobs", name)
     if bool(form.turns) == bool(form.swaps):
         raise BadInput(f"{place}: needs either `turns` or `swaps`")
-    targets = [_pair(target) for target in form.turns]
-    implies = [(*_pair(target), value) for target, value in form.implies.items()]
-    for step, setting in [*targets, *(entry[:2] for entry in implies), *([(form.swaps, "")] if form.swaps else [])]:
-        if step not in recipe.steps:
-            raise BadInput(f"{place}: no step {step!r}; there are {', '.join(recipe.steps)}")
-        if setting and setting not in recipe.stage_of(step).settings:
-            has = ", ".join(recipe.stage_of(step).settings) or "none"
-            raise BadSetting(f"{place}: {recipe.steps[step].stage} has no setting {setting!r}; it has {has}")
+    implies = tuple((*_split_target(target), value) for target, value in form.implies.items())
+    for step, setting, _ in implies:
+        _check_target(recipe, step, setting, place)
     if form.swaps:
-        but_not = tuple(_found(recipe.known, other, place).name for other in form.but_not)
-        stage = recipe.steps[form.swaps].stage
-        if stage in but_not:
-            raise BadInput(f"{place}: {form.swaps} is {stage} and but_not says it must not be")
-        kind = Literal[recipe.fitting(form.swaps, but_not=but_not)]  # type: ignore[valid-type]
-        words = form.description or f"the stage of {form.swaps}"
-        return Knob(name, words, stage, kind, (), form.swaps, but_not, tuple(implies))
+        return _swapping_knob(recipe, name, form, implies, place)
+    return _turning_knob(recipe, name, form, implies, place)
+
+
+def _check_target(recipe: Recipe, step: str, setting: str, place: str) -> None:
+    """There is such a step, and its stage has this setting, where one is named."""
+    if step not in recipe.steps:
+        raise BadInput(f"{place}: no step {step!r}; there are {', '.join(recipe.steps)}")
+    if setting and setting not in recipe.stage_of(step).settings:
+        has = ", ".join(recipe.stage_of(step).settings) or "none"
+        raise BadSetting(f"{place}: {recipe.steps[step].stage} has no setting {setting!r}; it has {has}")
+
+
+def _swapping_knob(recipe: Recipe, name: str, form: KnobForm, implies: Implied, place: str) -> Knob:
+    """A knob that puts another stage into a step: its type is a choice of those that fit there."""
+    step = form.swaps or ""
+    _check_target(recipe, step, "", place)
+    but_not = tuple(_find_stage(recipe.known, other, place).name for other in form.but_not)
+    stage = recipe.steps[step].stage
+    if stage in but_not:
+        raise BadInput(f"{place}: {step} is {stage} and but_not says it must not be")
+    kind = Literal[recipe.stages_fitting(step, but_not=but_not)]  # type: ignore[valid-type]
+    return Knob(name, form.description or f"the stage of {step}", stage, kind, (), step, but_not, implies)
+
+
+def _turning_knob(recipe: Recipe, name: str, form: KnobForm, implies: Implied, place: str) -> Knob:
+    """A knob that turns settings: type and default are those of the first one, as its step has it."""
+    targets = tuple(_split_target(target) for target in form.turns)
+    for step, setting in targets:
+        _check_target(recipe, step, setting, place)
     step, setting = targets[0]
-    found = recipe.stage_of(step).settings[setting]
-    default = recipe.steps[step].settings.get(setting, None if found.required else found.default)
-    if recipe.steps[step].optional:
-        default = None
-    return Knob(
-        name, form.description or found.description, default, found.kind, tuple(targets), implies=tuple(implies)
-    )
+    turned, node = recipe.stage_of(step).settings[setting], recipe.steps[step]
+    default = None if node.optional or turned.required else turned.default
+    if not node.optional:
+        default = node.settings.get(setting, default)
+    return Knob(name, form.description or turned.description, default, turned.kind, targets, implies=implies)
 
 
-def _pair(target: str) -> tuple[str, str]:
+def _split_target(target: str) -> tuple[str, str]:
     """``step.setting`` as a pair."""
     step, _, setting = target.partition(".")
     return step, setting
@@ -236,6 +261,6 @@ def _check_settings(recipe: Recipe, plain: Plain) -> None:
 def _check_values(stage: Stage, settings: Mapping[str, Any], place: str) -> None:
     """Settings that the stage accepts, or ``BadSetting`` with their place."""
     try:
-        stage.validated(settings)
+        stage.validate(settings)
     except BadSetting as problem:
         raise BadSetting(f"{place}: {problem}") from None

@@ -57,18 +57,18 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise _refused("anchors and aliases are not for recipes; write it out", event)
+            raise _refusal("anchors and aliases are not for recipes; write it out", event)
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise _refused(f"nested deeper than {_MAX_DEPTH}", event)
+            raise _refusal(f"nested deeper than {_MAX_DEPTH}", event)
         node: Any = super().compose_node(parent, index)
         self.depth -= 1
         if node.tag not in _PLAIN:
-            raise _refused(f"{node.tag.rpartition(':')[2]!r} is no plain data; put text in quotes", event)
+            raise _refusal(f"{node.tag.rpartition(':')[2]!r} is no plain data; put text in quotes", event)
         return node
 
 
-def _refused(message: str, at: Any) -> yaml.MarkedYAMLError:
+def _refusal(message: str, at: Any) -> yaml.MarkedYAMLError:
     """A complaint with its place."""
     return yaml.MarkedYAMLError(problem=message, problem_mark=at.start_mark)
 
@@ -80,16 +80,16 @@ def _plain(node: Any, path: tuple[str, ...], lines: dict[tuple[str, ...], int], 
         return [_plain(item, (*path, str(i)), lines, loader) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return _scalar(node, loader)
-    made: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for key_node, item in node.value:
         key = _scalar(key_node, loader) if isinstance(key_node, yaml.ScalarNode) else None
         if not isinstance(key, str):
-            raise _refused(f"a key must be text, not {key!r}; put it in quotes", key_node)
-        if key in made:
-            raise _refused(f"{key!r} is given twice", key_node)
+            raise _refusal(f"a key must be text, not {key!r}; put it in quotes", key_node)
+        if key in entries:
+            raise _refusal(f"{key!r} is given twice", key_node)
         lines[(*path, key)] = key_node.start_mark.line + 1
-        made[key] = _plain(item, (*path, key), lines, loader)
-    return made
+        entries[key] = _plain(item, (*path, key), lines, loader)
+    return entries
 
 
 def _scalar(node: Any, loader: _Loader) -> Any:
@@ -100,5 +100,5 @@ def _scalar(node: Any, loader: _Loader) -> Any:
     except (ValueError, OverflowError):
         unbounded = True
     if unbounded:
-        raise _refused("a number beyond all measure", node)
+        raise _refusal("a number beyond all measure", node)
     return value

@@ -9,20 +9,20 @@ from operator import or_
 from typing import Any, Union, get_args, get_origin
 
 
-def kinds(kind: Any) -> tuple[Any, ...]:
+def kinds_in(kind: Any) -> tuple[Any, ...]:
     """The members of a union, or the type itself."""
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
 def fits(given: Any, wanted: Any) -> bool:
     """True when whatever ``given`` may be is something that ``wanted`` takes."""
-    return all(any(_is_a(one, other) for other in kinds(wanted)) for one in kinds(given))
+    return all(any(_is_a(one, other) for other in kinds_in(wanted)) for one in kinds_in(given))
 
 
-def shared(wanted: Iterable[Any]) -> Any:
+def shared_kind(wanted: Iterable[Any]) -> Any:
     """The type that all of them take, or None when there is none."""
     first, *rest = wanted
-    left = [kind for kind in kinds(first) if all(fits(kind, other) for other in rest)]
+    left = [kind for kind in kinds_in(first) if all(fits(kind, other) for other in rest)]
     return reduce(or_, left) if left else None
 
 

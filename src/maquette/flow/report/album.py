@@ -30,7 +30,7 @@ from maquette.store import Store
 
 SIDES: tuple[View, ...] = ("front", "back", "left", "right", "top", "bottom")
 MAX_MAPS = 8
-MAP_PX, STILL_PX, SEEN_PX = 400, 224, 320
+MAP_PX, STILL_PX, SEEN_PX = 320, 224, 320
 TURN_FRAMES, TURN_PX = 12, 224  # 12 of 224 px are 0.57 of the rays of 16 of 256, and turn as smoothly
 _RANK = {"fail": 0, "warn": 1, "unknown": 2, "pass": 3}
 
@@ -67,7 +67,8 @@ def photo_shots(
     if cut.mask is not None:
         weight = cut.mask[..., None]
         gray = np.float32(0.5 * 255)
-        shown = cut.pixels * weight + (0.25 * cut.pixels + 0.75 * gray) * (1 - weight)
+        behind = np.float32(255) if photo.mask is not None else cut.pixels  # under alpha 0 lie colors nobody chose
+        shown = cut.pixels * weight + (0.25 * behind + 0.75 * gray) * (1 - weight)
         shots.append(Shot("the subject in it", _jpeg(shown.astype(np.uint8), size_px)))
     shots += [Shot(f"the photo from the {name}", _jpeg(on_white(other), size_px)) for name, other in others.items()]
     return shots
@@ -113,6 +114,13 @@ def _still(keeper: Keeper, view: View, look: LookName, size_px: int) -> Picture:
     scene = keeper.scene
     frame = photograph(scene, scene.camera(view), look_for(scene, look), size_px, "studio", "shadow")
     return Picture(add_legend(frame, scene, look, "studio"))
+
+
+def thumbnail(keeper: Keeper, size_px: int = 256) -> bytes:
+    """A small PNG of an asset, for formats that carry one; empty where it cannot be drawn."""
+    draw = functools.partial(_still, keeper, "three-quarter", "textured", size_px)
+    files = keeper.of_shape("thumbnail", {"size_px": size_px}, draw)
+    return b"" if files is None else files.data
 
 
 def finding_shots(keeper: Keeper, findings: tuple[Finding, ...], printer: Printer | None = None) -> list[Shot]:

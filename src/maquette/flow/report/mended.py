@@ -44,8 +44,8 @@ def moved_by_mending(run: Run, printer: Printer, store: Store | None = None) -> 
         return None
     first, last = steps[0], steps[-1]
     stage = registry()["deviation"].stage
-    settings = stage.settings_text({"printer": printer, "samples": _SAMPLES})
-    key = key_of("moved by mending", stage.version, settings, [run.keys[first], run.keys[last]])
+    call = stage.call({"printer": printer, "samples": _SAMPLES})
+    key = key_of("moved by mending", stage.version, call.text, [run.keys[first], run.keys[last]])
     kept = store.get(key) if store else None
     if kept is not None:
         return Moved(run.values[last], kept[0]) if kept else None

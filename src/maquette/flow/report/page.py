@@ -31,13 +31,13 @@ from maquette.formats.provenance import seen_share
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
 
 
-def write_report(made: Made, output: Path, began: float | None = None) -> list[Path]:
+def write_report(made: Made, output: Path, began: float | None = None, keeper: Keeper | None = None) -> list[Path]:
     """Write ``OUT.report.html`` and ``OUT.report.json`` beside an output, ending and all (``a.3mf.report.html``).
 
     ``began`` is when somebody began to wait, by ``time.perf_counter``: pictures are waited for, too. Their places.
     """
     started = time.perf_counter()
-    album = album_of(made)
+    album = album_of(made, keeper)
     now = time.perf_counter()
     seconds = {**made.seconds, "report": now - started}
     if began is not None:
@@ -68,9 +68,9 @@ class Album:
     moved: list[Shot]
 
 
-def album_of(made: Made) -> Album:
+def album_of(made: Made, keeper: Keeper | None = None) -> Album:
     """All pictures of a report, drawn or kept from before."""
-    keeper = Keeper(made.asset, made.store, shape_name(made.asset, made.run))
+    keeper = keeper or Keeper(made.asset, made.store, shape_name(made.asset, made.run))
     progress(0.0, "pictures for the report")
     with part(0.0, 0.5):
         groups = asset_shots(keeper)

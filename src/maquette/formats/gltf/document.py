@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
-from maquette.core.mesh import Floats
 from maquette.formats.side_files import find
 
 MOST_VALUES = 1_000_000  # a value costs up to 500 bytes of Python: half a gigabyte is where it must end

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Entry

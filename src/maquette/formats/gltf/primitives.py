@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.buffers import Buffers

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
 from maquette.core.channels import CHANNELS, Channel
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
-from maquette.core.mesh import Floats, Ints, Mesh, joined
+from maquette.core.mesh import Mesh, joined
 from maquette.core.progress import note, progress
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document

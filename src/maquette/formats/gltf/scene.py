@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.core.mesh import Floats
+from maquette.core.arrays import Floats
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, Entry

@@ -165,7 +165,7 @@ def clock(text: str) -> float | None:
 
 def duration_words(seconds: float) -> str:
     """Seconds as "1d 2h 3m 4s"."""
-    rest, words = round(seconds), []
+    rest, words = round(seconds), list[str]()
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, rest = divmod(rest, size)
         if count or words or unit == "s":

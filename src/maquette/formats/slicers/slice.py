@@ -40,7 +40,8 @@ _ADAPTERS = {
     "orca": (slicer_orca, slicer_orca.slice_with_orca),
     "cura": (slicer_cura, slicer_cura.slice_with_cura),
 }
-INFILL, _SUPPORTS = 15.0, "none"
+INFILL = 15.0
+_SUPPORTS: Literal["auto", "none"] = "none"
 _SKIN = 6  # layers into which PrusaSlicer lets a painted face reach, as top and bottom shells
 
 
@@ -49,7 +50,8 @@ def missing(slicer: str = "") -> str:
     adapters = [_ADAPTERS[slicer][0]] if slicer else [module for module, _ in _ADAPTERS.values()]
     if any(find_installed(module.PROGRAMS, module.PLACES) for module in adapters):
         return ""
-    return adapters[0].MISSING
+    line: str = adapters[0].MISSING
+    return line
 
 
 def viewer(slicer: str) -> str:

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Ints
 from maquette.core.asset import Material, Texture
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Ints
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.formats.side_files import Converter

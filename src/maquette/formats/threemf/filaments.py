@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.threemf.package import Package
 
@@ -170,4 +171,5 @@ def _cut_along(vertices: Floats, faces: Ints) -> tuple[Ints, Ints]:
 def filament_column(filament: NDArray[Any]) -> NDArray[Any]:
     """The codes of filaments (F,) as an array of text."""
     table = np.array([code(number) for number in range(MOST + 1)], dtype=object)
-    return table[filament]
+    codes: NDArray[Any] = table[filament]
+    return codes

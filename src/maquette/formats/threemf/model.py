@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints
+from maquette.core.arrays import Floats, Ints
 from maquette.formats.threemf import names
 from maquette.formats.threemf.xml import Attributes, Reader
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Ints
 from maquette.core.asset import Asset, Material, Texture
-from maquette.core.mesh import Ints
 from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tint
 from maquette.formats.surface_colors import corner_colors, materials_of, modulated, packed, without_plain_textures
 from maquette.formats.threemf import names

@@ -17,7 +17,7 @@ from maquette.generate.outline_sheet import mask_of
 from maquette.generate.sculpt.input import CHANNELS, NEAREST, Pixels, network_input
 
 FILL = 0.85  # of the window's side that the subject's longer side takes, as in training
-_OUTPUTS = ("front", "back", "doubt", "albedo", "back_albedo", "residual", "frame")
+_OUTPUTS = ("front", "back", "doubt", "normal", "albedo", "back_albedo", "residual", "frame")
 _MASK = "mask"  # asked for alone, where the photo is not cut out
 _ZOOMS = (1.0, 0.95, 1.07)  # of the window: what the network says of slightly other pictures, averaged
 _NARROWEST, _WIDEST = 20.0, 60.0  # degrees: the fields of view it was trained on
@@ -59,6 +59,7 @@ class Guess:
     front: Pixels
     back: Pixels
     doubt: Pixels  # (2, S, S) log of the expected error of front and back
+    normal: Pixels  # (S, S, 3) of the front, toward the viewer
     albedo: Pixels  # (S, S, 3)
     back_albedo: Pixels  # (S, S, 3)
     residual: Pixels
@@ -82,7 +83,7 @@ def infer(subject: Subject, stage: str, weights: str = "") -> Guess:
         raise BadInput(f"{stage}: the network gives numbers that are not finite; take other weights")
     view = np.clip(said["frame"][3] * 40, _NARROWEST, _WIDEST)
     return Guess(
-        window, colors, small, said["front"][0], said["back"][0], said["doubt"],
+        window, colors, small, said["front"][0], said["back"][0], said["doubt"], _unit(said["normal"]),
         np.clip(said["albedo"].transpose(1, 2, 0), 0, 1), np.clip(said["back_albedo"].transpose(1, 2, 0), 0, 1),
         said["residual"], said["frame"][:3].astype(np.float64), float(1 / np.tan(np.radians(view) / 2)),
     )  # fmt: skip
@@ -130,10 +131,17 @@ def _unzoom(plane: Pixels, zoom: float, *, deep: bool) -> Pixels:
 def _mean_of_mirrors(name: str, plain: Pixels, mirrored: Pixels) -> Pixels:
     """The mean of an output for a picture and, turned back, for its mirror image; without the batch axis."""
     other = mirrored[0].copy() if name == "frame" else mirrored[0][..., ::-1].copy()
-    if name == "frame":
+    if name in ("frame", "normal"):
         other[0] *= -1  # what pointed right points left in the mirror
     made: Pixels = (plain[0] + other) / 2
     return made
+
+
+def _unit(planes: Pixels) -> Pixels:
+    """Normals (3, S, S) at unit length, (S, S, 3); straight at the viewer where there is none."""
+    made = planes.transpose(1, 2, 0)
+    length = np.linalg.norm(made, axis=-1, keepdims=True)
+    return np.where(length > 1e-3, made / np.maximum(length, 1e-3), np.float32([0, 0, -1])).astype(np.float32)
 
 
 def _window(mask: NDArray[np.float32]) -> Window:

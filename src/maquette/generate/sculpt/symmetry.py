@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.sculpt.input import NEAREST
 from maquette.generate.sculpt.volume import Field
-
-Floats = NDArray[np.float64]
 
 _MOST_POINTS = 1500
 _ANGLES = 36  # planes tried between 0 and 180 degrees

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
 from maquette.core.subject import Subject
 from maquette.generate.sculpt.input import enlarge
@@ -19,10 +20,7 @@ from maquette.generate.sculpt.network import Guess
 from maquette.geometry.flat.detail import blur_within
 from maquette.geometry.look.bleed import bleed
 
-Floats = NDArray[np.float64]
-
 _LARGEST_TILE = 1024  # pixels a side
-_SEAM = 0.06  # of the window, from the outline inward: over this the front's colours turn into the back's
 _MIXED = 0.012  # of the window: pixels this near the outline show the background too
 _GAIN = (0.6, 1.7)  # by how much taking the light out may darken or lighten a colour
 
@@ -69,19 +67,6 @@ def _without_rim(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     thin = distance_transform_edt(~core) > 2 * width
     made: NDArray[np.float32] = (core | (inside & thin))[1:-1, 1:-1].astype(np.float32)
     return made
-
-
-def back_tile(guess: Guess, front: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The unseen side as the network pictures it over the same window; at the outline it is the front. (T, T, 3)"""
-    from scipy.ndimage import distance_transform_edt
-
-    size = len(front)
-    mask = enlarge(guess.mask, size)
-    planes = [enlarge(guess.back_albedo[..., channel], size) for channel in range(3)]
-    pixels = np.round(np.clip(np.stack(planes, axis=-1), 0, 1) * 255).astype(np.uint8)
-    depth = distance_transform_edt(np.pad(mask >= 0.5, 1))[1:-1, 1:-1] / (_SEAM * size)
-    share = np.clip(depth, 0, 1)[..., None] ** 2
-    return np.round(bleed(pixels, mask) * share + front * (1 - share)).astype(np.uint8)
 
 
 def tile_texture(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material, NDArray[np.float32]]:

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput
 from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.volume import Field
-
-Floats = NDArray[np.float64]
 
 AROUND = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 _SLACK = 0.03  # half windows: how far silhouettes of different photos may disagree before they carve

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats
 from maquette.generate.sculpt.input import NEAREST, Pixels, balloon, block_means
 from maquette.generate.sculpt.network import Guess
-
-Floats = NDArray[np.float64]
 
 _FAR = 6.0  # cells: values beyond say "surely" and are cut, as in training
 FINER = 4  # pixels of the mask along one cell
@@ -97,14 +96,14 @@ def field_of(guess: Guess, mask: Pixels, seed: int) -> Field:
     values = _blur(said, _BLUR * side / bins)
     edge = outline * (bins / 2)
     inner = np.clip(edge / _RIM, 0, 1)  # at the rim the balloon is round, where blurred cells would end in a bead
-    values += (1 - inner * inner * (3 - 2 * inner)) * (_distances(front, back, depth) * (bins / 2) - values)
+    values += (1 - inner * inner * (3 - 2 * inner)) * (distances(front, back, depth) * (bins / 2) - values)
     np.minimum(values, edge, out=values)
     np.maximum(values, _core(values, front / 2 + back / 2, outline, depth) * (bins / 2), out=values)
     np.minimum(values, edge, out=values)
     return Field(values, front, outline, guess.eye, 2 / bins)
 
 
-def _distances(front: Pixels, back: Pixels, depth: Pixels) -> Pixels:
+def distances(front: Pixels, back: Pixels, depth: Pixels) -> Pixels:
     """About the distance inside front and back: steep places count by their slope, so columns make no steps."""
     ahead, behind = (1 / np.sqrt(1 + _slope_squared(plane)) for plane in (front, back))
     far = _FAR * 2 / len(front)
@@ -137,11 +136,11 @@ def _surfaces(guess: Guess, mask: Pixels, outline: Pixels, seed: int) -> tuple[P
     share = np.log(thick / (2 * balloon(guess.mask) + _SHEET))
     middle = _finer(_extrapolate((guess.front + back) / 2, inside), side)
     share = _finer(_extrapolate(share, inside), side)
-    half = (_round_rim(balloon(mask), outline) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
+    half = (round_rim(balloon(mask), outline) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
     return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
 
 
-def _round_rim(height: Pixels, outline: Pixels) -> Pixels:
+def round_rim(height: Pixels, outline: Pixels) -> Pixels:
     """A balloon's height (R, R) whose rim follows the fine outline, not the coarse cells that it was solved on.
 
     Beside the outline the height's square grows in proportion to the distance from it; by how much changes slowly.

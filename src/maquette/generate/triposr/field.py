@@ -26,7 +26,7 @@ CAUTION = 1.0  # a cell within this many neighbour differences of the threshold 
 Floats = NDArray[np.float32]
 
 
-class Field:
+class DensityField:
     """Density and colour over one set of planes. Points are in the published axes, [-0.87, 0.87]³."""
 
     def __init__(self, planes: Tensor, w: Weights) -> None:
@@ -73,7 +73,7 @@ class Field:
 class Lattice:
     """First-layer sums of the three planes on a lattice; any of its points then costs three look-ups and the MLP."""
 
-    def __init__(self, field: Field, resolution: int) -> None:
+    def __init__(self, field: DensityField, resolution: int) -> None:
         import torch
         from torch.nn import functional
 
@@ -98,7 +98,7 @@ class Lattice:
         return torch.exp(self.field._after_first(x1)[:, 0] + DENSITY_BIAS)
 
 
-def dense(field: Field, resolution: int) -> Floats:
+def dense(field: DensityField, resolution: int) -> Floats:
     """Density on the whole lattice point by point as published, (R, R, R): the reference and the yardstick."""
     import torch
 
@@ -115,7 +115,7 @@ def dense(field: Field, resolution: int) -> Floats:
 
 
 def near_surface(
-    field: Field, resolution: int, threshold: float, report: Callable[[float], None] = lambda _: None
+    field: DensityField, resolution: int, threshold: float, report: Callable[[float], None] = lambda _: None
 ) -> tuple[Floats, int]:
     """Density (R, R, R), exact at every corner of a cell that the surface may cross and on its right side elsewhere.
 

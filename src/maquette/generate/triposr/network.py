@@ -118,7 +118,8 @@ def image_tokens(pixels: Tensor, w: Weights, shape: Shape) -> Tensor:
         layer = f"{root}.encoder.layer.{index}"
         y = _norm(x, w, f"{layer}.layernorm_before", 1e-12)
         inner = f"{layer}.attention.attention"
-        mixed = _attend(*(_linear(y, w, f"{inner}.{part}") for part in ("query", "key", "value")), shape.vit_heads)
+        query, key, value = (_linear(y, w, f"{inner}.{part}") for part in ("query", "key", "value"))
+        mixed = _attend(query, key, value, shape.vit_heads)
         x = x + _linear(mixed, w, f"{layer}.attention.output.dense")
         y = _norm(x, w, f"{layer}.layernorm_after", 1e-12)
         y = functional.gelu(_linear(y, w, f"{layer}.intermediate.dense"))

@@ -104,8 +104,7 @@ def conditioning(subject: Subject, size: int) -> np.ndarray[Any, np.dtype[np.flo
 
 def _body(made: Any, w: Any, resolution: int, threshold: float) -> tuple[Any, Any, Any]:
     """Vertices in field axes, faces, vertex colours."""
-    from maquette.generate.triposr.field import Field as DensityField
-    from maquette.generate.triposr.field import near_surface, surface
+    from maquette.generate.triposr.field import DensityField, near_surface, surface
 
     field = DensityField(made, w)
     with part(0.75, 0.95):

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.cut.sections import depth, fill_outline, in_plane, islands, outline_pieces, raster_over
 from maquette.geometry.surface import area_vectors
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _OFFSETS = 9  # heights tried in each window
 _CELLS = 64  # across a section's longer side

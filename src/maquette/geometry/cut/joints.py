@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats
 from maquette.geometry.cut.sections import Raster, depth, islands
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SIDES = 32
 _FLAT = 0.6  # the flat lies this share of the radius from the middle

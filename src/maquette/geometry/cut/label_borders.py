@@ -8,14 +8,10 @@ labels weigh the same on an edge is where the border crosses it.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.cut.cutting_net import Net, cut_edges
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 _RINGS = 6  # around a border, in edges, where labels are spread
 _SPREADS = 4

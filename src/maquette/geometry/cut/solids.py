@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.core.errors import CannotDo
 from maquette.geometry.barycentric import shares_and_twins
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Surface = tuple[Floats, Ints]
 
 

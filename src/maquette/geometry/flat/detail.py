@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats
 
 
 def brightness(pixels: NDArray[np.uint8]) -> Floats:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.flat.poisson import membrane
 from maquette.geometry.mend.refinement import ease, ends_of, inner_edges, longest_of_both, split_edges, turn_edges
 from maquette.geometry.topology import edges
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Lift = Callable[[Floats], Floats]
 
 _GROWTH = 0.3  # by how much edges may lengthen per unit of height over a fine rim

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.flat.planar import Sheet, fill
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def plate(heights: Floats, width: float, depth: float) -> tuple[Sheet, Floats]:

@@ -7,9 +7,8 @@ Pinhole camera with square pixels whose axis goes through the picture's centre (
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats
 
 
 def homography(plane: Floats, pixels: Floats) -> Floats:

@@ -1,29 +1,23 @@
-"""Text as outlines: the letters of a TrueType font read exactly, as closed loops that a solid can be made of.
+"""Text as outlines: lines of letters as closed loops that a solid can be made of.
 
-The font is the one that Pillow carries inside, a subset of Aileron Regular (CC0), so nothing is shipped or looked up.
-It holds ASCII and a few signs; letters with an accent are set together from a letter and a mark. Curves are read from
-the ``glyf`` table (OpenType 1.9) and not traced from pixels: corners stay sharp at any size.
+A letter with an accent that the font lacks is set together from the letter and a mark. Scripts whose letters join or
+change places, as Arabic and those of India, need a shaper and are refused.
 """
 
 from __future__ import annotations
 
-import functools
-import struct
 import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.core.errors import BadSetting, Unavailable
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Floats
+from maquette.core.errors import BadSetting
+from maquette.geometry.flat.typeface import Typeface, typeface
 
 _LONGEST = 200  # characters: more is a mistake, and a solid nobody prints
 _LEADING = 1.75  # from one baseline to the next, in capital heights
 _GAP = 0.12  # between a letter and the mark over it, in capital heights
-_CHORD = 0.002  # a curve may be off by this share of the capitals' height: 0.02 mm on letters of 10 mm
 
 
 @dataclass(frozen=True)
@@ -49,79 +43,19 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class _Font:
-    """What is needed of a font: letters by code, advances and contours in font units."""
-
-    data: bytes
-    tables: dict[str, int]
-    glyphs: dict[int, int]  # character code -> glyph
-    capitals: float  # height of an H
-
-    def numbers(self, form: str, at: int) -> tuple[int, ...]:
-        """Big-endian numbers at a place in the file."""
-        return struct.unpack_from(f">{form}", self.data, at)
-
-    def advance(self, glyph: int) -> float:
-        """How far the pen moves on."""
-        (count,) = self.numbers("H", self.tables["hhea"] + 34)
-        return float(self.numbers("H", self.tables["hmtx"] + 4 * min(glyph, count - 1))[0])
-
-    def contours(self, glyph: int) -> list[Floats]:
-        """Closed loops (N, 2) of a simple glyph, its curves cut into chords."""
-        (long,) = self.numbers("h", self.tables["head"] + 50)
-        where = self.numbers("2L" if long else "2H", self.tables["loca"] + glyph * (4 if long else 2))
-        start, stop = (place if long else 2 * place for place in where)
-        if start == stop:
-            return []
-        at = self.tables["glyf"] + start
-        (count,) = self.numbers("h", at)
-        if count < 0:
-            raise BadSetting("text: the font builds this letter out of others; use another letter")
-        ends = self.numbers(f"{count}H", at + 10)
-        (instructions,) = self.numbers("H", at + 10 + 2 * count)
-        points, on = self._points(at + 12 + 2 * count + instructions, ends[-1] + 1)
-        first = (0, *(end + 1 for end in ends[:-1]))
-        return [_flatten(points[a : b + 1], on[a : b + 1]) for a, b in zip(first, ends, strict=True)]
-
-    def _points(self, at: int, count: int) -> tuple[Floats, NDArray[np.bool_]]:
-        """Points of a glyph and which of them lie on the curve (OpenType, "Simple glyph table")."""
-        flags: list[int] = []
-        while len(flags) < count:
-            flag = self.data[at]
-            at += 1
-            repeats = 1
-            if flag & 8:
-                repeats += self.data[at]
-                at += 1
-            flags.extend([flag] * repeats)
-        axes = []
-        for short, same in ((2, 16), (4, 32)):
-            place, values = 0, []
-            for flag in flags:
-                if flag & short:
-                    place += self.data[at] if flag & same else -self.data[at]
-                    at += 1
-                elif not flag & same:
-                    place += self.numbers("h", at)[0]
-                    at += 2
-                values.append(place)
-            axes.append(values)
-        return np.array(axes, dtype=np.float64).T, np.array(flags) & 1 > 0
-
-
-def outline(text: str, height_mm: float) -> list[Floats]:
+def outline(text: str, height_mm: float, font_file: bytes = b"") -> list[Floats]:
     """Text as closed loops (N, 2) in millimetres: outlines counter-clockwise, holes in them clockwise, none crossing.
 
     ``height_mm`` is that of a capital H. x runs along the line, the text's box has its middle at x = 0; y = 0 is the
     baseline of the last line, lines (``\\n``) stand above each other and are centred. Empty for blank text.
+    ``font_file`` are the bytes of a TTF or OTF, none for the default font. Pairs are kerned as the font says.
     ``BadSetting`` names the characters that the font lacks.
     """
     from manifold3d import CrossSection, FillRule
 
     if len(text) > _LONGEST:
         raise BadSetting(f"text: {len(text)} characters; at most {_LONGEST} fit on a print")
-    font = _font()
+    font = typeface(font_file)
     _insist_on_letters(text, font)
     lines = text.split("\n")
     loops: list[Floats] = []
@@ -132,43 +66,64 @@ def outline(text: str, height_mm: float) -> list[Floats]:
         return []
     scaled = [loop * (height_mm / font.capitals) for loop in _center(loops)]
     area = CrossSection(scaled, FillRule.NonZero)
-    if area.area() < 0 or area.is_empty():  # TrueType winds outlines clockwise
+    if area.area() < 0 or area.is_empty():  # TrueType winds outlines clockwise, PostScript does not
         area = CrossSection([loop[::-1] for loop in scaled], FillRule.NonZero)
     return [np.asarray(loop, dtype=np.float64) for loop in area.to_polygons()]
 
 
-def _insist_on_letters(text: str, font: _Font) -> None:
-    """``BadSetting`` for what the font cannot write."""
-    missing = sorted({sign for sign in text if sign != "\n" and not _drawable(sign, font)})
+def _insist_on_letters(text: str, font: Typeface) -> None:
+    """``BadSetting`` for what the font cannot write, or nobody could write without a shaper."""
+    text = unicodedata.normalize("NFC", text)
+    joined = sorted({sign for sign in text if unicodedata.bidirectional(sign) in ("R", "AL") or _changes(sign)})
+    if joined:
+        named = " ".join(f"{sign!r}" for sign in joined[:12])
+        raise BadSetting(f"text: {named} change beside other letters or run to the left; write it with others")
+    missing = sorted({sign for sign in text if sign != "\n" and not _spelled(sign, font)})
     if missing:
         named = " ".join(f"{sign!r}" for sign in missing[:12])
-        raise BadSetting(f"text: the font has no {named}; it writes Latin letters, digits and ASCII signs")
+        raise BadSetting(f"text: {font.name} has no {named}; name a font that has")
 
 
-def _drawable(sign: str, font: _Font) -> bool:
+def _changes(sign: str) -> bool:
+    """Whether a letter's shape or place depends on its neighbours: the scripts of India and Southeast Asia, joiners."""
+    return 0x0900 <= ord(sign) <= 0x109F or 0x1780 <= ord(sign) <= 0x17FF or sign in "\u200c\u200d"
+
+
+def _spelled(sign: str, font: Typeface) -> tuple[str, str] | None:
+    """A character as the font's own glyph and marks to draw with it; None where the font lacks it."""
+    if ord(sign) in font.glyphs:
+        return font.glyphs[ord(sign)], ""
     parts = unicodedata.normalize("NFD", sign)
-    return ord(parts[0]) in font.glyphs and all(mark in _MARKS for mark in parts[1:])
+    if ord(parts[0]) not in font.glyphs or not all(
+        mark in _MARKS and ord(_MARKS[mark].sign) in font.glyphs for mark in parts[1:]
+    ):
+        return None
+    return font.glyphs[ord(parts[0])], parts[1:]
 
 
-def _line(line: str, font: _Font) -> list[Floats]:
+def _line(line: str, font: Typeface) -> list[Floats]:
     """The loops of one line in font units, from the pen's start at the origin."""
     pen = 0.0
     loops: list[Floats] = []
+    before = None
     for sign in unicodedata.normalize("NFC", line):
-        parts = unicodedata.normalize("NFD", sign)
-        letter, marks = parts[0], parts[1:]
-        glyph = font.glyphs[ord(letter)]
+        spelled = _spelled(sign, font)
+        if spelled is None:  # _insist_on_letters has said so
+            continue
+        glyph, marks = spelled
         drawn = font.contours(glyph)
-        if marks and letter in "ij" and len(drawn) > 1:
+        if marks and unicodedata.normalize("NFD", sign)[0] in "ij" and len(drawn) > 1:
             drawn = sorted(drawn, key=lambda loop: float(loop[:, 1].max()))[:-1]  # the mark takes the dot's place
         for mark in marks:
             drawn = drawn + _mark(mark, drawn, font)
+        pen += font.kerning(before, glyph) if before is not None else 0.0
         loops.extend(loop + [pen, 0.0] for loop in drawn)
         pen += font.advance(glyph)
+        before = glyph
     return loops
 
 
-def _mark(mark: str, letter: list[Floats], font: _Font) -> list[Floats]:
+def _mark(mark: str, letter: list[Floats], font: Typeface) -> list[Floats]:
     """A mark's loops over (or under) the middle of a letter's."""
     if not letter:
         return []
@@ -198,64 +153,3 @@ def _center(loops: list[Floats]) -> list[Floats]:
         return []
     low, high = _box(loops)
     return [loop - [(low[0] + high[0]) / 2, 0.0] for loop in loops]
-
-
-def _flatten(points: Floats, on: NDArray[np.bool_]) -> Floats:
-    """One contour of quadratic curves as a loop of chords. Between two control points lies a point on the curve."""
-    following = np.roll(points, -1, axis=0)
-    both_off = ~on & ~np.roll(on, -1)
-    order = np.argsort(np.concatenate([np.arange(len(points)), np.flatnonzero(both_off) + 0.5]), kind="stable")
-    points = np.concatenate([points, (points + following)[both_off] / 2])[order]
-    on = np.concatenate([on, np.ones(int(both_off.sum()), dtype=bool)])[order]
-    begin = int(on.argmax())
-    points, on = np.roll(points, -begin, axis=0), np.roll(on, -begin)
-    pieces = []
-    for index in range(len(points)):
-        if on[index]:
-            pieces.append(points[index : index + 1])
-            continue
-        a, b, c = points[index - 1], points[index], points[(index + 1) % len(points)]
-        sag = float(np.linalg.norm(a - 2 * b + c)) / 4
-        count = int(np.ceil(np.sqrt(sag / (_CHORD * 700)))) + 1  # chords are off by sag / count²; 700: capitals' height
-        t = np.arange(1, count)[:, None] / count
-        pieces.append((1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c)
-    return np.concatenate(pieces)
-
-
-@functools.cache
-def _font() -> _Font:
-    """Pillow's own font, read once."""
-    from PIL import ImageFont
-
-    data = getattr(ImageFont.load_default(16.0), "font_bytes", b"")
-    if data[:4] != b"\x00\x01\x00\x00":
-        raise Unavailable("text: Pillow was built without FreeType; pip install --force-reinstall pillow")
-    (count,) = struct.unpack_from(">H", data, 4)
-    records = [struct.unpack_from(">4sIII", data, 12 + 16 * number) for number in range(count)]
-    tables = {name.decode("ascii"): place for name, _, place, _ in records}
-    font = _Font(data, tables, _character_map(data, tables["cmap"]), 1.0)
-    tall = max(float(loop[:, 1].max()) for loop in font.contours(font.glyphs[ord("H")]))
-    return _Font(data, tables, font.glyphs, tall)
-
-
-def _character_map(data: bytes, at: int) -> dict[int, int]:
-    """Glyph by character code, from the first subtable of format 4 (segments of the basic plane)."""
-    (count,) = struct.unpack_from(">H", data, at + 2)
-    places = [at + struct.unpack_from(">HHI", data, at + 4 + 8 * number)[2] for number in range(count)]
-    table = next(place for place in places if struct.unpack_from(">H", data, place)[0] == 4)
-    (twice,) = struct.unpack_from(">H", data, table + 6)
-    form = f">{twice // 2}"
-    ends = struct.unpack_from(f"{form}H", data, table + 14)
-    starts = struct.unpack_from(f"{form}H", data, table + 16 + twice)
-    deltas = struct.unpack_from(f"{form}h", data, table + 16 + 2 * twice)
-    offsets = struct.unpack_from(f"{form}H", data, table + 16 + 3 * twice)
-    made: dict[int, int] = {}
-    for number, (start, end, delta, offset) in enumerate(zip(starts, ends, deltas, offsets, strict=True)):
-        for code in range(start, min(end, 0xFFFE) + 1):
-            glyph = code
-            if offset:
-                spot = table + 16 + 3 * twice + 2 * number + offset + 2 * (code - start)
-                (glyph,) = struct.unpack_from(">H", data, spot)
-            if not offset or glyph:
-                made[code] = (glyph + delta) & 0xFFFF
-    return made

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats, Singles
 
 _FLAT = 0.08  # a range below this is noise on one tone and is not spread: 20 of 255 grey levels
 
 
-def stretch_levels(values: Floats, weight: Floats, share: float = 0.01) -> tuple[Floats, tuple[float, float] | None]:
+def stretch_levels(
+    values: Floats, weight: Floats | Singles, share: float = 0.01
+) -> tuple[Floats, tuple[float, float] | None]:
     """Values (H, W) stretched to fill 0..1 where ``weight`` (H, W) is above one half, and the two ends they had.
 
     A ``share`` at either end is cut off. A picture of one tone stays as it is, and the ends are None.

@@ -12,10 +12,8 @@ Points are (x, y) = (column, row) with node (0, 0) at the origin; islands run wi
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Floats, Ints
 
 _LEVEL = 0.5
 _CLEARANCE = 0.05  # how near to a grid node an outline may come, in cells
@@ -32,7 +30,7 @@ def outlines(field: Floats, *, straighten: bool = True) -> list[Floats]:
     padded = np.pad(np.asarray(field, np.float64), 1)
     inside = padded >= _LEVEL
     padded = np.where(inside, np.maximum(padded, _LEVEL + 0.02), np.minimum(padded, _LEVEL - 0.02))
-    found = find_contours(padded, _LEVEL, fully_connected="high")  # type: ignore[no-untyped-call]
+    found = find_contours(padded, _LEVEL, fully_connected="high")
     loops = [loop[:-1] for loop in found]
     if not loops:
         return []

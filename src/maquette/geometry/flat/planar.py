@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.flat.outlines import neighbours
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.geometry.rows import flat_cross
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def _inside(points: Floats, faces: Ints, neighbour: Ints, edges: Ints) -> Sheet 
     from scipy.sparse.csgraph import connected_components
 
     a, b, c = points[faces[:, 0]], points[faces[:, 1]], points[faces[:, 2]]
-    turned = _cross(b - a, c - a) < 0
+    turned = flat_cross(b - a, c - a) < 0
     faces[turned] = faces[turned][:, [0, 2, 1]]
     neighbour = neighbour.astype(np.int64)
     neighbour[turned] = neighbour[turned][:, [0, 2, 1]]
@@ -179,10 +176,4 @@ def _relax(sheet: Sheet, rounds: int) -> Floats:
 def _keys(edges: Ints, count: int) -> Ints:
     """A number for each undirected edge, (E,)."""
     made: Ints = edges.min(axis=1) * count + edges.max(axis=1)
-    return made
-
-
-def _cross(u: Floats, v: Floats) -> Floats:
-    """z of the cross product of plane vectors, (N,)."""
-    made: Floats = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     return made

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Floats, Ints
 
 
 def membrane(points: Floats, faces: Ints, border: int, load: float = 4.0) -> Floats:

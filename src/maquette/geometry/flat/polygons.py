@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 MOST_WORK = 2e9  # squared corners of the hollow polygons together: about 8 s of ear clipping on one core of 2026
 

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
 
 _MOST_CELLS = 1_500_000  # columns
 _MOST_WORK = 8_000_000  # rows of triangles, and crossings: a GB at the peak

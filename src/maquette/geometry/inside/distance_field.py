@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.core.errors import CannotDo
+from maquette.geometry.rows import dot
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _CANDIDATES = 4
 _MOST_SAMPLES = 600_000
@@ -142,8 +139,8 @@ def nearest_on_triangles(points: Floats, triangles: Floats) -> tuple[Floats, Flo
     """
     a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     ab, ac, ap = b - a, c - a, points - a
-    aa, bb, mixed = _dot(ab, ab), _dot(ac, ac), _dot(ab, ac)
-    u, v = _dot(ap, ab), _dot(ap, ac)
+    aa, bb, mixed = dot(ab, ab), dot(ac, ac), dot(ab, ac)
+    u, v = dot(ap, ab), dot(ap, ac)
     size = aa * bb - mixed * mixed
     safe = np.where(size > 1e-14 * aa * bb, size, np.inf)
     second, third = (bb * u - mixed * v) / safe, (aa * v - mixed * u) / safe
@@ -152,8 +149,8 @@ def nearest_on_triangles(points: Floats, triangles: Floats) -> tuple[Floats, Flo
     best = np.where(outside, np.inf, 0.0)
     for start, end in ((0, 1), (1, 2), (2, 0)):
         p, along = triangles[outside, start], triangles[outside, end] - triangles[outside, start]
-        length = np.maximum(_dot(along, along), 1e-300)
-        t = np.clip(_dot(points[outside] - p, along) / length, 0, 1)
+        length = np.maximum(dot(along, along), 1e-300)
+        t = np.clip(dot(points[outside] - p, along) / length, 0, 1)
         gap = ((points[outside] - p - t[:, None] * along) ** 2).sum(axis=1)
         closer = np.flatnonzero(outside)[gap < best[outside]]
         t = t[gap < best[outside]]
@@ -162,8 +159,3 @@ def nearest_on_triangles(points: Floats, triangles: Floats) -> tuple[Floats, Flo
         share[closer, start], share[closer, end] = 1 - t, t
     foot = (share[:, :, None] * triangles).sum(axis=1)
     return share, np.linalg.norm(points - foot, axis=1)
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    made: Floats = np.einsum("ij,ij->i", a, b)
-    return made

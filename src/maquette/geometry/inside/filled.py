@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.geometry.parts import containments, volumes_by
+from maquette.core.arrays import Bools, Floats, Ints
+from maquette.geometry.inside.parts import containments, volumes_by
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LAYERS = 96
 _SHIFT = 0.4142135  # of a layer: no simple fraction, so that cuts seldom run through vertices
 _OFF = 1e-3  # of a face's inner circle: nearer than other faces that cross it at its border
 _ROUNDING_STEPS = 4  # three corners rounded to 32 bits tilt a plane by a few steps
+_FAR = 1e-4  # of the diagonal: however far away a model lies, more than this is its shape and not rounding
 
 
 @dataclass(frozen=True)
@@ -146,8 +143,13 @@ def _loops(cut: _Cut, mate: Ints, layers: int) -> list[list[Floats]]:
 
 
 def rounding(vertices: Floats) -> float:
-    """How deep surfaces may reach into each other before it is more than what a 32-bit file rounds to, a length."""
-    return float(_ROUNDING_STEPS * np.abs(vertices).max(initial=0.0) * 2.0**-23)
+    """How deep surfaces may reach into each other before it is more than what a 32-bit file rounds to, a length.
+
+    At most 1e-4 of the diagonal: at map coordinates rounding would otherwise swallow the model.
+    """
+    steps = _ROUNDING_STEPS * float(np.abs(vertices).max(initial=0.0)) * 2.0**-23
+    span = float(np.linalg.norm(np.ptp(vertices, axis=0))) if len(vertices) else 0.0
+    return min(steps, _FAR * span)
 
 
 def closed_faces(faces: Ints) -> Bools:
@@ -164,12 +166,13 @@ def closed_faces(faces: Ints) -> Bools:
 def hair(points: Floats, faces: Ints, most: float = 1e-7) -> Floats:
     """How far off each face (N, 3) to ask which space lies there, (N, 1): little next to its inner circle.
 
-    Never more than ``most`` of the diagonal.
+    Never more than ``most`` of the diagonal, nor less than what the numbers can tell apart at that place.
     """
     sides = np.linalg.norm(points[faces] - points[np.roll(faces, 1, axis=1)], axis=2).sum(axis=1)
     inner = 2 * face_areas(points, faces) / np.maximum(sides, 1e-300)
     diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
-    return np.asarray((_OFF * inner).clip(1e-14 * diagonal, most * diagonal)[:, None], dtype=np.float64)
+    least = max(1e-14 * diagonal, 4 * float(np.spacing(np.abs(points).max(initial=0.0))))
+    return np.asarray((_OFF * inner).clip(least, max(most * diagonal, least))[:, None], dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints, Singles
 from maquette.geometry.z_order import z_order
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _BLOCK = 1 << 15  # node pairs in work at a time: their boxes stay in the cache
 _THIN = 1e-12  # a face lower than this share of the model has no plane to speak of
@@ -66,7 +62,7 @@ def intersecting_pairs(
     if len(triangles.face) < 2:
         return FacePairs(found[0], lying[0], True)
     count, done = 0, 0.0
-    for first, second, done in _overlapping(triangles.corners, effort):
+    for first, second, done in _overlapping(triangles.corners, triangles.near, effort):
         tell(done)
         pairs, kind = triangles.meeting(first, second)
         found.append(pairs)
@@ -89,6 +85,7 @@ class _Triangles:
     offset: Floats  # (T,) the plane is normal · x = offset
     blur: Floats  # (T,) distances up to this may be rounding
     slack: Floats  # (T,) distances up to this count as touching
+    near: float  # faces no further apart than this may lie on each other
 
     def meeting(self, first: Ints, second: Ints) -> tuple[Ints, Bools]:
         """Which of these pairs (N,), (N,) intersect -> faces (M, 2) and whether they lie on each other (M,)."""
@@ -147,9 +144,11 @@ class _Triangles:
         left = np.arange(len(first))
         for side, corner in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)):
             edge = flat[side][(corner + 1) % 3] - flat[side][corner]
-            across = np.stack([edge[1], -edge[0]]) / np.hypot(*edge)
+            length = np.hypot(*edge)  # 0: an edge on end, which parts nothing that another one does not
+            across = np.stack([edge[1], -edge[0]]) / np.where(length > 0, length, 1.0)
             one, two = ((shape * across).sum(axis=1) for shape in flat)  # (3, N)
             inside = np.minimum(one.max(0), two.max(0)) - np.maximum(one.min(0), two.min(0)) > slack
+            inside |= length == 0
             overlaps[left[~inside]] = False
             left, slack, flat = left[inside], slack[inside], [shape[:, :, inside] for shape in flat]
         return overlaps
@@ -170,7 +169,7 @@ def _triangles(vertices: Floats, faces: Ints, tolerance: float) -> _Triangles:
     face = np.flatnonzero(height > close)
     corners, normal = corners.take(face, axis=2), normal.take(face, axis=1) / area[face]
     blur = _ROUNDING * (1 + 1 / height[face])
-    return _Triangles(face, corners, normal, (normal * corners[0]).sum(axis=0), blur, close + blur)
+    return _Triangles(face, corners, normal, (normal * corners[0]).sum(axis=0), blur, close + blur, close)
 
 
 def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
@@ -179,10 +178,13 @@ def _sides(distances: Floats, slack: Floats) -> tuple[Bools, Bools]:
     return (low < -slack) & (high > slack), (low >= -slack) & (high <= slack)
 
 
-def _overlapping(corners: Floats, effort: int) -> Iterator[tuple[Ints, Ints, float]]:
-    """Pairs of triangles whose boxes overlap, in blocks, with the share done; it ends below 1 when effort runs out."""
+def _overlapping(corners: Floats, near: float, effort: int) -> Iterator[tuple[Ints, Ints, float]]:
+    """Pairs of triangles with boxes no further apart than ``near``, in blocks, with the share done.
+
+    It ends below 1 when effort runs out.
+    """
     pieces, owner = _pieces(_turn_to_slivers(corners))
-    low, high = pieces.min(axis=0), pieces.max(axis=0)  # (3, P)
+    low, high = pieces.min(axis=0) - near / 2, pieces.max(axis=0) + near / 2  # (3, P)
     order = np.argsort(_morton(low + high), kind="stable")
     levels = _tree(low[:, order], high[:, order])
     face = owner[order]

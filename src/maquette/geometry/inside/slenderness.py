@@ -8,32 +8,27 @@ surface tell what is narrow only there, a raised detail. Turned inside out the s
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.geometry.inside.thickness import is_buried
-from maquette.geometry.rays import Hits, Tracer
-from maquette.geometry.sampling import Samples
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
+from maquette.geometry.inside.thickness import Walls
+from maquette.geometry.rays import Hits
 
 _TURNS = 12  # directions in the plane, 15 degrees apart: a width is read up to 1 % too long
 _FIRST = (0, 3, 6, 9)  # of them: a width is read up to 8 % too long
 _TAPER = 0.125  # tangent of half the angle between its sides at which a column is a tip (as for walls)
 _OPPOSED = 0.577  # the same for the sides of a detail: 60 degrees
 _SKIN, _DEEP = 0.25, 2.0  # of the width looked for: how far below the surface it must be narrow, and no longer be so
+_ENOUGH = 1.2  # of the width looked for: half a chord that reaches farther is too long, whatever the rounding
 _SAME = 1.3  # ratio up to which the next chord still belongs to the column
 _ALONG = (-1.5, -0.75, 0.75, 1.5)  # places on the axis, in widths
 _FREE = ((0, 1), (1, 2), (2, 3))  # pairs of them: with the middle they are one and a half widths of column
 
 
 class Chords:
-    """A surface to be measured through: vertices (V, 3), faces (F, 3) wound outward."""
+    """A surface to be measured through: its walls, with vertices, faces wound outward and samples."""
 
-    def __init__(self, vertices: Floats, faces: Ints) -> None:
-        self._tracer = Tracer(vertices, faces)
-        self._corners = corners = vertices[faces]
+    def __init__(self, walls: Walls) -> None:
+        self._walls, self._tracer, corners = walls, walls.tracer, walls.corners
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         self._normals: Floats = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
@@ -52,12 +47,13 @@ class Chords:
         """Normals of the faces that were hit, (M, 3)."""
         return self._normals[hits.face]
 
-    def columns(self, samples: Samples, diameter: Floats, most: float, *, free: bool) -> Floats:
+    def columns(self, diameter: Floats, most: float, *, free: bool) -> Floats:
         """Larger width, up to ``most``, of the column under each sample (N,), inf where there is none.
 
         ``diameter`` (N,) of the balls under the samples, NaN where there is none. ``free``: only columns that run on
         for one and a half widths.
         """
+        samples = self._walls.samples
         made = np.full(len(diameter), np.inf)
         which = np.flatnonzero(diameter <= most)
         centers = samples.points[which] - diameter[which, None] / 2 * samples.normals[which]
@@ -73,14 +69,14 @@ class Chords:
         made[made > most] = np.inf
         return made
 
-    def details(self, samples: Samples, most: float) -> Floats:
+    def details(self, most: float) -> Floats:
         """Width, up to ``most``, of the raised detail that each sample (N,) lies on, inf where it lies on none.
 
         A quarter of ``most`` below the surface it is that narrow, between sides that face each other; twice ``most``
         below it is not, else it is a wall or a pin.
         """
+        samples, bare = self._walls.samples, self._walls.bare
         made = np.full(len(samples.points), np.inf)
-        bare = np.flatnonzero(~is_buried(self._tracer, self._corners, samples.points, samples.normals))
         points, normals = samples.points[bare], samples.normals[bare]
         width, across = self._narrowest(points - _SKIN * most * normals, normals, most, _OPPOSED)
         which = np.flatnonzero(width <= most)
@@ -103,14 +99,21 @@ class Chords:
             for turn in turns:
                 angle = turn * np.pi / _TURNS
                 direction = np.cos(angle) * right[rest] + np.sin(angle) * ahead[rest]
-                length, _ = self.through(centers[rest], direction)
-                nearer = length < width[rest]
-                across[rest[nearer]], width[rest[nearer]] = direction[nearer], length[nearer]
+                near = self._between(centers[rest], direction, _ENOUGH * most)
+                length, _ = self.through(centers[rest[near]], direction[near])
+                nearer = length < width[rest[near]]
+                near, length = near[nearer], length[nearer]
+                across[rest[near]], width[rest[near]] = direction[near], length
             rest = np.flatnonzero(width <= 1.1 * most)
         _, lean = self.through(centers[rest], across[rest])
         made = np.full(len(centers), np.inf)
         made[rest] = np.where(lean > taper, np.inf, width[rest])
         return made, across
+
+    def _between(self, centers: Floats, directions: Floats, reach: float) -> Ints:
+        """Which centres (M, 3) have something within reach both ways: short rays, for most samples lie in the wide."""
+        ahead = np.flatnonzero(self._tracer.is_blocked(centers, directions, reach))
+        return ahead[self._tracer.is_blocked(centers[ahead], -directions[ahead], reach)]
 
     def _goes_on(self, centers: Floats, across: Floats, width: Floats) -> Bools:
         """Whether the column is still there."""

@@ -9,8 +9,8 @@ believe the others. Surfaces may touch, as files round what all but touches. 1.2
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.filled import Fill, hair, manifold_status, rounding, slicer_fill
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.inside.near_boxes import faces_near
@@ -18,10 +18,6 @@ from maquette.geometry.inside.vertical_crossings import winding_by_crossings
 from maquette.geometry.orientation import agreement
 from maquette.geometry.surface import face_areas, face_normals, signed_volume
 from maquette.geometry.topology import edges, face_components, fan_count
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _PAIRS = 200_000  # pairs of crossing faces after which nobody counts on
 _ASKED = 4000  # faces whose two sides are looked at

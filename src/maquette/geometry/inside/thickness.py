@@ -13,18 +13,15 @@ Edelsbrunner 2009, "Stability and computation of medial axes", and by rays that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 SLACK = 0.99  # of a limit: what is drawn at the limit is not below it
 
@@ -91,33 +88,73 @@ class _Cloud:
 def wall_thickness(vertices: Floats, faces: Ints, samples: Samples, *, rim: float = 0.0, tips: float = 0.0) -> Floats:
     """Diameter of the ball in the wall under each sample, (N,); NaN where the sample tells of no wall.
 
-    vertices (V, 3), faces (F, 3) welded and wound outward. Samples nearer than ``rim`` to a sharp convex edge are NaN,
-    so are those over an opening, on a face that is wound the wrong way or lies inside another part, or pinched from
-    the side, and those thinner
-    than ``tips`` in a wedge or cone of more than 14 degrees that ends ahead: there an edge or a point is sharp, and no
-    wall is thin.
+    vertices (V, 3), faces (F, 3) welded and wound outward. :class:`Walls` says more, and measures once for several.
     """
-    if not len(samples.points):
-        return np.zeros(0)
-    tracer = Tracer(vertices, faces)
-    wall = _by_rays(tracer, vertices, faces, samples)
-    points, normals = samples.points, samples.normals
-    bare = np.flatnonzero(~is_buried(tracer, vertices[faces], points, normals))
-    wall[np.setdiff1d(np.arange(len(wall)), bare)] = np.inf
-    stride = max(len(bare) // _FEW, 1)
-    cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
-    wide = wall > 10 * np.sqrt(samples.area * stride)
-    for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
-        wall[which] = _shrunk(others, points[which], normals[which], wall[which])
-    found = np.flatnonzero(np.isfinite(wall))
-    inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
-    wall[found[inner]] = np.nan
-    wall[~np.isfinite(wall)] = np.nan
-    if rim > 0:
-        wall[_near_edges(sharp_edges(vertices, faces), samples.points, rim)] = np.nan
-    thin = np.flatnonzero(wall < tips)
-    wall[thin[_runs_out(tracer, vertices[faces], points[thin], normals[thin], wall[thin])]] = np.nan
-    return wall
+    return Walls(vertices, faces, samples).thickness(rim=rim, tips=tips)
+
+
+class Walls:
+    """A solid and points of its surface: what rays and balls tell of it, measured when first asked for.
+
+    vertices (V, 3), faces (F, 3) welded and wound outward. A ``tracer`` of the same faces, whichever way they are
+    wound, saves building one.
+    """
+
+    def __init__(self, vertices: Floats, faces: Ints, samples: Samples, tracer: Tracer | None = None) -> None:
+        self.vertices, self.faces, self.samples = vertices, faces, samples
+        self._tracer = tracer
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """The solid made ready for rays."""
+        return self._tracer or Tracer(self.vertices, self.faces)
+
+    @cached_property
+    def corners(self) -> Floats:
+        """(F, 3, 3)."""
+        corners: Floats = self.vertices[self.faces]
+        return corners
+
+    @cached_property
+    def bare(self) -> Ints:
+        """Samples that do not lie inside another part."""
+        return np.flatnonzero(~is_buried(self.tracer, self.corners, self.samples.points, self.samples.normals))
+
+    @cached_property
+    def diameter(self) -> Floats:
+        """Diameter of the ball in the wall under each sample, (N,), edges and tips included; NaN: there is none."""
+        points, normals, bare = self.samples.points, self.samples.normals, self.bare
+        wall = _by_rays(self.tracer, self.vertices, self.faces, self.samples)
+        wall[np.setdiff1d(np.arange(len(wall)), bare)] = np.inf
+        stride = max(len(bare) // _FEW, 1)
+        cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
+        wide = wall > 10 * np.sqrt(self.samples.area * stride)
+        for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
+            wall[which] = _shrunk(others, points[which], normals[which], wall[which])
+        found = np.flatnonzero(np.isfinite(wall))
+        inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
+        wall[found[inner]] = np.nan
+        wall[~np.isfinite(wall)] = np.nan
+        wall.flags.writeable = False
+        return wall
+
+    def thickness(self, *, rim: float = 0.0, tips: float = 0.0) -> Floats:
+        """Diameter of the ball in the wall under each sample, (N,); NaN where the sample tells of no wall.
+
+        Samples nearer than ``rim`` to a sharp convex edge are NaN, so are those over an opening, on a face that is
+        wound the wrong way or lies inside another part, or pinched from the side, and those thinner than ``tips`` in a
+        wedge or cone of more than 14 degrees that ends ahead: there an edge or a point is sharp, and no wall is thin.
+        """
+        points, normals = self.samples.points, self.samples.normals
+        if not len(points):
+            return np.zeros(0)
+        wall = self.diameter.copy()
+        if rim > 0:
+            wall[_near_edges(sharp_edges(self.vertices, self.faces), points, rim)] = np.nan
+        thin = np.flatnonzero(wall < tips)
+        runs_out = _runs_out(self.tracer, self.corners, points[thin], normals[thin], wall[thin])
+        wall[thin[runs_out]] = np.nan
+        return wall
 
 
 def is_buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) -> Bools:

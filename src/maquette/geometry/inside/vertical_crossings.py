@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from maquette.core.arrays import Floats, Ints
+from maquette.geometry.rows import runs
 
 _PAIRS = 2_000_000  # pairs of line and triangle looked at in one go: some 300 MB
 _ROWS = 8  # more rows than this times the root of the lines, and the lines are no grid
@@ -47,7 +46,7 @@ def crossings(vertices: Floats, faces: Ints, lines: Floats) -> Crossings:
         for face, band in bands.pairs():
             first, count = bands.line_runs(plan.take(face, axis=2), band)
             for rows in _slices(count):
-                place, row = _runs(first[rows], count[rows])
+                row, place = runs(first[rows], count[rows])
                 found.append(_keep_crossing(vertices, faces, lines, bands.order[place], face[rows][row]))
     if not found:
         return Crossings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -104,7 +103,7 @@ class _Bands:
         reaching = np.flatnonzero(self.count)
         for rows in _slices(self.count[reaching]):
             face = reaching[rows]
-            band, row = _runs(self.first[face], self.count[face])
+            row, band = runs(self.first[face], self.count[face])
             yield face[row], band
 
     def line_runs(self, plan: Floats, band: Ints) -> tuple[Ints, Ints]:
@@ -150,12 +149,6 @@ def _bands(plan: Floats, lines: Floats, axis: int) -> _Bands:
     count[beside] = 0
     blur = _BLUR + 16 * np.finfo(float).eps * far / span
     return _Bands(axis, order[inner], (2.0 * row + share)[inner], low, high, least, span, blur, first, count)
-
-
-def _runs(start: Ints, size: Ints) -> tuple[Ints, Ints]:
-    """Runs of numbers one after the other: number (N,), which run (N,)."""
-    row = np.repeat(np.arange(len(size)), size)
-    return np.arange(len(row)) + np.repeat(start - np.cumsum(size) + size, size), row
 
 
 def _slices(size: Ints) -> list[slice]:

@@ -10,14 +10,11 @@ compiled tree: 1.6, with an error of 1e-3 where this one is whole).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.inside.solid_angles import winding_by_angles
 from maquette.geometry.inside.vertical_crossings import winding_by_crossings
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _CONES = 0.3  # more cones than this share of the faces are no shorter way
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
+from maquette.core.arrays import Bytes
 
 
 def bleed(pixels: Bytes, mask: NDArray[np.float32] | NDArray[np.float64], margin: float = 2.0) -> Bytes:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def smooth_groups(vertices: Floats, faces: Ints, crease_deg: float) -> Ints:

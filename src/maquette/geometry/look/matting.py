@@ -10,11 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Singles
 
 
 def edge_weights(features: Singles, strength: float) -> tuple[Singles, Singles]:
@@ -171,16 +168,16 @@ def surroundings(values: Singles, weight: Singles, reach: float) -> Singles:
 
 
 def _stretch(values: Singles, shape: tuple[int, int]) -> Singles:
-    """Maps (h, w, C) at another size, bilinear."""
-    from scipy.ndimage import map_coordinates
-
+    """Maps (h, w, C) at another size, bilinear, corner on corner; along rows and then along columns."""
     if values.shape[:2] == shape:
         return values
-    rows = np.linspace(0, values.shape[0] - 1, shape[0])
-    columns = np.linspace(0, values.shape[1] - 1, shape[1])
-    grid = np.meshgrid(rows, columns, indexing="ij")
-    channels = [map_coordinates(values[..., c], grid, order=1, mode="nearest") for c in range(values.shape[2])]
-    return np.stack(channels, axis=-1).astype(np.float32)
+    for axis in (0, 1):
+        place = np.linspace(0, values.shape[axis] - 1, shape[axis])
+        low = np.minimum(place.astype(np.int64), max(values.shape[axis] - 2, 0))
+        share = (place - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        near = values.take(low, axis=axis)
+        values = near + (values.take(np.minimum(low + 1, values.shape[axis] - 1), axis=axis) - near) * share
+    return values.astype(np.float32)
 
 
 def between(pixels: Singles, subject: Singles, ground: Singles) -> tuple[Singles, Singles]:

@@ -6,13 +6,9 @@ OKLab (Ottosson 2020) is used where colours are compared: equal steps look equal
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes, Floats, Ints
 from maquette.geometry.look.srgb import LIGHT_OF_BYTE, to_srgb
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
 
 _TO_CONE = np.array(
     [

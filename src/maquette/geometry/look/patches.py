@@ -10,12 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.octree import octree
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEAST = 4  # texels along a square: fewer hold no triangle
 MOST = 32

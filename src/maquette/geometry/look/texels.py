@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from maquette.core.arrays import Floats
 
 
 def bilinear(texels: NDArray[Any], uv: Floats) -> Floats:

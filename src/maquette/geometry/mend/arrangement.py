@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.filled import hair
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.inside.near_boxes import faces_near
@@ -23,10 +23,6 @@ from maquette.geometry.inside.winding_number import winding_numbers
 from maquette.geometry.mend.planar_cells import triangulated_cells
 from maquette.geometry.surface import face_areas, face_normals, vertex_normals
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _TRIES = 3
 _CORRECTIONS = 300  # patches whose winding number rounding may have spoilt

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _OCTAVES = 40  # a limit a trillion times smaller than the largest one is none
 _CROWD = 64  # neighbours within reach, on average, beyond which the reach is shortened: bounds time and memory

@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.orientation import regular_halves
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import Edges, edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 def undoubled_faces(faces: Ints) -> Bools:
     """Faces to keep so that no three vertices carry more than one, (F,).
 
     Two faces back to back are a wall of no thickness between two solids: both go, which joins the solids and leaves
-    every opening as it was. Faces laid twice the same way become one. A part of which more than half would go that way
-    is a skin with two sides; there one face of each pair stays.
+    every opening as it was. Faces laid twice the same way become one. A part of which more than half would go that way,
+    and nothing closed remain, is a skin with two sides; there one face of each pair stays.
     """
     ordered = np.sort(faces, axis=1)
     order = np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))
@@ -39,7 +35,9 @@ def undoubled_faces(faces: Ints) -> Bools:
     leader = first[group] == np.arange(len(faces))
     parts, part = face_components(faces)
     gone = np.bincount(part, weights=(count[group] > 1) & (balance[group] == 0), minlength=parts)
-    skin = (2 * gone > np.bincount(part, minlength=parts))[part]
+    skin = 2 * gone > np.bincount(part, minlength=parts)
+    skin &= ~_closes(faces[count[group] == 1], part[count[group] == 1], parts)
+    skin = skin[part]
     major = np.full(size, len(faces))  # the first face that runs as the majority does
     runs_along = forward == (balance[group] > 0)
     np.minimum.at(major, group[runs_along], np.flatnonzero(runs_along))
@@ -48,11 +46,21 @@ def undoubled_faces(faces: Ints) -> Bools:
     return keep
 
 
+def _closes(faces: Ints, part: Ints, count: int) -> Bools:
+    """Parts that have faces here, every edge of which has as many that run one way as back, (count,)."""
+    made = np.bincount(part, minlength=count) > 3
+    if len(faces):
+        found = edges(faces)
+        made[part[np.flatnonzero((found.balance != 0)[found.of_half]) // 3]] = False
+    return made
+
+
 def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     """The half-edge that each half-edge 3·f + c continues across its edge, (3F,); -1 where there is none.
 
-    Around a crowded edge the faces are sorted by angle and each is joined to the one with which it encloses material,
-    so two boxes that touch along an edge stay two boxes. Of two faces in one plane the forward one comes first: two
+    At a crowded edge two faces that run against each other and hang together elsewhere, as no others there do, belong
+    together: two boxes stay two, however they lie. The rest are sorted by angle about the edge, and each is joined to
+    the one with which it encloses material. Of two faces in one plane the forward one comes first: two
     solids that lie against each other, not two folds without a thickness.
     """
     found = edges(faces)
@@ -61,11 +69,16 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     left, right = left[~alike], right[~alike]
     twin[left], twin[right] = right, left
     half = np.flatnonzero(found.count[found.of_half] > 2)
-    turn = _angles(vertices, faces, found, half)
+    left, right = (
+        _of_one_patch(half, found, _patches(regular_halves(faces, found), len(faces))) if len(half) else (half, half)
+    )
+    twin[left], twin[right] = right, left
+    half = half[twin[half] < 0]
+    turn = angles_around(vertices, faces, found, half)
     half = half[np.lexsort((~found.forward[half], turn, found.of_half[half]))]
     while len(half):
         edge, forward = found.of_half[half], found.forward[half]
-        after = _next_around(edge)
+        after = next_around(edge)
         opens = ~forward & forward[after]  # material lies between a backward face and the next forward one
         if not opens.any():
             break
@@ -75,7 +88,29 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     return twin
 
 
-def _angles(vertices: Floats, faces: Ints, found: Edges, half: Ints) -> Floats:
+def _patches(regular: tuple[Ints, Ints, Bools], count: int) -> Ints:
+    """What hangs together over edges with two faces: a number for each face, (F,)."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    left, right, _ = regular
+    graph = coo_matrix((np.ones(len(left), np.int8), (left // 3, right // 3)), shape=(count, count))
+    made: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return made
+
+
+def _of_one_patch(half: Ints, found: Edges, patch: Ints) -> tuple[Ints, Ints]:
+    """Pairs of crowded half-edges (N,) that are the only two of their patch at their edge, one each way."""
+    key = found.of_half[half] * (int(patch.max()) + 1) + patch[half // 3]
+    _, group, size = np.unique(key, return_inverse=True, return_counts=True)
+    group = group.reshape(-1)
+    forward = np.bincount(group, weights=found.forward[half], minlength=len(size))
+    order = np.argsort(group, kind="stable")
+    start = (np.cumsum(size) - size)[(size == 2) & (forward == 1)]
+    return half[order[start]], half[order[start + 1]]
+
+
+def angles_around(vertices: Floats, faces: Ints, found: Edges, half: Ints) -> Floats:
     """Direction of each half-edge's face about the edge's axis, counter-clockwise seen from its high end, (N,)."""
     low, high = found.ends[found.of_half[half]].T
     third = faces[half // 3, (half % 3 + 2) % 3]
@@ -90,7 +125,7 @@ def _angles(vertices: Floats, faces: Ints, found: Edges, half: Ints) -> Floats:
     return turn
 
 
-def _next_around(edge: Ints) -> Ints:
+def next_around(edge: Ints) -> Ints:
     """For entries sorted by edge, the place of the next entry of the same edge, cyclic."""
     starts = np.concatenate([[True], edge[1:] != edge[:-1]])
     first = np.flatnonzero(starts)[np.cumsum(starts) - 1]

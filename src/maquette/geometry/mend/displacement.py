@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.nearest import Surface
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SAMPLES = 2000  # points on the faces that are new
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas, face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SAMPLES = 30_000
 _RAYS = 8  # from each sample, to either side

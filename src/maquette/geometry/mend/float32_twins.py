@@ -8,15 +8,11 @@ get four faces: open edges, says the slicer. Four steps at the model's own size 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import edges
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _APART = 1.75  # steps: more than the root of 3, so that along some axis it is more than one
 _NUDGE = 0.9  # of a step, at least: two that go so far from each other are that far apart

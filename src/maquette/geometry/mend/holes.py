@@ -9,11 +9,8 @@ first, then each coarse edge is filled up to the true border; the cost stays nea
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
 
 LONG = 100  # edges up to which a loop is solved in one piece: 50 ms
 _FOLD_STEP = 0.125  # folds are told apart in steps of this 1 - cos; finer steps chase noise along ragged borders

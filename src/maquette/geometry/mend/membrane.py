@@ -10,14 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.mend.refinement import ends_of, inner_edges, longest_of_both, split_edges
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LONG = 1.5  # times the spacing at hand an edge may be long; a triangle in the middle of two lengths stays whole
 _MOST = 200_000  # faces at which refining ends, whatever the spacing

@@ -7,11 +7,8 @@ that angles and lengths are measured on.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
 
 
 def inner_edges(faces: Ints) -> Ints:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.inside.distance_field import Lattice, Surface, inside
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.printing.roofing import roof_cavity
 from maquette.geometry.remake.level_surface import cells_with_surface, level_surface
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _MOST_CELLS = 6_000_000  # of the lattice: 50 MB a number each
 _PER_WALL = 2.5  # lattice steps in a wall, where that many cells are enough

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import area_vectors
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _APART = np.cos(np.radians(2.0))  # nearer than this to one that stands before it, a direction is no new one
 _GOLDEN = (1 + 5**0.5) / 2

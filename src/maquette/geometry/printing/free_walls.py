@@ -8,13 +8,9 @@ less than two sides").
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.sampling import Samples
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _NEAR = 2.5  # spacings of the samples within which two of them are neighbours
 _FEW = 3  # samples: fewer are a crease; nor is less than the limit squared a wall

@@ -10,14 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats
 from maquette.geometry.cut.sections import Raster, fill_outline
 from maquette.geometry.printing.resting import hull
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _CELLS = 400  # along the plate's longer side
 _RING = np.array([[np.cos(a), np.sin(a)] for a in np.arange(16) * np.pi / 8]) / np.cos(np.pi / 16)

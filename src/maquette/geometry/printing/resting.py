@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.surface import center_of_mass
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Stance:
         return self.contact < HARDLY * least_contact(self.outline)
 
 
-HARDLY = 0.2  # of the contact that is wanted: less than that comes off with the nozzle
+HARDLY = 0.1  # of the contact that is wanted: less than that comes off with the nozzle
 
 
 def least_contact(outline: float, min_mm2: float = 20.0, min_share: float = 0.01) -> float:

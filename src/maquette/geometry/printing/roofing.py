@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools
 
 
 def roof_cavity(cavity: Bools) -> Bools:

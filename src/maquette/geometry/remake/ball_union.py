@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.remake.level_surface import level_surface
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _BLOCK = 4  # lattice steps along the side of a block that is asked about as a whole
 _BAND = 1.8  # steps: corners of a cube that the surface passes through lie no further from it than the diagonal

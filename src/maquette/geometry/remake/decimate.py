@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.neighbours import Ring, expand, group
 from maquette.geometry.remake.quadrics import (
     evaluate,
@@ -27,11 +27,8 @@ from maquette.geometry.remake.quadrics import (
     terms,
     texture_quadrics,
 )
+from maquette.geometry.rows import cross, flat_cross, square
 from maquette.geometry.topology import Edges, edges, fan_count
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SHARE = 0.3  # of the vertices, the cheapest, looked at in a round; 0.1 is no better and 0.5 no faster
 _TURN = 0.25  # cosine of the most a face may turn in one collapse, 75 degrees
@@ -177,7 +174,7 @@ def _price(state: Thinning, source: Ints, target: Ints, before: Ints, after: Int
         two = np.flatnonzero(before[:, 0] != before[:, 1])
         cost[two] += evaluate(state.slide, before[two, 1], state.slide_terms, after[two, 1])
     cost = np.maximum(cost, 0.0)
-    length = _square(state.vertices[target] - state.vertices[source])
+    length = square(state.vertices[target] - state.vertices[source])
     return _Collapses(source, target, before, after, width, cost, cost + _SHORT * length * state.area[source])
 
 
@@ -211,9 +208,9 @@ def _folding(state: Thinning, moves: _Collapses, row: Ints, half: Ints) -> tuple
     row, face, place, b, c = row[stays], face[stays], place[stays], b[stays], c[stays]
     points = state.vertices
     p, q, old, new = points[b], points[c], points[moves.source[row]], points[moves.target[row]]
-    was, becomes = _cross3(p - old, q - old), _cross3(p - new, q - new)
-    was_size, size_now = np.sqrt(_square(was)), np.sqrt(_square(becomes))
-    longest = np.maximum(np.maximum(_square(p - new), _square(q - new)), _square(p - q))
+    was, becomes = cross(p - old, q - old), cross(p - new, q - new)
+    was_size, size_now = np.sqrt(square(was)), np.sqrt(square(becomes))
+    longest = np.maximum(np.maximum(square(p - new), square(q - new)), square(p - q))
     bad = np.einsum("ij,ij->i", was, becomes) < _TURN * was_size * size_now
     bad |= size_now < np.minimum(_SLIVER * longest, 0.5 * was_size)
     if state.uv is not None:
@@ -221,7 +218,7 @@ def _folding(state: Thinning, moves: _Collapses, row: Ints, half: Ints) -> tuple
         mine = state.wedge[face, place]
         then = np.where(mine == moves.before[row, 0], moves.after[row, 0], moves.after[row, 1])
         p, q = uv[state.wedge[face, (place + 1) % 3]], uv[state.wedge[face, (place + 2) % 3]]
-        before, after = _cross(p - uv[mine], q - uv[mine]), _cross(p - uv[then], q - uv[then])
+        before, after = flat_cross(p - uv[mine], q - uv[mine]), flat_cross(p - uv[then], q - uv[then])
         bad |= (before * after < 0) | ((after == 0) & (before != 0))
     return row, bad.astype(np.float64)
 
@@ -320,22 +317,3 @@ def _compact(state: Thinning) -> Thinning:
         slide_terms=state.slide_terms[wedges],
         slide=state.slide[wedges],
     )
-
-
-def _square(vectors: Floats) -> Floats:
-    made: Floats = np.einsum("ij,ij->i", vectors, vectors)
-    return made
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    made: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    return made
-
-
-def _cross3(a: Floats, b: Floats) -> Floats:
-    """``np.cross`` at three times the speed."""
-    made = np.empty_like(a)
-    for axis in range(3):
-        i, j = (axis + 1) % 3, (axis + 2) % 3
-        made[:, axis] = a[:, i] * b[:, j] - a[:, j] * b[:, i]
-    return made

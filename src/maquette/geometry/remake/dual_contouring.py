@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.inside.vertical_crossings import crossings
 from maquette.geometry.nearest import feet
 from maquette.geometry.surface import face_normals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _AXES = ((0, 1, 2), (1, 2, 0), (2, 0, 1))  # an axis and the two across it, right-handed
 _AROUND = ((0, 0), (1, 0), (1, 1), (0, 1))  # the cells around an edge, counter-clockwise seen from its upper end
@@ -103,7 +99,7 @@ def pierced_edges(grid: Grid, vertices: Floats, faces: Ints) -> Pierced:
 
 
 @dataclass(frozen=True)
-class Field:
+class SurfaceCells:
     """Cells near the surface, their corners' values, and the edges along which inside changes."""
 
     cells: Ints  # (C,) sorted
@@ -114,7 +110,7 @@ class Field:
     edge_node: Ints  # (E,) lower node
 
 
-def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], most: int) -> Field | None:
+def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], most: int) -> SurfaceCells | None:
     """The cells given and all others that the surface runs through, followed from cell to cell; None above ``most``."""
     corner_step = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)]) @ grid.stride
     cells = _on_grid(grid, start)
@@ -131,7 +127,7 @@ def field_near(grid: Grid, start: Ints, evaluate: Callable[[Floats], Floats], mo
         around = cells_around(grid, axis, node)
         missing = _distinct(around[~_within(cells, around)])
         if not len(missing):
-            return Field(cells, np.searchsorted(nodes, cells[:, None] + corner_step), nodes, value, axis, node)
+            return SurfaceCells(cells, np.searchsorted(nodes, cells[:, None] + corner_step), nodes, value, axis, node)
         cells = _on_grid(grid, np.concatenate([cells, _grow(grid, missing)]))
 
 
@@ -260,7 +256,7 @@ def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
     return np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
 
 
-def _mesh_cells(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
+def _mesh_cells(grid: Grid, found: SurfaceCells, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
     """Vertices in the cells, a face of four around each edge."""
     case = ((found.value[found.corner] > 0.5) << np.arange(8)).sum(axis=1)
     label, count = _loops()
@@ -286,7 +282,7 @@ def _mesh_cells(grid: Grid, found: Field, pricks: Pierced, vertices: Floats, fac
 
 
 def _hermite(
-    grid: Grid, found: Field, pricks: Pierced, normals: Floats, low: Ints, outward: Bools
+    grid: Grid, found: SurfaceCells, pricks: Pierced, normals: Floats, low: Ints, outward: Bools
 ) -> tuple[Floats, Floats, Ints]:
     """Where the surface passes each edge, its normal (zero where no face does) and the face (-1 where none)."""
     stride = grid.stride[found.edge_axis]

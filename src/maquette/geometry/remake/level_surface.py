@@ -11,11 +11,8 @@ import functools
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from maquette.core.arrays import Bools, Floats, Ints
 
 _NUDGE = 1e-3  # values nearer to zero than this are moved off it, or vertices would fall together
 _CHUNK = 400_000  # cubes in work at a time

@@ -9,13 +9,11 @@ pᵀAp + 2bᵀp + c.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
+from maquette.geometry.rows import flat_cross
 from maquette.geometry.surface import area_vectors
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # A border or seam weighs this much more than the surface beside it: the outline is what the eye follows.
 _OUTLINE = 10.0
@@ -82,7 +80,7 @@ def texture_quadrics(vertices: Floats, faces: Ints, wedge: Ints, uv: Floats) -> 
     vectors = area_vectors(vertices, faces)
     area = np.linalg.norm(vectors, axis=1)
     a, b, c = uv[wedge[:, 0]], uv[wedge[:, 1]], uv[wedge[:, 2]]
-    flat = np.abs(_cross(b - a, c - a)).sum() / 2
+    flat = np.abs(flat_cross(b - a, c - a)).sum() / 2
     uv = uv * np.sqrt(area.sum() / max(float(flat), _LEAST_ATLAS))
     gradient, offset, weight = _slopes(vertices[faces], uv[wedge], vectors, area)
     rows = [of_planes(gradient[:, 0], offset[:, 0], weight) + of_planes(gradient[:, 1], offset[:, 1], weight)]
@@ -136,9 +134,4 @@ def outline_halves(faces: Ints, wedge: Ints) -> Ints:
     seam = np.zeros(len(found.ends), dtype=bool)
     seam[found.of_half[(low != low[last]) | (high != high[last])]] = True
     made: Ints = np.flatnonzero((found.count != 2)[found.of_half] | seam[found.of_half])
-    return made
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    made: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     return made

@@ -11,16 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.nearest import Surface
 from maquette.geometry.neighbours import Ring, expand, group
+from maquette.geometry.rows import cross, dot
 from maquette.geometry.surface import face_normals, vertex_normals
 from maquette.geometry.topology import Edges, edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _LONG, _SHORT = 4 / 3, 4 / 5  # of the wanted length, as in the paper
 _PASSES = 6  # of all five steps
@@ -90,7 +87,7 @@ def _crease_marks(net: _Net, found: Edges) -> Bools:
 
 def _lengths(vertices: Floats, ends: Ints) -> Floats:
     step = vertices[ends[:, 0]] - vertices[ends[:, 1]]
-    made: Floats = np.sqrt(_dot(step, step))
+    made: Floats = np.sqrt(dot(step, step))
     return made
 
 
@@ -198,35 +195,22 @@ def _fits(net: _Net, keep: Ints, go: Ints, target: Floats, longest: float) -> Bo
         row, face, b, c = row[stays], face[stays], b[stays], c[stays]
         old = _cross(net.vertices, net.faces[face, at[stays]], b, c)
         to = net.vertices[b] - target[row]
-        new = _product(to, net.vertices[c] - target[row])
-        wrong = _is_turned(old, new) | (_dot(new, new) <= (1e-6 * longest**2) ** 2) | (_dot(to, to) > longest**2)
+        new = cross(to, net.vertices[c] - target[row])
+        wrong = _is_turned(old, new) | (dot(new, new) <= (1e-6 * longest**2) ** 2) | (dot(to, to) > longest**2)
         bad[row[wrong]] = True
     return ~bad
 
 
 def _is_turned(old: Floats, new: Floats) -> Bools:
     """Whether a normal (N, 3) looks elsewhere than before; lengths do not matter."""
-    agree = _dot(old, new)
-    made: Bools = (agree < 0) | (agree * agree < _TURNED**2 * _dot(old, old) * _dot(new, new))
+    agree = dot(old, new)
+    made: Bools = (agree < 0) | (agree * agree < _TURNED**2 * dot(old, old) * dot(new, new))
     return made
 
 
 def _cross(vertices: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
     start = vertices[a]
-    return _product(vertices[b] - start, vertices[c] - start)
-
-
-def _product(p: Floats, q: Floats) -> Floats:
-    """The cross product of rows; three times as fast as ``np.cross``."""
-    made = np.empty_like(p)
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        np.subtract(p[:, j] * q[:, k], p[:, k] * q[:, j], out=made[:, i])
-    return made
-
-
-def _dot(p: Floats, q: Floats) -> Floats:
-    made: Floats = np.einsum("ij,ij->i", p, q)
-    return made
+    return cross(vertices[b] - start, vertices[c] - start)
 
 
 def _apart(ends: Ints, a: Ints, b: Ints, rank: Ints, size: int) -> Bools:
@@ -300,11 +284,11 @@ def _flat(vertices: Floats, a: Ints, b: Ints, c: Ints, d: Ints) -> Bools:
     old = [_cross(vertices, a, b, c), _cross(vertices, b, a, d)]
     new = [_cross(vertices, a, d, c), _cross(vertices, d, b, c)]
     total = old[0] + old[1]
-    size = np.sqrt(_dot(total, total))
+    size = np.sqrt(dot(total, total))
     made: Bools = np.greater(size, 0)
     for normal in new:
-        length = np.sqrt(_dot(normal, normal))
-        made &= _dot(normal, total) > 0.8 * length * size
+        length = np.sqrt(dot(normal, normal))
+        made &= dot(normal, total) > 0.8 * length * size
         made &= length > 1e-3 * size
     return made
 

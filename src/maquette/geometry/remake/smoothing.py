@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.geometry.parts import areas_by, volumes_by
+from maquette.core.arrays import Bools, Floats, Ints
+from maquette.geometry.inside.parts import areas_by, volumes_by
 from maquette.geometry.surface import vertex_normals
 from maquette.geometry.topology import edges, face_components
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SPOILT = 0.25  # of its volume a part may change in smoothing before the change is undone by an offset
 

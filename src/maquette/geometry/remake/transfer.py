@@ -10,17 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints, Singles
 from maquette.geometry.nearest import Nearest, Surface, feet
 from maquette.geometry.surface import face_normals, vertex_normals
 from maquette.geometry.topology import face_components
 from maquette.geometry.welding import twins
-
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _SAME_WAY = 0.1  # least cosine between the normals of old and new surface: a sharp corner's face still counts
 
@@ -92,7 +87,7 @@ def on_vertices(values: Floats, faces: Ints, found: Nearest) -> Floats:
     return made
 
 
-def charts(faces: Ints, uv: Floats32) -> Ints:
+def charts(faces: Ints, uv: Singles) -> Ints:
     """Which pieces of the texture belong together: faces that share an edge and its uv. (F, 3), (F, 3, 2) -> (F,)."""
     corner = np.concatenate([faces.reshape(-1, 1), uv.reshape(-1, 2)], axis=1).astype(np.float64)
     _, place = twins(corner)
@@ -100,8 +95,8 @@ def charts(faces: Ints, uv: Floats32) -> Ints:
 
 
 def carry_uv(
-    vertices: Floats, faces: Ints, uv: Floats32, new_vertices: Floats, new_faces: Ints, lying: Landing
-) -> tuple[Floats32, Bools]:
+    vertices: Floats, faces: Ints, uv: Singles, new_vertices: Floats, new_faces: Ints, lying: Landing
+) -> tuple[Singles, Bools]:
     """uv for a new surface, (F', 3, 2), and which faces have a consistent one, (F',).
 
     A face is consistent when its corners lie in the chart that its middle lies in and its uv is what that place's own
@@ -130,7 +125,7 @@ def carry_uv(
     return made.astype(np.float32), good | same
 
 
-def _map_offsets(triangles: Floats, uv: Floats32, offsets: Floats) -> Floats:
+def _map_offsets(triangles: Floats, uv: Singles, offsets: Floats) -> Floats:
     """Offsets (F, 3, 3) from a point on each triangle as offsets in its uv, (F, 3, 2); zero where it has no area."""
     ab, ac = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     aa, bb, mix = (np.einsum("ij,ij->i", p, q) for p, q in ((ab, ab), (ac, ac), (ab, ac)))

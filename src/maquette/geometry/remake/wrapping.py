@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.nearest import Surface
 from maquette.geometry.remake.dual_contouring import (
     Contour,
@@ -28,10 +28,6 @@ from maquette.geometry.remake.dual_contouring import (
     pierced_edges,
 )
 from maquette.geometry.topology import edges
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _FLOOD = 0.5  # cells: every node that has no face on one of its edges
 _LEAST = 1.1  # cells: the narrowest ball

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from maquette.core.mesh import Floats
+from maquette.core.arrays import Floats
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
@@ -18,7 +19,8 @@ from maquette.geometry.flat.letterform import Print, jump, lay_on, sheet_of, sla
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.topology import edges
-from maquette.registry import stage
+from maquette.registry import LocalFile, stage
+from maquette.shape.build.font_file import font_file
 from maquette.shape.carry.cut_faces import put_back
 
 _PRINTER = Printer.default()
@@ -52,6 +54,7 @@ def emboss(
     ] = 1.0,
     right_mm: Annotated[float, Field(description="to the right of the side's middle, as one looks at it")] = 0.0,
     up_mm: Annotated[float, Field(description="above the side's middle")] = 0.0,
+    font: Annotated[LocalFile, Field(description="TTF or OTF file to set the words in; empty: the built-in font")] = "",
     printer: Annotated[Printer, Field(description="whose least detail, layer and wall the letters keep")] = _PRINTER,
 ) -> Asset:
     """Put words on one side of a closed model, raised or engraved, also where the side is gently curved.
@@ -66,7 +69,7 @@ def emboss(
     if not words or not depth_mm:
         note("nothing to write" if not words else "a depth of 0 mm changes nothing")
         return asset
-    loops = outline(words, height_mm)
+    loops = outline(words, height_mm, font_file("emboss", font))
     if not loops:
         raise BadSetting(f"emboss: {words!r} is blank")
     _printable(loops, height_mm, depth_mm, printer)

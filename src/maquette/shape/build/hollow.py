@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Floats, Mesh, channel_or_missing, joined
+from maquette.core.mesh import Mesh, channel_or_missing, joined
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures

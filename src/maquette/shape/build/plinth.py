@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.mesh import Mesh
@@ -15,7 +16,8 @@ from maquette.core.words import figures
 from maquette.geometry.cut.solids import surface_of
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.printing.resting import hull
-from maquette.registry import stage
+from maquette.registry import LocalFile, stage
+from maquette.shape.build.font_file import font_file
 from maquette.shape.carry.combining import combined, insist_on_solid, plain
 
 _RELIEF = 0.8  # mm that letters stand out or go in: four layers of 0.2, or two lines
@@ -38,6 +40,7 @@ def plinth(
     text: Annotated[str, Field(max_length=200, description="words on the front")] = "",
     text_mm: Annotated[float, Field(ge=0, le=200, description="height of its capitals; 0: as large as fits")] = 0.0,
     lettering: Annotated[Literal["raised", "engraved"], Field(description="words stand out or go in")] = "raised",
+    font: Annotated[LocalFile, Field(description="TTF or OTF file to set the words in; empty: the built-in font")] = "",
 ) -> Asset:
     """Put the model on a plinth and make them one solid, with words on the front if there are any.
 
@@ -56,7 +59,8 @@ def plinth(
     if text.strip():
         progress(0.2, "setting the words")
         width = 2 * half[0] if form == "square" else 2 * np.pi * half[0] / 3
-        words = _words(text, text_mm, height_mm, width, raised=lettering == "raised")
+        loops = outline(text, 1.0, font_file("plinth", font))
+        words = _words(loops, text, text_mm, height_mm, width, raised=lettering == "raised")
         words = _bent(words, half[0]) if form == "round" else words.translate((0.0, -half[1], 0.0))
         body = body + words if lettering == "raised" else body - words
     low = float(mesh.bounds[0, 2])
@@ -96,11 +100,10 @@ def _square(half: tuple[float, float], height: float) -> Any:
     return Manifold.cube((2 * half[0], 2 * half[1], height)).translate((-half[0], -half[1], 0.0))
 
 
-def _words(text: str, asked: float, height: float, width: float, *, raised: bool) -> Any:
+def _words(loops: list[Floats], text: str, asked: float, height: float, width: float, *, raised: bool) -> Any:
     """The words as a solid that faces -Y, on a front in the plane y = 0 from z = 0 to the height."""
     from manifold3d import CrossSection, FillRule
 
-    loops = outline(text, 1.0)
     points = np.concatenate(loops)
     low, high = points.min(axis=0), points.max(axis=0)
     wide, tall = high - low

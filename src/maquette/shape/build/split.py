@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
@@ -172,7 +173,8 @@ def _extent(solid: Any) -> Floats:
 def _care(mesh: Mesh) -> Floats:
     """How much a seam hurts on each face, (F,): where the photo saw it, or else where it looks to the front."""
     if mesh.seen is not None:
-        return 0.5 + mesh.seen[mesh.faces].mean(axis=1).astype(np.float64)
+        care: Floats = 0.5 + mesh.seen[mesh.faces].mean(axis=1).astype(np.float64)
+        return care
     a, b, c = (mesh.triangles[:, corner] for corner in range(3))
     normal = np.cross(b - a, c - a)
     length = np.linalg.norm(normal, axis=1)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.channels import CHANNELS, Channel
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.texture_pixels import opened
 from maquette.core.texture_pixels import pixels as decoded
@@ -128,7 +129,8 @@ def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:
 
 def _side(texture: Texture) -> int:
     with opened(texture) as picture:
-        return max(picture.size)
+        side: int = max(picture.size)
+        return side
 
 
 def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, of: Ints, at: Floats) -> Texture | None:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.channels import CHANNELS, Channel
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Floats, Ints, Mesh, channel_or_missing
+from maquette.core.mesh import Mesh, channel_or_missing
 from maquette.geometry.cut.solids import Combined, combine
 from maquette.geometry.inside.distance_field import Surface
 from maquette.geometry.surface import face_areas

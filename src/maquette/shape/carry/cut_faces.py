@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.channels import CHANNELS
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.geometry.barycentric import shares_and_twins
 from maquette.geometry.cut.solids import Carved
 from maquette.shape.carry.recutting import Worn, from_corners, worn
@@ -58,7 +59,9 @@ def _sources(made: Mesh, parent: Ints) -> Ints:
     return source
 
 
-def _plain(material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...]) -> tuple[np.ndarray, tuple]:
+def _plain(
+    material: np.ndarray, new: np.ndarray, materials: tuple[Material, ...]
+) -> tuple[np.ndarray, tuple[Material, ...]]:
     """New faces of a textured material take the plain one, appended if it is not there."""
     textured = np.array([one.base_color_texture is not None for one in materials])
     bare = new & textured[material]

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.channels import CHANNELS, Channel
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.geometry.barycentric import shares
 
 # What triangles wear, by the name of the channel: (T, ...) for one of faces, (T, 3, ...) at their corners for one of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
-from maquette.core.mesh import Floats, Ints
 from maquette.core.texture_pixels import pixels
 from maquette.geometry.look.oklab import light_of
 from maquette.geometry.look.texels import bilinear

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, part
+from maquette.core.words import figures
+from maquette.geometry.inside.filled import closed_faces
+from maquette.geometry.inside.parts import areas_by
+from maquette.geometry.mend.cells import outside
+from maquette.geometry.mend.contact import grow_together, reach_of
 from maquette.geometry.mend.cracks import zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
 from maquette.geometry.mend.float32_twins import collapse_twins, spread_apart, step, too_near
 from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
+from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components, fan_count
 from maquette.shape.carry.recutting import between_corners, between_vertices
 from maquette.shape.mend.fill_holes import fill_holes
@@ -27,14 +34,27 @@ _GAP = 2e-5
 _CUTS = 8
 # Sheets that enclose nothing are dropped up to this share of the surface; more than that is the model itself.
 _SHEETS = 0.2
+# Or up to this share of the faces: a few stray triangles, however large, through a model of thousands.
+_STRAYS = 0.02
 
 
-def close_up(asset: Asset) -> Asset:
-    """Welded, without doubled faces, zipped, wound outward, parted where solids touch, holes filled, sheets dropped."""
+def join_up(asset: Asset) -> Asset:
+    """Welded, without doubled faces and walls inside, zipped, wound outward, parted where solids touch."""
     asset = weld(asset)
-    rungs = (_without_doubles, _zip, fix_winding, part_pinches, fill_holes, fix_winding, _without_sheets)
     if is_closed(asset.mesh):
-        rungs = (fix_winding, _without_sheets)
+        return fix_winding(asset)
+    return _in_turn(asset, (_without_doubles, _zip, _without_walls, fix_winding, part_pinches))
+
+
+def fill_up(asset: Asset) -> Asset:
+    """Holes filled, wound outward, and sheets dropped."""
+    if is_closed(asset.mesh):
+        return _without_sheets(asset)
+    return _in_turn(asset, (fill_holes, fix_winding, _without_sheets))
+
+
+def _in_turn(asset: Asset, rungs: tuple[Callable[[Asset], Asset], ...]) -> Asset:
+    """One rung after the other."""
     for number, rung in enumerate(rungs):
         with part(number / len(rungs), (number + 1) / len(rungs)):
             asset = rung(asset)
@@ -52,6 +72,20 @@ def _without_doubles(asset: Asset) -> Asset:
         return asset
     note(f"removed {int((~keep).sum())} doubled faces")
     return asset.with_mesh(asset.mesh.keep_faces(keep))
+
+
+def _without_walls(asset: Asset) -> Asset:
+    """Of parts that walls within or sheets between them make many-celled only the outside."""
+    mesh = asset.mesh
+    found = outside(mesh.vertices, mesh.faces)
+    if found is None:
+        return asset
+    gone = ~found.keep
+    if gone.any():
+        area = float(face_areas(mesh.vertices, mesh.faces[gone]).sum())
+        note(f"dropped {int(gone.sum())} faces of {figures(area)} mm² within solids or between them as sheets")
+    turned = mesh.flipped(found.turn) if found.turn.any() else mesh
+    return asset.with_mesh(turned.keep_faces(found.keep))
 
 
 def _zip(asset: Asset) -> Asset:
@@ -73,7 +107,10 @@ def _zip(asset: Asset) -> Asset:
 
 
 def part_pinches(asset: Asset, gap: float = _GAP) -> Asset:
-    """Crowded edges and pinched vertices taken apart by ``gap`` diagonals, then wound again: solids may come free."""
+    """Crowded edges and pinched vertices taken apart by ``gap`` diagonals, then wound again: solids may come free.
+
+    Solids that lie wall to wall are not moved apart but made to overlap by a hair, for ``unite`` to join.
+    """
     mesh = asset.mesh
     count = len(mesh.vertices)
     faces, origin = part_vertices(mesh.faces, pair_half_edges(mesh.vertices, mesh.faces), count)
@@ -84,7 +121,12 @@ def part_pinches(asset: Asset, gap: float = _GAP) -> Asset:
         return asset
     note(f"parted touching surfaces at {len(mesh.vertices) - count} vertices")
     loose = np.append(loose, np.ones(len(mesh.vertices) - len(loose), dtype=bool))
-    vertices = shrunk(mesh.vertices, mesh.faces, loose, gap * mesh.diagonal)
+    asset = fix_winding(asset.with_mesh(mesh))
+    mesh = asset.mesh
+    whole = np.where(closed_faces(mesh.faces), face_components(mesh.faces)[1], -1)  # all that is open is one part
+    grown, walls = grow_together(mesh.vertices, mesh.faces, whole + 1, reach_of(mesh.vertices))
+    vertices = shrunk(mesh.vertices, mesh.faces, loose & ~walls, gap * mesh.diagonal)
+    vertices[walls] = grown[walls]
     return fix_winding(asset.with_mesh(mesh.with_vertices(vertices)))
 
 
@@ -116,7 +158,7 @@ def _without_sheets(asset: Asset) -> Asset:
     area = areas_by(label, mesh.vertices, mesh.faces, count)
     sheet |= np.abs(capped_volumes(mesh.vertices, mesh.faces, label, count)) <= 1e-9 * area**1.5
     share = area[sheet].sum() / max(area.sum(), 1e-300)
-    if not sheet.any() or sheet.all() or share > _SHEETS:
+    if not sheet.any() or sheet.all() or (share > _SHEETS and sheet[label].mean() > _STRAYS):
         return asset
     note(f"dropped {int(sheet.sum())} sheets that enclose nothing, {share:.2%} of the surface")
     return asset.with_mesh(mesh.keep_faces(~sheet[label]))

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.progress import note
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
 

@@ -7,14 +7,15 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
+from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.mend.holes import EdgeSet, clashing, patches
 from maquette.geometry.mend.membrane import Film, refine, round_off
-from maquette.geometry.orientation import capped_volumes
-from maquette.geometry.parts import areas_by
+from maquette.geometry.orientation import agreement, capped_volumes
 from maquette.geometry.surface import face_normals
 from maquette.geometry.topology import border_halves, edges, face_components
 from maquette.registry import stage
@@ -42,7 +43,8 @@ def fill_holes(
     A patch is drawn taut like a soap film; where the surface around runs on into it without a crease, it continues its
     curve. It is wound like its surroundings, takes the material and part that most of its border has, and uv and
     colour run across from border to border, so the picture is stretched there. New vertices count as not seen. Sheets
-    that enclose nothing are left open, as are edges with more than two faces. Weld and fix the winding first.
+    that enclose nothing and one-sided parts are left open, as are edges with more than two faces. Weld and fix the
+    winding first.
 
     Barequet and Sharir 1995, Liepa 2003.
     """
@@ -77,12 +79,15 @@ def _worth_closing(mesh: Mesh, max_edges: int) -> Openings:
 
 
 def _sheets(mesh: Mesh) -> np.ndarray:
-    """Faces of parts that enclose next to nothing, (F,) bool."""
+    """Faces of parts that enclose next to nothing or have one side only, (F,) bool."""
     count, part = face_components(mesh.faces)
     volume = capped_volumes(mesh.vertices, mesh.faces, part, count)
     area = areas_by(part, mesh.vertices, mesh.faces, count)
     flat = np.abs(volume) <= _SHEET * area**1.5
     found = edges(mesh.faces)
+    if ((found.count == 2) & (found.balance != 0)).any():
+        wound = agreement(mesh.vertices, mesh.faces)
+        flat[part[wound.one_sided[wound.patch]]] = True
     is_open = np.zeros(count, dtype=bool)
     is_open[part[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
     if (flat & is_open).any():

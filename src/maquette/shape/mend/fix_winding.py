@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.geometry.inside.parts import areas_by, outermost
 from maquette.geometry.orientation import Agreement, agreement, capped_volumes
-from maquette.geometry.parts import areas_by, outermost
 from maquette.geometry.topology import edges
 from maquette.registry import stage
 

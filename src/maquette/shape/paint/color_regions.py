@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.arrays import Bools, Floats, Ints, Singles
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.cutting_net import Net, cut_edges, net_of
 from maquette.geometry.look.oklab import light_of_oklab, nearest, oklab_of
 from maquette.geometry.sampling import triangle_shares
 from maquette.geometry.surface import face_areas
 from maquette.shape.carry.surface_color import SurfaceColor
-
-Singles = NDArray[np.float32]
 
 MOST_FACES = 1_500_000  # beyond, borders stay as coarse as they are
 _MOST_SAMPLES = 8_000_000
@@ -93,7 +91,7 @@ def refined(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
         least, most = np.full(size, len(palette)), np.full(size, -1)
         np.minimum.at(least, net.node.reshape(-1), np.repeat(low, 3))
         np.maximum.at(most, net.node.reshape(-1), np.repeat(high, 3))
-        mixed = (least < most)[net.node].any(axis=1)
+        mixed: Bools = np.any((least < most)[net.node], axis=1)
         length = net.lengths
         wanted = mixed[:, None] & (length > line) & (length > 0.6 * length.max(axis=1)[:, None])
         if not wanted.any():
@@ -129,7 +127,8 @@ def node_votes(net: Net, color: SurfaceColor, palette: Floats) -> tuple[Singles,
 def _votes(node: Ints, label: Ints, weight: Floats, shape: tuple[int, int]) -> Singles:
     """The share of each label at each node, (N, K)."""
     held = np.bincount(node * shape[1] + label, weights=weight, minlength=shape[0] * shape[1]).reshape(shape)
-    return (held / np.maximum(held.sum(axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    share: Singles = (held / np.maximum(held.sum(axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    return share
 
 
 def _mean(group: Ints, light: Floats, weight: Floats, count: int) -> Floats:
@@ -181,4 +180,5 @@ def _mixed(light: Floats, palette: Floats, center: Floats) -> Ints:
     rank = np.argsort(np.argsort(palette[:, 0], kind="stable"), kind="stable")
     plan = np.take_along_axis(plan, np.argsort(rank[plan], axis=1, kind="stable"), axis=1)
     draw = (np.floor(center) @ np.array([0.8191725134, 0.6710436067, 0.5497004779])) % 1.0  # R3 (Roberts 2018)
-    return plan[np.arange(len(plan)), (draw * _MIX).astype(np.int64)]
+    choice: Ints = plan[np.arange(len(plan)), (draw * _MIX).astype(np.int64)]
+    return choice

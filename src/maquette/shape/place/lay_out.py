@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Floats, Mesh, joined
+from maquette.core.mesh import Mesh, joined
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.words import figures

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
-from maquette.core.progress import note, progress
+from maquette.core.progress import note, noting, progress
 from maquette.core.words import figures
 from maquette.geometry.printing.directions import distinct, fibonacci, flat_directions, hull_of, principal_axes
 from maquette.geometry.printing.resting import footing, hull, margin, stance_of
@@ -29,6 +30,7 @@ _MANY_RAYS = 2500  # the same for the finalists
 _FINALISTS = 16
 _FLAT = 24  # regions of the hull and of the model to lay it on
 _BETTER = 0.02  # a turn must gain this much, or the model stays as it is
+_STANDING = np.array([0.0, 0.0, 0.0, 0.6, 0.8])  # added where it must stand: a broad base counts as much as supports
 _FALLS = 100.0  # what tipping over costs where it must stand: more than all else together
 _STILL = 1e-9  # of the diagonal: smaller moves are rounding
 _DOWN = np.array([0.0, 0.0, -1.0])
@@ -105,7 +107,8 @@ def orient(
 
 def _would_stand(asset: Asset, printer: Printer) -> bool:
     """Whether the model, put down on a base as settle cuts it, stands by itself and has a first layer."""
-    mesh = settle(asset).mesh
+    with noting():  # of a base that is only tried
+        mesh = settle(asset).mesh
     stance = stance_of(mesh.vertices, mesh.faces, printer.layer_mm)
     return stance.room > 0 and not stance.hardly_touches
 
@@ -138,7 +141,7 @@ def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Fl
     terms = np.stack([_measured(model, tracer, tried[which], rough[which]) for which in finalists])
     cost = terms @ weights
     if must_stand:
-        cost = cost + _FALLS * (terms[:, 4] >= 1)
+        cost = cost + terms @ _STANDING + _FALLS * (terms[:, 4] >= 1)
     turned = np.degrees(np.arccos(np.clip(tried[finalists] @ _DOWN, -1, 1)))
     lasting = np.round(cost + 1e-5 * turned, 9)  # of equals the one that turns least
     best = int(lasting.argmin())
@@ -156,7 +159,8 @@ def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Fl
 def _falling(model: _Model, along: Floats, height: Floats) -> np.ndarray:
     """Which samples need a support: steeper than the printer carries and above the first layer."""
     steep = np.sin(np.radians(min(model.printer.overhang_deg + 0.1, 90.0)))
-    return (along > steep) & (height > model.printer.layer_mm)
+    falls: np.ndarray = (along > steep) & (height > model.printer.layer_mm)
+    return falls
 
 
 def _rough(model: _Model, tracer: Tracer, down: Floats) -> Floats:
@@ -194,7 +198,8 @@ def _supports(model: _Model, tracer: Tracer, down: Floats, falls: np.ndarray, he
     column = (samples.normals[sample] * down[way]).sum(axis=1) * free
     rays_of = np.maximum(np.bincount(way, minlength=len(down)), 1)
     per_ray = hanging / rays_of * samples.area
-    return np.bincount(way, weights=column, minlength=len(down)) * per_ray / model.volume
+    share: Floats = np.bincount(way, weights=column, minlength=len(down)) * per_ray / model.volume
+    return share
 
 
 def _measured(model: _Model, tracer: Tracer, down: Floats, rough: Floats) -> Floats:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
-from maquette.core.mesh import Floats
 from maquette.registry import stage
 
 # What takes each direction to +Z with the least turning; half turns go about x, so left stays left.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset
@@ -22,7 +23,8 @@ def scale_to(
     *,
     height_mm: Annotated[float, Field(gt=0, le=1e5, description="the wanted size in millimetres")],
     along: Annotated[
-        Literal["height", "width", "depth", "longest"], Field(description="the extent that becomes height_mm")
+        Literal["height", "width", "depth", "longest", "upright"],
+        Field(description="the extent that becomes height_mm; upright: the height it had before it was turned"),
     ] = "height",
     certain: Annotated[bool, Field(description="somebody vouches for this size; a recipe that guesses says no")] = True,
 ) -> Asset:
@@ -35,7 +37,8 @@ def scale_to(
     if asset.sized and not certain:
         return asset
     x, y, z = asset.size
-    extent = {"height": z, "width": x, "depth": y, "longest": max(x, y, z)}[along]
+    extents = {"height": z, "width": x, "depth": y, "longest": max(x, y, z)}
+    extent = _upright(asset) if along == "upright" else extents[along]
     if extent <= 0:
         raise CannotDo(f"scale-to: the model's {along} is 0; choose another extent or rotate it")
     factor = height_mm / extent
@@ -43,3 +46,10 @@ def scale_to(
         asset = asset.moved(scale=factor)
         note(f"scaled by {figures(factor, 4)} to {' x '.join(figures(side, 4) for side in asset.size)} mm")
     return asset.replace(sized=certain)
+
+
+def _upright(asset: Asset) -> float:
+    """The extent along what was up before the model was turned, as its placement tells."""
+    up = np.array([0.0, 0.0, 1.0]) if asset.placement is None else asset.placement[:3, 2]
+    along = asset.mesh.vertices[np.unique(asset.mesh.faces)] @ (up / np.linalg.norm(up))
+    return float(np.ptp(along)) if len(along) else 0.0

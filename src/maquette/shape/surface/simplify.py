@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
 from maquette.core.channels import CHANNELS
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.remake.decimate import Thinning, start, thinner

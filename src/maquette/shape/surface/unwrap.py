@@ -82,9 +82,9 @@ def _painted(uv: Any, colors: Any, side: int) -> bytes:
     painted = hits.face >= 0
     face, a, b = hits.face[painted], hits.u[painted, None], hits.v[painted, None]
     corner = colors[face].astype(np.float64)
-    pixels = np.zeros((side * side, 3), np.uint8)
-    pixels[painted] = np.round(corner[:, 0] * (1 - a - b) + corner[:, 1] * a + corner[:, 2] * b)
-    pixels = pixels.reshape(side, side, 3)
+    texels = np.zeros((side * side, 3), np.uint8)
+    texels[painted] = np.round(corner[:, 0] * (1 - a - b) + corner[:, 1] * a + corner[:, 2] * b)
+    pixels = texels.reshape(side, side, 3)
     rows, columns = distance_transform_edt(~painted.reshape(side, side), return_distances=False, return_indices=True)
     stream = io.BytesIO()
     Image.fromarray(pixels[rows, columns]).save(stream, "PNG")

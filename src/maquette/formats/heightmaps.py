@@ -1,0 +1,96 @@
+"""Heightmaps as picture files: 32-bit TIFF that keeps millimetres, 16-bit PNG that any program shows, and back."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.errors import BadInput
+from maquette.core.files import Files
+from maquette.core.heightmap import Heightmap
+from maquette.core.progress import note
+from maquette.registry import stage
+
+_MOST = 140_000_000  # places: 16,384 x 8,192, half a gigabyte of heights
+_DESCRIPTION = 270  # TIFF 6.0: ImageDescription
+
+
+@stage
+def open_heights(
+    data: bytes,
+    *,
+    low_mm: Annotated[float, Field(ge=0, le=1000, description="height of black, where the file says none")] = 1.2,
+    high_mm: Annotated[float, Field(gt=0, le=1000, description="height of white, where the file says none")] = 3.6,
+    width_mm: Annotated[float, Field(ge=1, le=5000, description="width, where the file says no pitch")] = 100.0,
+) -> Heightmap:
+    """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres.
+
+    Our own TIFF comes back as it was. Other files, elevation models too, are spread between the height of black and
+    that of white. Colours are refused: `heights` makes heights of those.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
+            if picture.width * picture.height > _MOST:
+                raise BadInput(f"open-heights: {picture.width} x {picture.height} places; at most {_MOST:,}")
+            if picture.mode not in ("L", "I;16", "I;16B", "I", "F"):
+                raise BadInput(f"open-heights: it is {picture.mode} and not grey; make heights of it with heights")
+            values = np.asarray(picture, np.float32)
+            known = _said_of(picture)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as problem:
+        raise BadInput(f"open-heights: no picture that can be read: {problem}") from None
+    if min(values.shape) < 2 or not np.isfinite(values).all():
+        raise BadInput("open-heights: it needs two by two places, all of them numbers; fill or crop what has none")
+    pitch = known.get("pitch_mm", width_mm / (values.shape[1] - 1))
+    if known.get("heights") == "mm":
+        return Heightmap(np.maximum(values, 0), pitch)
+    low, high = float(values.min()), float(values.max())
+    full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]), (low, high))
+    span = (full[1] - full[0]) or 1.0
+    note(f"grey {full[0]:g} to {full[1]:g} became {low_mm:g} to {high_mm:g} mm")
+    return Heightmap(low_mm + (high_mm - low_mm) * ((values - full[0]) / span), pitch)
+
+
+def _said_of(picture: Any) -> dict[str, Any]:
+    """What the file says of itself: mode, and of our own the pitch and that its numbers are millimetres."""
+    known: dict[str, Any] = {"mode": picture.mode}
+    try:
+        ours = json.loads(str(getattr(picture, "tag_v2", {}).get(_DESCRIPTION, "")))
+        if isinstance(ours, dict) and ours.get("heights") == "mm" and 0 < float(ours["pitch_mm"]) < 1e4:
+            known.update(heights="mm", pitch_mm=float(ours["pitch_mm"]))
+    except (ValueError, TypeError, KeyError):
+        pass
+    return known
+
+
+@stage(writes=(".tif", ".tiff", ".png"))
+def write_heights(
+    heightmap: Heightmap,
+    *,
+    stem: Annotated[str, Field(min_length=1, max_length=200, description="file name without its ending")] = "heights",
+    suffix: Annotated[Literal[".tif", ".tiff", ".png"], Field(description="kind of file")] = ".tif",
+) -> Files:
+    """Write heights as a TIFF of 32-bit millimetres, or as a 16-bit PNG from the lowest to the highest.
+
+    The TIFF comes back bit for bit with its pitch; a PNG keeps one part in 65,535 and says no millimetres.
+    """
+    from PIL import Image, TiffImagePlugin
+
+    buffer = io.BytesIO()
+    heights = np.ascontiguousarray(heightmap.heights)
+    if suffix == ".png":
+        low, high = float(heights.min()), float(heights.max())
+        grey = np.round((heights - low) / ((high - low) or 1.0) * 65535).astype(np.uint16)
+        Image.fromarray(grey).save(buffer, "PNG")
+        note(f"black is {low:.4g} mm and white {high:.4g}; the PNG itself does not say so")
+    else:
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        tags[_DESCRIPTION] = json.dumps({"heights": "mm", "pitch_mm": heightmap.pitch_mm})
+        Image.fromarray(heights).save(buffer, "TIFF", tiffinfo=tags)
+    return Files(f"{stem}{suffix}", {f"{stem}{suffix}": buffer.getvalue()})

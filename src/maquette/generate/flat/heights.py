@@ -1,0 +1,85 @@
+"""Heights: a picture's light and dark as a heightmap."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from maquette.core.errors import CannotDo
+from maquette.core.heightmap import Heightmap
+from maquette.core.progress import note, progress
+from maquette.core.subject import Subject
+from maquette.generate.flat.grid import grid_shape, on_grid, soften
+from maquette.geometry.flat.detail import brightness
+from maquette.geometry.flat.levels import stretch_levels
+from maquette.geometry.look.bleed import bleed
+from maquette.registry import stage
+
+Source = Literal["brightness", "darkness", "alpha", "saturation"]
+_PEDESTAL = 0.35  # a cut-out subject stands at least this share of the relief above the ground around it
+
+
+@stage
+def heights(
+    subject: Subject,
+    *,
+    source: Annotated[
+        Source, Field(description="what stands high: light, dark, opaque or colourful parts")
+    ] = "brightness",
+    width_mm: Annotated[float, Field(ge=5, le=2000, description="width of the whole picture")] = 100.0,
+    relief_mm: Annotated[float, Field(gt=0, le=100, description="height of the highest part above the base")] = 2.4,
+    base_mm: Annotated[float, Field(ge=0.2, le=100, description="thickness of the lowest part")] = 1.2,
+    pitch_mm: Annotated[float, Field(ge=0.02, le=5, description="distance of the places that get a height")] = 0.1,
+    detail_mm: Annotated[
+        float, Field(ge=0, le=20, description="finest detail that is kept: a nozzle's width or so; 0: all")
+    ] = 0.4,
+) -> Heightmap:
+    """Take a picture's tones for heights, spread over the whole relief unless there is but one.
+
+    A cut-out subject stands out from the ground around it; one of a single tone (a logo) becomes an even step. Refuses
+    ``alpha`` without a mask, and more than 64 million places.
+    """
+    rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "heights")
+    mask = subject.mask if is_cut_out(subject) else None
+    if source == "alpha" and mask is None:
+        raise CannotDo("heights: the picture has no mask for alpha; cut the subject out first (matte), or use darkness")
+    level = _levels(subject.pixels, mask, source)
+    progress(0.5, "tones spread")
+    level = np.clip(soften(on_grid(level, rows, columns), detail_mm, pitch), 0, 1)
+    return Heightmap(base_mm + relief_mm * level, pitch, source=subject, title=subject.title)
+
+
+def is_cut_out(subject: Subject) -> bool:
+    """Whether the mask leaves anything out."""
+    return subject.mask is not None and bool(subject.mask.min() < 0.5 <= subject.mask.max())
+
+
+def _levels(pixels: NDArray[np.uint8], mask: NDArray[np.float32] | None, source: Source) -> NDArray[np.float32]:
+    """Heights 0..1 over the picture, (H, W)."""
+    if source == "alpha" and mask is not None:
+        return mask
+    if mask is not None:
+        pixels = bleed(pixels, mask)
+    tones = _tones(pixels, source)
+    weight = np.ones_like(tones) if mask is None else mask
+    level, ends = stretch_levels(tones, weight)
+    if ends is not None:
+        note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
+    elif mask is not None:
+        note("the subject has one tone and becomes an even step")
+        level = np.ones_like(level)
+    if mask is not None:
+        level = mask * (_PEDESTAL + (1 - _PEDESTAL) * level)
+    return level.astype(np.float32)
+
+
+def _tones(pixels: NDArray[np.uint8], source: Source) -> NDArray[np.float64]:
+    """What stands high, (H, W) 0..1. Colourful is what spans far between its channels, so neither grey nor black."""
+    if source == "saturation":
+        span: NDArray[np.float64] = (pixels.max(axis=2) - pixels.min(axis=2)) / 255.0
+        return span
+    light = brightness(pixels)
+    return 1 - light if source == "darkness" else light

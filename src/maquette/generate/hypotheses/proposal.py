@@ -1,0 +1,67 @@
+"""A proposal: one explanation of a photo as a closed field, with what it says about up and about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from maquette.core.arrays import Bools, Floats
+from maquette.generate.sculpt.input import NEAREST, Pixels
+from maquette.generate.sculpt.volume import Field
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A shape that would look like the photo, in the camera's frame and in half windows.
+
+    ``up`` (3,) is where it stands up to; ``axis`` the middle that it turns about (3,), where it has one. ``numbers``
+    are its own measures, in half windows and degrees. ``words`` says in a few what it is.
+    """
+
+    name: str
+    field: Field
+    up: Floats
+    middle: Floats
+    words: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    settles: bool = False  # whether its underside is a guess that may be drawn down to the ground
+    own_front: bool = False  # whether its front lies where the network says
+    two_sided: bool = False  # whether its back looks like its front
+    smoothings: int = 10  # rounds that even the grid's steps out; few where edges are meant
+
+
+def visible_surface(shape: Field) -> tuple[Bools, Pixels]:
+    """Where a ray of each pixel meets the field's solid, and at which depth; (R, R) each, depth 0 where it does not."""
+    inside = shape.values > 0
+    hit = inside.any(axis=0)
+    first = inside.argmax(axis=0)
+    before = np.maximum(first - 1, 0)
+    inner = np.take_along_axis(shape.values, first[None], axis=0)[0]
+    outer = np.take_along_axis(shape.values, before[None], axis=0)[0]
+    part = np.where(first > 0, inner / np.maximum(inner - outer, 1e-6), 0)
+    depth = (first + 0.5 - part) * (2 / shape.resolution) + NEAREST
+    return hit, np.where(hit, depth, 0).astype(np.float32)
+
+
+def normals_of(depth: Pixels, eye: float) -> Pixels:
+    """Normals (R, R, 3) toward the viewer of the surface at these depths (R, R) along the rays."""
+    side = len(depth)
+    axis = (np.arange(side) + 0.5) * (2 / side) - 1
+    deep = 1 + depth / eye
+    points = np.stack([axis[None, :] * deep, axis[:, None] * deep, depth], axis=-1)
+    down, right = np.gradient(points, axis=(0, 1))
+    made = np.cross(down, right)
+    made /= np.maximum(np.linalg.norm(made, axis=-1, keepdims=True), 1e-12)
+    made[made[..., 2] > 0] *= -1
+    return made.astype(np.float32)
+
+
+def smooth_least(a: Pixels, b: Pixels, reach: float) -> Pixels:
+    """The lesser of two fields with the crease between them rounded over ``reach`` (Quílez's quadratic blend)."""
+    if reach <= 0:
+        return np.minimum(a, b)
+    share = np.maximum(reach - np.abs(a - b), 0) / reach
+    made: Pixels = np.minimum(a, b) - share * share * (reach / 4)
+    return made

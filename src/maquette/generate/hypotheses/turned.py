@@ -1,0 +1,263 @@
+"""Turned: a surface of revolution from the outline's axis, with handles, spouts and feet attached to it.
+
+Seen from ``elevation`` above, such a thing covers the union of ellipses, one for each of its rings. Stretched along the
+axis by 1 / sin(elevation) they are discs, so the widest ring that fits around each point of the axis is the distance
+to the stretched outline's edge: one distance transform finds the profile, and how well its discs fill the outline says
+which elevations are possible. What no ring covers is attached: blown up in the plane that holds the axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.arrays import Bools, Floats
+from maquette.generate.hypotheses.proposal import Proposal, smooth_least
+from maquette.generate.sculpt.input import NEAREST, Pixels, block_means, enlarge
+from maquette.generate.sculpt.network import Guess
+from maquette.generate.sculpt.volume import Field
+
+_FEWEST = 12  # rows of the outline: lower things have no profile
+_SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that
+_ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for sign in (1, -1)), 90], float)
+_LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
+_HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
+_LOSS = 0.02  # of the mask: coverage that an elevation may cost
+_SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
+_CREASE = 0.03  # half windows over which rims are rounded
+_ATTACHED = 0.004  # of the mask: smaller leftovers are no handles
+_SLIVER = 0.025  # half windows: leftovers that are thinner than twice that are no parts either
+_GAP = 0.02  # half windows: leftovers nearer to the rings than this are inaccuracy
+
+
+@dataclass(frozen=True)
+class Lathe:
+    """Axis in the image turned by ``lean`` degrees, column ``column`` of it; the profile there in half windows.
+
+    ``rows`` (N,) go from top to bottom along the projected axis, ``radius`` (N,) of the ring around each, 0: none.
+    """
+
+    lean: float
+    column: float
+    elevation: float
+    rows: Floats
+    radius: Floats
+    covered: float  # share of the mask
+
+
+def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
+    """The outline as something turned on a lathe; None where no axis is found. mask (R', R') over the window."""
+    small = block_means(mask, len(mask) // _SIDE) if len(mask) % _SIDE == 0 else enlarge(mask, _SIDE)
+    lathe = find_lathe(small >= 0.5, _elevation_of(guess))
+    if lathe is None:
+        return None
+    up = _upward(lathe)
+    middle, height, radius = _measure(lathe, guess.eye, up)
+    if len(height) < 4:
+        return None
+    rings = _rings(body, middle, up, height, radius)
+    limbs, share = _attachments(body, rings, middle, up)
+    values = np.clip(np.maximum(rings, limbs) / body.cell, -6, 6).astype(np.float32)
+    made = Field(values, body.front, body.outline, guess.eye, body.cell)
+    words = f"a turned thing seen from {lathe.elevation:.0f} degrees above" + (", with parts attached" if share else "")
+    numbers = {"elevation": lathe.elevation, "lean": lathe.lean, "covered": lathe.covered, "attached": share}
+    return Proposal("turned", made, up, middle, words, numbers)
+
+
+def _elevation_of(guess: Guess) -> float:
+    """Degrees that the network takes the camera to look down."""
+    up = guess.up / max(float(np.linalg.norm(guess.up)), 1e-9)
+    return float(np.degrees(np.arcsin(np.clip(-up[2], -1, 1))))
+
+
+def find_lathe(inside: Bools, said: float) -> Lathe | None:
+    """The axis around which the largest part of the mask (S, S) could turn. ``said``: the network's elevation."""
+    best: tuple[float, float, int, Bools] | None = None
+    step = max(len(inside) // 96, 1)
+    coarse = inside[::step, ::step]
+    total = max(int(coarse.sum()), 1)
+    for lean in _ANGLES:
+        picture = _turn_picture(coarse, lean)
+        half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
+        covered = (2 * half - 1).clip(0).sum(axis=0) / total
+        column = int(covered.argmax())
+        merit = covered[column] - _LEAN * min(abs(lean), 45) / 45
+        if best is None or merit > best[0]:
+            best = (float(merit), float(lean), column, picture)
+    assert best is not None
+    _, lean, column, _ = best
+    picture = _turn_picture(inside, lean)
+    middle = step * column + step // 2
+    near = np.arange(max(middle - 2 * step, 0), min(middle + 2 * step + 1, len(inside)))
+    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
+    return _profile(picture, int(near[half[:, near].sum(axis=0).argmax()]), lean, said)
+
+
+def _turn_picture(inside: Bools, lean: float) -> Bools:
+    """The mask turned by ``lean`` degrees against the clock, as it is seen."""
+    from scipy.ndimage import rotate
+
+    if lean == 0:
+        return inside
+    made: Bools = rotate(inside.astype(np.float32), lean, reshape=False, order=1) >= 0.5
+    return made
+
+
+def _run(inside: Bools) -> NDArray[np.int64]:
+    """How many pixels to the left of each, itself included, are inside without a gap, (S, S)."""
+    place = np.arange(inside.shape[1])[None, :]
+    last_out = np.maximum.accumulate(np.where(inside, -1, place), axis=1)
+    return np.where(inside, place - last_out, 0)
+
+
+def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | None:
+    """The profile at the elevation that the outline allows and the network finds likely."""
+    total = max(int(picture.sum()), 1)
+    straight = _widest_rings(picture, column, 0.0)
+    wanted = float(np.clip(said, 0, _HIGHEST))
+    for elevation in np.arange(wanted, -_STEP, -_STEP):
+        radius, reach = straight if elevation < _LEAST else _widest_rings(picture, column, elevation)
+        covered = float(2 * reach.sum() / total)
+        if elevation < _LEAST or covered >= 2 * straight[1].sum() / total - _LOSS:
+            break
+    elevation = 0.0 if elevation < _LEAST else float(elevation)
+    if (radius > 0).sum() < _FEWEST:
+        return None
+    side = len(picture)
+    rows = (np.arange(side) + 0.5) * 2 / side - 1
+    middle = (column + 0.5) * 2 / side - 1
+    return Lathe(lean, middle, elevation, rows, radius * 2 / side, covered)
+
+
+def _widest_rings(picture: Bools, column: int, elevation: float) -> tuple[Floats, Floats]:
+    """Widest ring around each row of the axis, and how far the rings reach to either side in each row, in pixels."""
+    from scipy.ndimage import distance_transform_edt, zoom
+
+    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
+    half = np.where(picture[:, column], half, 0.0)
+    if elevation < _LEAST:
+        return half, half
+    sine = np.sin(np.radians(elevation))
+    spread = np.zeros_like(picture)
+    place = np.arange(picture.shape[1])[None, :]
+    spread |= np.abs(place - column) < (half + 0.5)[:, None]  # only what is alike on both sides can be a ring
+    tall = zoom(spread.astype(np.float32), (1 / sine, 1), order=1, grid_mode=True, mode="nearest") >= 0.5
+    far = distance_transform_edt(np.pad(tall, 1))[1:-1, 1:-1][:, column]
+    centers = (np.arange(len(tall)) + 0.5) * len(picture) / len(tall) - 0.5
+    rows = np.arange(len(picture))
+    radius = np.interp(rows, centers, np.maximum(far - 0.5, 0))
+    squared = far[None, :] ** 2 - ((rows[:, None] - centers[None, :]) / sine) ** 2
+    reach = np.sqrt(np.maximum(squared.max(axis=1), 0))
+    return np.where(half > 0, radius, 0), np.minimum(np.maximum(reach - 0.5, 0), np.maximum(half, 0))
+
+
+def _upward(lathe: Lathe) -> Floats:
+    """Where the axis points up to in the camera's frame (right, down, into the picture), (3,)."""
+    lean, above = np.radians(lathe.lean), np.radians(lathe.elevation)
+    across, along = np.sin(lean) * np.cos(above), np.cos(lean) * np.cos(above)
+    return np.array([across, -along, -np.sin(above)])
+
+
+def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floats]:
+    """A point of the axis (3,), and heights above it with the radius there, from bottom to top; the lower end cut flat.
+
+    A ring that touches the outline only at its pole is the tip of a cone along the line of sight: things stand on a
+    flat end, and the other one is a dome.
+    """
+    used = np.flatnonzero(lathe.radius > 0)
+    used = used[(used >= used[0]) & (used <= used[-1])]
+    rows, width = lathe.rows[used], lathe.radius[used]
+    sine, cosine = np.sin(np.radians(lathe.elevation)), np.cos(np.radians(lathe.elevation))
+    depth = 0.8 * float((width * width).sum() / max(width.sum(), 1e-9))
+    center_row = float((rows * width).sum() / max(width.sum(), 1e-9))
+    turn = np.radians(lathe.lean)
+    flat = np.array([lathe.column, center_row]) * (1 + depth / eye)
+    level = np.hypot(rows, eye)
+    middle = np.array(
+        [np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]]
+    )
+    height = (flat[1] - rows * (eye + depth) / level) / np.maximum(cosine - rows * sine / eye, 0.2)
+    radius = width * (eye + depth - height * sine) / np.hypot(eye, width)  # the line of sight touches before the axis
+    order = np.argsort(height)
+    height, radius = height[order], radius[order]
+    if sine > 0.05:
+        slope = np.gradient(radius, height)
+        steep = np.abs(slope) > 0.8 * cosine / sine
+        low = int(np.argmin(steep)) if steep[0] else 0
+        high = len(steep) - (int(np.argmin(steep[::-1])) if steep[-1] else 0)
+        height, radius = _dome(height[low:], radius[low:], high - low)
+    return np.array([middle[0], middle[1], depth]), height, radius
+
+
+def _dome(height: Floats, radius: Floats, end: int) -> tuple[Floats, Floats]:
+    """The profile with what lies above sample ``end`` made a parabola that begins as steeply: half a cone's height."""
+    if not 1 <= end < len(height):
+        return height, radius
+    start, wide = height[end - 1], radius[end - 1]
+    share = np.linspace(0.0, 1.0, 24)[1:]
+    top = (height[-1] - start) / 2
+    return np.append(height[:end], start + top * share), np.append(radius[:end], wide * np.sqrt(1 - share))
+
+
+def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floats) -> Pixels:
+    """About the distance inside the turned solid at the cells of a field (D, R, R), in half windows."""
+    from scipy.ndimage import gaussian_filter1d
+
+    even = np.linspace(height[0], height[-1], 256)
+    wide = gaussian_filter1d(np.interp(even, height, radius), _SMOOTH / max(even[1] - even[0], 1e-6), mode="nearest")
+    slope = np.gradient(wide, even)
+    points = body.centers() - middle
+    along = points @ up
+    across = np.sqrt(np.maximum((points * points).sum(axis=1) - along * along, 0))
+    at = np.clip(along, even[0], even[-1])
+    away = (np.interp(at, even, wide) - across) / np.sqrt(1 + np.interp(at, even, np.clip(slope, -4, 4)) ** 2)
+    away = smooth_least(away, along - even[0], _CREASE)
+    away = smooth_least(away, even[-1] - along, _CREASE)
+    return away.reshape(body.values.shape).astype(np.float32)
+
+
+def _attachments(body: Field, rings: Pixels, middle: Floats, up: Floats) -> tuple[Pixels, float]:
+    """What of the mask no ring covers, blown up about the plane through the axis, and its share of the mask."""
+    from scipy.ndimage import binary_dilation, distance_transform_edt, label
+
+    mask = body.outline > 0
+    covered = (rings > 0).any(axis=0)
+    beside = distance_transform_edt(~covered) * (2 / len(mask))
+    left = mask & (beside > _GAP)
+    parts, count = label(left)
+    sizes = np.bincount(parts.ravel())[1:] if count else np.zeros(0)
+    large = np.flatnonzero(sizes > _ATTACHED * mask.sum()) + 1
+    if not len(large):
+        return np.full(rings.shape, -1, np.float32), 0.0
+    deep = distance_transform_edt(left) * (2 / len(mask))
+    large = large[[deep[parts == part].max() > _SLIVER for part in large]]
+    if not len(large):
+        return np.full(rings.shape, -1, np.float32), 0.0
+    kept = np.isin(parts, large)
+    reach = max(1, round(0.06 * len(mask)))
+    grown = mask & binary_dilation(kept, iterations=reach)
+    inward = distance_transform_edt(np.pad(grown, 1))[1:-1, 1:-1] * (2 / len(mask)) - 1 / len(mask)
+    edge = np.minimum(inward, np.maximum(body.outline, 0))
+    half = _round_limbs(edge, grown)
+    side = len(mask)
+    axis = (np.arange(side) + 0.5) * (2 / side) - 1
+    sideways = up[:2] / max(float(np.linalg.norm(up[:2])), 1e-9)
+    along = (axis[None, :] - middle[0]) * sideways[0] + (axis[:, None] - middle[1]) * sideways[1]
+    plane = middle[2] + along * up[2] / max(float(np.linalg.norm(up[:2])), 1e-9)
+    depth = ((np.arange(len(rings)) + 0.5) * (2 / side) + NEAREST)[:, None, None]
+    values = np.minimum(half - np.abs(depth - plane), np.where(grown, edge, -0.02))
+    return values.astype(np.float32), float(kept.sum() / max(mask.sum(), 1))
+
+
+def _round_limbs(edge: Floats, grown: Bools) -> Floats:
+    """Half thickness (R, R) of round limbs over a mask: a circle across a strip, from the distance to its edge."""
+    from scipy.ndimage import distance_transform_edt, maximum_filter
+
+    ridge = (edge >= maximum_filter(edge, 3) - 1e-9) & grown
+    if not ridge.any():
+        return np.zeros_like(edge)
+    place = distance_transform_edt(~ridge, return_distances=False, return_indices=True)
+    widest = edge[tuple(place)]
+    return np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown

@@ -1,0 +1,230 @@
+"""Kinds of shape: each finds the thing it is meant for, in pictures whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from maquette.core.progress import noting
+from maquette.core.subject import Subject
+from maquette.generate.hypotheses.box import box
+from maquette.generate.hypotheses.contest import believe
+from maquette.generate.hypotheses.mirrored import mirrored_thing
+from maquette.generate.hypotheses.proposal import normals_of, visible_surface
+from maquette.generate.hypotheses.slab import slab
+from maquette.generate.hypotheses.turned import find_lathe, turned_thing
+from maquette.generate.sculpt.back import carry_over, invented_back
+from maquette.generate.sculpt.ground import believable_up, ground
+from maquette.generate.sculpt.network import infer
+from maquette.generate.sculpt.relief import integrate_slopes, normal_relief
+from maquette.generate.sculpt.sculpt import sculpt
+from maquette.generate.sculpt.volume import Field, field_of
+
+pytest.importorskip("onnxruntime")
+
+SIDE = 192
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE] + 0.5
+
+
+def photo(mask: np.ndarray, color: tuple[int, int, int] = (150, 110, 80)) -> Subject:
+    return Subject(np.full((SIDE, SIDE, 3), color, np.uint8), mask=mask.astype(np.float32))
+
+
+def told(mask: np.ndarray):
+    """Guess, window mask and body of a picture at 64 cells."""
+    subject = photo(mask)
+    guess = replace(infer(subject, "test"), eye=4.0)
+    window = np.clip(guess.window.crop(np.asarray(subject.mask), 256), 0, 1)
+    return guess, window, field_of(guess, window, 0)
+
+
+def vase() -> np.ndarray:
+    wide = 40 + 18 * np.sin((ROWS - 20) / 152 * 2 * np.pi)
+    return (np.abs(COLUMNS - SIDE / 2) < wide) & (ROWS > 20) & (ROWS < 172)
+
+
+def test_a_vase_is_round_at_every_height():
+    guess, window, body = told(vase())
+    made = turned_thing(body, guess, window)
+    assert made is not None
+    points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
+    along = points @ made.up
+    across = points - np.outer(along, made.up)
+    side = np.cross(made.up, [0.0, 0.0, 1.0])
+    side /= np.linalg.norm(side)
+    ahead = np.cross(side, made.up)
+    for low in np.quantile(along, [0.2, 0.4, 0.6, 0.8]):
+        ring = across[np.abs(along - low) < 0.03]
+        assert np.ptp(ring @ side) == pytest.approx(np.ptp(ring @ ahead), abs=0.09)  # two cells and a half
+    assert made.numbers["attached"] == 0
+
+
+def test_a_handle_is_attached_and_lies_in_the_plane_of_the_axis():
+    handle = (np.hypot(COLUMNS - 150, ROWS - 96) < 30) & (np.hypot(COLUMNS - 150, ROWS - 96) > 20)
+    guess, window, body = told(vase() | handle)
+    made = turned_thing(body, guess, window)
+    assert made is not None
+    assert 0.02 < made.numbers["attached"] < 0.25
+    points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
+    limb = points[points[:, 0] > 0.8 * points[:, 0].max()]
+    assert abs(np.median(limb @ np.cross(np.cross(made.up, [0.0, 0, 1]), made.up))) < 0.1
+
+
+@pytest.mark.parametrize("lean", [0, 20, -45])
+def test_the_axis_of_a_leaning_bottle_is_found(lean):
+    a = np.radians(lean)
+    x, y = COLUMNS - SIDE / 2, ROWS - SIDE / 2
+    across, along = x * np.cos(a) + y * np.sin(a), -x * np.sin(a) + y * np.cos(a)
+    inside = (np.abs(across) < np.where(along < -20, 12, 28)) & (np.abs(along) < 75)
+    lathe = find_lathe(inside[::2, ::2], 0.0)
+    assert lathe is not None
+    assert lathe.lean == pytest.approx(lean, abs=5)
+    assert lathe.covered > 0.9
+
+
+def crate(turn: float, above: float, sizes: tuple[float, float, float], eye: float = 4.0) -> np.ndarray:
+    """Mask of a box seen in perspective."""
+    from scipy.spatial import ConvexHull
+
+    from maquette.generate.hypotheses.box import _SIGNS, _frames
+
+    frame = _frames(np.array([np.radians(turn)]), np.array([np.radians(above)]))[0]
+    corners = (_SIGNS * np.array(sizes) / 2) @ frame + [0, 0, 0.3]
+    flat = corners[:, :2] / (1 + corners[:, 2:] / eye)
+    hull = ConvexHull(flat)
+    axis = (np.arange(SIDE) + 0.5) * 2 / SIDE - 1
+    spots = np.stack(np.meshgrid(axis, axis), axis=-1)
+    return ((spots @ hull.equations[:, :2].T + hull.equations[:, 2]) < 0).all(axis=-1)
+
+
+def test_a_crate_gets_flat_walls_and_its_proportions():
+    mask = crate(35, 25, (0.9, 0.7, 0.6))
+    guess, window, body = told(mask)
+    guess = replace(guess, up=np.array([0.0, -np.cos(0.44), -np.sin(0.44)]))
+    made = box(body, guess, window)
+    assert made is not None
+    hit, depth = visible_surface(made.field)
+    outline = body.outline > 0
+    assert (hit & outline).sum() / (hit | outline).sum() > 0.93
+    high = made.numbers["high"] / max(made.numbers["wide"], made.numbers["deep"])
+    assert high == pytest.approx(0.7 / 0.9, rel=0.2)
+    normals = normals_of(depth, made.field.eye)[hit & (body.outline > 0.1)]
+    left = normals
+    for _ in range(3):  # the three walls that are seen
+        near = (left @ left.T) > 0.985
+        left = left[~near[near.sum(axis=1).argmax()]]
+    assert len(left) < 0.15 * len(normals)
+
+
+def test_a_slab_has_two_level_sides():
+    guess, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 70)
+    made = slab(body, guess)
+    inside = body.outline > 0.2
+    front = visible_surface(made.field)[1][inside]
+    assert np.ptp(front) < 1e-4
+    count = (made.field.values > 0).sum(axis=0)[inside]
+    assert np.ptp(count) == 0
+    assert count[0] * 2 / made.field.resolution == pytest.approx(made.numbers["thickness"], abs=0.04)
+
+
+def test_a_mirrored_thing_is_as_thick_behind_its_plane_as_before():
+    guess, _, body = told(vase())
+    made = mirrored_thing(body, guess)
+    assert made is not None
+    points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float))
+    away = (points - made.middle)[:, 2]
+    assert away.max() == pytest.approx(-away.min(), rel=0.35)
+
+
+def test_the_choice_is_said_and_can_be_overridden():
+    guess, window, body = told(vase())
+    with noting() as notes:
+        made = believe(body, guess, window)
+    assert made.name in ("turned", "mirrored")
+    assert "taken for" in notes[0]
+    assert "body +0.00" in notes[0]
+    assert believe(body, guess, window, "slab").name == "slab"
+    assert believe(body, guess, window, "body").name == "body"
+
+
+def ball(lower: float = 0.0) -> Field:
+    """A ball whose front is known, 64 cells a side."""
+    _, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    points = body.centers()
+    away = 0.6 - np.linalg.norm(points - [0, lower, 0.6], axis=1)
+    values = (away / body.cell).reshape(body.values.shape).astype(np.float32)
+    field = replace(body, values=values, outline=np.full_like(body.outline, 1.0))
+    return replace(field, front=visible_surface(field)[1])
+
+
+def test_a_ball_gets_a_level_underside_and_nothing_else():
+    field = ball()
+    up = np.array([0.0, -1.0, 0.0])
+    made = ground(field, up)
+    height = (made.centers() @ up).reshape(made.values.shape)
+    solid, before = made.values > 0, field.values > 0
+    low = height[before].min()
+    assert height[solid].min() > low
+    foot = (solid & (height < height[solid].min() + 0.05)).sum() / (before & (height < low + 0.05)).sum()
+    assert foot > 1.5
+    high = height > low + 0.1 * np.ptp(height[before])
+    assert (solid[high] == before[high]).all()
+
+
+def test_up_is_not_believed_where_it_takes_the_footing_away():
+    _, _, body = told(vase())
+    level = believable_up(body, np.array([0.0, -1.0, -0.05]))
+    assert level == pytest.approx([0, -1, 0])
+    assert believable_up(body, np.array([0.1, -1.0, 0.0])) == pytest.approx([0, -1, 0])
+
+
+def test_the_back_repeats_nothing_of_the_front_but_its_rim():
+    subject = photo(np.hypot(COLUMNS - 96, ROWS - 96) < 80, (200, 60, 60))
+    guess = replace(infer(subject, "test"), back_albedo=np.full((64, 64, 3), 0.5, np.float32))
+    front = np.full((128, 128, 3), (200, 60, 60), np.uint8)
+    front[54:70, 54:70] = 0  # an eye
+    back = invented_back(front, guess).astype(float)
+    assert np.abs(back[54:70, 54:70].mean(axis=(0, 1)) - back[40:50, 40:50].mean(axis=(0, 1))).max() < 12
+    assert back[64, 16:22].mean(axis=0) == pytest.approx([200, 60, 60], abs=20)
+
+
+def test_colors_are_carried_over_without_steps():
+    known = np.zeros((64, 64))
+    known[:, :8] = known[:, -8:] = 1
+    colors = np.zeros((64, 64, 3))
+    colors[:, -8:] = 1.0
+    made = carry_over(colors, known)
+    assert made[:, 2].max() < 0.1
+    assert made[:, -3].min() > 0.9
+    assert np.abs(np.diff(made[32, :, 0])).max() < 0.15
+    assert made[32, 32, 0] == pytest.approx(0.5, abs=0.15)
+
+
+def test_slopes_are_integrated_to_the_surface_they_came_from():
+    y, x = np.mgrid[:40, :48] / 10.0
+    hills = np.sin(x) * np.cos(0.7 * y)
+    made = integrate_slopes(np.gradient(hills, axis=1), np.gradient(hills, axis=0))
+    assert made == pytest.approx(hills - hills.mean(), abs=0.02)
+
+
+def test_normals_that_lean_make_a_ridge_that_the_depths_lack():
+    guess = infer(photo(np.hypot(COLUMNS - 96, ROWS - 96) < 80), "test")
+    normal = np.zeros((64, 64, 3), np.float32)
+    normal[..., 2] = -1
+    normal[:, 29:32, 0], normal[:, 32:35, 0] = -0.4, 0.4  # nearer from left to the middle, then farther
+    leaning = replace(guess, normal=normal / np.linalg.norm(normal, axis=-1, keepdims=True), front=0 * guess.front)
+    made = normal_relief(leaning, own_front=True)
+    assert made[32, 31:33].mean() > 0.02
+    assert made[32, 20:26].mean() < 0.005
+
+
+def test_any_kind_is_closed_and_the_same_every_time():
+    from maquette.geometry.topology import edges
+
+    subject = photo(vase())
+    for shape in ("turned", "box", "slab", "mirrored", "completed"):
+        first, again = (sculpt(subject, resolution=48, shape=shape) for _ in range(2))
+        assert (edges(first.mesh.faces).count == 2).all()
+        assert first.digest == again.digest
