@@ -21,8 +21,6 @@ from maquette.store import key_of
 _NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; GLB and 3MF name their unit
 _TURNED = (".ply", ".stl", ".off")  # whose writers know of no upward axis
 _UNITS = {1.0: "metre", 0.01: "centimetre", 0.001: "millimetre"}
-_CARRIES = {".glb": "colors uv unit", ".obj": "colors uv", ".ply": "colors", ".3mf": "unit"}
-_THUMBNAIL_PX = 256
 
 
 def encode_asset(asset: Asset, output: Path, target: Target | None = None, keeper: Keeper | None = None) -> Files:

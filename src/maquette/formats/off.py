@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.carries import say_lost
 from maquette.formats.positions import usable

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Ints
 from maquette.core.errors import BadInput
-from maquette.core.mesh import Ints
 from maquette.core.progress import note
 
 FARTHEST = 1e30  # squares fit a 32-bit file's range, cubes (volumes) a double

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.mesh import Ints
+from maquette.core.arrays import Ints
 
 _RECORD = np.dtype([("numbers", "<f4", 12), ("attribute", "<u2")])
 

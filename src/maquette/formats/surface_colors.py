@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material, Texture
-from maquette.core.mesh import Floats, Ints
 from maquette.core.progress import note
 from maquette.core.texture_pixels import pixels
 from maquette.formats.pictures_in_files import encode_png, linear_from_srgb, pixel_count, srgb_from_linear

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
@@ -45,8 +46,9 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
     if width * height > MAX_PIXELS:
         megapixels = width * height / 1e6
         raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
-    held = [guard(lambda: _upright(image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
-    profile, image = image.info.get("icc_profile"), None
+    held = [guard(partial(_upright, image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
+    profile = image.info.get("icc_profile")
+    del image
     planes: tuple[Pixels, Pixels | None] = guard(lambda: _split_alpha(held.pop(), profile, stage, max_px), stage)
     return planes
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput, CannotDo
-from maquette.core.mesh import Floats, Ints, Mesh
+from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.formats.positions import usable
 from maquette.formats.surface_colors import packed, unpacked

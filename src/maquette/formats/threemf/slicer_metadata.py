@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from maquette.core.mesh import Floats, Ints
+from maquette.core.arrays import Floats, Ints
 from maquette.formats.threemf.package import Package
 from maquette.formats.threemf.xml import Attributes, Reader
 
