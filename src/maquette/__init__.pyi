@@ -146,6 +146,7 @@ class _drop_inner_walls(StageFunction[..., Asset]):
         *,
         cavities: Literal['thin', 'keep', 'fill'] = 'thin',
         thin_share: float = 0.012,
+        thin_mm: float = 1.2,
     ) -> Asset:
         """Drop closed shells inside the model that a slicer would print as walls or voids nobody meant."""
 
@@ -280,6 +281,18 @@ class _inflate(StageFunction[..., Asset]):
 
 inflate: _inflate
 
+class _inner_shells(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        printer: Printer | str = ...,
+        cavities: Literal['judge', 'meant'] = 'judge',
+    ) -> tuple[Finding, ...]:
+        """Count closed shells inside the model that nobody meant, and find models that are hollow through a leak."""
+
+inner_shells: _inner_shells
+
 class _inspect(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, subject: Subject, *, min_full_px: int = 1024, min_relief_px: int = 1500) -> tuple[Finding, ...]:
         """Say what in a photo will hurt, with numbers, and whether full 3D or a relief suits it."""
@@ -351,8 +364,11 @@ class _matte(StageFunction[..., Subject]):
         self,
         subject: Subject,
         *,
-        method: Literal['auto', 'alpha', 'border', 'onnx'] = 'auto',
+        method: Literal['auto', 'alpha', 'network', 'border', 'onnx', 'u2netp', 'isnet', 'birefnet-lite', 'birefnet'] = 'auto',
         weights: str = '',
+        choice: str = 'all',
+        point: str = '',
+        box: str = '',
     ) -> Subject:
         """Cut the subject out of its ground: a mask from 0 to 1, soft where hair and blur are."""
 
@@ -576,7 +592,7 @@ class _scale_to(StageFunction[..., Asset]):
         asset: Asset,
         *,
         height_mm: float,
-        along: Literal['height', 'width', 'depth', 'longest'] = 'height',
+        along: Literal['height', 'width', 'depth', 'longest', 'upright'] = 'height',
         certain: bool = True,
     ) -> Asset:
         """Scale the model evenly until it is this many millimetres high."""
@@ -1013,6 +1029,12 @@ class _write_ply(StageFunction[..., Files]):
         """Write a PLY, its base colour textures beside it."""
 
 write_ply: _write_ply
+
+class _write_scad(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', tolerance_mm: float = 0.1) -> Files:
+        """Write a box, a turned part or a plate as an OpenSCAD script whose sizes have names."""
+
+write_scad: _write_scad
 
 class _write_stl(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', encoding: Literal['binary', 'ascii'] = 'binary') -> Files:
