@@ -50,7 +50,8 @@ NOWHERE = Pointing()
 
 def read_pointing(point: str, box: str, width: int, height: int) -> Pointing:
     """Points and box of a photo of this size from their words; ``BadSetting`` for words that are no place in it."""
-    inside, outside = [], []
+    inside: list[Place] = []
+    outside: list[Place] = []
     for word in point.split():
         (outside if word.startswith("!") else inside).append(_place(word.removeprefix("!"), width, height))
     if not box.strip():
