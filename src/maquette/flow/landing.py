@@ -68,9 +68,9 @@ def _land(files: Files, final: Path) -> None:
             staged[aside] = target
             _write(final.parent / aside, data, final.parent / target)
         if len(staged) > 1:
-            aside = final.parent / f".maquette-{os.getpid()}-{next(_serial)}.tmp"
-            _write(aside, json.dumps(staged).encode(), listed)
-            os.replace(aside, listed)
+            plan = final.parent / f".maquette-{os.getpid()}-{next(_serial)}.tmp"
+            _write(plan, json.dumps(staged).encode(), listed)
+            os.replace(plan, listed)
         _move(final.parent, staged)
         done = True
     finally:

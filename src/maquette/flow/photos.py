@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maquette.core.errors import BadInput
-from maquette.flow.disk import read_bytes
+from maquette.flow.streams import read_bytes
 
 MAX_PHOTO_BYTES = 20_000_000
 Photo = str | Path | bytes | Mapping[str, str | Path | bytes]

@@ -102,7 +102,8 @@ class Found:
         with np.errstate(over="ignore"):
             flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1).astype(np.float32)
         fine = (index >= 0) & (index < len(uvs))
-        fine[fine] = np.isfinite(flipped).all(axis=1)[index[fine]]
+        sound = np.asarray(np.isfinite(flipped).all(axis=1))
+        fine[fine] = sound[index[fine]]
         if not fine.any():
             if (index >= 0).any():
                 note("left out the texture coordinates: they are no numbers or not there")

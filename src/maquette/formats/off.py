@@ -141,10 +141,10 @@ def _faces(rows: list[bytes]) -> tuple[Ints, Ints, Ints | None]:
     if numbers is None or len(numbers) != widths.sum():
         raise BadInput("read-off: a face holds something that is no number; export the file again")
     starts = np.cumsum(widths) - widths
-    sizes = numbers[starts] if len(rows) else np.zeros(0)
-    if not ((sizes >= 0) & (sizes < widths) & (sizes % 1 == 0)).all():
+    stated = numbers[starts] if len(rows) else np.zeros(0)
+    if not ((stated >= 0) & (stated < widths) & (stated % 1 == 0)).all():
         raise BadInput("read-off: a face has fewer corners than it says; get the whole file")
-    sizes = sizes.astype(np.int64)
+    sizes: Ints = stated.astype(np.int64)
     at = np.repeat(starts + 1 - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
     corners = np.where(np.abs(numbers[at]) < 2**53, numbers[at], -1).astype(np.int64)
     colored = widths - 1 - sizes >= 3

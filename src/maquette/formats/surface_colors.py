@@ -7,6 +7,8 @@ materials here.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -140,7 +142,8 @@ def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -
     corner, a, b = colors[hits.face[seen]], hits.u[seen, None], hits.v[seen, None]
     made[seen] = corner[:, 0] * (1 - a - b) + corner[:, 1] * a + corner[:, 2] * b
     rows, columns = distance_transform_edt(~seen.reshape(height, width), return_distances=False, return_indices=True)
-    return made.reshape(height, width, 3)[rows, columns]
+    spread: Floats = made.reshape(height, width, 3)[rows, columns]
+    return spread
 
 
 def settled(
@@ -172,7 +175,7 @@ def unpacked(packed: Ints) -> Bytes:
     return np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1).astype(np.uint8)
 
 
-def packed(rgb: Bytes) -> Ints:
+def packed(rgb: NDArray[Any]) -> Ints:
     """Bytes as 0xRRGGBB, (…, 3) -> (…,)."""
     whole = rgb.astype(np.int64)
     made: Ints = (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]

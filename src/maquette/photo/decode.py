@@ -167,7 +167,8 @@ def _on_white(color: Image, alpha: Image) -> Image:
     """The picture as a page would show it; ``color`` itself is painted on."""
     from PIL import ImageChops
 
-    if alpha.getextrema()[0] < 255:
+    least, _ = cast(tuple[int, int], alpha.getextrema())  # of one channel
+    if least < 255:
         color.paste("white", mask=ImageChops.invert(alpha))
     return color
 

@@ -106,17 +106,18 @@ def read_input(path: Path, kind: Any) -> Any:
     """The value in a file, for an input of this type."""
     from maquette.flow import disk
     from maquette.flow.photos import places_by_direction
+    from maquette.flow.streams import read_bytes
 
     kinds = typing.get_args(kind) or (kind,)
     places = places_by_direction(path) if Views in kinds else {}
     if places:
         return Views({name: read_input(place, Subject) for name, place in places.items()})
     if bytes in kinds:
-        return disk.read_bytes(path)
+        return read_bytes(path)
     if Heightmap in kinds:
-        return registry()["open-heights"](disk.read_bytes(path)).replace(title=path.stem)
+        return registry()["open-heights"](read_bytes(path)).replace(title=path.stem)
     if Subject in kinds:
-        return registry()["open"](disk.read_bytes(path, 20_000_000)).replace(title=path.stem)
+        return registry()["open"](read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:
         return disk.gather_model(path)
     if Asset in kinds:

@@ -96,7 +96,7 @@ class Shapes:
         channels = {
             "uv": self._fine(lambda: self._uv(named, material, used), None),
             "color": None if color is None else srgb_from_linear(color[:, :3]),
-            **self._fine(lambda: self._own(named, used), {}),
+            **self._fine(lambda: self._own(named, used), dict[str, NDArray[Any] | None]()),
         }
         return Piece(
             positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),

@@ -40,7 +40,7 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
     starts = [n for n in range(len(nodes)) if n not in is_child]
     if scenes:
         starts = scenes[chosen].indices("nodes", len(nodes))
-    found, stack, visited, hidden = [], starts[::-1], set[int](), 0
+    found, stack, visited, hidden = list[Placed](), starts[::-1], set[int](), 0
     meshes, skin_count = root.entries("meshes"), len(root.entries("skins"))
     while stack:
         number = stack.pop()
