@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -43,13 +44,14 @@ def counted(monkeypatch):
     """How often each stage ran."""
     ran: dict[str, int] = {}
     for name, found in registry().items():
-        plain = found.function
+        plain = found.stage.function
 
+        @functools.wraps(plain)
         def counting(*inputs, _name=name, _plain=plain, **settings):
             ran[_name] = ran.get(_name, 0) + 1
             return _plain(*inputs, **settings)
 
-        monkeypatch.setattr(found, "function", counting)
+        monkeypatch.setitem(vars(found.stage), "function", counting)
     return ran
 
 
