@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from maquette.photo.color import lab as to_lab
 from maquette.photo.color import mixture
 from maquette.photo.seen_by_network import Sight, see
-from maquette.photo.segment import colors_alone
 from maquette.photo.sizes import resize, scale_down
 
 Singles = NDArray[np.float32]
@@ -24,15 +23,14 @@ WORK_PX = 256
 class Cues:
     """What speaks for and against a mask; shares are 0..1.
 
-    ``agreement``: overlap with what the network sees; ``alone``: with what colors cut out without it; ``trust``: the
-    network in itself; ``doubt``: where the network fears to be wrong, against the mask's area; ``parted``: pixels whose
-    color is on their own side; ``on_edges``: edges along the outline against all edges; ``framed``: outline along the
-    frame; ``ragged``: logarithm of outline squared over that of a disc; ``pieces``: logarithm of their number;
-    ``daylight``: holes against the area; ``area``: of the picture.
+    ``agreement``: overlap with what the network sees; ``trust``: the network in itself; ``doubt``: where the network
+    fears to be wrong, against the mask's area; ``parted``: pixels whose color is on their own side; ``on_edges``: edges
+    along the outline against all edges; ``framed``: outline along the frame; ``ragged``: logarithm of outline squared
+    over that of a disc; ``pieces``: logarithm of their number; ``daylight``: holes against the area; ``area``: of the
+    picture.
     """
 
     agreement: float
-    alone: float
     trust: float
     doubt: float
     parted: float
@@ -44,7 +42,7 @@ class Cues:
     area: float
 
     def numbers(self) -> Singles:
-        """In the order of the fields, (11,)."""
+        """In the order of the fields, (10,)."""
         return np.array(dataclasses.astuple(self), np.float32)
 
 
@@ -57,15 +55,9 @@ def cues_of(pixels: Bytes, mask: Singles) -> Cues | None:
     inside = resize(mask, small.shape[:2]) > 0.5
     lab = to_lab(small).astype(np.float32)
     agreement, doubt = _seen(sight, inside)
-    alone = _share(colors_alone(pixels), inside)
     return Cues(
-        agreement, alone, sight.trust, doubt, _parted(lab, inside), _on_edges(lab, inside), *_shape(inside)
+        agreement, sight.trust, doubt, _parted(lab, inside), _on_edges(lab, inside), *_shape(inside)
     )  # fmt: skip
-
-
-def _share(one: Bools, other: Bools) -> float:
-    """Overlap of two masks."""
-    return float((one & other).sum() / max((one | other).sum(), 1))
 
 
 def _seen(sight: Sight, inside: Bools) -> tuple[float, float]:

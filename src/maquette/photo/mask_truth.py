@@ -13,9 +13,21 @@ from maquette.core.report import Finding
 from maquette.core.subject import Subject
 from maquette.photo.cues import Cues, cues_of
 
-WEIGHTS = Cues(2.0, 2.0, 2.0, -2.0, 2.0, 1.0, -1.0, -0.5, -0.5, -0.5, 0.0)
-BASE = -3.0
-LIMIT, STOP = 0.5, 0.2  # chance of an overlap of 0.8 below which a mask is doubted, and below which a job stops
+WEIGHTS = Cues(
+    agreement=3.7,
+    trust=0,
+    doubt=0,
+    parted=22.55,
+    on_edges=1.78,
+    framed=0,
+    ragged=-0.64,
+    pieces=0,
+    daylight=-6.79,
+    area=0,
+)  # what weighs 0 added nothing on masks that it was not fitted to
+BASE = -24.63
+LIMIT, STOP = 0.5, 0.2  # chance of an overlap of 0.8 below which a mask is doubted, and below which a job stops:
+# of 67 wrong masks 84 % and 55 %, of 75 good ones 17 % and 5 %, of 25 below an overlap of one half 92 % and 72 %
 
 WAYS_OUT = (
     "point at the thing (point = x,y, or box), take a photo of it alone on a plain ground, or give a mask of your own "

@@ -105,14 +105,6 @@ def cut_out(pixels: NDArray[np.uint8], sight: Sight | None = None, pointing: Poi
     return _finer(pixels, *tries[0])
 
 
-def colors_alone(pixels: NDArray[np.uint8]) -> Bools:
-    """What colors, edges and saliency cut out without the network, on the coarse grid (h, w)."""
-    lab = to_lab(scale_down(pixels, COARSE_PX))
-    backdrop = fit(lab, frame(lab.shape))
-    soft, _, clues = _coarse(lab, backdrop, look(lab, backdrop))
-    return main_parts(soft > 0.5, clues)
-
-
 def _agreement(sight: Sight, inside: Bools) -> float:
     """Overlap of a mask (h, w) with the network's chances."""
     chance = resize(sight.chance, inside.shape)
@@ -273,8 +265,28 @@ def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: 
     cost = _cost(lab, inside, backdrop, clues)
     right, down = edge_weights(lab, EDGE)
     soft = continuous_cut(cost, right, down, soft, 60)
-    soft = _without_pockets(soft, lab, backdrop, clues)
+    soft = _open_holes(_without_pockets(soft, lab, backdrop, clues), lab, backdrop, clues)
     return Cut(soft * main_parts(soft > 0.5, clues), cost, backdrop)
+
+
+def _open_holes(soft: Singles, lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
+    """Shaded ground within the subject is opened where the network agrees: between handles, under an arch.
+
+    Its hue is the ground's, it is at most a third darker, and it is no speck. By color alone it could be a pale thing's
+    own shade, so without the network nothing is opened.
+    """
+    from scipy.ndimage import binary_dilation, binary_erosion, label
+
+    if not clues.is_seen or clues.plain <= 0.3:
+        return soft
+    factor, stray = backdrop.shade(lab)
+    like = (soft > 0.5) & (stray < 4) & (factor > 0.66) & (factor < 1.06) & (clues.told >= 0)
+    part, count = label(binary_erosion(like, iterations=2))
+    sizes = np.maximum(np.bincount(part.ravel(), minlength=count + 1), 1)
+    seen = np.bincount(part.ravel(), clues.stands_out.ravel(), count + 1) / sizes
+    is_hole = (seen < 0.6) & (sizes > 2e-4 * soft.size)
+    is_hole[0] = False
+    return np.where(binary_dilation(is_hole[part], iterations=2) & like, np.float32(0), soft)
 
 
 def _without_pockets(soft: Singles, lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
