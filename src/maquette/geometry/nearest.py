@@ -13,7 +13,7 @@ import numpy as np
 
 from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.octree import octree
-from maquette.geometry.rows import dot
+from maquette.geometry.rows import cross, dot
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_normals
 from maquette.geometry.z_order import z_order
@@ -179,27 +179,29 @@ def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
     Over the inside it is the foot of the plumb line, else the nearest of three edges; triangles without area have
     edges all the same.
     """
-    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
-    weights = np.zeros((len(points), 3))
+    a, b, c = (np.ascontiguousarray(triangles[:, corner]) for corner in range(3))
+    weights = np.zeros((3, len(points)))
     square = np.full(len(points), np.inf)
-    for first, second, (i, j) in ((a, b, (0, 1)), (b, c, (1, 2)), (c, a, (2, 0))):
-        along, to = second - first, points - first
-        length = dot(along, along)
+    to_corner = [points - a, points - b, points - c]
+    sides = [b - a, c - b, a - c]
+    squares = [dot(side, side) for side in sides]
+    for i, (along, to, length) in enumerate(zip(sides, to_corner, squares, strict=True)):
         share = np.clip(np.divide(dot(to, along), length, out=np.zeros(len(points)), where=length > 0), 0, 1)
         rest = to - share[:, None] * along
         far = dot(rest, rest)
         better = far < square
-        square = np.where(better, far, square)
-        weights[better] = 0.0
-        weights[better, i], weights[better, j] = 1 - share[better], share[better]
-    ab, ac, ap = b - a, c - a, points - a
-    normal = np.cross(ab, ac)
+        np.copyto(square, far, where=better)
+        for corner, weight in ((i, 1 - share), ((i + 1) % 3, share), ((i + 2) % 3, 0.0)):
+            np.copyto(weights[corner], weight, where=better)
+    ab, ac, ap = sides[0], c - a, to_corner[0]
+    normal = cross(ab, ac)
     area = dot(normal, normal)
     safe = np.where(area > 0, area, 1.0)
-    v = dot(np.cross(ap, ac), normal) / safe
-    w = dot(np.cross(ab, ap), normal) / safe
-    wide = area > _FLAT * dot(ab, ab) * dot(ac, ac)
+    v = dot(cross(ap, ac), normal) / safe
+    w = dot(cross(ab, ap), normal) / safe
+    wide = area > _FLAT * squares[0] * squares[2]
     inside = wide & (v >= 0) & (w >= 0) & (v + w <= 1)
-    weights[inside] = np.stack([1 - v - w, v, w], axis=1)[inside]
+    for corner, weight in enumerate((1 - v - w, v, w)):
+        np.copyto(weights[corner], weight, where=inside)
     plumb = dot(ap, normal) ** 2 / safe
-    return weights, np.where(inside, np.minimum(plumb, square), square)
+    return np.ascontiguousarray(weights.T), np.where(inside, np.minimum(plumb, square), square)
