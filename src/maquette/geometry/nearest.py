@@ -13,13 +13,14 @@ import numpy as np
 
 from maquette.core.arrays import Bools, Floats, Ints
 from maquette.geometry.octree import octree
-from maquette.geometry.rows import dot
+from maquette.geometry.rows import cross, dot
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_normals
+from maquette.geometry.z_order import z_order
 
 _LEAF = 8  # triangles
-_CHUNK = 32_768  # points asked together
-_PAIRS = 6_000_000  # pairs of point and box or triangle in one go: 500 MB at most
+_CHUNK = 8_192  # points asked together: what they look at stays in the cache
+_PAIRS = 500_000  # pairs of point and box or triangle in one go: 100 MB at most
 _SEEDS = 12  # spread points looked through for one whose face looks the right way
 
 
@@ -47,8 +48,10 @@ class Surface:
         self._seeds = cKDTree(seeds, balanced_tree=False, compact_nodes=False)
         self._tree = octree(middle, _LEAF)
         sorted_corners = self.corners[self._tree.order]
-        self._face_low, self._face_high = sorted_corners.min(axis=1), sorted_corners.max(axis=1)
-        self._low, self._high = self._tree.boxes(self._face_low, self._face_high)
+        face_low, face_high = sorted_corners.min(axis=1), sorted_corners.max(axis=1)
+        self._face_box = np.concatenate([face_low, face_high], axis=1)
+        self._box = np.concatenate(self._tree.boxes(face_low, face_high), axis=1)
+        self._middle = middle
 
     def nearest(self, points: Floats, normals: Floats | None = None, min_cos: float = 0.0) -> Nearest:
         """The nearest face of each point. points (N, 3), normals (N, 3) of length one -> Nearest (N,).
@@ -58,11 +61,12 @@ class Surface:
         """
         count = len(points)
         made = Nearest(np.zeros(count, np.int64), np.zeros((count, 3)), np.zeros(count))
+        along = _along_a_curve(points)
         for at in range(0, count, _CHUNK):
-            rows = slice(at, min(at + _CHUNK, count))
+            rows = along[at : at + _CHUNK]
             facing = None if normals is None else normals[rows]
             face, picky = self._first_answers(points[rows], facing, min_cos)
-            self._refine(made, points[rows], face, at, facing, np.where(picky, min_cos, -2.0))
+            self._refine(made, points[rows], face, rows, facing, np.where(picky, min_cos, -2.0))
         return made
 
     def near(self, points: Floats, normals: Floats | None = None, min_cos: float = 0.0) -> Nearest:
@@ -86,29 +90,46 @@ class Surface:
         return face[np.arange(len(face)), fits.argmax(axis=1)], fits.any(axis=1)
 
     def _refine(
-        self, made: Nearest, points: Floats, guess: Ints, at: int, normals: Floats | None, least: Floats
+        self, made: Nearest, points: Floats, guess: Ints, rows: Ints, normals: Floats | None, least: Floats
     ) -> None:
         """Fill in the answers for some points, in halves where too many faces come into question."""
         weights, square = feet(self.corners[guess], points)
         point, place = self._candidates(points, square)
         if len(point) > _PAIRS and len(points) > 1:
             half = len(points) // 2
-            for rows in (slice(0, half), slice(half, len(points))):
-                facing = None if normals is None else normals[rows]
-                self._refine(made, points[rows], guess[rows], at + rows.start, facing, least[rows])
+            for some in (slice(0, half), slice(half, len(points))):
+                facing = None if normals is None else normals[some]
+                self._refine(made, points[some], guess[some], rows[some], facing, least[some])
             return
         face = self._tree.order[place]
         if normals is not None:
             fits = np.einsum("ij,ij->i", self.normals[face], normals[point]) >= least[point]
             point, face = point[fits], face[fits]
-        found, far = feet(self.corners[face], points[point])
+        reached = face != guess[point]
+        reached &= self._may_reach(face, points.take(point, axis=0), square[point])
+        point, face = point[reached], face[reached]
+        found, far = feet(self.corners.take(face, axis=0), points.take(point, axis=0))
         point = np.concatenate([point, np.arange(len(points))])
         face, found = np.concatenate([face, guess]), np.concatenate([found, weights])
         far = np.concatenate([far, square])
         order = np.lexsort((face, far, point))
         best = order[np.searchsorted(point[order], np.arange(len(points)))]
-        rows = slice(at, at + len(points))
         made.face[rows], made.weights[rows], made.distance[rows] = face[best], found[best], np.sqrt(far[best])
+
+    def _may_reach(self, face: Ints, points: Floats, square: Floats) -> Bools:
+        """Whether a face could come within a squared distance of its point, (N,): exact where it says no.
+
+        Seen along the line from the face's middle to the point, none of the face is nearer than its nearest corner.
+        """
+        way = points - self._middle.take(face, axis=0)
+        corners = self.corners.take(face, axis=0)
+        x, y, z = way.T
+        height = np.full(len(face), np.inf)
+        for number in range(3):
+            to = points - corners[:, number]
+            np.minimum(height, to[:, 0] * x + to[:, 1] * y + to[:, 2] * z, out=height)
+        made: Bools = (height <= 0) | (height * height <= square * (1 + 1e-9) * (x * x + y * y + z * z))
+        return made
 
     def _candidates(self, points: Floats, square: Floats) -> tuple[Ints, Ints]:
         """Pairs of point and sorted face whose box lies nearer than the point's first answer."""
@@ -116,12 +137,12 @@ class Surface:
         point, cell = np.arange(len(points)), np.zeros(len(points), np.int64)
         found: list[tuple[Ints, Ints]] = []
         while len(point):
-            near = _outside(points[point], self._low[cell], self._high[cell]) <= reach[point]
+            near = np.flatnonzero(_outside(points, point, self._box, cell) <= reach[point])
             point, cell = point[near], cell[near]
             leaf = self._tree.child[cell] < 0
             row, place = self._tree.places(cell[leaf])
             asked = point[leaf][row]
-            near = _outside(points[asked], self._face_low[place], self._face_high[place]) <= reach[asked]
+            near = np.flatnonzero(_outside(points, asked, self._face_box, place) <= reach[asked])
             found.append((asked[near], place[near]))
             row, child = self._tree.below(cell[~leaf])
             point, cell = point[~leaf][row], child
@@ -131,9 +152,19 @@ class Surface:
         return asked, place
 
 
-def _outside(points: Floats, low: Floats, high: Floats) -> Floats:
-    """Squared distance from points to boxes, 0 inside."""
-    gap = np.maximum(low - points, points - high)
+def _along_a_curve(points: Floats) -> Ints:
+    """Points (N, 3) in an order in which neighbours follow each other, (N,): they look at the same faces."""
+    if not len(points):
+        return np.zeros(0, np.int64)
+    low = points.min(axis=0)
+    cell = np.clip((points - low) * (1023 / max(float((points.max(axis=0) - low).max()), 1e-300)), 0, 1023)
+    return np.argsort(z_order(*cell.astype(np.uint64).T), kind="stable")
+
+
+def _outside(points: Floats, point: Ints, boxes: Floats, box: Ints) -> Floats:
+    """Squared distance from points to boxes (K, 6), named by their numbers (N,), (N,); 0 inside."""
+    place, limits = points.take(point, axis=0), boxes.take(box, axis=0)
+    gap = np.maximum(limits[:, :3] - place, place - limits[:, 3:])
     np.maximum(gap, 0, out=gap)
     made: Floats = np.einsum("ij,ij->i", gap, gap)
     return made
@@ -148,27 +179,29 @@ def feet(triangles: Floats, points: Floats) -> tuple[Floats, Floats]:
     Over the inside it is the foot of the plumb line, else the nearest of three edges; triangles without area have
     edges all the same.
     """
-    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
-    weights = np.zeros((len(points), 3))
+    a, b, c = (np.ascontiguousarray(triangles[:, corner]) for corner in range(3))
+    weights = np.zeros((3, len(points)))
     square = np.full(len(points), np.inf)
-    for first, second, (i, j) in ((a, b, (0, 1)), (b, c, (1, 2)), (c, a, (2, 0))):
-        along, to = second - first, points - first
-        length = dot(along, along)
+    to_corner = [points - a, points - b, points - c]
+    sides = [b - a, c - b, a - c]
+    squares = [dot(side, side) for side in sides]
+    for i, (along, to, length) in enumerate(zip(sides, to_corner, squares, strict=True)):
         share = np.clip(np.divide(dot(to, along), length, out=np.zeros(len(points)), where=length > 0), 0, 1)
         rest = to - share[:, None] * along
         far = dot(rest, rest)
         better = far < square
-        square = np.where(better, far, square)
-        weights[better] = 0.0
-        weights[better, i], weights[better, j] = 1 - share[better], share[better]
-    ab, ac, ap = b - a, c - a, points - a
-    normal = np.cross(ab, ac)
+        np.copyto(square, far, where=better)
+        for corner, weight in ((i, 1 - share), ((i + 1) % 3, share), ((i + 2) % 3, 0.0)):
+            np.copyto(weights[corner], weight, where=better)
+    ab, ac, ap = sides[0], c - a, to_corner[0]
+    normal = cross(ab, ac)
     area = dot(normal, normal)
     safe = np.where(area > 0, area, 1.0)
-    v = dot(np.cross(ap, ac), normal) / safe
-    w = dot(np.cross(ab, ap), normal) / safe
-    wide = area > _FLAT * dot(ab, ab) * dot(ac, ac)
+    v = dot(cross(ap, ac), normal) / safe
+    w = dot(cross(ab, ap), normal) / safe
+    wide = area > _FLAT * squares[0] * squares[2]
     inside = wide & (v >= 0) & (w >= 0) & (v + w <= 1)
-    weights[inside] = np.stack([1 - v - w, v, w], axis=1)[inside]
+    for corner, weight in enumerate((1 - v - w, v, w)):
+        np.copyto(weights[corner], weight, where=inside)
     plumb = dot(ap, normal) ** 2 / safe
-    return weights, np.where(inside, np.minimum(plumb, square), square)
+    return np.ascontiguousarray(weights.T), np.where(inside, np.minimum(plumb, square), square)

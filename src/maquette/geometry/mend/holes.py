@@ -9,6 +9,7 @@ first, then each coarse edge is filled up to the true border; the cost stays nea
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from maquette.core.arrays import Bools, Floats, Ints
 
@@ -98,39 +99,68 @@ def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
     batch, size, _ = points.shape
     if size == 3:
         return [np.array([[0, 1, 2]]) for _ in range(batch)]
-    fold = np.zeros((batch, size, size))
-    area = np.zeros((batch, size, size))
+    fold, area, known = (np.zeros((batch, size, size)) for _ in range(3))
     split = np.zeros((batch, size, size), dtype=np.int64)
-    normal = np.zeros((batch, size, size, 3))  # of the triangle on the inner side of chord i-k
+    normal = np.zeros((3, batch, size, size))  # of the triangle on the inner side of chord i-k, if it is known
     each = np.arange(size - 1)
-    normal[:, each, each + 1] = outer[:, :-1]
+    normal[:, :, each, each + 1] = np.moveaxis(outer[:, :-1], 2, 0)
+    known[:, each, each + 1] = (outer[:, :-1] != 0).any(axis=2)
+    last = np.moveaxis(outer[:, -1], 1, 0)[:, :, None, None], (outer[:, -1] != 0).any(axis=1)[:, None, None]
+    place = np.ascontiguousarray(np.moveaxis(points, 2, 0))  # (3, B, N)
     for span in range(2, size):
-        i = np.arange(size - span)[:, None]
-        k, m = i + span, i + np.arange(1, span)[None]
-        vector = np.cross(points[:, m] - points[:, i], points[:, k] - points[:, i])  # (B, I, M, 3)
-        length = np.linalg.norm(vector, axis=-1)
-        unit = vector / np.where(length > 0, length, 1)[..., None]
-        bend = np.maximum(_fold(unit, normal[:, i, m]), _fold(unit, normal[:, m, k]))
+        vector = _crossed(place, span)
+        length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
+        unit = vector / np.where(length > 0, length, 1)
+        bend = _fold(unit, [_before(part, span) for part in normal], _before(known, span))
+        bend = np.maximum(bend, _fold(unit, [_after(part, span) for part in normal], _after(known, span)))
         if span == size - 1:
-            bend = np.maximum(bend, _fold(unit, outer[:, -1][:, None, None]))
-        worst = np.maximum(np.maximum(fold[:, i, m], fold[:, m, k]), np.floor(bend / _FOLD_STEP))
-        total = area[:, i, m] + area[:, m, k] + length / 2
-        best = _least(worst, total)[..., None]
-        j = i[:, 0]
-        split[:, j, j + span] = np.take_along_axis(np.broadcast_to(m, worst.shape), best, axis=2)[..., 0]
-        area[:, j, j + span] = np.take_along_axis(total, best, axis=2)[..., 0]
-        fold[:, j, j + span] = np.take_along_axis(worst, best, axis=2)[..., 0]
-        normal[:, j, j + span] = np.take_along_axis(unit, best[..., None], axis=2)[:, :, 0]
+            bend = np.maximum(bend, _fold(unit, list(last[0]), last[1]))
+        worst = np.maximum(np.maximum(_before(fold, span), _after(fold, span)), np.floor(bend / _FOLD_STEP))
+        total = _before(area, span) + _after(area, span) + length / 2
+        best = _least(worst, total)
+        j = np.arange(size - span)
+        split[:, j, j + span] = best + j + 1
+        row = best[..., None]
+        area[:, j, j + span] = np.take_along_axis(total, row, axis=2)[..., 0]
+        fold[:, j, j + span] = np.take_along_axis(worst, row, axis=2)[..., 0]
+        chosen = np.take_along_axis(unit, row[None], axis=3)[..., 0]
+        normal[:, :, j, j + span] = chosen
+        known[:, j, j + span] = (chosen != 0).any(axis=0)
         if span < size - 1:
             fold[:, j, j + span] = np.where(taken[:, j, j + span], np.inf, fold[:, j, j + span])
     return [_trace(split[b]) if np.isfinite(fold[b, 0, -1]) else None for b in range(batch)]
 
 
-def _fold(unit: Floats, neighbour: Floats) -> Floats:
-    """1 - cos of the angle between normals: 0 flat, 2 folded back; 0 where the neighbour is unknown."""
-    dot = (unit * neighbour).sum(axis=-1)
-    made: Floats = np.where((neighbour != 0).any(axis=-1), 1 - dot, 0.0)
+def _crossed(place: Floats, span: int) -> Floats:
+    """Twice the areas of the triangles i, m, i + span as vectors (3, B, N - span, span - 1). place (3, B, N)."""
+    start = place[:, :, :-span, None]
+    between = sliding_window_view(place, span - 1, axis=2)[:, :, 1 : place.shape[2] - span + 1] - start
+    chord = place[:, :, span:, None] - start
+    made = np.empty(between.shape)
+    for axis in range(3):
+        one, other = (axis + 1) % 3, (axis + 2) % 3
+        np.subtract(between[one] * chord[other], between[other] * chord[one], out=made[axis])
     return made
+
+
+def _before(table: Floats, span: int) -> Floats:
+    """A view on the chords i-m of a table (B, N, N): (B, N - span, span - 1), m from i + 1 to i + span - 1."""
+    batch, size, _ = table.shape
+    deep, down, along = table.strides
+    return as_strided(table[:, :, 1:], (batch, size - span, span - 1), (deep, down + along, along), writeable=False)
+
+
+def _after(table: Floats, span: int) -> Floats:
+    """A view on the chords m-k of a table (B, N, N): (B, N - span, span - 1), k = i + span and m as before."""
+    batch, size, _ = table.shape
+    deep, down, along = table.strides
+    return as_strided(table[:, 1:, span:], (batch, size - span, span - 1), (deep, down + along, down), writeable=False)
+
+
+def _fold(unit: Floats, neighbour: list[Floats], known: Floats | Bools) -> Floats:
+    """1 - cos of the angle between normals: 0 flat, 2 folded back; 0 where the neighbour is unknown."""
+    made: Floats = 1 - (unit[0] * neighbour[0] + unit[1] * neighbour[1] + unit[2] * neighbour[2])
+    return made * known
 
 
 def _least(first: Floats, second: Floats) -> Ints:

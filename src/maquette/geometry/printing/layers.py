@@ -38,20 +38,23 @@ class Layers:
         """The run that fills these cells in these layers, (M,); -1 where none does."""
         if not len(self.cell):
             return np.full(len(cell), -1)
-        found = np.searchsorted(self._keys, cell * self._wide + layer, side="right") - 1
-        here = (found >= 0) & (self.cell[found] == cell) & (self.last[found] > layer)
+        asked = np.clip(cell, 0, self.columns.cells - 1)
+        lowest, found = self._runs_before[asked], self._runs_before[asked + 1] - 1
+        found[asked != cell] = -1
+        above = np.flatnonzero(found >= lowest)
+        while len(above):  # from the highest run of a cell down: most cells have one
+            above = above[self.first[found[above]] > layer[above]]
+            found[above] -= 1
+            above = above[found[above] >= lowest[above]]
+        here = (found >= lowest) & (self.last[found] > layer)
         return np.where(here, found, -1)
 
-    @property
-    def _wide(self) -> int:
-        """Keys from one cell to the next."""
-        return self.count + 2
-
     @cached_property
-    def _keys(self) -> Ints:
-        """A key of each run by cell and first layer, rising."""
-        keys: Ints = self.cell * self._wide + self.first
-        return keys
+    def _runs_before(self) -> Ints:
+        """How many runs the cells before each have, (cells + 1,): a cell's own follow them."""
+        count = np.bincount(self.cell, minlength=self.columns.cells)
+        made: Ints = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        return made
 
     @property
     def starts(self) -> Ints:
@@ -144,31 +147,52 @@ def spans(solid: Layers) -> Spans:
     ends in the air a ledge.
     """
     start = solid.starts
-    cell, layer = solid.cell[start], solid.first[start]
-    grid = solid.columns
     bridge, ledge = np.full(len(start), np.inf), np.full(len(start), np.inf)
     if not len(start):
         return Spans(start, bridge, ledge)
+    order = np.argsort(solid.first[start], kind="stable")  # cells of a layer together, as they lie
+    cell, layer = solid.cell[start[order]], solid.first[start[order]]
+    row, column = np.divmod(cell, solid.columns.stride)
+    width, reach = np.full(len(start), np.inf), np.full(len(start), np.inf)
     for across, up in _STEPS:
-        move = up * grid.stride + across  # to the right, or straight up
-        length = np.hypot(across, up) * grid.pitch
-        row, column = cell // grid.stride, cell % grid.stride
-        line = row * across - column * up + 2 * grid.cells  # the same all along a line
         along = column if across else row
-        order = np.argsort((layer * (int(line.max()) + 1) + line) * (int(along.max()) + 1) + along)
-        step = np.diff(along[order]) == (across or up)
-        step &= (np.diff(line[order]) == 0) & (np.diff(layer[order]) == 0)
-        segment = np.concatenate([[0], np.cumsum(~step)])
-        begin = np.flatnonzero(np.concatenate([[True], ~step]))
-        end = np.append(begin[1:], len(order)) - 1
-        count = end - begin + 1
-        one, other = order[begin], order[end]
-        before = (column[one] >= across) & (solid.run_at(cell[one] - move, layer[one]) >= 0)
-        after = (column[other] + across < grid.stride) & (solid.run_at(cell[other] + move, layer[other]) >= 0)
-        whole = np.where(before & after, count * length, np.inf)[segment]
-        place = np.arange(len(order)) - begin[segment] + 1
-        down = np.where(before[segment], place, np.inf)
-        rest = np.where(after[segment], count[segment] + 1 - place, np.inf)
-        bridge[order] = np.minimum(bridge[order], whole)
-        ledge[order] = np.minimum(ledge[order], np.minimum(down, rest) * length)
+        line = row * across - column * up + 2 * solid.columns.cells  # the same all along a line
+        keys = (layer * (int(line.max()) + 1) + line) * (int(along.max()) + 4) + along
+        _lower_along(solid, cell, layer, column, keys, (across, up), (width, reach))
+    bridge[order], ledge[order] = width, reach
     return Spans(start, bridge, ledge)
+
+
+def _lower_along(
+    solid: Layers,
+    cell: Ints,
+    layer: Ints,
+    column: Ints,
+    keys: Ints,
+    step: tuple[int, int],
+    lengths: tuple[Floats, Floats],
+) -> None:
+    """Lower the bridges and ledges of cells (S,) to those of strands that run in one direction.
+
+    ``keys`` sorts the cells by layer, by line and along it; between lines it leaves a gap wider than a step.
+    """
+    across, up = step
+    grid, (bridge, ledge) = solid.columns, lengths
+    move, length = up * grid.stride + across, np.hypot(across, up) * grid.pitch  # to the right, or straight up
+    order = np.argsort(keys)
+    fresh = np.concatenate([[True], np.diff(keys[order]) != (across or up)])
+    begin = np.flatnonzero(fresh)
+    end = np.append(begin[1:], len(order)) - 1
+    count = end - begin + 1
+    one, other = order[begin], order[end]
+    before = (column[one] >= across) & (solid.run_at(cell[one] - move, layer[one]) >= 0)
+    after = (column[other] + across < grid.stride) & (solid.run_at(cell[other] + move, layer[other]) >= 0)
+    held = np.repeat(before | after, count)
+    order, count, begin = order[held], count[before | after], begin[before | after]
+    before, after = before[before | after], after[before | after]
+    place = np.flatnonzero(held) - np.repeat(begin, count) + 1
+    whole = np.repeat(np.where(before & after, count * length, np.inf), count)
+    down = np.where(np.repeat(before, count), place, np.inf)
+    rest = np.repeat(np.where(after, count + 1.0, np.inf), count) - place
+    bridge[order] = np.minimum(bridge[order], whole)
+    ledge[order] = np.minimum(ledge[order], np.minimum(down, rest) * length)

@@ -331,13 +331,15 @@ def _snap(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, verti
     """Vertices moved onto the nearest of the faces that pierce their cell's edges, where that stays in the cell."""
     corner, of = quads.reshape(-1), np.repeat(face, 4)
     known = of >= 0
-    corner, of = corner[known], of[known]
-    if not len(of):
+    if not known.any():
         return placed
+    corner, of = np.divmod(_distinct(corner[known] * len(faces) + of[known]), len(faces))
     triangles = vertices[faces[of]]
     weights, square = feet(triangles, placed[corner])
-    order = np.lexsort((of, square, corner))
-    best = order[np.flatnonzero(np.diff(corner[order], prepend=-1))]
+    first = np.flatnonzero(np.diff(corner, prepend=-1))
+    least = np.repeat(np.minimum.reduceat(square, first), np.diff(first, append=len(corner)))
+    nearest = np.flatnonzero(square == least)
+    best = nearest[np.flatnonzero(np.diff(corner[nearest], prepend=-1))]  # of equals the first face
     foot = np.einsum("nk,nkd->nd", weights[best], triangles[best])
     good = _in_cell(grid, home[corner[best]], foot)
     made = placed.copy()

@@ -46,7 +46,8 @@ def level_surface(points: Ints, values: Floats) -> tuple[Floats, Ints]:
     step = (_CORNERS[:, 0] * span[1] + _CORNERS[:, 1]) * span[2] + _CORNERS[:, 2]
     pieces = [_cross_cubes(key, value, step, start) for start in range(0, len(key), _CHUNK)]
     ends = np.concatenate(pieces)  # (F, 3, 2) the two samples between which each corner lies
-    edge, vertex = np.unique(ends.min(axis=2) * len(key) + ends.max(axis=2), return_inverse=True)
+    one, other = ends[:, :, 0], ends[:, :, 1]
+    edge, vertex = np.unique(np.minimum(one, other) * len(key) + np.maximum(one, other), return_inverse=True)
     a, b = edge // len(key), edge % len(key)
     share = value[a] / (value[a] - value[b])
     vertices = place[a] + share[:, None] * (place[b] - place[a])
@@ -55,14 +56,18 @@ def level_surface(points: Ints, values: Floats) -> tuple[Floats, Ints]:
 
 def _cross_cubes(key: Ints, value: Floats, step: Ints, start: int) -> Ints:
     """Triangles of the cubes whose lower corners are the samples from ``start`` on, as pairs of samples (F, 3, 2)."""
-    lower = np.arange(start, min(start + _CHUNK, len(key)))
-    corner = np.searchsorted(key, key[lower, None] + step)
-    corner = np.minimum(corner, len(key) - 1)
-    whole = (key[corner] == key[lower, None] + step).all(axis=1)
-    corner = corner[whole]
-    inner = value[corner] > 0
-    mixed = inner.any(axis=1) & ~inner.all(axis=1)
-    corner, inner = corner[mixed], inner[mixed]
+    lower = key[start : start + _CHUNK]
+    corner = np.empty((8, len(lower)), np.int64)
+    whole, code = np.ones(len(lower), dtype=bool), np.zeros(len(lower), np.uint8)
+    above = value > 0
+    for number, ahead in enumerate(step):
+        wanted = lower + ahead
+        place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        whole &= key[place] == wanted
+        code |= above[place].astype(np.uint8) << np.uint8(number)
+        corner[number] = place
+    corner = corner[:, whole & (code != 0) & (code != 255)].T
+    inner = above[corner]
     made = [np.zeros((0, 3, 2), np.int64)]
     for tetrahedron in _tetrahedra():
         code = inner[:, tetrahedron] @ np.array([1, 2, 4, 8])
