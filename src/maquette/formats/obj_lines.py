@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Bytes, Floats, Ints
+from maquette.core.arrays import Bools, Bytes, Floats, Ints
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
@@ -101,7 +101,7 @@ class Found:
         uvs = _join(self.uvs, 2)
         with np.errstate(over="ignore"):
             flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1).astype(np.float32)
-        fine = (index >= 0) & (index < len(uvs))
+        fine: Bools = (index >= 0) & (index < len(uvs))
         sound = np.asarray(np.isfinite(flipped).all(axis=1))
         fine[fine] = sound[index[fine]]
         if not fine.any():

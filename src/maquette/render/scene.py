@@ -228,7 +228,3 @@ class Scene:
 def _weigh(samples: Samples, weight: Singles) -> Samples:
     kept: dict[str, Any] = {f.name: getattr(samples, f.name) for f in fields(samples)}
     return Samples(**(kept | {"weight": weight}))
-
-
-def _weigh(samples: Samples, weight: Singles) -> Samples:
-    return Samples(*(weight if f.name == "weight" else getattr(samples, f.name) for f in fields(samples)))

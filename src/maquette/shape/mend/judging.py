@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from maquette.core.arrays import Bools
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.words import figures
-from maquette.geometry.inside.filled import Bools, Fill, slicer_fill
+from maquette.geometry.inside.filled import Fill, slicer_fill
 from maquette.geometry.inside.kept import Probes, probes
 from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.inside.solidity import flaws
