@@ -111,10 +111,10 @@ def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
         vector = _crossed(place, span)
         length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
         unit = vector / np.where(length > 0, length, 1)
-        bend = _fold(unit, [_before(part, span) for part in normal], _before(known, span))
-        bend = np.maximum(bend, _fold(unit, [_after(part, span) for part in normal], _after(known, span)))
+        bend = _fold(unit, _before(normal, span), _before(known, span))
+        bend = np.maximum(bend, _fold(unit, _after(normal, span), _after(known, span)))
         if span == size - 1:
-            bend = np.maximum(bend, _fold(unit, list(last[0]), last[1]))
+            bend = np.maximum(bend, _fold(unit, last[0], last[1]))
         worst = np.maximum(np.maximum(_before(fold, span), _after(fold, span)), np.floor(bend / _FOLD_STEP))
         total = _before(area, span) + _after(area, span) + length / 2
         best = _least(worst, total)
@@ -144,20 +144,22 @@ def _crossed(place: Floats, span: int) -> Floats:
 
 
 def _before(table: Floats, span: int) -> Floats:
-    """A view on the chords i-m of a table (B, N, N): (B, N - span, span - 1), m from i + 1 to i + span - 1."""
-    batch, size, _ = table.shape
-    deep, down, along = table.strides
-    return as_strided(table[:, :, 1:], (batch, size - span, span - 1), (deep, down + along, along), writeable=False)
+    """A view on the chords i-m of tables (..., N, N): (..., N - span, span - 1), m from i + 1 to i + span - 1."""
+    *many, size, _ = table.shape
+    *deep, down, along = table.strides
+    shape, steps = (*many, size - span, span - 1), (*deep, down + along, along)
+    return as_strided(table[..., 1:], shape, steps, writeable=False)
 
 
 def _after(table: Floats, span: int) -> Floats:
-    """A view on the chords m-k of a table (B, N, N): (B, N - span, span - 1), k = i + span and m as before."""
-    batch, size, _ = table.shape
-    deep, down, along = table.strides
-    return as_strided(table[:, 1:, span:], (batch, size - span, span - 1), (deep, down + along, down), writeable=False)
+    """A view on the chords m-k of tables (..., N, N): (..., N - span, span - 1), k = i + span and m as before."""
+    *many, size, _ = table.shape
+    *deep, down, along = table.strides
+    shape, steps = (*many, size - span, span - 1), (*deep, down + along, down)
+    return as_strided(table[..., 1:, span:], shape, steps, writeable=False)
 
 
-def _fold(unit: Floats, neighbour: list[Floats], known: Floats | Bools) -> Floats:
+def _fold(unit: Floats, neighbour: Floats, known: Floats | Bools) -> Floats:
     """1 - cos of the angle between normals: 0 flat, 2 folded back; 0 where the neighbour is unknown."""
     made: Floats = 1 - (unit[0] * neighbour[0] + unit[1] * neighbour[1] + unit[2] * neighbour[2])
     return made * known
