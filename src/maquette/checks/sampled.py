@@ -79,16 +79,16 @@ class Sampled:
 
         lengths (N,) of the samples, NaN where nothing was measured; not all of them are.
         """
-        told = np.isfinite(lengths)
-        face, length = self.of_face[self.spread.faces[told]], lengths[told]
+        finite = np.isfinite(lengths)
+        face, length = self.of_face[self.spread.faces[finite]], lengths[finite]
         order = np.lexsort((length, face))
         owner, first, count = np.unique(face[order], return_index=True, return_counts=True)
-        made = np.full(len(self.nearest.faces), np.inf)
-        made[owner] = length[order[first + (count * THINNEST / 100).astype(np.int64)]]
-        rest = np.flatnonzero(~np.isfinite(made))
+        result = np.full(len(self.nearest.faces), np.inf)
+        result[owner] = length[order[first + (count * THINNEST / 100).astype(np.int64)]]
+        rest = np.flatnonzero(~np.isfinite(result))
         if len(rest):
-            made[rest] = lengths[self._nearest_told(rest, told)]
-        return made
+            result[rest] = lengths[self._nearest_told(rest, finite)]
+        return result
 
     def _nearest_told(self, faces: Ints, told: np.ndarray) -> Ints:
         """The sample nearest to the middle of each face (M,), of those that were measured."""

@@ -30,28 +30,28 @@ def self_intersections(asset: Asset) -> Iterable[Finding]:
     folds and walls that cross can leave gaps. Where the search was stopped it is "unknown" or "at least".
     """
     mesh = asset.mesh
-    found = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=_STEPS * grain(mesh), tell=progress)
-    count, lying = len(found.pairs), int(found.lying.sum())
-    verdict: Verdict = "warn" if count else "pass" if found.complete else "unknown"
+    crossing_pairs = intersecting_pairs(mesh.vertices, mesh.faces, tolerance=_STEPS * grain(mesh), tell=progress)
+    count, lying = len(crossing_pairs.pairs), int(crossing_pairs.lying.sum())
+    verdict: Verdict = "warn" if count else "pass" if crossing_pairs.complete else "unknown"
     message = "no face cuts through another"
     if count:
         kinds = (count - lying, "cut through each other"), (lying, "lie on each other")
         told = " and ".join(
             f"{number:,} {'pair' if number == 1 else 'pairs'} of faces {what}" for number, what in kinds if number
         )
-        message = told if found.complete else f"at least {told}"
-    elif not found.complete:
+        message = told if crossing_pairs.complete else f"at least {told}"
+    elif not crossing_pairs.complete:
         message = "too many faces lie near each other to say; simplify the model and ask again"
     yield Finding(
         "self-intersections",
         verdict,
         message,
-        value=count if count or found.complete else None,
+        value=count if count or crossing_pairs.complete else None,
         unit="pairs",
         limit="0",
         source="3MF Core Specification 1.3 §4.1: producers should not produce self-intersections",
-        fix=_fix(mesh, found.pairs) if count else None,
-        faces=np.unique(found.pairs) if count else None,
+        fix=_fix(mesh, crossing_pairs.pairs) if count else None,
+        faces=np.unique(crossing_pairs.pairs) if count else None,
     )
 
 

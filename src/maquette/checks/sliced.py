@@ -45,9 +45,9 @@ def on_faces(mesh: Mesh, sliced: Layers, runs: Ints, values: Floats, printer: Pr
     A column meets one face; small faces between the columns take the value of the run that starts where they lie.
     """
     whole, solid = columns_of(mesh, printer.nozzle_mm / 2)
-    made = np.zeros(len(mesh.faces))
+    result = np.zeros(len(mesh.faces))
     at = sliced.run[runs]
-    np.maximum.at(made, whole.of_face[solid.floor[at]], values)
+    np.maximum.at(result, whole.of_face[solid.floor[at]], values)
     lowest, height = solid.bottom.min(), printer.layer_mm
     wide = int((solid.top.max() - lowest) / height) + 4
     keys = solid.cell[at] * wide + np.floor((solid.bottom[at] - lowest) / height).astype(np.int64) + 1
@@ -60,10 +60,10 @@ def on_faces(mesh: Mesh, sliced: Layers, runs: Ints, values: Floats, printer: Pr
     small, middle = small[down], corners[down].mean(axis=1)
     mine = solid.cell_at(middle) * wide + np.floor((middle[:, 2] - lowest) / height).astype(np.int64) + 1
     for step in (-1, 0, 1):
-        found = np.searchsorted(keys[:-1], mine + step, side="right") - 1
-        here = keys[found] == mine + step
-        made[small[here]] = np.maximum(made[small[here]], held[found[here]])
-    return made
+        slot = np.searchsorted(keys[:-1], mine + step, side="right") - 1
+        here = keys[slot] == mine + step
+        result[small[here]] = np.maximum(result[small[here]], held[slot[here]])
+    return result
 
 
 def faces_near(mesh: Mesh, points: Floats, reach: float) -> Ints:

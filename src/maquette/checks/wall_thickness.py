@@ -47,26 +47,27 @@ def wall_thickness(
     limit, source = limit_of(printer, "min_wall_mm", min_mm)
     free = max(limit, 0.0 if min_mm else printer.min_free_wall_mm)
     walls = solid.walls.thickness(rim=limit / 2, tips=free)
-    told = np.isfinite(walls)
-    if not told.any():
+    finite = np.isfinite(walls)
+    if not finite.any():
         yield Finding("wall-thickness", "unknown", "no two surfaces face each other", unit="mm", fix="solidify")
         return
     below = walls < SLACK * limit
     slender = ~below & (walls < SLACK * free)
     if slender.any():
         slender &= free_standing(solid.spread, walls, SLACK * free)
-    share, alone = float(below[told].mean()), float(slender[told].mean())
+    share, alone = float(below[finite].mean()), float(slender[finite].mean())
     verdict: Verdict = "pass" if share + alone <= _FEW else "warn" if share <= max_share else "fail"
     thin = f"{share:.1%} of the surface is under {limit:g} mm" if share else "no wall is too thin"
     if alone > 0:
         thin += f"; {alone:.1%} is a wall that stands free and is under {free:g} mm"
+    middle, least = figures(np.median(walls[finite])), float(walls[finite].min())
     overlay = solid.on_faces(walls)
     faces = np.union1d(np.flatnonzero(overlay < SLACK * limit), solid.of_face[solid.spread.faces[slender]])
     yield Finding(
         "wall-thickness",
         verdict,
-        f"{thin}; half of it measures {figures(np.median(walls[told]))} mm or more, the least {walls[told].min():.3g}",
-        value=float(np.percentile(walls[told], THINNEST)),
+        f"{thin}; half of it measures {middle} mm or more, the least {least:.3g}",
+        value=float(np.percentile(walls[finite], THINNEST)),
         unit="mm",
         limit=f"at least {limit:g}" + (f", {free:g} where it stands free" if free > limit else ""),
         source=f"{source}; fails above {max_share:.0%} of the surface",

@@ -92,5 +92,5 @@ def _rims(vertices: Floats, ends: np.ndarray) -> Floats:
     graph = coo_matrix((np.ones(len(ends), np.int8), (local[:, 0], local[:, 1])), shape=(len(used), len(used)))
     _, label = connected_components(graph, directed=False)
     length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
-    made: Floats = np.asarray(np.bincount(label[local[:, 0]], weights=length), dtype=np.float64)
-    return made
+    rims: Floats = np.asarray(np.bincount(label[local[:, 0]], weights=length), dtype=np.float64)
+    return rims

@@ -82,9 +82,9 @@ class Mesh(Value):
         """Lower and upper corner of the box around the vertices, (2, 3); zeros when there are none."""
         if not len(self.vertices):
             return np.zeros((2, 3))
-        made = np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
-        made.flags.writeable = False
-        return made
+        result = np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+        result.flags.writeable = False
+        return result
 
     @cached_property
     def diagonal(self) -> float:
@@ -94,9 +94,9 @@ class Mesh(Value):
     @cached_property
     def triangles(self) -> Floats:
         """Corner positions, (F, 3, 3)."""
-        made = self.vertices[self.faces]
-        made.flags.writeable = False
-        return made
+        result = self.vertices[self.faces]
+        result.flags.writeable = False
+        return result
 
     def with_vertices(self, vertices: Any) -> Self:
         """The same faces over moved vertices."""

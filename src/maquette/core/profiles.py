@@ -147,9 +147,9 @@ def _read(kind: type[_Profile]) -> dict[str, _Profile]:
 
     tables = tomllib.loads((files("maquette.core") / "data" / kind._file).read_text(encoding="utf-8"))
     shared = tables.pop("defaults", {})
-    made: dict[str, _Profile] = {}
+    result: dict[str, _Profile] = {}
     for name, row in tables.items():
         base = shared.get(row.get("technology", ""), {})
         sources = {**base.get("sources", {}), **row.get("sources", {})}
-        made[name] = kind(**{**base, **row, "name": name, "sources": sources})
-    return made
+        result[name] = kind(**{**base, **row, "name": name, "sources": sources})
+    return result

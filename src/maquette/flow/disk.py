@@ -43,9 +43,9 @@ def _by_suffix(
 ) -> StageFunction[Any, Any]:
     """The stage among whose endings the path's is."""
     suffix = path.suffix.lower()
-    for found, known in endings.items():
+    for result, known in endings.items():
         if suffix in known:
-            return found
+            return result
     listed = ", ".join(sorted({ending for known in endings.values() for ending in known}))
     raise error(f"{path.name}: cannot {verb} {suffix or 'a name without ending'}; endings that work: {listed}")
 

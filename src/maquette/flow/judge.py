@@ -92,9 +92,9 @@ def _findings(call: Call, names: _Names, store: Store | None) -> tuple[Finding, 
     if kept is not None:
         return tuple(kept)
     try:
-        found: tuple[Finding, ...] = call.run(names.asset)
+        result: tuple[Finding, ...] = call.run(names.asset)
     except CannotDo as problem:
-        found = (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
+        result = (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
     except Unavailable as problem:
         return (Finding(check=stage.name, verdict="unknown", message=str(problem)),)
     except Exception as problem:
@@ -102,5 +102,5 @@ def _findings(call: Call, names: _Names, store: Store | None) -> tuple[Finding, 
             raise
         said = f"{type(problem).__name__}: {problem}; a fault in the plugin {stage.room}, tell its maker"
         return (Finding(check=stage.name, verdict="unknown", message=said),)
-    keep(store, key, found)
-    return found
+    keep(store, key, result)
+    return result

@@ -89,13 +89,13 @@ def _takes_views(recipe: Recipe, step: str) -> bool:
 
 def _leading_to(recipe: Recipe, step: str) -> set[str]:
     """A step and all that leads to it."""
-    found, waiting = set[str](), [step]
+    leading_to, waiting = set[str](), [step]
     while waiting:
         name = waiting.pop()
-        if name in recipe.steps and name not in found:
-            found.add(name)
+        if name in recipe.steps and name not in leading_to:
+            leading_to.add(name)
             waiting += recipe.steps[name].sources
-    return found
+    return leading_to
 
 
 def _feed(node: Node, source: str) -> Node:

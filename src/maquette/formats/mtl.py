@@ -51,14 +51,14 @@ def read_materials(files: Files, data: bytes, wanted: Iterable[str], library: st
     by_name = {values["newmtl"]: values for values in _statements(data)}
     in_any_case = {name.lower(): values for name, values in by_name.items()}
     shelf = _Shelf(Pictures(files, library))
-    made: dict[str, Material] = {}
+    result: dict[str, Material] = {}
     for name in wanted:
         values = by_name.get(name) or in_any_case.get(name.lower())
         if values is not None:
-            made[name] = _material({**values, "newmtl": name}, shelf)
+            result[name] = _material({**values, "newmtl": name}, shelf)
     if shelf.unread:
         note(f"left out {', '.join(sorted(shelf.unread))}, which have no place in our materials")
-    return made
+    return result
 
 
 def write_materials(materials: tuple[Material, ...], stem: str) -> tuple[list[str], dict[str, bytes]]:
@@ -75,7 +75,7 @@ def write_materials(materials: tuple[Material, ...], stem: str) -> tuple[list[st
 
 def unique_names(names: list[str]) -> list[str]:
     """Names on one line each, none empty, none twice: the second ``wood`` becomes ``wood_2``."""
-    made: list[str] = []
+    result: list[str] = []
     taken: set[str] = set()
     for name in names:
         plain = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "material"
@@ -84,8 +84,8 @@ def unique_names(names: list[str]) -> list[str]:
             number += 1
             candidate = f"{plain}_{number}"
         taken.add(candidate)
-        made.append(candidate)
-    return made
+        result.append(candidate)
+    return result
 
 
 def safe_stem(stem: str) -> str:
@@ -119,14 +119,14 @@ class _Shelf:
 
 def _statements(data: bytes) -> list[Lines]:
     """One dictionary per ``newmtl``, keys in lower case."""
-    made: list[Lines] = []
+    statements: list[Lines] = []
     for line in decode_text(data.removeprefix(b"\xef\xbb\xbf")).splitlines():
         key, value = [*line.split(None, 1), "", ""][:2]
         if key.lower() == "newmtl":
-            made.append({"newmtl": value.strip()})
-        elif made and key:
-            made[-1][key.lower()] = value.strip()
-    return made
+            statements.append({"newmtl": value.strip()})
+        elif statements and key:
+            statements[-1][key.lower()] = value.strip()
+    return statements
 
 
 def _picture_name(value: str) -> str:
@@ -171,9 +171,9 @@ def _normals(values: Lines, shelf: _Shelf) -> Texture | None:
     """The normal map behind ``norm``, or behind a bump key when it holds one; heights are left out with a note."""
     if values.get("norm"):
         return shelf.picture(values["norm"])
-    made = shelf.picture(bump(values))
-    if made is None or is_normal_map(made):
-        return made
+    normals = shelf.picture(bump(values))
+    if normals is None or is_normal_map(normals):
+        return normals
     note(f"material {values['newmtl']!r}: its bump map of heights is left out; bake it into a normal map")
     return None
 

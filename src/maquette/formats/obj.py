@@ -143,19 +143,19 @@ def _group_rows(mesh: Mesh, uv_index: Ints, parts: list[str], materials: list[st
     change = (np.diff(part[order], prepend=-1) != 0) | (np.diff(material[order], prepend=-1) != 0)
     starts = np.flatnonzero(change)
     row = "f %d/%d %d/%d %d/%d\n" if uv_index.size else "f %d %d %d\n"
-    made: list[str] = []
+    result: list[str] = []
     last_part = -1
     for start, end in zip(starts.tolist(), np.append(starts[1:], len(order)).tolist(), strict=True):
         progress(start / len(order), "writing faces")
         face = order[start:end]
         if mesh.part is not None and part[face[0]] != last_part:
             last_part = int(part[face[0]])
-            made.append(f"o {parts[last_part]}\n")
+            result.append(f"o {parts[last_part]}\n")
         if materials:
-            made.append(f"usemtl {materials[material[face[0]]]}\n")
+            result.append(f"usemtl {materials[material[face[0]]]}\n")
         corners = mesh.faces[face] + 1
-        made += _format_rows(row, np.stack([corners, uv_index[face] + 1], axis=2) if uv_index.size else corners)
-    return made
+        result += _format_rows(row, np.stack([corners, uv_index[face] + 1], axis=2) if uv_index.size else corners)
+    return result
 
 
 def _format_rows(row: str, values: NDArray[Any]) -> list[str]:

@@ -133,26 +133,26 @@ def gather(data: bytes) -> Found:
     data = unix_lines(data.removeprefix(b"\xef\xbb\xbf"))
     if b"\\" in data:
         data = re.sub(rb"\\[ \t]*\r?\n", b" ", data)
-    found = Found()
+    result = Found()
     if b"#MRGB" in data:
-        found.polypaint = re.findall(rb"^#MRGB[ \t]+([0-9A-Fa-f]+)", data, re.MULTILINE)
+        result.polypaint = re.findall(rb"^#MRGB[ \t]+([0-9A-Fa-f]+)", data, re.MULTILINE)
     skipped = 0
     for raw in blocks(data, "read-obj"):
         block = Block(_without_comments(raw.text), raw.first_line, raw.stage)
         if len(block.starts):
-            skipped += _take(block, found)
+            skipped += _take(block, result)
     if skipped:
         note(f"left out {skipped} lines, points and faces of fewer than three corners")
-    return found
+    return result
 
 
 def polypainted(text: bytes, count: int) -> Floats:
     """ZBrush's ``#MRGB`` digits as colours 0..255 (count, 3); the first two of eight are a mask."""
     raw = bytes.fromhex(text[: len(text) // 8 * 8].decode("ascii"))
-    made = np.full((count, 3), np.nan)
+    result = np.full((count, 3), np.nan)
     rows = np.frombuffer(raw, np.uint8).reshape(-1, 4)[:count, 1:]
-    made[: len(rows)] = rows
-    return made
+    result[: len(rows)] = rows
+    return result
 
 
 def _take(block: Block, found: Found) -> int:
@@ -242,8 +242,8 @@ def _from_zero(stated: Ints, before: Ints) -> Ints:
     wrong = (stated == 0) | ((stated < 0) & (stated < -before))
     if wrong.any():
         raise BadInput(f"read-obj: a face names element {stated[wrong][0]}, which does not exist; the file is damaged")
-    made: Ints = np.where(stated > 0, stated - 1, before + stated)
-    return made
+    result: Ints = np.where(stated > 0, stated - 1, before + stated)
+    return result
 
 
 def _enough(block: Block, first: Ints, count: Ints, least: int, what: str, words: str) -> None:
@@ -271,6 +271,6 @@ def _without_comments(text: Bytes) -> Bytes:
     toggle = np.zeros(len(text) + 1, np.uint8)
     toggle[marks[np.flatnonzero(np.diff(line, prepend=-1))]] = 255
     toggle[np.append(newlines, len(text))[np.unique(line)]] = 255
-    made = text.copy()
-    made[np.bitwise_xor.accumulate(toggle[:-1]) == 255] = 32
-    return made
+    result = text.copy()
+    result[np.bitwise_xor.accumulate(toggle[:-1]) == 255] = 32
+    return result

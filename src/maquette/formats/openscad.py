@@ -209,5 +209,5 @@ def _fewer_points(loop: Floats, tolerance: float) -> Floats:
         if off[place] > tolerance:
             kept[start + 1 + place] = True
             spans += [(start, start + 1 + place), (start + 1 + place, end)]
-    made: NDArray[np.float64] = loop[kept]
-    return made
+    fewer_points: NDArray[np.float64] = loop[kept]
+    return fewer_points

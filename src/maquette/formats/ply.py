@@ -140,10 +140,10 @@ def write_ply(
 
 
 def _element(header: Header, name: str, advice: str) -> Element:
-    found = next((element for element in header.elements if element.name == name), None)
-    if found is None or not found.count:
+    result = next((element for element in header.elements if element.name == name), None)
+    if result is None or not result.count:
         raise BadInput(f"read-ply: the file holds no {name}; {advice}")
-    return found
+    return result
 
 
 def _corners(face: Element) -> tuple[Ints, Ints, NDArray[Any]]:
@@ -293,10 +293,10 @@ def _vertex_rows(mesh: Mesh) -> NDArray[Any]:
         columns += [(name, "u1", mesh.color[:, i]) for i, name in enumerate(_RGB[0])]
     if mesh.seen is not None:
         columns.append(("seen", "<f4", mesh.seen))
-    made = np.empty(len(mesh.vertices), [(name, kind) for name, kind, _ in columns])
+    vertex_rows = np.empty(len(mesh.vertices), [(name, kind) for name, kind, _ in columns])
     for name, _, values in columns:
-        made[name] = values
-    return made
+        vertex_rows[name] = values
+    return vertex_rows
 
 
 def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None, colors: NDArray[np.uint8] | None) -> NDArray[Any]:
@@ -309,18 +309,18 @@ def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None, colors: NDArray[np.
         fields.append(("texnumber", "<i4"))
     if colors is not None:
         fields += [(name, "u1") for name in _RGB[0]]
-    made = np.zeros(len(mesh.faces), fields)
-    made["n vertex_indices"], made["vertex_indices"] = 3, mesh.faces
+    face_rows = np.zeros(len(mesh.faces), fields)
+    face_rows["n vertex_indices"], face_rows["vertex_indices"] = 3, mesh.faces
     if wedges and mesh.uv is not None:
         up = mesh.uv.astype(np.float64)
-        made["n texcoord"] = 6
-        made["texcoord"] = np.stack([up[..., 0], 1.0 - up[..., 1]], axis=2).reshape(-1, 6)
+        face_rows["n texcoord"] = 6
+        face_rows["texcoord"] = np.stack([up[..., 0], 1.0 - up[..., 1]], axis=2).reshape(-1, 6)
     if number is not None:
-        made["texnumber"] = number
+        face_rows["texnumber"] = number
     if colors is not None:
         for column, name in enumerate(_RGB[0]):
-            made[name] = colors[:, column]
-    return made
+            face_rows[name] = colors[:, column]
+    return face_rows
 
 
 def _seamless(mesh: Mesh) -> Floats | None:
@@ -335,14 +335,14 @@ def _seamless(mesh: Mesh) -> Floats | None:
 def _declare(name: str, rows: NDArray[Any]) -> list[str]:
     """The header's lines for an element."""
     words = {"f4": "float", "f8": "double", "u1": "uchar", "i4": "int"}
-    made = [f"element {name} {len(rows)}"]
+    declare = [f"element {name} {len(rows)}"]
     for column in rows.dtype.names or ():
         kind = words[rows.dtype[column].base.str[1:]]
         if f"n {column}" in (rows.dtype.names or ()):
-            made.append(f"property list uchar {kind} {column}")
+            declare.append(f"property list uchar {kind} {column}")
         elif not column.startswith("n "):
-            made.append(f"property {kind} {column}")
-    return made
+            declare.append(f"property {kind} {column}")
+    return declare
 
 
 def _text(rows: NDArray[Any]) -> bytes:

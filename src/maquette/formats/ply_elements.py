@@ -228,14 +228,14 @@ def _fill_rows(element: Element, body: bytes, at: int, order: str, lengths: dict
 
 def _first_lengths(element: Element, body: bytes, at: int, order: str) -> dict[str, int]:
     """How long the lists of the first row are."""
-    made = {p.name: 0 for p in element.properties if p.length_kind}
+    first_lengths = {p.name: 0 for p in element.properties if p.length_kind}
     for p, step in zip(element.properties, _steps(element, order)) if element.count else ():
         length, at = step.over(body, at)
         if length < 0:
             raise _truncation_error(element, 0)
         if p.length_kind:
-            made[p.name] = length
-    return made
+            first_lengths[p.name] = length
+    return first_lengths
 
 
 @dataclass(frozen=True)
@@ -299,5 +299,5 @@ def _gather(raw: NDArray[np.uint8], start: Ints, count: Ints, kind: np.dtype[Any
     """Items from many places, end to end."""
     first = np.repeat(start - (np.cumsum(count) - count) * kind.itemsize, count)
     byte = first + np.arange(len(first)) * kind.itemsize
-    made: NDArray[Any] = raw[byte[:, None] + np.arange(kind.itemsize)].reshape(-1).view(kind)
-    return made
+    result: NDArray[Any] = raw[byte[:, None] + np.arange(kind.itemsize)].reshape(-1).view(kind)
+    return result

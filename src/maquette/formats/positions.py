@@ -55,8 +55,8 @@ def _all_of(fine: Bools, counts: Ints) -> Bools:
         return np.ones(0, bool)
     ends = np.cumsum(counts)
     wrong = np.concatenate([[0], np.cumsum(~fine)])
-    made: Bools = wrong[ends] == wrong[ends - counts]
-    return made
+    all_of: Bools = wrong[ends] == wrong[ends - counts]
+    return all_of
 
 
 def _insist(bad: Bools, share: float, message: str) -> None:

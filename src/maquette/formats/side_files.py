@@ -116,13 +116,15 @@ class Converter:
                     if self._pixels_left < 0:
                         note(f"left out {name!r}: the pictures have over {MOST_PIXELS:,} pixels; scale them down")
                         return None
-                    made = io.BytesIO()
-                    picture.convert("RGBA" if picture.mode in ("RGBA", "LA", "PA") else "RGB").save(made, format="PNG")
+                    bytes_i_o = io.BytesIO()
+                    picture.convert("RGBA" if picture.mode in ("RGBA", "LA", "PA") else "RGB").save(
+                        bytes_i_o, format="PNG"
+                    )
         except Exception:  # Pillow raises what it likes on damaged bytes
             note(f"left out {name!r}, which is no picture that can be read; save it as PNG")
             return None
         note(f"{name!r} is no PNG, JPEG or WebP; it was made PNG")
-        return Texture(made.getvalue())
+        return Texture(bytes_i_o.getvalue())
 
 
 class Pictures:

@@ -234,10 +234,10 @@ def _text(mesh: Mesh, title: str) -> bytes:
 def _normals(corners: NDArray[Any]) -> Floats:
     """Unit normals (F, 3) of triangles (F, 3, 3), zero where a triangle has no area."""
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    made: Floats = np.empty_like(first)
+    result: Floats = np.empty_like(first)
     for axis in range(3):
         u, v = (axis + 1) % 3, (axis + 2) % 3
-        made[:, axis] = first[:, u] * second[:, v] - first[:, v] * second[:, u]
-    length = np.sqrt(made[:, 0] ** 2 + made[:, 1] ** 2 + made[:, 2] ** 2)
-    made /= np.where(length > 0, length, 1.0)[:, None]
-    return made
+        result[:, axis] = first[:, u] * second[:, v] - first[:, v] * second[:, u]
+    length = np.sqrt(result[:, 0] ** 2 + result[:, 1] ** 2 + result[:, 2] ** 2)
+    result /= np.where(length > 0, length, 1.0)[:, None]
+    return result

@@ -41,5 +41,5 @@ def _fives(bits: NDArray[np.uint16]) -> Ints:
 
 
 def _packed(rgb: Ints) -> Ints:
-    made: Ints = rgb @ np.array([65536, 256, 1])
-    return made
+    packed: Ints = rgb @ np.array([65536, 256, 1])
+    return packed

@@ -178,8 +178,8 @@ def unpacked(packed: Ints) -> Bytes:
 def packed(rgb: NDArray[Any]) -> Ints:
     """Bytes as 0xRRGGBB, (…, 3) -> (…,)."""
     whole = rgb.astype(np.int64)
-    made: Ints = (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
-    return made
+    result: Ints = (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
+    return result
 
 
 def flat_material(value: int) -> Material:

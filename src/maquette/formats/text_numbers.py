@@ -71,10 +71,10 @@ class Block:
         kept = np.bitwise_xor.accumulate(toggle[:-1])
         kept &= self.text[begin:end]
         kept[kept == 0] = 32
-        made = parse_numbers(kept.tobytes(), dtype)
-        if made is None or len(made) != len(starts):
+        result = parse_numbers(kept.tobytes(), dtype)
+        if result is None or len(result) != len(starts):
             raise self._no_number(starts, ends, dtype)
-        return made
+        return result
 
     def words(self, which: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """Words by their place as numbers, in ascending places."""
@@ -135,10 +135,10 @@ def parse_numbers(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | 
     """Numbers between white space, or None when something else stands there."""
     if not text or text.isspace():
         return np.zeros(0, dtype)
-    made = _parsed(text, dtype)
-    if made is None and np.dtype(dtype).kind == "f" and (b"#" in text or b"(" in text):
-        made = _parsed(_NO_NUMBER.sub(b"nan", text), dtype)
-    return made
+    result = _parsed(text, dtype)
+    if result is None and np.dtype(dtype).kind == "f" and (b"#" in text or b"(" in text):
+        result = _parsed(_NO_NUMBER.sub(b"nan", text), dtype)
+    return result
 
 
 _NO_NUMBER = re.compile(rb"[-+]?(1\.#(IND|QNAN|SNAN|INF)\w*|nan\(\w*\))", re.IGNORECASE)  # as Windows writes them

@@ -95,8 +95,8 @@ def _cap(height: Floats, cap: float) -> Floats:
     """Heights that stay what they are while low and level off below ``cap``: a smooth minimum; 0: no cap."""
     if cap == 0:
         return height
-    made: Floats = height / (1 + (height / cap) ** _CAP_POWER) ** (1 / _CAP_POWER)
-    return made
+    result: Floats = height / (1 + (height / cap) ** _CAP_POWER) ** (1 / _CAP_POWER)
+    return result
 
 
 def _carve(subject: Subject, places: Floats, height: Floats, edge: float, strength: float) -> Floats:
@@ -109,8 +109,8 @@ def _carve(subject: Subject, places: Floats, height: Floats, edge: float, streng
     band = detail(light, np.clip(2 * mask - 1, 0, 1), 0.6 * edge / factor, 5 * edge / factor)
     grown = np.clip(height / (5 * strength), 0, 1)
     fade = grown**2 * (3 - 2 * grown)
-    made: Floats = height + strength * fade * sample(band, places / factor)
-    return made
+    result: Floats = height + strength * fade * sample(band, places / factor)
+    return result
 
 
 def _solid(sheet: Sheet, front: Floats, back: Floats, subject: Subject, camera: Camera) -> Mesh:

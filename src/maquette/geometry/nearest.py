@@ -60,14 +60,14 @@ class Surface:
         among the surroundings every face counts. Of faces equally near the first one is taken.
         """
         count = len(points)
-        made = Nearest(np.zeros(count, np.int64), np.zeros((count, 3)), np.zeros(count))
+        result = Nearest(np.zeros(count, np.int64), np.zeros((count, 3)), np.zeros(count))
         along = _along_a_curve(points)
         for at in range(0, count, _CHUNK):
             rows = along[at : at + _CHUNK]
             facing = None if normals is None else normals[rows]
             face, picky = self._first_answers(points[rows], facing, min_cos)
-            self._refine(made, points[rows], face, rows, facing, np.where(picky, min_cos, -2.0))
-        return made
+            self._refine(result, points[rows], face, rows, facing, np.where(picky, min_cos, -2.0))
+        return result
 
     def near(self, points: Floats, normals: Floats | None = None, min_cos: float = 0.0) -> Nearest:
         """A place on the surface close to each point, seldom not the nearest: a third of the cost of ``nearest``.
@@ -128,8 +128,8 @@ class Surface:
         for number in range(3):
             to = points - corners[:, number]
             np.minimum(height, to[:, 0] * x + to[:, 1] * y + to[:, 2] * z, out=height)
-        made: Bools = (height <= 0) | (height * height <= square * (1 + 1e-9) * (x * x + y * y + z * z))
-        return made
+        may_reach: Bools = (height <= 0) | (height * height <= square * (1 + 1e-9) * (x * x + y * y + z * z))
+        return may_reach
 
     def _candidates(self, points: Floats, square: Floats) -> tuple[Ints, Ints]:
         """Pairs of point and sorted face whose box lies nearer than the point's first answer."""
@@ -166,8 +166,8 @@ def _outside(points: Floats, point: Ints, boxes: Floats, box: Ints) -> Floats:
     place, limits = points.take(point, axis=0), boxes.take(box, axis=0)
     gap = np.maximum(limits[:, :3] - place, place - limits[:, 3:])
     np.maximum(gap, 0, out=gap)
-    made: Floats = np.einsum("ij,ij->i", gap, gap)
-    return made
+    outside: Floats = np.einsum("ij,ij->i", gap, gap)
+    return outside
 
 
 _FLAT = 1e-26  # sine squared of a corner below which a triangle's normal is rounding: only its edges count

@@ -27,10 +27,10 @@ def expand(start: Ints, which: Ints) -> tuple[Ints, Ints]:
 class Ring:
     """Who is whose neighbour: ``target[start[v]:start[v + 1]]`` are the neighbours of vertex v."""
 
-    def __init__(self, found: Edges, size: int) -> None:
+    def __init__(self, edge_table: Edges, size: int) -> None:
         self._size = size
-        self._keys = found.ends[:, 0] * size + found.ends[:, 1]  # sorted
-        ends = found.ends
+        self._keys = edge_table.ends[:, 0] * size + edge_table.ends[:, 1]  # sorted
+        ends = edge_table.ends
         order, self.start = group(np.concatenate([ends[:, 0], ends[:, 1]]), size)
         self.target: Ints = np.concatenate([ends[:, 1], ends[:, 0]])[order]
 
@@ -48,5 +48,5 @@ class Ring:
         """Whether an edge joins a and b."""
         key = np.minimum(a, b) * self._size + np.maximum(a, b)
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        made: Bools = self._keys[place] == key
-        return made
+        mask: Bools = self._keys[place] == key
+        return mask

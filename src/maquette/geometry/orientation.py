@@ -78,8 +78,8 @@ def capped_volumes(vertices: Floats, faces: Ints, patch: Ints, count: int) -> Fl
     middle = _mean_by(patch, vertices[faces].mean(axis=1), count)
     a, b, c = (vertices[faces[:, corner]] - middle[patch] for corner in range(3))
     six = np.bincount(patch, weights=np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count)
-    found = edges(faces)
-    half = np.flatnonzero(found.count[found.of_half] != 2)
+    edge_table = edges(faces)
+    half = np.flatnonzero(edge_table.count[edge_table.of_half] != 2)
     if len(half):
         face, corner = half // 3, half % 3
         start, end, of = faces[face, corner], faces[face, (corner + 1) % 3], patch[face]
@@ -87,8 +87,8 @@ def capped_volumes(vertices: Floats, faces: Ints, patch: Ints, count: int) -> Fl
         opening, openings = _openings(start, end, of, len(vertices))
         apex = _mean_by(opening, (p + q) / 2, openings)[opening]
         six += np.bincount(of, weights=np.einsum("ij,ij->i", q, np.cross(p, apex)), minlength=count)
-    made: Floats = six / 6
-    return made
+    result: Floats = six / 6
+    return result
 
 
 def _openings(start: Ints, end: Ints, patch: Ints, vertex_count: int) -> tuple[Ints, int]:
@@ -109,5 +109,5 @@ def _openings(start: Ints, end: Ints, patch: Ints, vertex_count: int) -> tuple[I
 def _mean_by(label: Ints, points: Floats, count: int) -> Floats:
     """Mean of the points of each label, (count, 3)."""
     total = np.stack([np.bincount(label, weights=points[:, axis], minlength=count) for axis in range(3)], axis=1)
-    made: Floats = total / np.maximum(np.bincount(label, minlength=count), 1)[:, None]
-    return made
+    mean_by: Floats = total / np.maximum(np.bincount(label, minlength=count), 1)[:, None]
+    return mean_by

@@ -10,14 +10,14 @@ from maquette.core.arrays import Floats, Ints
 def area_vectors(vertices: Floats, faces: Ints) -> Floats:
     """Half the cross product of two edges: outward normal times area, (F, 3)."""
     a, b, c = vertices[faces[:, 0]], vertices[faces[:, 1]], vertices[faces[:, 2]]
-    made: Floats = np.cross(b - a, c - a) * 0.5
-    return made
+    result: Floats = np.cross(b - a, c - a) * 0.5
+    return result
 
 
 def face_areas(vertices: Floats, faces: Ints) -> Floats:
     """Area of each face, (F,)."""
-    made: Floats = np.linalg.norm(area_vectors(vertices, faces), axis=1)
-    return made
+    result: Floats = np.linalg.norm(area_vectors(vertices, faces), axis=1)
+    return result
 
 
 def face_normals(vertices: Floats, faces: Ints) -> Floats:
@@ -55,12 +55,12 @@ def center_of_mass(vertices: Floats, faces: Ints) -> Floats:
     total = six_volumes.sum()
     if abs(total) < 1e-300:
         return np.asarray(middle)
-    made: Floats = middle + ((a + b + c) * six_volumes[:, None]).sum(axis=0) / (4 * total)
-    return made
+    result: Floats = middle + ((a + b + c) * six_volumes[:, None]).sum(axis=0) / (4 * total)
+    return result
 
 
 def _unit(vectors: Floats) -> Floats:
     """Rows scaled to length one, zero rows left alone."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    made: Floats = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
-    return made
+    unit: Floats = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return unit

@@ -36,10 +36,10 @@ class Edges:
 @remember(most=3)
 def edges(faces: Ints) -> Edges:
     """All edges. faces (F, 3) int -> Edges, read-only."""
-    found = _edges(faces)
-    for array in (found.ends, found.count, found.of_half, found.forward, found.order):
+    result = _edges(faces)
+    for array in (result.ends, result.count, result.of_half, result.forward, result.order):
         array.flags.writeable = False
-    return found
+    return result
 
 
 def _edges(faces: Ints) -> Edges:
@@ -71,8 +71,8 @@ def _sort_keys(keys: Ints) -> tuple[Ints, Ints]:
 
 def border_halves(faces: Ints) -> Ints:
     """Half-edges that no second face closes, as (B, 2) start and end, wound as their face."""
-    found = edges(faces)
-    open_half = np.flatnonzero(found.count[found.of_half] == 1)
+    edge_table = edges(faces)
+    open_half = np.flatnonzero(edge_table.count[edge_table.of_half] == 1)
     face, corner = open_half // 3, open_half % 3
     return np.stack([faces[face, corner], faces[face, (corner + 1) % 3]], axis=1)
 
@@ -111,9 +111,9 @@ def border_loops(faces: Ints) -> list[Ints]:
 
 def adjacent_faces(faces: Ints) -> Ints:
     """Pairs of faces that share a regular edge (exactly two faces). faces (F, 3) int -> (A, 2) int."""
-    found = edges(faces)
-    order = found.order
-    regular = (np.cumsum(found.count) - found.count)[found.count == 2]
+    edge_table = edges(faces)
+    order = edge_table.order
+    regular = (np.cumsum(edge_table.count) - edge_table.count)[edge_table.count == 2]
     return np.stack([order[regular] // 3, order[regular + 1] // 3], axis=1)
 
 
@@ -135,10 +135,10 @@ def face_components(faces: Ints, *, through: str = "edge") -> tuple[int, Ints]:
         _, label = connected_components(graph, directed=False)
         kept, of_face = np.unique(label[faces[:, 0]], return_inverse=True)
         return len(kept), of_face.reshape(-1).astype(np.int64)
-    found = edges(faces)
+    edge_table = edges(faces)
     half = np.arange(faces.size) // 3
-    size = len(faces) + len(found.ends)  # faces and edges are the nodes of a bipartite graph
-    graph = coo_matrix((np.ones(faces.size, np.int8), (half, found.of_half + len(faces))), shape=(size, size))
+    size = len(faces) + len(edge_table.ends)  # faces and edges are the nodes of a bipartite graph
+    graph = coo_matrix((np.ones(faces.size, np.int8), (half, edge_table.of_half + len(faces))), shape=(size, size))
     count, label = connected_components(graph, directed=False)
     return int(count), label[: len(faces)].astype(np.int64)
 
@@ -148,16 +148,16 @@ def fan_count(faces: Ints, vertex_count: int) -> Ints:
 
     Two corners at a vertex belong to one fan when their faces share an edge that ends in that vertex.
     """
-    found = edges(faces)
-    closed = len(faces) > 0 and bool((found.count == 2).all() and (found.balance == 0).all())
-    first = _first_of_round(faces, found, vertex_count) if closed else _first_of_fan(faces, found)
+    edge_table = edges(faces)
+    closed = len(faces) > 0 and bool((edge_table.count == 2).all() and (edge_table.balance == 0).all())
+    first = _first_of_round(faces, edge_table, vertex_count) if closed else _first_of_fan(faces, edge_table)
     return np.bincount(faces.reshape(-1)[first], minlength=vertex_count)
 
 
-def _first_of_round(faces: Ints, found: Edges, vertex_count: int) -> Ints:
+def _first_of_round(faces: Ints, edge_table: Edges, vertex_count: int) -> Ints:
     """One corner of every fan of a closed surface that is wound alike: corners around a vertex are a permutation."""
     mate = np.empty(faces.size, np.int64)
-    mate[found.order[0::2]], mate[found.order[1::2]] = found.order[1::2], found.order[0::2]
+    mate[edge_table.order[0::2]], mate[edge_table.order[1::2]] = edge_table.order[1::2], edge_table.order[0::2]
     after = mate - mate % 3 + (mate + 1) % 3  # the corner of the face across the edge that leaves here
     least = np.arange(faces.size)
     for _ in range(int(np.bincount(faces.reshape(-1), minlength=vertex_count).max()).bit_length()):
@@ -166,31 +166,31 @@ def _first_of_round(faces: Ints, found: Edges, vertex_count: int) -> Ints:
     return np.flatnonzero(least == np.arange(faces.size))
 
 
-def _first_of_fan(faces: Ints, found: Edges) -> Ints:
+def _first_of_fan(faces: Ints, edge_table: Edges) -> Ints:
     """One corner of every fan."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    order = found.order
-    same_edge = found.of_half[order][1:] == found.of_half[order][:-1]
+    order = edge_table.order
+    same_edge = edge_table.of_half[order][1:] == edge_table.of_half[order][:-1]
     left, right = order[:-1][same_edge], order[1:][same_edge]
     rows, columns = [], []
     for end in (0, 1):
-        vertex = found.ends[found.of_half[left], end]
+        vertex = edge_table.ends[edge_table.of_half[left], end]
         rows.append(_corner_at(faces, left // 3, vertex))
         columns.append(_corner_at(faces, right // 3, vertex))
     row, column = np.concatenate(rows), np.concatenate(columns)
     graph = coo_matrix((np.ones(len(row), np.int8), (row, column)), shape=(faces.size, faces.size))
     count, label = connected_components(graph, directed=False)
-    made = np.zeros(count, np.int64)
-    made[label] = np.arange(faces.size)
-    return made
+    first_of_fan = np.zeros(count, np.int64)
+    first_of_fan[label] = np.arange(faces.size)
+    return first_of_fan
 
 
 def _corner_at(faces: Ints, face: Ints, vertex: Ints) -> Ints:
     """The corner number 3·f + c at which each face holds the vertex."""
-    made: Ints = 3 * face + (faces[face] == vertex[:, None]).argmax(axis=1)
-    return made
+    corner_at: Ints = 3 * face + (faces[face] == vertex[:, None]).argmax(axis=1)
+    return corner_at
 
 
 def euler_number(faces: Ints) -> int:
@@ -200,5 +200,5 @@ def euler_number(faces: Ints) -> int:
 
 def is_watertight(faces: Ints) -> bool:
     """Every edge has exactly two faces and they are wound alike. Weld by position before asking."""
-    found = edges(faces)
-    return bool(len(faces) and (found.count == 2).all() and (found.balance == 0).all())
+    edge_table = edges(faces)
+    return bool(len(faces) and (edge_table.count == 2).all() and (edge_table.balance == 0).all())

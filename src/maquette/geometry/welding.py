@@ -48,8 +48,8 @@ def _cells(points: Floats, grid: float) -> NDArray[Any]:
             cell = np.asarray(points, np.float64) / grid
         if not np.abs(cell).max() >= 2.0**52:  # from there on doubles have no fraction to round
             return np.round(cell) + 0.0
-    made: NDArray[Any] = np.add(points, 0, dtype=points.dtype, order="C")
-    return made
+    cells: NDArray[Any] = np.add(points, 0, dtype=points.dtype, order="C")
+    return cells
 
 
 def _first_of_group(key: NDArray[Any]) -> Ints:
@@ -86,9 +86,9 @@ def _first_by_sorting(key: NDArray[Any]) -> Ints:
 def _hashes(key: NDArray[Any]) -> Words:
     """A 64-bit hash per row, its low bits the best mixed."""
     bits: NDArray[Any] = key.view(np.uint32 if key.dtype == np.float32 else np.uint64)
-    made = np.zeros(len(key), np.uint64)
+    hashes = np.zeros(len(key), np.uint64)
     for column in range(key.shape[1]):
-        made ^= bits[:, column]
-        made *= np.uint64(_MIXERS[column % len(_MIXERS)])
-        made ^= made >> np.uint64(32)
-    return made
+        hashes ^= bits[:, column]
+        hashes *= np.uint64(_MIXERS[column % len(_MIXERS)])
+        hashes ^= hashes >> np.uint64(32)
+    return hashes

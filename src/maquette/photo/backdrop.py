@@ -30,8 +30,8 @@ class Backdrop:
 
     def log_likelihood(self, lab: Singles) -> Singles:
         """Logarithm of the density of ground at each pixel, (H, W)."""
-        made: Singles = -0.5 * self.distance(lab) - np.float32(np.log(self.spread).sum() + 1.5 * np.log(2 * np.pi))
-        return made
+        result: Singles = -0.5 * self.distance(lab) - np.float32(np.log(self.spread).sum() + 1.5 * np.log(2 * np.pi))
+        return result
 
     def shade(self, lab: Singles) -> tuple[Singles, Singles]:
         """How dark a pixel is as the backdrop in shade, and how far its colour is from that. (H, W), (H, W).
@@ -52,8 +52,8 @@ def sharp_edges(lab: Singles) -> Bools:
     slope = np.sqrt(sum(_slope(lab[..., c]) for c in range(3)))
     soft = np.sqrt(sum(_slope(gaussian_filter(lab[..., c], 2.0)) for c in range(3)))
     noise = float(np.median(slope[frame(slope.shape)]))
-    made: Bools = (slope > np.clip(5 * noise, 0.6, 1.5)) & (slope > 1.5 * soft)
-    return made
+    mask: Bools = (slope > np.clip(5 * noise, 0.6, 1.5)) & (slope > 1.5 * soft)
+    return mask
 
 
 def unsharp(is_sharp: Bools) -> Bools:
@@ -79,8 +79,8 @@ def shadow(lab: Singles, backdrop: Backdrop, is_sharp: Bools) -> Bools:
     like = (stray < 2.5 + 12 * np.abs(1 - factor)) & (factor > 0.5) & (factor < 1.3)
     region, _ = label(binary_erosion(like & ~is_sharp, border_value=1) | sure)
     touched = np.isin(region, np.unique(region[sure & frame(lab.shape)])) & (region > 0)
-    made: Bools = binary_dilation(touched) & like & ~is_sharp & ~sure
-    return made
+    mask: Bools = binary_dilation(touched) & like & ~is_sharp & ~sure
+    return mask
 
 
 def pockets(lab: Singles, backdrop: Backdrop, region: Bools, is_sharp: Bools) -> tuple[Bools, Bools]:
@@ -106,16 +106,16 @@ def pockets(lab: Singles, backdrop: Backdrop, region: Bools, is_sharp: Bools) ->
 def _slope(channel: Singles) -> Singles:
     """Squared gradient."""
     down, right = np.gradient(channel)
-    made: Singles = np.add(down**2, right**2)
-    return made
+    slope: Singles = np.add(down**2, right**2)
+    return slope
 
 
 def frame(shape: tuple[int, ...], share: float = 0.03) -> Bools:
     """The pixels along the frame, (H, W)."""
     width = max(1, round(share * min(shape[:2])))
-    made = np.ones(shape[:2], bool)
-    made[width:-width, width:-width] = False
-    return made
+    mask = np.ones(shape[:2], bool)
+    mask[width:-width, width:-width] = False
+    return mask
 
 
 def fit(lab: Singles, ground: Bools, degree: int = 2) -> Backdrop:

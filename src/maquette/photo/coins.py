@@ -119,8 +119,8 @@ def _residual(ellipse: Ellipse, points: Floats) -> Floats:
     apart = points - ellipse.center
     other = np.array([-ellipse.direction[1], ellipse.direction[0]])
     across = np.hypot(apart @ ellipse.direction / ellipse.axes[0], apart @ other / ellipse.axes[1])
-    made: Floats = (across - 1) * np.linalg.norm(apart, axis=1) / np.maximum(across, 1e-9)
-    return made
+    residual: Floats = (across - 1) * np.linalg.norm(apart, axis=1) / np.maximum(across, 1e-9)
+    return residual
 
 
 def _struck(photo: Photo, found: Ellipse) -> bool:

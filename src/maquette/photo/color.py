@@ -39,15 +39,15 @@ class Mixture:
 
     def parts(self, colors: Singles) -> Singles:
         """Logarithm of each weighted Gaussian at each colour, (N, 3) -> (K, N)."""
-        made = np.empty((len(self.means), len(colors)), np.float32)
-        for row, mean, white, scale in zip(made, self.means, self.whitening, self.log_scale, strict=True):
+        result = np.empty((len(self.means), len(colors)), np.float32)
+        for row, mean, white, scale in zip(result, self.means, self.whitening, self.log_scale, strict=True):
             row[:] = scale - np.float32(0.5) * (((colors - mean) @ white) ** 2).sum(axis=1)
-        return made
+        return result
 
     def log_likelihood(self, colors: Singles) -> Singles:
         """Logarithm of the density at each colour, (N, 3) -> (N,)."""
-        made: Singles = np.logaddexp.reduce(self.parts(colors), axis=0)
-        return made
+        result: Singles = np.logaddexp.reduce(self.parts(colors), axis=0)
+        return result
 
 
 def mixture(colors: Singles, weights: Singles, parts: int, floor: float = 2.0) -> Mixture:
@@ -67,12 +67,12 @@ def mixture(colors: Singles, weights: Singles, parts: int, floor: float = 2.0) -
             break
         members[widest : widest + 1] = [chosen[is_above], chosen[~is_above]]
         shapes[widest : widest + 1] = [_shape(colors[part], weights[part]) for part in members[widest : widest + 2]]
-    made = _gaussians(shapes, floor)
+    result = _gaussians(shapes, floor)
     for _ in range(2):
-        nearest = np.argmax(made.parts(colors), axis=0)
-        kept = [nearest == k for k in range(len(made.means)) if (nearest == k).any()]
-        made = _gaussians([_shape(colors[part], weights[part]) for part in kept], floor)
-    return made
+        nearest = np.argmax(result.parts(colors), axis=0)
+        kept = [nearest == k for k in range(len(result.means)) if (nearest == k).any()]
+        result = _gaussians([_shape(colors[part], weights[part]) for part in kept], floor)
+    return result
 
 
 def _shape(colors: Singles, weights: Singles) -> tuple[float, Singles, tuple[Singles, Singles]]:

@@ -98,8 +98,8 @@ def _open_heic(photo: bytes, stage: str) -> Image:
     found = pillow_heif.open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
     if found.size[0] * found.size[1] > MAX_PIXELS:
         raise BadInput(f"{stage}: {found.size[0]} x {found.size[1]} is more than 100 megapixels; scale it down")
-    made: Image = found.to_pillow()
-    return made
+    image: Image = found.to_pillow()
+    return image
 
 
 def _upright(image: Image, max_px: int) -> Image:
@@ -199,11 +199,11 @@ def _levels(values: NDArray[Any]) -> Pixels:
     scales = ([1.0] if is_real else []) + [255.0, 65535.0] if is_real or values.dtype.itemsize > 2 else [65535.0]
     full = next((scale for scale in scales if low >= 0 and high <= scale), None)
     low, high = (low, high) if full is None else (0.0, full)
-    made = np.empty(values.shape, np.uint8)
-    for band, target in zip(_bands(values), _bands(made), strict=True):
+    result = np.empty(values.shape, np.uint8)
+    for band, target in zip(_bands(values), _bands(result), strict=True):
         numbers = np.nan_to_num(band.astype(np.float64), nan=low, posinf=high, neginf=low)
         target[:] = np.clip(np.rint((numbers - low) * (255.0 / max(high - low, 1e-30))), 0, 255)
-    return made
+    return result
 
 
 def _bands(values: NDArray[Any]) -> list[NDArray[Any]]:

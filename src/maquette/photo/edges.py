@@ -50,12 +50,12 @@ def _carry_up(
     mean_guide, mean_alpha = uniform_filter(guide, 5), uniform_filter(alpha, 5)
     covariance = uniform_filter(guide * alpha, 5) - mean_guide * mean_alpha
     slope = covariance / (uniform_filter(guide**2, 5) - mean_guide**2 + 1e-3)
-    made = resize(alpha, shape).copy()
+    result = resize(alpha, shape).copy()
     place = np.nonzero(resize(unknown, shape) > 0.5)
     near = [resize(channel, shape)[place] for channel in (*np.moveaxis(subject, -1, 0), *np.moveaxis(ground, -1, 0))]
     full, _ = between(
         pixels[place].astype(np.float32) / np.float32(255), np.stack(near[:3], -1), np.stack(near[3:], -1)
     )
     factor, rest = resize(slope, shape)[place], resize(mean_alpha - slope * mean_guide, shape)[place]
-    made[place] = np.clip(factor * full + rest, 0, 1)
-    return made
+    result[place] = np.clip(factor * full + rest, 0, 1)
+    return result

@@ -100,7 +100,7 @@ def _blobs(mask: Bools) -> list[Region]:
     from scipy.ndimage import binary_fill_holes, find_objects, label
 
     labels, _ = label(mask)
-    total, made = mask.size, []
+    total, blobs = mask.size, []
     height, width = mask.shape
     counts = np.bincount(labels.reshape(-1))
     for number, box in enumerate(find_objects(labels), start=1):
@@ -112,8 +112,8 @@ def _blobs(mask: Bools) -> list[Region]:
             continue
         blob = binary_fill_holes(labels[box] == number)
         if _LEAST * total < blob.sum() < _MOST * total:
-            made += _region(blob, rows.start, columns.start)
-    return made
+            blobs += _region(blob, rows.start, columns.start)
+    return blobs
 
 
 def _region(blob: Bools, top: int, left: int) -> list[Region]:
@@ -156,8 +156,8 @@ def profiles(picture: Singles, points: Floats, normals: Floats, reach: int) -> S
     where = points[:, None] + normals[:, None] * steps[None, :, None]
     coordinates = [where[..., 1].ravel(), where[..., 0].ravel()]
     lines = [map_coordinates(picture[..., k], coordinates, order=1, mode="nearest") for k in range(3)]
-    made: Singles = np.stack(lines, axis=-1).reshape(len(points), len(steps), 3)
-    return made
+    result: Singles = np.stack(lines, axis=-1).reshape(len(points), len(steps), 3)
+    return result
 
 
 def edge_offsets(picture: Singles, points: Floats, normals: Floats, reach: int) -> tuple[Floats, Floats]:

@@ -55,7 +55,7 @@ def _lines(photo: Photo) -> list[tuple[Floats, Floats, int]]:
     edge = canny(photo.work[..., 0].astype(np.float64), sigma=1.5, low_threshold=3, high_threshold=8)
     space, angles, distances = hough_line(edge, theta=np.linspace(-np.pi / 2, np.pi / 2, 360, endpoint=False))
     least = 0.15 * max(edge.shape)
-    made, factor = [], photo.per_work / photo.per_fine
+    result, factor = [], photo.per_work / photo.per_fine
     height, width = photo.fine.shape[:2]
     peaks = hough_line_peaks(space, angles, distances, min_distance=3, min_angle=2, threshold=least, num_peaks=_LINES)
     for _, angle, distance in zip(*peaks, strict=True):
@@ -66,8 +66,8 @@ def _lines(photo: Photo) -> list[tuple[Floats, Floats, int]]:
         x, y = (foot + reach[:, None] * direction).T
         inside = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
         if len(inside) > 100:
-            made.append((foot + reach[inside[0]] * direction, direction, len(inside)))
-    return made
+            result.append((foot + reach[inside[0]] * direction, direction, len(inside)))
+    return result
 
 
 def _band(photo: Photo, start: Floats, direction: Floats, length: int) -> Singles:
@@ -78,8 +78,8 @@ def _band(photo: Photo, start: Floats, direction: Floats, length: int) -> Single
     away = np.arange(-_BAND, _BAND + 1)[:, None]
     along = np.arange(length)[None]
     x, y = (start[k] + along * direction[k] + away * normal[k] for k in (0, 1))
-    made: Singles = map_coordinates(photo.fine.mean(axis=2), [y, x], order=1, mode="nearest")
-    return made
+    band: Singles = map_coordinates(photo.fine.mean(axis=2), [y, x], order=1, mode="nearest")
+    return band
 
 
 def _read(side: Singles) -> Floats | None:

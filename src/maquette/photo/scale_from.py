@@ -144,19 +144,19 @@ def by_ruler(photo: Photo) -> Scale | None:
 
 def _quads(photo: Photo, mask: NDArray[np.float32] | None) -> list[tuple[Floats, float]]:
     """Corners in fine pixels, and their error, of every region with four straight edges."""
-    made: list[tuple[Floats, float]] = []
+    quads: list[tuple[Floats, float]] = []
     factor = photo.per_work / photo.per_fine
     for region in regions(photo):
         corners = quadrilateral(region)
         if corners is None or (mask is not None and _belongs(region.hull, photo, mask)):
             continue
         corners = (corners + 0.5) * factor - 0.5
-        if any(np.abs(corners - other).max() < 0.5 for other, _ in made):
+        if any(np.abs(corners - other).max() < 0.5 for other, _ in quads):
             continue
         exact = sharpen(photo, corners)
-        if exact is not None and not any(_one_place(exact[0], other) for other, _ in made):
-            made.append(exact)
-    return made
+        if exact is not None and not any(_one_place(exact[0], other) for other, _ in quads):
+            quads.append(exact)
+    return quads
 
 
 def _one_place(one: Floats, other: Floats) -> bool:

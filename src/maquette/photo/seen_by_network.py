@@ -39,8 +39,8 @@ class Sight:
     @property
     def chance(self) -> Singles:
         """The odds as chances, 0..1."""
-        made: Singles = 1 / (1 + np.exp(-self.odds))
-        return made
+        result: Singles = 1 / (1 + np.exp(-self.odds))
+        return result
 
 
 def see(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:

@@ -60,26 +60,26 @@ def announced_plugins() -> tuple[list[EntryPoint], dict[str, str]]:
 
 def load_plugins(points: Iterable[EntryPoint], taken: Stages, names: Iterable[str] = ()) -> Plugins:
     """Every plugin's stages beside those of the house; ``names`` are further names that are taken."""
-    found = Plugins()
+    result = Plugins()
     known, reserved = dict(taken), set(names)
     for point in points:
-        label = point.name if point.name not in found.failures else f"{point.name} ({point.value})"
+        label = point.name if point.name not in result.failures else f"{point.name} ({point.value})"
         started = time.perf_counter()
         try:
             brought = _import_stages(point)
             _refuse_taken_names(brought, known, reserved)
         except Exception as problem:
-            found.failures[label] = _words(problem) if not isinstance(problem, _Refusal) else str(problem)
+            result.failures[label] = _words(problem) if not isinstance(problem, _Refusal) else str(problem)
             continue
         seconds = time.perf_counter() - started
         remarks = [f"took {seconds:.1f} s to import; import heavy libraries inside its functions"] * (seconds > SLOW_S)
         for stage in brought:
             kept, remark = _without_taken_endings(stage, known)
-            known[kept.stage.name] = found.stages[kept.stage.name] = kept
+            known[kept.stage.name] = result.stages[kept.stage.name] = kept
             remarks += [remark] if remark else []
         if remarks:
-            found.notices[label] = "; ".join(remarks)
-    return found
+            result.notices[label] = "; ".join(remarks)
+    return result
 
 
 def stages_in(found: Any) -> list[StageFunction[Any, Any]]:

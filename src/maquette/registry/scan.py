@@ -28,10 +28,10 @@ class Registry(Mapping[str, StageFunction[Any, Any]]):
     notices: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> StageFunction[Any, Any]:
-        found = self.stages.get(name) or self.stages.get(self.aliases.get(name, name))
-        if found is None:
+        getitem__ = self.stages.get(name) or self.stages.get(self.aliases.get(name, name))
+        if getitem__ is None:
             raise KeyError(name)
-        return found
+        return getitem__
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stages)

@@ -32,9 +32,9 @@ def covered_texels(uv: NDArray[np.float32], width: int, height: int) -> NDArray[
         if max(width, height) <= _MIN_SIDE:
             return None
         width, height = max(width // 2, 1), max(height // 2, 1)
-    made = np.zeros((height, width), dtype=bool)
+    result = np.zeros((height, width), dtype=bool)
     near = np.round(corners).astype(np.int64).reshape(-1, 2)
-    made[near[:, 1] % height, near[:, 0] % width] = True
+    result[near[:, 1] % height, near[:, 0] % width] = True
     ends = np.cumsum(count)
     for start in range(0, int(ends[-1]), _CHUNK):
         candidate = np.arange(start, min(start + _CHUNK, int(ends[-1])))
@@ -43,8 +43,8 @@ def covered_texels(uv: NDArray[np.float32], width: int, height: int) -> NDArray[
         x = low[face, 0] + place % size[face, 0]
         y = low[face, 1] + place // size[face, 0]
         inside = _inside(corners[face], x, y)
-        made[y[inside] % height, x[inside] % width] = True
-    return made
+        result[y[inside] % height, x[inside] % width] = True
+    return result
 
 
 def _inside(corners: NDArray[np.float64], x: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.bool_]:

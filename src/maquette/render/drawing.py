@@ -111,8 +111,8 @@ def _around(scene: Scene, camera: Camera, width: int, height: int) -> NDArray[np
     first, last = box_in_picture(camera, scene.low, scene.high)
     left, top = np.clip(np.floor(first * [width, height]) - 1, 0, [width, height]).astype(np.int64)
     right, bottom = np.clip(np.ceil(last * [width, height]) + 1, 0, [width, height]).astype(np.int64)
-    made: NDArray[np.int64] = np.add.outer(np.arange(top, bottom) * width, np.arange(left, right)).reshape(-1)
-    return made
+    result: NDArray[np.int64] = np.add.outer(np.arange(top, bottom) * width, np.arange(left, right)).reshape(-1)
+    return result
 
 
 def _look(

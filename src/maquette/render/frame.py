@@ -70,5 +70,5 @@ def _mean_color(scene: Scene) -> NDArray[np.float32]:
     if not len(faces):
         return np.full(3, 0.5, np.float32)
     samples = scene.at_middles(faces[:: max(1, len(faces) // 1000)])
-    made: NDArray[np.float32] = textured_surface(scene, samples).color.mean(axis=0)
-    return made
+    mean_color: NDArray[np.float32] = textured_surface(scene, samples).color.mean(axis=0)
+    return mean_color

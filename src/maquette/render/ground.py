@@ -48,8 +48,8 @@ def _blur(grid: Singles) -> Singles:
     padded = np.pad(grid, 1, mode="edge")
     height, width = grid.shape
     shifted = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3)]
-    made: Singles = np.mean(shifted, axis=0, dtype=np.float32)
-    return made
+    result: Singles = np.mean(shifted, axis=0, dtype=np.float32)
+    return result
 
 
 def _enlarge(grid: Singles, width: int, height: int) -> Singles:

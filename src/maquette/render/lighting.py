@@ -175,8 +175,8 @@ def _tangents(normal: Singles) -> tuple[Singles, Singles]:
 
 def along(vectors: Singles, direction: Floats) -> Singles:
     """Dot product of each of (N, 3) with one direction. Not ``@``: BLAS spins up threads for it and costs twice."""
-    made: Singles = np.einsum("ij,j->i", vectors, direction.astype(np.float32))
-    return made
+    result: Singles = np.einsum("ij,j->i", vectors, direction.astype(np.float32))
+    return result
 
 
 def _unit(vector: Floats) -> Floats:

@@ -44,8 +44,8 @@ def ring(frame: Bytes, scene: Scene, camera: Camera, marked: NDArray[np.bool_]) 
 def _is_red(frame: Bytes) -> NDArray[np.bool_]:
     """Clearly red pixels (H, W)."""
     color = frame[..., :3].astype(np.int64)
-    made: NDArray[np.bool_] = color[..., 0] > 1.6 * np.maximum(color[..., 1], color[..., 2])
-    return made
+    result: NDArray[np.bool_] = color[..., 0] > 1.6 * np.maximum(color[..., 1], color[..., 2])
+    return result
 
 
 def _red_near(frame: Bytes) -> NDArray[np.int64]:

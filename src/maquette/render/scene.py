@@ -123,8 +123,8 @@ class Scene:
     def uv(self, samples: Samples) -> Singles:
         """Texture coordinates (N, 2)."""
         assert self.mesh.uv is not None
-        made: Singles = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv[samples.face])
-        return made
+        result: Singles = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv[samples.face])
+        return result
 
     def texels(self, samples: Samples) -> Singles:
         """How much of a texture's side a pixel covers, (N,), stretched where the surface is seen at a slant."""
@@ -135,12 +135,12 @@ class Scene:
     def of_vertices(self, values: NDArray[np.generic], samples: Samples) -> Singles:
         """A vertex channel (V,) or (V, K) between the vertices, (N,) or (N, K)."""
         at_corners = values[self.faces[samples.face]].astype(np.float32)
-        made: Singles = np.einsum("nc,nc...->n...", samples.share, at_corners)
-        return made
+        result: Singles = np.einsum("nc,nc...->n...", samples.share, at_corners)
+        return result
 
     def opacity(self, samples: Samples) -> Singles:
         """How much each sample hides what is behind it, (N,)."""
-        made = np.ones(len(samples), np.float32)
+        result = np.ones(len(samples), np.float32)
         index = self.material[samples.face]
         for number, material in enumerate(self.materials):
             rows = np.flatnonzero(index == number) if material.alpha_mode != "opaque" else np.zeros(0, np.int64)
@@ -151,8 +151,8 @@ class Scene:
             if bitmap is not None:
                 some = samples.only(rows)
                 alpha *= bitmap.color(self.uv(some), self.texels(some))[1]
-            made[rows] = alpha if material.alpha_mode == "blend" else alpha >= 0.5
-        return made
+            result[rows] = alpha if material.alpha_mode == "blend" else alpha >= 0.5
+        return result
 
     def at_middles(self, faces: Ints) -> Samples:
         """Samples in the middles of faces (N,), seen straight on."""

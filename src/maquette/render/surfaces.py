@@ -52,7 +52,7 @@ def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, refl
 def textured_surface(scene: Scene, samples: Samples) -> Surface:
     """The asset's own materials, glTF 2.0 §3.9: factors times textures times vertex colours."""
     count = len(samples)
-    made = Surface(
+    result = Surface(
         color=np.empty((count, 3), np.float32),
         metallic=np.empty(count, np.float32),
         roughness=np.empty(count, np.float32),
@@ -63,8 +63,8 @@ def textured_surface(scene: Scene, samples: Samples) -> Surface:
     index = scene.material[samples.face]
     for number in np.unique(index):
         rows = np.flatnonzero(index == number)
-        _put(made, rows, scene, samples.only(rows), int(number))
-    return made
+        _put(result, rows, scene, samples.only(rows), int(number))
+    return result
 
 
 def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples, number: int) -> None:

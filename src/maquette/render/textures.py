@@ -60,11 +60,11 @@ class Bitmap:
         height, width = self.pixels.shape[:2]
         density = np.maximum(texels * np.sqrt(width * height), 1.0)
         levels = np.minimum(np.log2(density) + 0.5, 16).astype(np.int64)
-        made = np.empty((len(uv), 4), np.float32)
+        result = np.empty((len(uv), 4), np.float32)
         for number in np.unique(levels):
             rows = levels == number
-            made[rows] = _bilinear(*self.level(int(number)), uv[rows], table)
-        return made
+            result[rows] = _bilinear(*self.level(int(number)), uv[rows], table)
+        return result
 
 
 def _bilinear(
@@ -92,10 +92,10 @@ def _bilinear(
 
 def _look_up(texels: NDArray[np.uint8], table: Colors) -> Colors:
     """Bytes (N, 4) to numbers: colour through the table, opacity as it is."""
-    made = np.empty(texels.shape, np.float32)
-    made[:, :3] = table.take(texels[:, :3])
-    made[:, 3] = texels[:, 3] / np.float32(255)
-    return made
+    result = np.empty(texels.shape, np.float32)
+    result[:, :3] = table.take(texels[:, :3])
+    result[:, 3] = texels[:, 3] / np.float32(255)
+    return result
 
 
 def _halve(

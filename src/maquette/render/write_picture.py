@@ -61,12 +61,12 @@ def _gif_frames(frames: NDArray[np.uint8]) -> list[Any]:
     opaque = frames[..., :3][frames[..., 3] >= 128]  # (K, 3)
     sample = opaque[:: max(1, len(opaque) // _PALETTE_SAMPLE)] if len(opaque) else np.zeros((1, 3), np.uint8)
     palette = Image.fromarray(sample[None]).quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    made = []
+    gif_frames = []
     for frame in frames:
         image = Image.fromarray(np.ascontiguousarray(frame[..., :3]))
         indices = np.asarray(image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)).copy()
         indices[frame[..., 3] < 128] = 255
         indexed = Image.fromarray(indices)
         indexed.putpalette(palette.getpalette() or [])
-        made.append(indexed)
-    return made
+        gif_frames.append(indexed)
+    return gif_frames

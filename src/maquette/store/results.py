@@ -106,7 +106,7 @@ class Store:
 
     def _entries(self) -> list[tuple[int, int, str]]:
         """Last use in nanoseconds, size and path of every entry; parts that a killed process left are deleted."""
-        found: list[tuple[int, int, str]] = []
+        entries: list[tuple[int, int, str]] = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder) as listing:
             for file in listing:
                 with contextlib.suppress(FileNotFoundError):
@@ -115,10 +115,10 @@ class Store:
                         if file.name.endswith((".value", ".part")):
                             drop(file.path)  # a link goes, and what it leads to stays
                     elif file.name.endswith(".value"):
-                        found.append((state.st_mtime_ns, state.st_size, file.path))
+                        entries.append((state.st_mtime_ns, state.st_size, file.path))
                     elif file.name.endswith(".part") and time.time_ns() - state.st_mtime_ns > _STALE_NS:
                         drop(file.path)
-        return found
+        return entries
 
     def _make_room(self, written: int) -> None:
         """Evict down to the low water mark when the bound is passed; looks only when it could be."""

@@ -40,13 +40,13 @@ class Buffers:
         entry = self._accessors[index]
         if index not in self._arrays:
             self._arrays[index] = self._read(entry, self.count(index))
-        made = self._arrays[index]
-        self._work_left -= len(made)
+        result = self._arrays[index]
+        self._work_left -= len(result)
         if self._work_left < 0:
             entry.refuse(f"is read so often that {self.document.size} bytes become over {self.limit} rows", _SIMPLER)
-        if made.shape[1] not in widths:
-            entry.refuse(f"has {made.shape[1]} numbers a row where {' or '.join(map(str, widths))} are needed")
-        return made
+        if result.shape[1] not in widths:
+            entry.refuse(f"has {result.shape[1]} numbers a row where {' or '.join(map(str, widths))} are needed")
+        return result
 
     def count(self, index: int) -> int:
         """How many rows an accessor has; refused where the file's size does not explain them."""
@@ -59,15 +59,15 @@ class Buffers:
     def floats(self, index: int, *widths: int, rows: Any = slice(None)) -> NDArray[np.float64]:
         """Some or all rows as (N, width) float64; integers that are normalized come as 0..1 or -1..1."""
         raw, entry = self.array(index, *widths)[rows], self._accessors[index]
-        made: NDArray[np.float64] = raw.astype(np.float64)
+        result: NDArray[np.float64] = raw.astype(np.float64)
         if raw.dtype.kind == "f":
-            if not np.isfinite(made).all():
-                count = int((~np.isfinite(made)).sum())
+            if not np.isfinite(result).all():
+                count = int((~np.isfinite(result)).sum())
                 entry.refuse(f"holds {count} numbers that are infinite or not a number")
-            return made
+            return result
         if entry.fields.get("normalized") is True:  # glTF 2.0 §3.6.2.2
-            made = np.maximum(made / np.iinfo(raw.dtype).max, -1.0)
-        return made
+            result = np.maximum(result / np.iinfo(raw.dtype).max, -1.0)
+        return result
 
     def shown(self, index: int, *widths: int, rows: Any = slice(None)) -> NDArray[np.float64]:
         """The same for what is only looked at, texture coordinates and colours: what is no number is 0, with a note."""
@@ -129,12 +129,12 @@ class Buffers:
             entry.refuse(f"holds {kind[:20]!r} of component type {component}, which is not read")
         dtype, width = np.dtype(_COMPONENTS[component]), _WIDTHS[kind]
         if self.view_of(entry) < 0:
-            made: NDArray[Any] = np.zeros((count, width), dtype)
+            result: NDArray[Any] = np.zeros((count, width), dtype)
         else:
-            made = self._rows(entry, self.view_of(entry), dtype, (count, width))
+            result = self._rows(entry, self.view_of(entry), dtype, (count, width))
         if entry.has("sparse"):
-            made = self._patch_sparse(made, entry.entry("sparse"))
-        return made
+            result = self._patch_sparse(result, entry.entry("sparse"))
+        return result
 
     def _rows(self, entry: Entry, view: int, dtype: np.dtype[Any], shape: tuple[int, int]) -> NDArray[Any]:
         """``shape`` numbers out of a buffer view, checked before they are touched."""
@@ -160,6 +160,6 @@ class Buffers:
         index = self._rows(where, self.view_of(where), np.dtype(_COMPONENTS[component]), (count, 1))[:, 0]
         if index.max() >= len(rows):
             where.refuse(f"names row {index.max()} of {len(rows)}")
-        made = rows.copy()
-        made[index] = self._rows(what, self.view_of(what), rows.dtype, (count, rows.shape[1]))
-        return made
+        result = rows.copy()
+        result[index] = self._rows(what, self.view_of(what), rows.dtype, (count, rows.shape[1]))
+        return result

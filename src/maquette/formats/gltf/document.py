@@ -81,12 +81,12 @@ class Entry:
     def entries(self, key: str) -> list[Entry]:
         """A list of objects; an empty one where the field is missing."""
         where = f"{self.where}.{key}" if self.where else key
-        made = []
+        result = []
         for number, value in enumerate(self._list(key)):
             if not isinstance(value, dict):
                 self.refuse(f"has {key}[{number}] {_short(value)} where an object is needed")
-            made.append(Entry(value, f"{where}[{number}]"))
-        return made
+            result.append(Entry(value, f"{where}[{number}]"))
+        return result
 
     def texts(self, key: str) -> list[str]:
         """A list of strings; an empty one where the field is missing."""
@@ -103,11 +103,11 @@ class Entry:
 
     def indices(self, key: str, count: int) -> list[int]:
         """References into a list of ``count`` things."""
-        found = self._list(key)
-        for item in found:
+        result = self._list(key)
+        for item in result:
             if type(item) is not int or not 0 <= item < count:
                 self.refuse(f"names {_short(item)} in {key}, but there are only {count}")
-        return found
+        return result
 
     def _list(self, key: str) -> list[Any]:
         value = self.fields.get(key, [])
@@ -159,11 +159,11 @@ def _parse_strictly(text: bytes) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"the key {twice[:40]!r} stands there twice")
-    return made
+    return unique
 
 
 def _no_constant(text: str) -> NoReturn:
@@ -206,14 +206,14 @@ def _data_uri(uri: str, entry: Entry) -> bytes:
 def _finite(value: Any, entry: Entry, key: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
-            made = float(value)
+            result = float(value)
         except OverflowError:
-            made = math.inf
+            result = math.inf
     else:
-        made = math.inf
-    if not math.isfinite(made):
+        result = math.inf
+    if not math.isfinite(result):
         entry.refuse(f"has {_short(value)} in {key} where a finite number is needed")
-    return made
+    return result
 
 
 def _short(value: Any) -> str:

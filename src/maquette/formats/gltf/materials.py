@@ -212,10 +212,10 @@ def _plainly(problem: BadInput) -> str:
 
 def _within(numbers: list[float], name: str) -> Any:
     """Factors brought into 0..1, with a note where they were not."""
-    made = tuple(min(max(number, 0.0), 1.0) for number in numbers)
-    if list(made) != numbers:
+    within = tuple(min(max(number, 0.0), 1.0) for number in numbers)
+    if list(within) != numbers:
         note(f"material {name[:60]!r} has factors outside 0..1, which are taken as the nearest inside")
-    return made
+    return within
 
 
 def _set_and_bend(info: Entry) -> tuple[int, Floats]:

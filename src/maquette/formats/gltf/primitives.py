@@ -149,11 +149,11 @@ class Shapes:
 
     def _own(self, named: Entry, used: NDArray[np.bool_]) -> dict[str, NDArray[Any] | None]:
         """Channels that glTF has no word for, by attributes of their names, such as ``_SEEN``."""
-        found: dict[str, NDArray[Any] | None] = {}
+        own: dict[str, NDArray[Any] | None] = {}
         for name, channel in own_channels().items():
             rows = self._rows(named, attribute(name), used, math.prod(channel.shape))
-            found[name] = None if rows is None else rows.reshape(-1, *channel.shape)
-        return found
+            own[name] = None if rows is None else rows.reshape(-1, *channel.shape)
+        return own
 
     def _uv(self, named: Entry, material: int, used: NDArray[np.bool_]) -> Floats | None:
         """Texture coordinates of the set that the material wants, bent as it says."""
@@ -184,12 +184,12 @@ class Shapes:
             self._skins[node.skin].refuse(f"has {len(moves)} joints, a vertex names joint {piece.joints.max()}")
         total = piece.weights.sum(axis=1, keepdims=True)
         share = np.divide(piece.weights, total, out=np.zeros_like(piece.weights), where=total > 0)
-        made: Floats = np.zeros_like(piece.positions)
+        result: Floats = np.zeros_like(piece.positions)
         for slot in range(4):
             move = moves[piece.joints[:, slot]]
             placed = np.einsum("nij,nj->ni", move[:, :3, :3], piece.positions) + move[:, :3, 3]
-            made += share[:, slot, None] * placed
-        return made
+            result += share[:, slot, None] * placed
+        return result
 
     def _joint_moves(self, number: int) -> Floats:
         """What each joint of a skin does to a vertex as the file stands, (J, 4, 4)."""

@@ -154,8 +154,8 @@ def _with_tint(piece: Piece, looks: Looks) -> Piece:
 
 def _our_space(positions: Floats) -> Floats:
     """Metres, +Y up, front +Z -> millimetres, +Z up, front −Y."""
-    made: Floats = np.stack([positions[:, 0], -positions[:, 2], positions[:, 1]], axis=1) * 1000.0
-    return made
+    our_space: Floats = np.stack([positions[:, 0], -positions[:, 2], positions[:, 1]], axis=1) * 1000.0
+    return our_space
 
 
 def _rows(channel: Channel, piece: Piece, at: Floats) -> NDArray[Any]:

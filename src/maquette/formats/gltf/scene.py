@@ -112,10 +112,10 @@ def _instances(node: Entry, buffers: Buffers) -> Floats:
         for key, (width, usual) in columns.items()
     ]
     length = np.linalg.norm(rows[1], axis=1, keepdims=True)
-    made = np.tile(np.eye(4), (count, 1, 1))
-    made[:, :3, :3] = _turns(rows[1] / np.where(length > 0, length, 1)) * rows[2][:, None, :]
-    made[:, :3, 3] = rows[0]
-    return made
+    instances = np.tile(np.eye(4), (count, 1, 1))
+    instances[:, :3, :3] = _turns(rows[1] / np.where(length > 0, length, 1)) * rows[2][:, None, :]
+    instances[:, :3, 3] = rows[0]
+    return instances
 
 
 def _turns(quaternions: Floats) -> Floats:
@@ -132,14 +132,14 @@ def _turns(quaternions: Floats) -> Floats:
 def _matrix(node: Entry) -> Floats:
     """A node's own transform: its matrix, or translation, rotation and scale."""
     if node.has("matrix"):
-        made: Floats = node.numbers("matrix", 16).reshape(4, 4).T.copy()
-        made[3] = (0, 0, 0, 1)
-        return made
+        result: Floats = node.numbers("matrix", 16).reshape(4, 4).T.copy()
+        result[3] = (0, 0, 0, 1)
+        return result
     turn = node.numbers("rotation", 4, (0.0, 0.0, 0.0, 1.0))
     length = float(np.sqrt((turn * turn).sum()))
     if not 0.5 < length < 2:
         node.refuse(f"has a rotation of length {length:g} where 1 is needed")
-    made = np.eye(4)
-    made[:3, :3] = _turns(turn[None] / length)[0] * node.numbers("scale", 3, (1.0, 1.0, 1.0))
-    made[:3, 3] = node.numbers("translation", 3, (0.0, 0.0, 0.0))
-    return made
+    result = np.eye(4)
+    result[:3, :3] = _turns(turn[None] / length)[0] * node.numbers("scale", 3, (1.0, 1.0, 1.0))
+    result[:3, 3] = node.numbers("translation", 3, (0.0, 0.0, 0.0))
+    return result

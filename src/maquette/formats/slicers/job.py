@@ -149,8 +149,8 @@ def preset_of(path: Path, endings: tuple[str, ...], slicer: str) -> dict[str, An
     scripts = preset.get("post_process")
     if any(scripts) if isinstance(scripts, list) else scripts:
         raise _runs(path, f"post_process of {kind}: {scripts}")
-    made: dict[str, Any] = preset
-    return made
+    result: dict[str, Any] = preset
+    return result
 
 
 def _runs(path: Path, line: str) -> BadInput:

@@ -158,13 +158,13 @@ class Build:
 
     def kept_apart(self, path: str) -> list[Piece]:
         """Objects that files of ours keep beside the build: modifiers, blockers and enforcers."""
-        made = []
+        result = []
         for number, thing in self.model(path).objects.items():
             role = thing.told.get(KIND, "")
             if role in ("modifier", "blocker", "enforcer") and len(thing.corners):
                 piece, _ = self._welded(path, number, 0, thing)
-                made.append(replace(piece, role=role, name=thing.name))  # type: ignore[arg-type]
-        return made
+                result.append(replace(piece, role=role, name=thing.name))  # type: ignore[arg-type]
+        return result
 
     def tell(self) -> None:
         """Say what the file had and the asset has not."""
@@ -185,9 +185,9 @@ class Build:
 
 def product(first: Floats, then: Floats) -> Floats:
     """One (4, 3) transform after another, for row vectors."""
-    made: Floats = first @ then[:3]
-    made[3] += then[3]
-    return made
+    result: Floats = first @ then[:3]
+    result[3] += then[3]
+    return result
 
 
 def _moved(piece: Piece, matrix: Floats) -> Piece:

@@ -54,7 +54,7 @@ class Palette:
     def coat(self, path: str, model: Model, thing: Object) -> Coat:
         """The coat of one object's faces."""
         count = len(thing.faces)
-        made = Coat(np.full(count, -1), np.zeros((count, 3, 2), np.float32), np.full((count, 3), -1))
+        result = Coat(np.full(count, -1), np.zeros((count, 3, 2), np.float32), np.full((count, 3), -1))
         named = np.frombuffer(thing.paint, np.int64).reshape(-1, 5)
         rows = np.zeros((count, 4), np.int64)  # group, three indices
         rows[:] = (thing.group, thing.index, thing.index, thing.index)
@@ -63,10 +63,10 @@ class Palette:
         numbers, starts = np.unique(rows[order, 0], return_index=True)
         for number, which in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
             if number in model.groups:
-                self._apply(made, which, rows[which, 1:], (path, number), model)
+                self._apply(result, which, rows[which, 1:], (path, number), model)
             elif number:
                 self.astray += len(which)
-        return made
+        return result
 
     def filament_coat(self, filament: Ints) -> Coat:
         """The coat of faces by the number of their filament (F,), 0: none said, which slicers take for the first."""

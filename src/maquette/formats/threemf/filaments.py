@@ -85,7 +85,7 @@ def leaves(text: str) -> list[Leaf]:
 
 
 def _leaves(digits: list[int]) -> list[Leaf]:
-    found: list[Leaf] = []
+    leaves: list[Leaf] = []
     stack, at = [(np.eye(3), 0)], 0
     while stack:
         corners, depth = stack.pop()
@@ -103,10 +103,10 @@ def _leaves(digits: list[int]) -> list[Leaf]:
             while digits[at] == 15:  # OrcaSlicer beyond 17: each F stands for fifteen more
                 filament, at = filament + 15, at + 1
             filament, at = filament + digits[at], at + 1
-        found.append(Leaf(filament, corners))
+        leaves.append(Leaf(filament, corners))
     if at != len(digits):
         raise ValueError("digits left over")
-    return found
+    return leaves
 
 
 def divide_painted(mesh: Mesh, codes: dict[int, str], most: int = 1 << 31) -> tuple[Mesh, Ints, Ints]:

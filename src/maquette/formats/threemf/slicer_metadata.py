@@ -79,10 +79,10 @@ class Told:
 
     def of_faces(self, top: int, number: int, count: int) -> Ints:
         """The filament of each of its faces, (F,)."""
-        made = np.full(count, self.filament(top, number), np.int64)
+        result = np.full(count, self.filament(top, number), np.int64)
         for first, last, filament in self.range_filaments.get(number, []):
-            made[first : last + 1] = filament
-        return made
+            result[first : last + 1] = filament
+        return result
 
     def take(self, element: str, given: Attributes) -> None:
         """One element of a slicer's file, in the file's order."""
@@ -136,13 +136,13 @@ class Told:
 
 def told_by_slicers(package: Package) -> Told:
     """What Bambu Studio, OrcaSlicer or PrusaSlicer say beside the model."""
-    made = Told()
+    result = Told()
     elements = ("object", "part", "volume", "metadata", "plate", "model_instance")
     for path in (_BAMBU, _PRUSA):
         if path in package:
-            handlers = {name: partial(made.take, name) for name in elements}
+            handlers = {name: partial(result.take, name) for name in elements}
             Reader(path, handlers).read(package.pieces(path))
-    return made
+    return result
 
 
 def bed_mm(package: Package) -> tuple[float, float]:

@@ -86,6 +86,6 @@ class Reader:
 
 def elements(pieces: Iterable[bytes], part: str, name: str) -> list[Attributes]:
     """The attributes of all elements of one name in a small document."""
-    found: list[Attributes] = []
-    Reader(part, {name: found.append}).read(pieces)
-    return found
+    result: list[Attributes] = []
+    Reader(part, {name: result.append}).read(pieces)
+    return result

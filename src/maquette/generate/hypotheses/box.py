@@ -56,12 +56,12 @@ def box(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     inside = np.minimum(local.max(axis=1), 0)
     away = (_ROUNDED - outside - inside).reshape(body.values.shape)
     values = np.clip(away / body.cell, -6, 6).astype(np.float32)
-    made = Field(values, body.front, body.outline, body.eye, body.cell)
+    field = Field(values, body.front, body.outline, body.eye, body.cell)
     wide, high, deep = 2 * sizes
     numbers = {"turn": float(np.degrees(turn)), "elevation": float(np.degrees(elevation)), "wide": wide, "high": high,
                "deep": deep, "misfit": float(np.abs(_reach(found[None], ways)[0] - reach).mean())}  # fmt: skip
     words = f"a box turned by {np.degrees(turn):.0f} degrees, seen from {np.degrees(elevation):.0f} above"
-    return Proposal("box", made, -frame[1], middle, words, numbers, smoothings=3)
+    return Proposal("box", field, -frame[1], middle, words, numbers, smoothings=3)
 
 
 def _corners_of(inside: NDArray[np.bool_]) -> Floats | None:
@@ -73,10 +73,10 @@ def _corners_of(inside: NDArray[np.bool_]) -> Floats | None:
         return None
     points = (np.stack([columns, rows], axis=1) + 0.5) * 2 / len(inside) - 1
     try:
-        made: Floats = points[ConvexHull(points).vertices]
+        corners_of: Floats = points[ConvexHull(points).vertices]
     except QhullError:
         return None
-    return made
+    return corners_of
 
 
 def _thickness(guess: Guess) -> float:
@@ -105,8 +105,8 @@ def _reach(values: Floats, ways: Floats) -> Floats:
     frames = _frames(values[:, 0], values[:, 1])
     corners = values[:, None, 5:8] + (_SIGNS * (np.exp(values[:, None, 2:5]) / 2)) @ frames
     flat = corners[..., :2] / np.maximum(1 + corners[..., 2:] / np.exp(values[:, 8])[:, None, None], 0.1)
-    made: Floats = (flat @ ways).max(axis=1)
-    return made
+    result: Floats = (flat @ ways).max(axis=1)
+    return result
 
 
 def _fit(reach: Floats, ways: Floats, eye: float, thick: float, said: float) -> tuple[Floats, Floats]:

@@ -51,13 +51,13 @@ def believe(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> Pro
     if shape == "completed":
         return _complete(as_body(body, guess), guess)
     name = shape if shape != "auto" else _winner(guess, mask)
-    made = proposals(body, guess, mask, name).get(name)
-    if made is None:
+    result = proposals(body, guess, mask, name).get(name)
+    if result is None:
         note(f"it cannot be taken for {name}; made a free form")
         return as_body(body, guess)
     if shape != "auto":
-        note(f"taken for {made.words}, as asked")
-    return made
+        note(f"taken for {result.words}, as asked")
+    return result
 
 
 def _winner(guess: Guess, mask: Pixels) -> str:

@@ -51,12 +51,12 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     values.reshape(-1)[beyond] = soft.sample(plane.mirror(points[beyond]))
     values = np.minimum(values, body.outline / np.float32(body.cell))
     front = np.where(body.outline > 0, level - ahead, body.front).astype(np.float32)
-    made = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, body.eye, body.cell)
+    field = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, body.eye, body.cell)
     up = _within(unroll(guess.up), plane.normal)
     middle = np.array([0.0, 0.0, plane.offset / plane.normal[2]])
     words = "a thing whose back mirrors its front"
     return Proposal(
-        "mirrored", made, up, middle, words, {"misfit": misfit}, settles=True, own_front=True, two_sided=True
+        "mirrored", field, up, middle, words, {"misfit": misfit}, settles=True, own_front=True, two_sided=True
     )
 
 

@@ -63,5 +63,5 @@ def smooth_least(a: Pixels, b: Pixels, reach: float) -> Pixels:
     if reach <= 0:
         return np.minimum(a, b)
     share = np.maximum(reach - np.abs(a - b), 0) / reach
-    made: Pixels = np.minimum(a, b) - share * share * (reach / 4)
-    return made
+    result: Pixels = np.minimum(a, b) - share * share * (reach / 4)
+    return result

@@ -28,10 +28,10 @@ def slab(body: Field, guess: Guess) -> Proposal:
     depth = points[:, 2].astype(np.float32).reshape(body.values.shape)
     values = np.minimum(_half_thickness(inward, thick) - np.abs(depth - thick / 2), inward) / np.float32(body.cell)
     front = np.where(body.outline > 0, thick / 2 - half, body.front).astype(np.float32)
-    made = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, guess.eye, body.cell)
+    field = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, guess.eye, body.cell)
     words = f"a flat thing {thick / 2 * guess.window.side:.0f} px thick"
     middle = np.array([0.0, 0.0, thick / 2])
-    return Proposal("slab", made, np.array([0.0, -1.0, 0.0]), middle, words, {"thickness": thick}, two_sided=True)
+    return Proposal("slab", field, np.array([0.0, -1.0, 0.0]), middle, words, {"thickness": thick}, two_sided=True)
 
 
 def _half_thickness(outline: Pixels, thick: float) -> Pixels:

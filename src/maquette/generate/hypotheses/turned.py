@@ -60,10 +60,10 @@ def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     rings = _rings(body, middle, up, height, radius)
     limbs, share = _attachments(body, rings, middle, up)
     values = np.clip(np.maximum(rings, limbs) / body.cell, -6, 6).astype(np.float32)
-    made = Field(values, body.front, body.outline, guess.eye, body.cell)
+    field = Field(values, body.front, body.outline, guess.eye, body.cell)
     words = f"a turned thing seen from {lathe.elevation:.0f} degrees above" + (", with parts attached" if share else "")
     numbers = {"elevation": lathe.elevation, "lean": lathe.lean, "covered": lathe.covered, "attached": share}
-    return Proposal("turned", made, up, middle, words, numbers)
+    return Proposal("turned", field, up, middle, words, numbers)
 
 
 def _elevation_of(guess: Guess) -> float:
@@ -101,8 +101,8 @@ def _turn_picture(inside: Bools, lean: float) -> Bools:
 
     if lean == 0:
         return inside
-    made: Bools = rotate(inside.astype(np.float32), lean, reshape=False, order=1) >= 0.5
-    return made
+    result: Bools = rotate(inside.astype(np.float32), lean, reshape=False, order=1) >= 0.5
+    return result
 
 
 def _run(inside: Bools) -> NDArray[np.int64]:

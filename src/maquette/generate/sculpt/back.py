@@ -56,13 +56,13 @@ def carry_over(colors: Floats, known: Floats) -> Floats:
     """
     from scipy.ndimage import gaussian_filter
 
-    made = np.broadcast_to((colors * known[..., None]).sum(axis=(0, 1)) / max(known.sum(), 1e-9), colors.shape).copy()
+    result = np.broadcast_to((colors * known[..., None]).sum(axis=(0, 1)) / max(known.sum(), 1e-9), colors.shape).copy()
     for spread in np.array([0.25, 0.12, 0.06, 0.03, 0.015]) * len(colors):
         weight = gaussian_filter(known, spread)
         mean = np.stack([gaussian_filter(colors[..., c] * known, spread) for c in range(3)], axis=-1)
         share = np.clip(weight * 4, 0, 1)[..., None]
-        made = made * (1 - share) + share * mean / np.maximum(weight, 1e-6)[..., None]
-    return made
+        result = result * (1 - share) + share * mean / np.maximum(weight, 1e-6)[..., None]
+    return result
 
 
 def _grain(front: Pixels, guess: Guess, seed: int) -> Floats:
@@ -87,8 +87,8 @@ def _grain(front: Pixels, guess: Guess, seed: int) -> Floats:
     noise = np.fft.ifft2(_alike_all_ways(np.abs(np.fft.fft2(patch))) * np.exp(1j * phases)).real
     noise *= min(spread, _GRAIN_MOST) / max(float(noise.std()), 1e-9)
     count = -(-size // len(noise))
-    made: Floats = np.tile(noise, (count, count))[:size, :size]
-    return made
+    grain: Floats = np.tile(noise, (count, count))[:size, :size]
+    return grain
 
 
 def _alike_all_ways(strength: Floats) -> Floats:
@@ -96,8 +96,8 @@ def _alike_all_ways(strength: Floats) -> Floats:
     steps = np.fft.fftfreq(len(strength)) * len(strength)
     ring = np.round(np.hypot(*np.meshgrid(steps, steps))).astype(np.int64)
     total = np.bincount(ring.ravel(), weights=strength.ravel())
-    made: Floats = (total / np.maximum(np.bincount(ring.ravel()), 1))[ring]
-    return made
+    alike_all_ways: Floats = (total / np.maximum(np.bincount(ring.ravel()), 1))[ring]
+    return alike_all_ways
 
 
 def without_streaks(front: Pixels, invented: Pixels, guess: Guess) -> Pixels:

@@ -41,8 +41,8 @@ def unroll(said: Floats) -> Floats:
     up = said / max(float(np.linalg.norm(said)), 1e-9)
     if abs(np.arctan2(up[0], -up[1])) < _ROLL:
         return np.array([0.0, -np.hypot(up[0], up[1]), up[2]])
-    made: Floats = up
-    return made
+    result: Floats = up
+    return result
 
 
 def _between(start: Floats, end: Floats, share: float) -> Floats:

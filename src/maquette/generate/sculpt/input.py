@@ -40,8 +40,8 @@ def edge_distance(mask: Pixels) -> Pixels:
     from scipy.ndimage import distance_transform_edt
 
     inside = np.pad(mask >= 0.5, 1)
-    made: Pixels = (distance_transform_edt(inside)[1:-1, 1:-1] * (2 / len(mask))).astype(np.float32)
-    return made
+    result: Pixels = (distance_transform_edt(inside)[1:-1, 1:-1] * (2 / len(mask))).astype(np.float32)
+    return result
 
 
 def balloon(mask: Pixels) -> Pixels:
@@ -67,8 +67,8 @@ def _block_means(mask: Pixels, cells: int) -> Pixels:
 
 def block_means(plane: Pixels, step: int) -> Pixels:
     """Means of a plane's blocks of step x step."""
-    made: Pixels = plane.reshape(len(plane) // step, step, -1, step).mean(axis=(1, 3))
-    return made
+    result: Pixels = plane.reshape(len(plane) // step, step, -1, step).mean(axis=(1, 3))
+    return result
 
 
 def _relax(swell: NDArray[np.float64], inside: NDArray[np.bool_], step: float) -> NDArray[np.float64]:
@@ -95,5 +95,5 @@ def enlarge(plane: Pixels, side: int) -> Pixels:
     high = np.minimum(low + 1, count - 1)
     part = (at - low).astype(np.float32)
     rows = plane[low] * (1 - part)[:, None] + plane[high] * part[:, None]
-    made: Pixels = rows[:, low] * (1 - part) + rows[:, high] * part
-    return made
+    result: Pixels = rows[:, low] * (1 - part) + rows[:, high] * part
+    return result

@@ -124,8 +124,8 @@ def _unzoom(plane: Pixels, zoom: float, *, deep: bool) -> Pixels:
     middle = counts / 2 - 0.5
     middle[0] = -NEAREST * counts[0] / 2 - 0.5 if deep else 0.0
     scale = np.array([1 / zoom if deep else 1.0, 1 / zoom, 1 / zoom])
-    made: Pixels = affine_transform(plane, scale, middle - scale * middle, order=1, mode="nearest")
-    return made
+    result: Pixels = affine_transform(plane, scale, middle - scale * middle, order=1, mode="nearest")
+    return result
 
 
 def _mean_of_mirrors(name: str, plain: Pixels, mirrored: Pixels) -> Pixels:
@@ -133,8 +133,8 @@ def _mean_of_mirrors(name: str, plain: Pixels, mirrored: Pixels) -> Pixels:
     other = mirrored[0].copy() if name == "frame" else mirrored[0][..., ::-1].copy()
     if name in ("frame", "normal"):
         other[0] *= -1  # what pointed right points left in the mirror
-    made: Pixels = (plain[0] + other) / 2
-    return made
+    mean_of_mirrors: Pixels = (plain[0] + other) / 2
+    return mean_of_mirrors
 
 
 def _unit(planes: Pixels) -> Pixels:

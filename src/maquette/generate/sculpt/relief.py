@@ -54,5 +54,5 @@ def integrate_slopes(right: Floats, down: Floats) -> Floats:
     scale[0, 0] = 1.0
     waves = dctn(across, type=2) / scale
     waves[0, 0] = 0.0
-    made: Floats = idctn(waves, type=2)
-    return made
+    result: Floats = idctn(waves, type=2)
+    return result

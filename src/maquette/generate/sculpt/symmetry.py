@@ -75,8 +75,8 @@ def visible_points(field: Field) -> Floats:
 
 def _centroid(field: Field) -> Floats:
     places = np.argwhere(field.values[::4, ::4, ::4] > 0).astype(np.float64) * 4
-    made: Floats = field.unproject(places).mean(axis=0) if len(places) else np.zeros(3)
-    return made
+    centroid: Floats = field.unproject(places).mean(axis=0) if len(places) else np.zeros(3)
+    return centroid
 
 
 def _fit(field: Field, points: Floats) -> float:

@@ -65,8 +65,8 @@ def _without_rim(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     inside = np.pad(mask >= 0.5, 1)
     core = distance_transform_edt(inside) > width
     thin = distance_transform_edt(~core) > 2 * width
-    made: NDArray[np.float32] = (core | (inside & thin))[1:-1, 1:-1].astype(np.float32)
-    return made
+    result: NDArray[np.float32] = (core | (inside & thin))[1:-1, 1:-1].astype(np.float32)
+    return result
 
 
 def tile_texture(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material, NDArray[np.float32]]:

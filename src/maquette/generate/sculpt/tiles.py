@@ -31,31 +31,31 @@ def tiles(
     delight: float,
 ) -> list[Tile]:
     """The photos as tiles, and what is made up where no photo shows enough."""
-    made = []
+    result = []
     for name, photo in photos.items():
         guess = guesses[name]
         own = sights[name][faces].mean(axis=1)
-        made.append(Tile(front_tile(photo, guess, delight), in_window(places[name].local(vertices), guess), own))
-    guess, front = guesses["front"], made[0].pixels
+        result.append(Tile(front_tile(photo, guess, delight), in_window(places[name].local(vertices), guess), own))
+    guess, front = guesses["front"], result[0].pixels
     flat = in_window(vertices, guess)
     invented = invented_back(front, guess)
-    made.append(Tile(invented, flat, np.full(len(faces), _GRAZING)))
+    result.append(Tile(invented, flat, np.full(len(faces), _GRAZING)))
     if len(photos) > 1:
-        return made
+        return result
     if chosen.name != "box":
         front = without_streaks(front, invented, guess)
-        made[0] = Tile(front, made[0].places, made[0].sight)
+        result[0] = Tile(front, result[0].places, result[0].sight)
     if chosen.name == "box":
-        made.append(_turned_about(front, vertices, faces, chosen, guess))
+        result.append(_turned_about(front, vertices, faces, chosen, guess))
     elif chosen.two_sided and left_right_likeness(guess) < _ALIKE:
-        made.append(Tile(front, flat, _facing_away(vertices, faces, guess)))
-    return made
+        result.append(Tile(front, flat, _facing_away(vertices, faces, guess)))
+    return result
 
 
 def in_window(points: Floats, guess: Guess) -> Floats:
     """Where points of a photo's frame (N, 3) fall into its window, 0..1 from the top left. (N, 2)"""
-    made: Floats = (points[:, :2] / (1 + points[:, 2:] / guess.eye) + 1) / 2
-    return made
+    result: Floats = (points[:, :2] / (1 + points[:, 2:] / guess.eye) + 1) / 2
+    return result
 
 
 def left_right_likeness(guess: Guess) -> float:
@@ -69,8 +69,8 @@ def left_right_likeness(guess: Guess) -> float:
 def _facing_away(vertices: Floats, faces: Ints, guess: Guess) -> Floats:
     """Cosine between each face and the line of sight from behind it, (F,)."""
     ways = vertices[faces].mean(axis=1) - [0, 0, -guess.eye]
-    made: Floats = (face_normals(vertices, faces) * ways).sum(axis=1) / np.linalg.norm(ways, axis=1)
-    return made
+    facing_away: Floats = (face_normals(vertices, faces) * ways).sum(axis=1) / np.linalg.norm(ways, axis=1)
+    return facing_away
 
 
 def _turned_about(front: NDArray[np.uint8], vertices: Floats, faces: Ints, chosen: Proposal, guess: Guess) -> Tile:

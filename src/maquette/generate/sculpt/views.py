@@ -33,13 +33,13 @@ class Station:
 
     def local(self, points: Floats) -> Floats:
         """Points (N, 3) of the front's frame in this photo's frame."""
-        made: Floats = self.scale * (points @ self.rotation.T) + self.offset
-        return made
+        result: Floats = self.scale * (points @ self.rotation.T) + self.offset
+        return result
 
     def eye(self, distance: float) -> Floats:
         """This photo's eye, ``distance`` half windows before its depth 0, in the front's frame. (3,)"""
-        made: Floats = self.rotation.T @ (np.array([0.0, 0.0, -distance]) - self.offset) / self.scale
-        return made
+        result: Floats = self.rotation.T @ (np.array([0.0, 0.0, -distance]) - self.offset) / self.scale
+        return result
 
 
 FRONT = Station(0.0, np.eye(3), 1.0, np.zeros(3))
@@ -61,7 +61,7 @@ def stations(names: list[str], fields: Mapping[str, Field], guesses: Mapping[str
 
     By how much is the mean of what the network takes for up in each: people walk around a thing, they do not climb.
     """
-    made = {"front": FRONT}
+    result = {"front": FRONT}
     ups = np.array([guess.up / max(float(np.linalg.norm(guess.up)), 1e-9) for guess in guesses.values()])
     front = _levelling(ups.mean(axis=0) * [0, 1, 1])
     low, high = _extent(fields["front"], front)
@@ -72,8 +72,8 @@ def stations(names: list[str], fields: Mapping[str, Field], guesses: Mapping[str
         scale = (own_high[1] - own_low[1]) / max(high[1] - low[1], 1e-6)
         rotation = front.T @ _turn(degrees_around(name)) @ front
         offset = front.T @ ((own_low + own_high) / 2) - scale * rotation @ (front.T @ ((low + high) / 2))
-        made[name] = Station(degrees_around(name), rotation, float(scale), offset)
-    return made
+        result[name] = Station(degrees_around(name), rotation, float(scale), offset)
+    return result
 
 
 def merged_field(fields: Mapping[str, Field], places: Mapping[str, Station]) -> Field:
@@ -119,8 +119,8 @@ def least_turn(start: Floats, end: Floats, share: float = 1.0) -> Floats:
     angle = share * np.arctan2(sine, cosine)
     x, y, z = axis / sine
     skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    made: Floats = np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
-    return made
+    result: Floats = np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
+    return result
 
 
 def _extent(field: Field, rotation: Floats) -> tuple[Floats, Floats]:

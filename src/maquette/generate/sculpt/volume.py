@@ -53,8 +53,8 @@ class Field:
         deep = np.maximum(1 + points[:, 2] / self.eye, 0.05)
         place = np.stack([points[:, 2] - NEAREST, points[:, 1] / deep + 1, points[:, 0] / deep + 1])
         at = place * self.resolution / 2 - 0.5
-        made: Floats = map_coordinates(self.values, at, order=1, mode="constant", cval=-_FAR)
-        return made
+        result: Floats = map_coordinates(self.values, at, order=1, mode="constant", cval=-_FAR)
+        return result
 
     def plane_at(self, plane: Pixels, points: Floats, outside: float) -> Floats:
         """A plane (R, R) where points (N, 3) fall into the picture. (N,)"""
@@ -62,8 +62,8 @@ class Field:
 
         deep = np.maximum(1 + points[:, 2] / self.eye, 0.05)
         at = (np.stack([points[:, 1] / deep, points[:, 0] / deep]) + 1) * self.resolution / 2 - 0.5
-        made: Floats = map_coordinates(plane, at, order=1, mode="constant", cval=outside)
-        return made
+        result: Floats = map_coordinates(plane, at, order=1, mode="constant", cval=outside)
+        return result
 
     def centers(self) -> Floats:
         """The cells' middles as points (D R², 3) = right, down, into the picture, in the grid's order."""
@@ -113,8 +113,8 @@ def distances(front: Pixels, back: Pixels, depth: Pixels) -> Pixels:
 def _slope_squared(plane: Pixels) -> Pixels:
     """Square of the slope of depths (R, R) over a picture that is 2 wide."""
     down, right = np.gradient(plane, 2 / len(plane))
-    made: Pixels = down * down + right * right
-    return made
+    slope_squared: Pixels = down * down + right * right
+    return slope_squared
 
 
 def _depths(side: int, count: int) -> Pixels:
@@ -153,8 +153,8 @@ def round_rim(height: Pixels, outline: Pixels) -> Pixels:
     growth = gaussian_filter(square, reach) / np.maximum(gaussian_filter(inside, reach), 1e-6)
     share = np.clip(outline / (6 * _ROUND), 0, 1)
     share *= share * (3 - 2 * share)
-    made: Pixels = np.sqrt(share * square + (1 - share) * growth * inside).astype(np.float32)
-    return made
+    result: Pixels = np.sqrt(share * square + (1 - share) * growth * inside).astype(np.float32)
+    return result
 
 
 def _whole_cells(guess: Guess) -> Pixels:
@@ -164,8 +164,8 @@ def _whole_cells(guess: Guess) -> Pixels:
     """
     cells = guess.residual.shape[1]
     step = len(guess.mask) // cells
-    made: Pixels = np.clip(2 * block_means(guess.mask, step) - 1, 0, 1)
-    return made
+    whole_cells: Pixels = np.clip(2 * block_means(guess.mask, step) - 1, 0, 1)
+    return whole_cells
 
 
 def _core(values: Pixels, middle: Pixels, outline: Pixels, depth: Pixels) -> Pixels:
@@ -180,8 +180,8 @@ def _core(values: Pixels, middle: Pixels, outline: Pixels, depth: Pixels) -> Pix
     center = (solid * depth).sum(axis=0) / np.maximum(weight, 1e-6)
     carried = _stretch(np.where(sure, center, middle), sure if sure.any() else outline > 0)
     thick = np.clip(outline, 1 / len(outline), _THICKEST_CORE) * (outline > 0)
-    made: Pixels = (thick - np.abs(depth - carried)).astype(np.float32)
-    return made
+    core: Pixels = (thick - np.abs(depth - carried)).astype(np.float32)
+    return core
 
 
 def _stretch(plane: Pixels, known: NDArray[np.bool_]) -> Pixels:
@@ -221,8 +221,8 @@ def _signed_distance(mask: Pixels) -> Pixels:
     inside = mask >= 0.5
     fine = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] - distance_transform_edt(~inside)
     fine += np.where(inside, -0.5, 0.5)
-    made: Pixels = (block_means(fine, FINER) * (2 / len(mask))).astype(np.float32)
-    return made
+    signed_distance: Pixels = (block_means(fine, FINER) * (2 / len(mask))).astype(np.float32)
+    return signed_distance
 
 
 def _extrapolate(plane: Pixels, inside: NDArray[np.bool_]) -> Pixels:
@@ -234,16 +234,16 @@ def _finer(plane: Pixels, side: int) -> Pixels:
     """A plane (S, S) at side x side pixels, by cubic splines."""
     from scipy.ndimage import zoom
 
-    made: Pixels = zoom(plane, side / len(plane), order=3, mode="nearest", grid_mode=True).astype(np.float32)
-    return made
+    finer: Pixels = zoom(plane, side / len(plane), order=3, mode="nearest", grid_mode=True).astype(np.float32)
+    return finer
 
 
 def _blur(values: Pixels, spread: float) -> Pixels:
     """Without the steps of the network's cells; ``spread`` is the Gaussian's deviation in the field's cells."""
     from scipy.ndimage import gaussian_filter
 
-    made: Pixels = gaussian_filter(values, spread, mode="nearest", truncate=2.5)
-    return made
+    result: Pixels = gaussian_filter(values, spread, mode="nearest", truncate=2.5)
+    return result
 
 
 def _enlarged_volume(volume: Pixels, shape: tuple[int, int, int]) -> Pixels:
@@ -262,5 +262,5 @@ def _enlarged_volume(volume: Pixels, shape: tuple[int, int, int]) -> Pixels:
         weights[np.arange(cells), low] = (1 - part) * fade
         weights[np.arange(cells), np.minimum(low + 1, count - 1)] += part * fade
         volume = np.moveaxis(np.tensordot(weights, volume, axes=(1, axis)), 0, axis)
-    made: Pixels = np.ascontiguousarray(volume, np.float32)
-    return made
+    enlarged_volume: Pixels = np.ascontiguousarray(volume, np.float32)
+    return enlarged_volume

@@ -166,17 +166,17 @@ def _evaluate(lattice: Lattice, index: NDArray[np.int64]) -> Floats:
     import torch
 
     device = lattice.sums.device
-    made = np.empty(len(index), np.float32)
+    result = np.empty(len(index), np.float32)
 
     def chunk(start: int) -> None:
         with torch.inference_mode():
             part = torch.from_numpy(index[start : start + CHUNK]).to(device)
-            made[start : start + CHUNK] = lattice.density(part).cpu().numpy()
+            result[start : start + CHUNK] = lattice.density(part).cpu().numpy()
 
     starts = range(0, len(index), CHUNK)
     if device.type != "cpu":
         list(map(chunk, starts))
-        return made
+        return result
     cores = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -184,7 +184,7 @@ def _evaluate(lattice: Lattice, index: NDArray[np.int64]) -> Floats:
             list(pool.map(chunk, starts))
     finally:
         torch.set_num_threads(cores)
-    return made
+    return result
 
 
 def _active_cells(values: Floats, threshold: float) -> NDArray[np.bool_]:

@@ -86,17 +86,17 @@ def _unpickle(path: Path) -> dict[str, Any]:
     if damaged:
         raise BadInput(f"triposr: {path.name} is damaged at {damaged!r}; download it again")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        unpickle = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as problem:  # an unpickler meets anything in a hostile file; all of it means: not weights
         reason = str(problem).partition("\n")[0][:200]
         raise BadInput(
             f"triposr: {path.name} holds more than tensors, or is damaged ({reason}); do not use it"
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(unpickle, dict):
         raise BadInput(
-            f"triposr: {path.name} holds a {type(found).__name__}, not named tensors; take the published file"
+            f"triposr: {path.name} holds a {type(unpickle).__name__}, not named tensors; take the published file"
         )
-    return found
+    return unpickle
 
 
 def _map_tensors(path: Path) -> dict[str, Any]:

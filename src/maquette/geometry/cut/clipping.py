@@ -48,8 +48,8 @@ def _crossing(corners: Floats, corner: Ints, height: float) -> Floats:
     row = np.arange(len(corners))
     a, b = corners[row, corner], corners[row, (corner + 1) % 3]
     share = (height - a[:, 2]) / (b[:, 2] - a[:, 2])
-    made: Floats = a[:, :2] + share[:, None] * (b[:, :2] - a[:, :2])
-    return made
+    crossing: Floats = a[:, :2] + share[:, None] * (b[:, :2] - a[:, :2])
+    return crossing
 
 
 def clip_above(vertices: Floats, faces: Ints, height: float) -> Clip:

@@ -28,15 +28,15 @@ class Net:
     def lengths(self) -> Floats:
         """Length of each face's edges, (F, 3): from corner c to c + 1."""
         corner = self.vertices[self.faces]
-        made: Floats = np.linalg.norm(np.roll(corner, -1, axis=1) - corner, axis=2)
-        return made
+        result: Floats = np.linalg.norm(np.roll(corner, -1, axis=1) - corner, axis=2)
+        return result
 
     @property
     def areas(self) -> Floats:
         """Area of each face, (F,)."""
         a, b, c = (self.vertices[self.faces[:, k]] for k in range(3))
-        made: Floats = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return made
+        result: Floats = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+        return result
 
 
 def net_of(vertices: Floats, faces: Ints, node: Ints) -> Net:
@@ -62,21 +62,21 @@ def cut_edges(net: Net, wanted: Bools, along: Floats) -> Cut:
 
     Where both halves name a place their mean counts.
     """
-    found = edges(net.faces)
+    edge_table = edges(net.faces)
     half = np.flatnonzero(wanted.reshape(-1))
-    edge = found.of_half[half]
-    place = np.where(found.forward[half], along.reshape(-1)[half], 1 - along.reshape(-1)[half])
-    times = np.bincount(edge, minlength=len(found.ends))
-    total = np.bincount(edge, weights=place, minlength=len(found.ends))
+    edge = edge_table.of_half[half]
+    place = np.where(edge_table.forward[half], along.reshape(-1)[half], 1 - along.reshape(-1)[half])
+    times = np.bincount(edge, minlength=len(edge_table.ends))
+    total = np.bincount(edge, weights=place, minlength=len(edge_table.ends))
     cut_edges = np.flatnonzero(times)
     t = total[cut_edges] / times[cut_edges]
-    number = np.full(len(found.ends), -1)
+    number = np.full(len(edge_table.ends), -1)
     number[cut_edges] = np.arange(len(cut_edges))
-    low, high = found.ends[cut_edges].T
+    low, high = edge_table.ends[cut_edges].T
     points = net.vertices[low] * (1 - t)[:, None] + net.vertices[high] * t[:, None]
-    of_half = number[found.of_half].reshape(-1, 3)
+    of_half = number[edge_table.of_half].reshape(-1, 3)
     middle = np.where(of_half >= 0, of_half + len(net.vertices), -1)
-    forward = found.forward.reshape(-1, 3)
+    forward = edge_table.forward.reshape(-1, 3)
     at = np.where(of_half >= 0, np.where(forward, t[of_half], 1 - t[of_half]) if len(t) else 0.0, 0.0)[..., None]
     whole = Net(
         np.concatenate([net.vertices, points]),
@@ -95,9 +95,9 @@ def _middle_nodes(node: Ints, middle: Ints) -> Ints:
     a, b = node[there], np.roll(node, -1, axis=1)[there]
     size = int(node.max()) + 1 if node.size else 1
     _, number = np.unique(np.minimum(a, b) * size + np.maximum(a, b), return_inverse=True)
-    made = np.full(node.shape, -1, np.int64)
-    made[there] = size + number.reshape(-1)
-    return made
+    middle_nodes = np.full(node.shape, -1, np.int64)
+    middle_nodes[there] = size + number.reshape(-1)
+    return middle_nodes
 
 
 def _pieces(whole: Net) -> tuple[Net, Ints, Ints]:

@@ -143,5 +143,5 @@ def _profile(radius: float, grown: float) -> Floats:
     points = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     above = np.array([[-2.0, -_FLAT], [2.0, -_FLAT], [2.0, 2.0], [-2.0, 2.0]]) * radius
     cut = CrossSection([points]) ^ CrossSection([above])
-    made: Floats = np.asarray(cut.offset(grown, JoinType.Miter, 4.0).to_polygons()[0], dtype=np.float64)
-    return made
+    profile: Floats = np.asarray(cut.offset(grown, JoinType.Miter, 4.0).to_polygons()[0], dtype=np.float64)
+    return profile

@@ -25,15 +25,15 @@ def spread_labels(net: Net, votes: Singles, reach: float) -> Singles:
 
     size, score = len(votes), votes.copy()
     label = votes.argmax(axis=1)
-    found = edges(net.node)
-    a, b = found.ends.T
+    edge_table = edges(net.node)
+    a, b = edge_table.ends.T
     place = np.zeros((size, 3))
     place[net.node.reshape(-1)] = net.vertices[net.faces.reshape(-1)]
     weight = np.bincount(net.node.reshape(-1), weights=np.repeat(net.areas / 3, 3), minlength=size)
     near = np.zeros(size, bool)
-    near[found.ends[label[a] != label[b]].reshape(-1)] = True
+    near[edge_table.ends[label[a] != label[b]].reshape(-1)] = True
     for _ in range(_RINGS):
-        near[found.ends[near[a] | near[b]].reshape(-1)] = True
+        near[edge_table.ends[near[a] | near[b]].reshape(-1)] = True
     some = np.flatnonzero(near)
     if not len(some):
         return score
@@ -78,12 +78,12 @@ def without_islands(vertices: Floats, faces: Ints, label: Ints, area: float, wid
     A region is what hangs together over edges; the smallest go first, each to the label it shares most border with. A
     whole part of one label has no neighbour and stays. Returns how many went, too.
     """
-    found = edges(faces)
-    order = np.argsort(found.of_half, kind="stable")
-    first = np.concatenate([[0], np.cumsum(found.count)[:-1]]) if len(found.count) else np.zeros(0, np.int64)
-    regular = np.flatnonzero(found.count >= 2)
+    edge_table = edges(faces)
+    order = np.argsort(edge_table.of_half, kind="stable")
+    first = np.concatenate([[0], np.cumsum(edge_table.count)[:-1]]) if len(edge_table.count) else np.zeros(0, np.int64)
+    regular = np.flatnonzero(edge_table.count >= 2)
     left, right = order[first[regular]] // 3, order[first[regular] + 1] // 3
-    ends = found.ends[regular]
+    ends = edge_table.ends[regular]
     length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
     corner = vertices[faces]
     size = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2

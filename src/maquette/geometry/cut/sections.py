@@ -76,8 +76,8 @@ def fill_outline(pieces: Floats, raster: Raster) -> Bools:
     x = x0[piece] + share * (x1[piece] - x0[piece])
     column = np.ceil(x).clip(0, raster.columns).astype(np.int64)
     np.add.at(toggles, (row, column), 1)
-    made: Bools = np.cumsum(toggles, axis=1)[:, :-1] % 2 == 1
-    return made
+    mask: Bools = np.cumsum(toggles, axis=1)[:, :-1] % 2 == 1
+    return mask
 
 
 def depth(mask: Bools, pitch: float) -> Floats:
@@ -86,8 +86,8 @@ def depth(mask: Bools, pitch: float) -> Floats:
 
     if not mask.any():
         return np.zeros(mask.shape)
-    made: Floats = (distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] - 0.5).clip(0) * pitch
-    return made
+    result: Floats = (distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] - 0.5).clip(0) * pitch
+    return result
 
 
 def islands(mask: Bools) -> tuple[int, Ints]:

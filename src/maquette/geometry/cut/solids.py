@@ -61,9 +61,9 @@ def solid(vertices: Floats, faces: Ints) -> Any:
     """A surface as a ``manifold3d.Manifold`` whose triangles may be merged; ``CannotDo`` when it is none."""
     from manifold3d import Manifold, Mesh64
 
-    made = Manifold(Mesh64(np.array(vertices, np.float64, order="C"), np.array(faces, np.uint64, order="C")))
-    _insist(made)
-    return made
+    result = Manifold(Mesh64(np.array(vertices, np.float64, order="C"), np.array(faces, np.uint64, order="C")))
+    _insist(result)
+    return result
 
 
 def surface_of(made: Any) -> Surface:
@@ -161,14 +161,14 @@ def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
     from manifold3d import Manifold, Mesh64
 
     vertices, faces = _drop_unused(vertices, faces)
-    made = Mesh64(
+    mesh64 = Mesh64(
         np.array(vertices, dtype=np.float64, order="C"),
         faces.astype(np.uint64),
         run_index=np.array([0, faces.size], dtype=np.uint64),
         run_original_id=np.array([origin], dtype=np.uint32),
         face_id=np.asarray(numbers, dtype=np.uint64),
     )
-    return Manifold(made)
+    return Manifold(mesh64)
 
 
 def read_solid(made: Any) -> tuple[Floats, Ints, Ints, Ints]:

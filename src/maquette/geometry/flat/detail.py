@@ -16,8 +16,8 @@ from maquette.core.arrays import Floats
 
 def brightness(pixels: NDArray[np.uint8]) -> Floats:
     """Rec. 709 luma of sRGB pixels (H, W, 3) as encoded, close to how light they look, (H, W) 0..1."""
-    made: Floats = pixels @ (np.array([0.2126, 0.7152, 0.0722]) / 255)
-    return made
+    result: Floats = pixels @ (np.array([0.2126, 0.7152, 0.0722]) / 255)
+    return result
 
 
 def detail(light: Floats, mask: Floats, fine: float, coarse: float) -> Floats:
@@ -30,8 +30,8 @@ def detail(light: Floats, mask: Floats, fine: float, coarse: float) -> Floats:
     if weight <= 0:
         return np.zeros_like(light)
     spread = float(np.sqrt((band**2 * mask).sum() / weight))
-    made: Floats = np.tanh(band / max(2 * spread, 0.06)) * mask  # 0.06: 15 of 255 grey levels count as full contrast
-    return made
+    result: Floats = np.tanh(band / max(2 * spread, 0.06)) * mask  # 0.06: 15 of 255 grey levels count as full contrast
+    return result
 
 
 def blur_within(values: Floats, mask: Floats, sigma: float) -> Floats:
@@ -39,8 +39,8 @@ def blur_within(values: Floats, mask: Floats, sigma: float) -> Floats:
     from scipy.ndimage import gaussian_filter
 
     weight = gaussian_filter(mask, sigma, mode="constant", truncate=3)
-    made: Floats = gaussian_filter(values * mask, sigma, mode="constant", truncate=3) / np.maximum(weight, 1e-6)
-    return made
+    result: Floats = gaussian_filter(values * mask, sigma, mode="constant", truncate=3) / np.maximum(weight, 1e-6)
+    return result
 
 
 def reduce_blocks(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
@@ -49,13 +49,13 @@ def reduce_blocks(grid: NDArray[np.float32] | Floats, factor: int) -> Floats:
     beyond = ((0, height - grid.shape[0]), (0, width - grid.shape[1]))
     whole: NDArray[Any] = np.pad(grid, beyond) if np.any(beyond) else grid
     blocks = whole.reshape(height // factor, factor, width // factor, factor)
-    made: Floats = blocks.mean(axis=(1, 3), dtype=np.float64)
-    return made
+    result: Floats = blocks.mean(axis=(1, 3), dtype=np.float64)
+    return result
 
 
 def sample(grid: Floats, places: Floats) -> Floats:
     """Bilinear values of ``grid`` (H, W) at places (N, 2) = (column, row), pixel centres at halves. (N,)"""
     from scipy.ndimage import map_coordinates
 
-    made: Floats = map_coordinates(grid, (places[:, ::-1] - 0.5).T, order=1, mode="nearest")
-    return made
+    result: Floats = map_coordinates(grid, (places[:, ::-1] - 0.5).T, order=1, mode="nearest")
+    return result

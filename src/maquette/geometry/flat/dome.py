@@ -76,9 +76,9 @@ def _swell(sheet: Sheet) -> Floats:
         share = ((inner - start) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-300)
         nearest = start + np.clip(share, 0, 1)[:, None] * along
         reach = np.minimum(reach, ((inner - nearest) ** 2).sum(axis=1))
-    made = membrane(sheet.points, sheet.faces, border)
-    made[border:] = np.maximum(made[border:], 0.5 * reach)
-    return made
+    swell = membrane(sheet.points, sheet.faces, border)
+    swell[border:] = np.maximum(swell[border:], 0.5 * reach)
+    return swell
 
 
 def _too_long(sheet: Sheet, solid: Floats, swell: Floats, most: Floats) -> tuple[Ints, Floats]:
@@ -117,8 +117,8 @@ def _edge_mean(sheet: Sheet) -> Floats:
     length = np.linalg.norm(sheet.points[ends[:, 1]] - sheet.points[ends[:, 0]], axis=1)
     count = len(sheet.points)
     total = np.bincount(ends.reshape(-1), weights=np.repeat(length, 2), minlength=count)
-    made: Floats = total / np.maximum(np.bincount(ends.reshape(-1), minlength=count), 1)
-    return made
+    edge_mean: Floats = total / np.maximum(np.bincount(ends.reshape(-1), minlength=count), 1)
+    return edge_mean
 
 
 def _halfway(low: Floats, high: Floats) -> Floats:
@@ -129,5 +129,5 @@ def _halfway(low: Floats, high: Floats) -> Floats:
 def _between(a: Floats, b: Floats, share: Floats) -> Floats:
     """Points or values on the way from a to b."""
     part = share if a.ndim == 1 else share[:, None]
-    made: Floats = a + part * (b - a)
-    return made
+    between: Floats = a + part * (b - a)
+    return between

@@ -31,8 +31,8 @@ def map_points(matrix: Floats, points: Floats) -> Floats:
 def _plane_axes(matrix: Floats, middle: Floats, focal: float) -> Floats:
     """The plane's axes and origin in camera coordinates up to one factor, as columns (3, 3)."""
     shift = np.array([[1, 0, -middle[0]], [0, 1, -middle[1]], [0, 0, focal]])
-    made: Floats = np.diag([1 / focal, 1 / focal, 1 / focal]) @ shift @ matrix
-    return made
+    plane_axes: Floats = np.diag([1 / focal, 1 / focal, 1 / focal]) @ shift @ matrix
+    return plane_axes
 
 
 def mismatch(matrix: Floats, middle: Floats, focal: float) -> float:

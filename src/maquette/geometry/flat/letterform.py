@@ -98,5 +98,5 @@ def _resample(loop: Floats, longest: float) -> Floats:
     count = np.maximum(np.ceil(np.linalg.norm(after - loop, axis=1) / longest), 1).astype(np.int64)
     edge = np.repeat(np.arange(len(loop)), count)
     share = (np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)) / count[edge]
-    made: Floats = loop[edge] + share[:, None] * (after - loop)[edge]
-    return made
+    result: Floats = loop[edge] + share[:, None] * (after - loop)[edge]
+    return result

@@ -40,5 +40,5 @@ def calm(values: Floats, radius: int, noise: float) -> Floats:
     variance = np.maximum(uniform_filter(values * values, size, mode="nearest") - mean * mean, 0)
     slope = variance / (variance + noise**2)
     offset = uniform_filter(mean * (1 - slope), size, mode="nearest")
-    made: Floats = uniform_filter(slope, size, mode="nearest") * values + offset
-    return made
+    result: Floats = uniform_filter(slope, size, mode="nearest") * values + offset
+    return result

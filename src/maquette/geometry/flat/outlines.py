@@ -38,10 +38,10 @@ def outlines(field: Floats, *, straighten: bool = True) -> list[Floats]:
     sizes = np.array([len(loop) for loop in loops])
     if straighten:
         points = _straighten(padded, points, sizes)
-    made = np.split(points[:, ::-1] - 1.0, np.cumsum(sizes)[:-1])
-    if _signed_total(made) < 0:  # all loops share one sense, islands enclose more than their holes
-        made = [loop[::-1].copy() for loop in made]
-    return made
+    result = np.split(points[:, ::-1] - 1.0, np.cumsum(sizes)[:-1])
+    if _signed_total(result) < 0:  # all loops share one sense, islands enclose more than their holes
+        result = [loop[::-1].copy() for loop in result]
+    return result
 
 
 def crossings(field: Floats) -> int:
@@ -68,11 +68,11 @@ def neighbours(sizes: Ints) -> tuple[Ints, Ints]:
 def smooth(points: Floats, sizes: Ints, rounds: int) -> Floats:
     """Loops without their short waves and without shrinking (Taubin 1995). points (N, 2), sizes (L,) -> (N, 2)."""
     before, after = neighbours(sizes)
-    made = points.copy()
+    result = points.copy()
     for turn in range(2 * rounds):
-        pull = (made[before] + made[after]) / 2 - made
-        made += (0.5 if turn % 2 == 0 else -0.52) * pull
-    return made
+        pull = (result[before] + result[after]) / 2 - result
+        result += (0.5 if turn % 2 == 0 else -0.52) * pull
+    return result
 
 
 def densify(loop: Floats, most: float) -> Floats:
@@ -152,8 +152,8 @@ def _straighten(field: Floats, points: Floats, sizes: Ints) -> Floats:
     for _ in range(4):
         before, after = before[before], after[after]
         reach.append((before, after))  # 1, 2, 4, 8 and 16 vertices away
-    made = points.copy()
-    made[index, axis] = np.clip(crossing, least, most)
+    result = points.copy()
+    result[index, axis] = np.clip(crossing, least, most)
     along = points[reach[1][1]] - points[reach[1][0]]
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
     for level, rounds in ((3, 30), (2, 30), (1, 30), (0, 12)):
@@ -162,14 +162,14 @@ def _straighten(field: Floats, points: Floats, sizes: Ints) -> Floats:
         for end in ends:
             onward &= (along * along[end]).sum(axis=1) > 0.4
         for _ in range(rounds):
-            here, goal = made[index, axis], _chord(made, axis, *reach[level])
+            here, goal = result[index, axis], _chord(result, axis, *reach[level])
             free, pull = onward, 0.5
             if level:  # chords cut bends short in proportion to their length squared; two of them cancel that
-                wide = _chord(made, axis, *reach[level + 1])
+                wide = _chord(result, axis, *reach[level + 1])
                 free = onward & (np.abs(wide - here) < 0.75)  # a line that bends more is a corner, not a step
                 goal, pull = (4 * goal - wide) / 3, 0.6
-            made[index, axis] = np.where(free, np.clip(here + pull * (goal - here), least, most), here)
-    return made
+            result[index, axis] = np.where(free, np.clip(here + pull * (goal - here), least, most), here)
+    return result
 
 
 def _chord(points: Floats, axis: Ints, before: Ints, after: Ints) -> Floats:
@@ -180,8 +180,8 @@ def _chord(points: Floats, axis: Ints, before: Ints, after: Ints) -> Floats:
     steep = np.abs(gap) < 0.3
     share = np.clip((points[index, 1 - axis] - near) / np.where(steep, 1.0, gap), 0, 1)
     start, end = points[before, axis], points[after, axis]
-    made: Floats = start + np.where(steep, 0.5, share) * (end - start)
-    return made
+    result: Floats = start + np.where(steep, 0.5, share) * (end - start)
+    return result
 
 
 def _ball(points: Floats, normal: Floats, tree: object, limit: float, tolerance: float) -> Floats:

@@ -57,12 +57,12 @@ def _conforming(border: Floats, edges: Ints, inner: Floats, rounds: int = 24) ->
     frame = (low + high) / 2 + 4 * reach * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 1.5], [0, -1.5]])
     for _ in range(rounds):
         points = np.concatenate([border, inner, frame])
-        found = Delaunay(points)  # the frame keeps the hull, where triangles may be flat, away from the domain
-        faces = found.simplices.astype(np.int64)
+        delaunay = Delaunay(points)  # the frame keeps the hull, where triangles may be flat, away from the domain
+        faces = delaunay.simplices.astype(np.int64)
         present = _keys(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), len(points))
         missing = ~np.isin(_keys(edges, len(points)), present)
         if not missing.any():
-            return _inside(points, faces, found.neighbors, edges)
+            return _inside(points, faces, delaunay.neighbors, edges)
         border, edges, inner = _cut_missing_edges(border, edges, inner, missing)
     return None
 
@@ -151,10 +151,10 @@ def _border_normals(border: Floats, edges: Ints) -> Floats:
     along = border[edges[:, 1]] - border[edges[:, 0]]
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
     left = np.stack([-along[:, 1], along[:, 0]], axis=1)
-    made = np.zeros_like(border)
-    np.add.at(made, edges[:, 0], left)
-    np.add.at(made, edges[:, 1], left)
-    return made
+    border_normals = np.zeros_like(border)
+    np.add.at(border_normals, edges[:, 0], left)
+    np.add.at(border_normals, edges[:, 1], left)
+    return border_normals
 
 
 def _relax(sheet: Sheet, rounds: int) -> Floats:
@@ -166,14 +166,14 @@ def _relax(sheet: Sheet, rounds: int) -> Floats:
     column = faces[:, [1, 2, 0, 0, 1, 2]].reshape(-1)
     link = coo_matrix((np.ones(len(row)), (row, column)), shape=(count, count)).tocsr()
     mean = diags(1 / np.asarray(link.sum(axis=1)).reshape(-1)) @ link
-    made = sheet.points.copy()
+    result = sheet.points.copy()
     fixed = len(sheet.rim)
     for _ in range(rounds):
-        made[fixed:] = (0.3 * made + 0.7 * (mean @ made))[fixed:]
-    return made
+        result[fixed:] = (0.3 * result + 0.7 * (mean @ result))[fixed:]
+    return result
 
 
 def _keys(edges: Ints, count: int) -> Ints:
     """A number for each undirected edge, (E,)."""
-    made: Ints = edges.min(axis=1) * count + edges.max(axis=1)
-    return made
+    keys: Ints = edges.min(axis=1) * count + edges.max(axis=1)
+    return keys

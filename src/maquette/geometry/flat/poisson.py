@@ -18,9 +18,9 @@ def membrane(points: Floats, faces: Ints, border: int, load: float = 4.0) -> Flo
     from scipy.sparse.linalg import splu
 
     count = len(points)
-    made = np.zeros(count)
+    result = np.zeros(count)
     if count <= border:
-        return made
+        return result
     corner = points[faces]  # (T, 3, 2)
     across = np.roll(corner, -1, axis=1) - np.roll(corner, -2, axis=1)  # the edge opposite each corner
     area = 0.5 * np.abs(across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0])
@@ -31,5 +31,5 @@ def membrane(points: Floats, faces: Ints, border: int, load: float = 4.0) -> Flo
     stiffness = coo_matrix((local.reshape(-1), (row, column)), shape=(count, count)).tocsc()
     right = np.bincount(faces.reshape(-1), weights=np.repeat(area * load / 3, 3), minlength=count)
     solver = splu(stiffness[border:, border:], permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-    made[border:] = solver.solve(right[border:])
-    return made
+    result[border:] = solver.solve(right[border:])
+    return result

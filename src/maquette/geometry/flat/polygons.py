@@ -51,8 +51,8 @@ def _first_diagonal_is_wrong(quads: Floats) -> NDArray[np.bool_]:
     a, b, c, d = quads[:, 0], quads[:, 1], quads[:, 2], quads[:, 3]
     first = (np.cross(b - a, c - a) * np.cross(c - a, d - a)).sum(axis=1)
     other = (np.cross(c - b, d - b) * np.cross(d - b, a - b)).sum(axis=1)
-    made: NDArray[np.bool_] = (first <= 0) & (other > first)
-    return made
+    result: NDArray[np.bool_] = (first <= 0) & (other > first)
+    return result
 
 
 def _hollow(points: Floats, corners: Ints, start: Ints, counts: Ints) -> tuple[Ints, Floats]:

@@ -42,8 +42,8 @@ class Columns:
 
     def centers(self, cell: Ints) -> Floats:
         """Middles of cells from above, (M, 2)."""
-        made: Floats = self.corner + self.pitch * np.stack([cell % self.stride, cell // self.stride], axis=1)
-        return made
+        result: Floats = self.corner + self.pitch * np.stack([cell % self.stride, cell // self.stride], axis=1)
+        return result
 
     def cell_at(self, points: Floats) -> Ints:
         """The cell that points (M, 2 or 3) lie in, seen from above, (M,); within the model's box."""

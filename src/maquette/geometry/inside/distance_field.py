@@ -44,8 +44,8 @@ class Lattice:
 
     def places(self, index: Ints | Floats) -> Floats:
         """Positions (N, 3) of lattice points (N, 3)."""
-        made: Floats = self.origin + self.pitch * index
-        return made
+        result: Floats = self.origin + self.pitch * index
+        return result
 
 
 def inside(vertices: Floats, faces: Ints, lattice: Lattice) -> Bools:
@@ -59,8 +59,8 @@ def inside(vertices: Floats, faces: Ints, lattice: Lattice) -> Bools:
         level = np.clip(np.ceil(height), 0, depth).astype(np.int64)  # first point above the face
         np.add.at(step, column * (depth + 1) + level, winding)
     wound = np.cumsum(step.reshape(columns, depth + 1), axis=1)[:, :depth]
-    made: Bools = (wound > 0).reshape(lattice.shape)
-    return made
+    mask: Bools = (wound > 0).reshape(lattice.shape)
+    return mask
 
 
 def _crossings(local: Floats, faces: Ints, shape: tuple[int, int]) -> Any:
@@ -94,8 +94,8 @@ def _side(local: Floats, start: Ints, end: Ints, x: Ints, y: Ints) -> Floats:
     swap = start > end
     a, b = local[np.where(swap, end, start)], local[np.where(swap, start, end)]
     area = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (b[:, 1] - a[:, 1]) * (x - a[:, 0])
-    made: Floats = np.where(swap, -area, area)
-    return made
+    side: Floats = np.where(swap, -area, area)
+    return side
 
 
 class Surface:

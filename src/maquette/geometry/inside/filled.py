@@ -112,11 +112,11 @@ def _cut_by_layers(vertices: Floats, faces: Ints, heights: Floats) -> _Cut:
 
 def _mates(faces: Ints) -> Ints | None:
     """A half-edge that runs back for each that runs forward, (3F,); ``None`` where they do not balance."""
-    found = edges(faces)
-    if (found.balance != 0).any():
+    edge_table = edges(faces)
+    if (edge_table.balance != 0).any():
         return None
-    order = np.lexsort((found.forward, found.of_half))
-    forward, back = order[found.forward[order]], order[~found.forward[order]]
+    order = np.lexsort((edge_table.forward, edge_table.of_half))
+    forward, back = order[edge_table.forward[order]], order[~edge_table.forward[order]]
     mate = np.empty(faces.size, np.int64)
     mate[forward], mate[back] = back, forward
     return mate
@@ -128,7 +128,7 @@ def _loops(cut: _Cut, mate: Ints, layers: int) -> list[list[Floats]]:
     order = np.argsort(key)
     follower = order[np.searchsorted(key[order], mate[cut.leave] * layers + cut.layer)].tolist()
     layer = cut.layer.tolist()
-    made: list[list[Floats]] = [[] for _ in range(layers)]
+    loops: list[list[Floats]] = [[] for _ in range(layers)]
     seen = bytearray(len(follower))
     for first in range(len(follower)):
         ring = []
@@ -138,8 +138,8 @@ def _loops(cut: _Cut, mate: Ints, layers: int) -> list[list[Floats]]:
             ring.append(at)
             at = follower[at]
         if ring:
-            made[layer[first]].append(cut.start[ring])
-    return made
+            loops[layer[first]].append(cut.start[ring])
+    return loops
 
 
 def rounding(vertices: Floats) -> float:
@@ -155,12 +155,12 @@ def rounding(vertices: Floats) -> float:
 def closed_faces(faces: Ints) -> Bools:
     """Faces of the parts on which every edge has two faces that are wound alike, (F,) bool."""
     count, part = face_components(faces)
-    found = edges(faces)
-    torn = (found.count != 2) | (found.balance != 0)
+    edge_table = edges(faces)
+    torn = (edge_table.count != 2) | (edge_table.balance != 0)
     whole = np.ones(count, dtype=bool)
-    whole[part[np.flatnonzero(torn[found.of_half]) // 3]] = False
-    made: Bools = whole[part]
-    return made
+    whole[part[np.flatnonzero(torn[edge_table.of_half]) // 3]] = False
+    mask: Bools = whole[part]
+    return mask
 
 
 def hair(points: Floats, faces: Ints, most: float = 1e-7) -> Floats:
@@ -193,23 +193,23 @@ class Nesting:
     @property
     def idle(self) -> Bools:
         """Parts within filled space whose own inside is filled as well: they part nothing, (P,) bool."""
-        made: Bools = self.around >= np.where(self.volume < 0, 2, 1)
-        return made
+        mask: Bools = self.around >= np.where(self.volume < 0, 2, 1)
+        return mask
 
     @property
     def cavity(self) -> Bools:
         """Parts whose inside is empty while what lies about them is filled, (P,) bool."""
-        made: Bools = (self.volume < 0) & (self.around == 1)
-        return made
+        mask: Bools = (self.volume < 0) & (self.around == 1)
+        return mask
 
     def home(self) -> Ints:
         """The smallest part of positive and larger volume around each part, (P,); -1 where there is none."""
-        made = np.full(len(self.volume), -1)
+        result = np.full(len(self.volume), -1)
         solid = self.volume[self.outer] > np.abs(self.volume[self.inner])
         inner, outer = self.inner[solid], self.outer[solid]
         order = np.argsort(-self.volume[outer], kind="stable")  # the smallest is written last
-        made[inner[order]] = outer[order]
-        return made
+        result[inner[order]] = outer[order]
+        return result
 
 
 def nesting(vertices: Floats, faces: Ints) -> Nesting:

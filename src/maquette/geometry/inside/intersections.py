@@ -128,11 +128,11 @@ class _Triangles:
     def _distances(self, plane: Ints, other: Ints) -> Floats:
         """Each corner of ``other`` (N,) above the plane of ``plane`` (N,) -> (3, N)."""
         normal, offset = self.normal.take(plane, axis=1), self.offset[plane]
-        made = np.empty((3, len(plane)))
+        distances = np.empty((3, len(plane)))
         for corner in range(3):
             x, y, z = (self.corners[corner, axis].take(other) for axis in range(3))
-            made[corner] = normal[0] * x + normal[1] * y + normal[2] * z - offset
-        return made
+            distances[corner] = normal[0] * x + normal[1] * y + normal[2] * z - offset
+        return distances
 
     def _cross(self, first: Ints, second: Ints, ahead: Floats, back: Floats) -> Bools:
         """Whether the segments in which both faces meet the other's plane overlap on the line that they share."""
@@ -238,8 +238,8 @@ def _turn_to_slivers(corners: Floats) -> Floats:
     turn = np.linalg.eigh(edges @ edges.T)[1].T
     if _boxes(np.einsum("ij,cjt->cit", turn, some))[0].sum() > _boxes(some)[0].sum() / _SMALLER:
         return corners
-    made: Floats = np.einsum("ij,cjt->cit", turn, corners)
-    return made
+    result: Floats = np.einsum("ij,cjt->cit", turn, corners)
+    return result
 
 
 def _pieces(corners: Floats) -> tuple[Floats, Ints]:

@@ -49,8 +49,8 @@ class Probes:
         """Which points another surface does not fill, (N,)."""
         if not len(faces):
             return np.ones(len(self.points), dtype=bool)
-        made: Bools = np.abs(winding_numbers(vertices, faces, self.points)) < _HALF
-        return made
+        mask: Bools = np.abs(winding_numbers(vertices, faces, self.points)) < _HALF
+        return mask
 
     def loss(self, missed: Bools) -> Loss:
         """How much is missed, and how many parts lost more than half of what they filled."""
@@ -90,10 +90,10 @@ def probes(vertices: Floats, faces: Ints) -> Probes:
 
 def _torn_parts(faces: Ints, part: Ints, count: int) -> Bools:
     """Parts with an edge along which more faces run one way than back, (count,): they are no bodies."""
-    made = np.zeros(count, dtype=bool)
-    found = edges(faces)
-    made[part[np.flatnonzero((found.balance != 0)[found.of_half]) // 3]] = True
-    return made
+    mask = np.zeros(count, dtype=bool)
+    edge_table = edges(faces)
+    mask[part[np.flatnonzero((edge_table.balance != 0)[edge_table.of_half]) // 3]] = True
+    return mask
 
 
 def _lines(

@@ -25,8 +25,8 @@ def volumes_by(part: Ints, vertices: Floats, faces: Ints, count: int) -> Floats:
     middle = np.stack([np.bincount(part, weights=a[:, axis], minlength=count) / number for axis in range(3)], axis=1)
     here = middle[part]
     six = np.einsum("ij,ij->i", a - here, np.cross(b - here, c - here))
-    made: Floats = np.bincount(part, weights=six, minlength=count) / 6
-    return made
+    result: Floats = np.bincount(part, weights=six, minlength=count) / 6
+    return result
 
 
 def outermost(vertices: Floats, faces: Ints, part: Ints, size: Floats) -> Ints:
@@ -129,14 +129,14 @@ def _tips(value: Floats, part: Ints, count: int, chosen: Ints) -> tuple[Ints, In
 
 def _largest(value: Floats, part: Ints, count: int) -> Ints:
     """The face of the largest value (F,) in each part, (count,)."""
-    made = np.zeros(count, dtype=np.int64)
+    result = np.zeros(count, dtype=np.int64)
     order = np.argsort(value, kind="stable")
-    made[part[order]] = order  # the largest is written last
-    return made
+    result[part[order]] = order  # the largest is written last
+    return result
 
 
 def _middles(vertices: Floats, faces: Ints) -> Floats:
     """A point on each face, (N, 3), off the faces' symmetry lines so that it seldom lies under an edge."""
     weights = np.array([0.2764932, 0.3418723, 0.3816345])  # any three that add up to 1 and are no simple fractions
-    made: Floats = np.einsum("k,nkd->nd", weights, vertices[faces])
-    return made
+    middles: Floats = np.einsum("k,nkd->nd", weights, vertices[faces])
+    return middles

@@ -37,17 +37,17 @@ class Shells:
     def crossing(self) -> Bools:
         """Parts that cut through other parts, (P,) bool: a few points tell nothing about these."""
         part = self.nesting.part
-        found = intersecting_pairs(self.vertices, self.faces, tolerance=rounding(self.vertices))
-        both = part[found.pairs[~found.lying]]
-        made = np.zeros(len(self.nesting.volume), dtype=bool)
-        made[both[both[:, 0] != both[:, 1]].reshape(-1)] = True
-        return made
+        crossing_pairs = intersecting_pairs(self.vertices, self.faces, tolerance=rounding(self.vertices))
+        both = part[crossing_pairs.pairs[~crossing_pairs.lying]]
+        mask = np.zeros(len(self.nesting.volume), dtype=bool)
+        mask[both[both[:, 0] != both[:, 1]].reshape(-1)] = True
+        return mask
 
     def behind_thin_walls(self, which: Bools, limit: float) -> Bools:
         """Of these parts (P,) those from most of whose surface another one lies nearer than ``limit``, behind them."""
         part = self.nesting.part
         tracer = Tracer(self.vertices, self.faces)
-        made = np.zeros(len(which), dtype=bool)
+        mask = np.zeros(len(which), dtype=bool)
         order = np.argsort(part, kind="stable")
         start = np.searchsorted(part[order], np.arange(len(which) + 1))
         for number in np.flatnonzero(which).tolist():
@@ -60,5 +60,5 @@ class Shells:
             middle = self.vertices[self.faces[own[face]]].mean(axis=1)
             hit = tracer.first(middle - normal * tracer.step, -normal)
             wall = (hit.face >= 0) & (hit.distance <= limit) & (part[hit.face] != number)
-            made[number] = wall.mean() >= _MOSTLY
-        return made
+            mask[number] = wall.mean() >= _MOSTLY
+        return mask

@@ -54,7 +54,7 @@ class Chords:
         for one and a half widths.
         """
         samples = self._walls.samples
-        made = np.full(len(diameter), np.inf)
+        result = np.full(len(diameter), np.inf)
         which = np.flatnonzero(diameter <= most)
         centers = samples.points[which] - diameter[which, None] / 2 * samples.normals[which]
         width, across = self._narrowest(centers, samples.normals[which], most, _TAPER)
@@ -65,9 +65,9 @@ class Chords:
             goes_on = np.stack([self._goes_on(centers + at * width[:, None] * axis, across, width) for at in _ALONG])
             slim = np.flatnonzero(np.any([goes_on[a] & goes_on[b] for a, b in _FREE], axis=0))
             which, width = which[slim], width[slim]
-        made[which] = np.maximum(width, diameter[which])
-        made[made > most] = np.inf
-        return made
+        result[which] = np.maximum(width, diameter[which])
+        result[result > most] = np.inf
+        return result
 
     def details(self, most: float) -> Floats:
         """Width, up to ``most``, of the raised detail that each sample (N,) lies on, inf where it lies on none.
@@ -76,7 +76,7 @@ class Chords:
         below it is not, else it is a wall or a pin.
         """
         samples, bare = self._walls.samples, self._walls.bare
-        made = np.full(len(samples.points), np.inf)
+        result = np.full(len(samples.points), np.inf)
         points, normals = samples.points[bare], samples.normals[bare]
         width, across = self._narrowest(points - _SKIN * most * normals, normals, most, _OPPOSED)
         which = np.flatnonzero(width <= most)
@@ -84,8 +84,8 @@ class Chords:
         under = self._tracer.first(points - self._tracer.step * normals, -normals).distance
         deep, _ = self.through(points - np.minimum(_DEEP * most, 0.9 * under)[:, None] * normals, across)
         raised = (under > _SAME * width) & (deep > _SAME * width)
-        made[bare[which[raised]]] = width[raised]
-        return made
+        result[bare[which[raised]]] = width[raised]
+        return result
 
     def _narrowest(self, centers: Floats, normals: Floats, most: float, taper: float) -> tuple[Floats, Floats]:
         """The shortest chord square to the normals, (M,), inf where it tapers or is too long, and its direction."""
@@ -118,5 +118,5 @@ class Chords:
     def _goes_on(self, centers: Floats, across: Floats, width: Floats) -> Bools:
         """Whether the column is still there."""
         length, _ = self.through(centers, across)
-        made: Bools = length <= _SAME * width
-        return made
+        goes_on: Bools = length <= _SAME * width
+        return goes_on

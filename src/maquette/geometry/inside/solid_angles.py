@@ -27,11 +27,11 @@ def winding_by_angles(triangles: Floats, points: Floats) -> Floats:
 
     Error against the full sum below 0.01 in practice, mostly 1e-3; within two radii of a bundle the sum is exact.
     """
-    made = np.zeros(len(points))
+    result = np.zeros(len(points))
     span = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
     triangles = triangles[span > 0]
     if not len(triangles) or not len(points):
-        return made
+        return result
     low, high = triangles.min(axis=(0, 1)), triangles.max(axis=(0, 1))
     size = float((high - low).max())
     triangles, points = (triangles - (low + high) / 2) / size, (points - (low + high) / 2) / size
@@ -41,8 +41,8 @@ def winding_by_angles(triangles: Floats, points: Floats) -> Floats:
     bundles = octree(points, _BUNDLE)
     leaf = np.flatnonzero(bundles.child < 0)
     for at in range(0, len(leaf), 4096):
-        _evaluate(tree, nodes, triangles, bundles, leaf[at : at + 4096], points, made)
-    return made
+        _evaluate(tree, nodes, triangles, bundles, leaf[at : at + 4096], points, result)
+    return result
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def _moments(tree: Octree, triangles: Floats) -> _Moments:
 def _sums(values: Floats, tree: Octree) -> Floats:
     """Sum over each cell's run of rows."""
     running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    made: Floats = running[tree.stop] - running[tree.start]
-    return made
+    sums: Floats = running[tree.stop] - running[tree.start]
+    return sums
 
 
 def _evaluate(
@@ -146,8 +146,8 @@ def _from_afar(nodes: _Moments, cell: Ints, center: Floats, points: Floats) -> F
     products = np.einsum("mi,mj->mij", points, points).reshape(-1, 9)
     second = (pulled * middle).sum(axis=1)[:, None] - 2 * pulled @ points.T + quad.reshape(-1, 9) @ products.T
     inverse = 1 / square
-    made: Floats = np.einsum("km,km->m", (first - 3 * second * inverse) * inverse, np.sqrt(inverse))
-    return made
+    result: Floats = np.einsum("km,km->m", (first - 3 * second * inverse) * inverse, np.sqrt(inverse))
+    return result
 
 
 def _angles(triangles: Floats, points: Floats) -> Floats:
@@ -158,5 +158,5 @@ def _angles(triangles: Floats, points: Floats) -> Floats:
     ab, bc, ca = ((p * q).sum(axis=1)[:, None] - (p + q) @ points.T + square for p, q in ((a, b), (b, c), (c, a)))
     normal = np.cross(a, b) + np.cross(b, c) + np.cross(c, a)
     determinant = (a * np.cross(b, c)).sum(axis=1)[:, None] - normal @ points.T
-    made: Floats = 2 * np.arctan2(determinant, la * lb * lc + ab * lc + bc * la + ca * lb).sum(axis=0)
-    return made
+    result: Floats = 2 * np.arctan2(determinant, la * lb * lc + ab * lc + bc * la + ca * lb).sum(axis=0)
+    return result

@@ -47,23 +47,25 @@ def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: B
         return [in_words(fill)]
     near = np.arange(len(faces)) if suspect is None else faces_near(vertices, faces, suspect)
     asked = faces if len(near) == len(faces) else faces[near]
-    found = intersecting_pairs(vertices, asked, tolerance=rounding(vertices), limit=_PAIRS)
-    cuts = int((~found.lying).sum())
-    least = "" if found.complete else "at least "
-    made = [f"{least}{cuts} pairs of faces that cut through each other"] if cuts else []
-    astray = () if cuts else _astray(vertices, faces, near[found.pairs[found.lying]].reshape(-1))
+    crossing_pairs = intersecting_pairs(vertices, asked, tolerance=rounding(vertices), limit=_PAIRS)
+    cuts = int((~crossing_pairs.lying).sum())
+    least = "" if crossing_pairs.complete else "at least "
+    result = [f"{least}{cuts} pairs of faces that cut through each other"] if cuts else []
+    astray = () if cuts else _astray(vertices, faces, near[crossing_pairs.pairs[crossing_pairs.lying]].reshape(-1))
     if len(astray):
-        made.append(f"{len(astray)} faces with filled or with empty space on both sides")
+        result.append(f"{len(astray)} faces with filled or with empty space on both sides")
     fill = fill or slicer_fill(vertices, faces)
     if fill.fault > _FAULT:
-        made.append(in_words(fill))
-    return made
+        result.append(in_words(fill))
+    return result
 
 
 def spoilt(vertices: Floats, faces: Ints, near: Ints) -> Ints:
     """Of the faces ``near`` (N,) of a closed surface those that cut through one another or have one sort of space."""
-    found = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
-    cutting, lying = (near[found.pairs[which]].reshape(-1) for which in (~found.lying, found.lying))
+    crossing_pairs = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
+    cutting, lying = (
+        near[crossing_pairs.pairs[which]].reshape(-1) for which in (~crossing_pairs.lying, crossing_pairs.lying)
+    )
     return np.union1d(cutting, _astray(vertices, faces, lying))
 
 
@@ -74,11 +76,11 @@ def in_words(fill: Fill) -> str:
 
 def _torn_edges(vertices: Floats, faces: Ints) -> list[str]:
     """Edges that do not have two faces that agree."""
-    found = edges(faces)
-    disagreeing = (found.count == 2) & (found.balance != 0)
+    edge_table = edges(faces)
+    disagreeing = (edge_table.count == 2) & (edge_table.balance != 0)
     troubles = {
-        "open edges": int((found.count == 1).sum()),
-        "edges with more than two faces": int((found.count > 2).sum()),
+        "open edges": int((edge_table.count == 1).sum()),
+        "edges with more than two faces": int((edge_table.count > 2).sum()),
         "pinched vertices": int((fan_count(faces, len(vertices)) > 1).sum()),
         "one-sided parts": int(agreement(vertices, faces).one_sided.sum()) if disagreeing.any() else 0,
         "edges whose faces disagree": int(disagreeing.sum()),
@@ -100,8 +102,8 @@ def _astray(vertices: Floats, faces: Ints, lying: Ints) -> Ints:
     points = np.concatenate([middle + away, middle - away])
     around = winding_by_crossings(vertices, _above(vertices, faces, points), points)
     outside, inside = np.split(around, 2)
-    made: Ints = asked[(outside != 0) | (inside != 1)]
-    return made
+    astray: Ints = asked[(outside != 0) | (inside != 1)]
+    return astray
 
 
 def _above(vertices: Floats, faces: Ints, points: Floats) -> Ints:

@@ -162,8 +162,8 @@ def is_buried(tracer: Tracer, corners: Floats, points: Floats, normals: Floats) 
     hits = tracer.first(points + tracer.step * normals, normals)
     met = corners[np.maximum(hits.face, 0)]
     across = np.cross(met[:, 1] - met[:, 0], met[:, 2] - met[:, 0])
-    made: Bools = (hits.face >= 0) & ((across * normals).sum(axis=1) > 0)
-    return made
+    mask: Bools = (hits.face >= 0) & ((across * normals).sum(axis=1) > 0)
+    return mask
 
 
 def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) -> Floats:
@@ -233,10 +233,10 @@ def _runs_out(tracer: Tracer, corners: Floats, points: Floats, normals: Floats, 
 
 def sharp_edges(vertices: Floats, faces: Ints) -> Edgelets:
     """Edges where two faces meet at less than 135 degrees of material. vertices (V, 3), faces (F, 3) -> Edgelets."""
-    found = edges(faces)
-    order = np.argsort(found.of_half, kind="stable")
-    first = np.cumsum(found.count) - found.count
-    regular = np.flatnonzero(found.count == 2)
+    edge_table = edges(faces)
+    order = np.argsort(edge_table.of_half, kind="stable")
+    first = np.cumsum(edge_table.count) - edge_table.count
+    regular = np.flatnonzero(edge_table.count == 2)
     left, right = order[first[regular]] // 3, order[first[regular] + 1] // 3
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -245,7 +245,7 @@ def sharp_edges(vertices: Floats, faces: Ints) -> Edgelets:
     middle = corners.mean(axis=1)
     falls = ((middle[right] - middle[left]) * normals[left]).sum(axis=1) < 0
     sharp = falls & ((normals[left] * normals[right]).sum(axis=1) < _SHARP) & (length[left] > 0)[:, 0]
-    ends = found.ends[regular[sharp & (length[right] > 0)[:, 0]]]
+    ends = edge_table.ends[regular[sharp & (length[right] > 0)[:, 0]]]
     return Edgelets(vertices[ends[:, 0]], vertices[ends[:, 1]])
 
 

@@ -69,18 +69,18 @@ def winding_by_crossings(vertices: Floats, faces: Ints, points: Floats) -> Ints:
     below = _count_before(met.line, met.height, line, ordered[:, 2])
     total = np.concatenate([[0], np.cumsum(met.up)])
     last = np.searchsorted(met.line, line, side="right")
-    made = np.empty(len(points), np.int64)
-    made[order] = total[last] - total[below]
-    return made
+    result = np.empty(len(points), np.int64)
+    result[order] = total[last] - total[below]
+    return result
 
 
 def _count_before(group: Ints, value: Floats, asked: Ints, at: Floats) -> Ints:
     """How many (group, value) come before each (asked, at) or equal it; both sorted by group, then value."""
     order = np.lexsort((np.repeat([0, 1], [len(group), len(asked)]), np.append(value, at), np.append(group, asked)))
     is_query = order >= len(group)
-    made = np.empty(len(asked), np.int64)
-    made[order[is_query] - len(group)] = np.cumsum(~is_query)[is_query]
-    return made
+    result = np.empty(len(asked), np.int64)
+    result[order[is_query] - len(group)] = np.cumsum(~is_query)[is_query]
+    return result
 
 
 @dataclass(frozen=True)
@@ -190,5 +190,5 @@ def _heights(corners: Floats, x: Floats, y: Floats) -> Floats:
     total = weight.sum(axis=1, keepdims=True)
     share = np.clip(np.divide(weight, total, out=np.full_like(weight, 1 / 3), where=total != 0), 0, 1)
     share /= share.sum(axis=1, keepdims=True)
-    made: Floats = (share * corners[:, :, 2]).sum(axis=1)
-    return made
+    result: Floats = (share * corners[:, :, 2]).sum(axis=1)
+    return result

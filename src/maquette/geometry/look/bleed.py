@@ -23,5 +23,5 @@ def bleed(pixels: Bytes, mask: NDArray[np.float32] | NDArray[np.float64], margin
     ridge = (depth >= maximum_filter(depth, size=3)) & (depth > 0)
     sure = (depth >= margin) & (mask >= 0.98) | ridge
     row, column = distance_transform_edt(~sure, return_distances=False, return_indices=True)
-    made: Bytes = pixels[row, column]
-    return made
+    result: Bytes = pixels[row, column]
+    return result

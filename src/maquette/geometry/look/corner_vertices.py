@@ -23,21 +23,21 @@ def smooth_groups(vertices: Floats, faces: Ints, crease_deg: float) -> Ints:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    found = edges(faces)
-    order = np.argsort(found.of_half, kind="stable")
-    first = np.concatenate([[0], np.cumsum(found.count)[:-1]]).astype(np.int64)
-    regular = first[(found.count == 2) & (found.balance == 0)]
+    edge_table = edges(faces)
+    order = np.argsort(edge_table.of_half, kind="stable")
+    first = np.concatenate([[0], np.cumsum(edge_table.count)[:-1]]).astype(np.int64)
+    regular = first[(edge_table.count == 2) & (edge_table.balance == 0)]
     left, right = order[regular], order[regular + 1]
     normals = face_normals(vertices, faces)
     cosine = np.einsum("ij,ij->i", normals[left // 3], normals[right // 3])
     smooth = cosine >= np.cos(np.radians(crease_deg))
-    if smooth.all() and len(regular) == len(found.ends):
+    if smooth.all() and len(regular) == len(edge_table.ends):
         return faces.reshape(-1)
     left, right = left[smooth], right[smooth]
     rows, columns = np.concatenate([left, _next(left)]), np.concatenate([_next(right), right])
     graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(faces.size, faces.size))
-    made: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return made
+    result: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return result
 
 
 def group_normals(vertices: Floats, faces: Ints, group: Ints) -> Floats:
@@ -53,8 +53,8 @@ def corner_angles(vertices: Floats, faces: Ints) -> Floats:
     ahead = np.roll(corners, -1, axis=1) - corners
     behind = np.roll(corners, 1, axis=1) - corners
     across = np.linalg.norm(np.cross(ahead, behind), axis=2)
-    made: Floats = np.arctan2(across, np.einsum("fci,fci->fc", ahead, behind))
-    return made
+    result: Floats = np.arctan2(across, np.einsum("fci,fci->fc", ahead, behind))
+    return result
 
 
 def handedness(uv: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -71,8 +71,8 @@ def corner_tangents(vertices: Floats, faces: Ints, uv: NDArray[np.float32]) -> F
     area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     along = (e1 * b[:, 1:] - e2 * a[:, 1:]) * np.sign(area)[:, None]
     along = _unit(along, np.zeros(3))
-    made: Floats = np.repeat(along, 3, axis=0) * corner_angles(vertices, faces).reshape(-1, 1)
-    return made
+    result: Floats = np.repeat(along, 3, axis=0) * corner_angles(vertices, faces).reshape(-1, 1)
+    return result
 
 
 def vertex_tangents(along: Floats, vertex: Ints, normals: Floats) -> Floats:
@@ -109,5 +109,5 @@ def _sum_rows(rows: Floats, group: Ints, count: int) -> Floats:
 def _unit(rows: Floats, instead: Floats) -> Floats:
     """Rows of length one; ``instead`` where there is no direction."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    made: Floats = np.where(length > 0, rows / np.where(length > 0, length, 1.0), instead)
-    return made
+    unit: Floats = np.where(length > 0, rows / np.where(length > 0, length, 1.0), instead)
+    return unit

@@ -89,9 +89,9 @@ def closed_form_alpha(pixels: Singles, alpha: Singles, unknown: Bools, trust: Si
     start_of_row = np.arange(0, 25 * len(place) + 1, 25)
     matrix = csr_matrix((data.ravel(), column.ravel(), start_of_row), shape=(len(place), len(place)))
     solved = _conjugate_gradients(matrix, right_side, flat[place], data[:, 12], rounds)
-    made = alpha.copy()
-    made.ravel()[place] = np.clip(solved, 0, 1)
-    return made
+    result = alpha.copy()
+    result.ravel()[place] = np.clip(solved, 0, 1)
+    return result
 
 
 def _conjugate_gradients(matrix: Any, right_side: Floats, start: Floats, diagonal: Floats, rounds: int) -> Floats:
@@ -153,7 +153,7 @@ def surroundings(values: Singles, weight: Singles, reach: float) -> Singles:
     from scipy.ndimage import gaussian_filter
 
     total = max(float(weight.sum()), 1e-6)
-    made = np.broadcast_to((values * weight[..., None]).sum(axis=(0, 1)) / total, values.shape).astype(np.float32)
+    result = np.broadcast_to((values * weight[..., None]).sum(axis=(0, 1)) / total, values.shape).astype(np.float32)
     for factor in (16, 4, 1):
         step = max(1, int(factor * reach / 2))  # a wide mean needs few samples
         thin, few = weight[::step, ::step], values[::step, ::step]
@@ -163,8 +163,8 @@ def surroundings(values: Singles, weight: Singles, reach: float) -> Singles:
         share = np.clip(mass / 0.05, 0, 1)
         coarse = np.stack([share, *(m / np.maximum(mass, 1e-6) * share for m in mean)], axis=-1)
         grown = _stretch(coarse, values.shape[:2])
-        made = grown[..., 1:] + made * (1 - grown[..., :1])
-    return made
+        result = grown[..., 1:] + result * (1 - grown[..., :1])
+    return result
 
 
 def _stretch(values: Singles, shape: tuple[int, int]) -> Singles:

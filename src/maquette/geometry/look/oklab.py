@@ -38,14 +38,14 @@ def srgb_of(light: Floats) -> Bytes:
 
 def oklab_of(light: Floats) -> Floats:
     """OKLab of linear light, (…, 3) -> (…, 3): lightness 0..1 and two axes of hue of about -0.4..0.4."""
-    made: Floats = np.cbrt(np.maximum(light, 0.0) @ _TO_CONE.T) @ _TO_LAB.T
-    return made
+    result: Floats = np.cbrt(np.maximum(light, 0.0) @ _TO_CONE.T) @ _TO_LAB.T
+    return result
 
 
 def light_of_oklab(lab: Floats) -> Floats:
     """Linear light of OKLab, (…, 3) -> (…, 3); outside 0..1 where no screen can show it."""
-    made: Floats = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_CONE).T
-    return made
+    result: Floats = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_CONE).T
+    return result
 
 
 def nearest(lab: Floats, palette: Floats) -> tuple[Ints, Floats]:
@@ -124,8 +124,8 @@ def choose_colors(lab: Floats, weight: Floats, palette: Floats, count: int) -> I
 def _means(lab: Floats, weight: Floats, label: Ints) -> Floats:
     total = np.bincount(label, weights=weight)
     mean = np.stack([np.bincount(label, weights=weight * lab[:, k]) for k in range(3)], axis=1)
-    made: Floats = mean[total > 0] / total[total > 0, None]
-    return made
+    means: Floats = mean[total > 0] / total[total > 0, None]
+    return means
 
 
 def _main_spread(lab: Floats, weight: Floats) -> tuple[float, Floats, Floats]:

@@ -23,5 +23,5 @@ def bilinear(texels: NDArray[Any], uv: Floats) -> Floats:
     rows, columns = (top % height * width, (top + 1) % height * width), (left % width, (left + 1) % width)
     upper = flat[rows[0] + columns[0]] * (1 - across) + flat[rows[0] + columns[1]] * across
     lower = flat[rows[1] + columns[0]] * (1 - across) + flat[rows[1] + columns[1]] * across
-    made: Floats = upper * (1 - down) + lower * down
-    return made
+    result: Floats = upper * (1 - down) + lower * down
+    return result

@@ -69,17 +69,17 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, to
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
         near = faces_near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1).reshape(-1))
         found = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
-        made = _hull(shaken, faces, _with_neighbours(faces, found))
-        if made is not None:
-            return made
+        result = _hull(shaken, faces, _with_neighbours(faces, found))
+        if result is not None:
+            return result
         crossing = np.concatenate([crossing, found])
     raise Tangled("the lines where the surface cuts itself do not close")
 
 
 def _with_neighbours(faces: Ints, pairs: Ints) -> Ints:
     """Pairs of faces, and each face of a pair with the other's neighbours: no line ends for want of a pair."""
-    found = edges(faces)
-    order = found.order
+    edge_table = edges(faces)
+    order = edge_table.order
     mate = np.empty(faces.size, np.int64)
     mate[order[0::2]], mate[order[1::2]] = order[1::2], order[0::2]
     around = mate.reshape(-1, 3) // 3  # (F, 3)
@@ -115,8 +115,8 @@ def _hull(vertices: Floats, faces: Ints, pairs: Ints) -> Hull | None:
     origin = np.concatenate([np.flatnonzero(whole), origin])
     keep = _outer(vertices, faces, cuts.points, every)
     every, origin = every[keep], origin[keep]
-    found = edges(every)
-    if not len(every) or (found.count % 2).any() or (found.balance != 0).any():
+    edge_table = edges(every)
+    if not len(every) or (edge_table.count % 2).any() or (edge_table.balance != 0).any():
         return None
     return Hull(cuts.points, every, origin, len(cuts.pairs))
 
@@ -126,10 +126,10 @@ def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    found = edges(cut)
-    order = found.order
-    first = np.cumsum(found.count) - found.count
-    regular = first[found.count == 2]
+    edge_table = edges(cut)
+    order = edge_table.order
+    first = np.cumsum(edge_table.count) - edge_table.count
+    regular = first[edge_table.count == 2]
     left, right = order[regular] // 3, order[regular + 1] // 3
     graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(len(cut), len(cut)))
     count, patch = connected_components(graph, directed=False)
@@ -140,11 +140,11 @@ def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
     beyond = points[cut[speaker]].mean(axis=1) + face_normals(points, cut[speaker]) * hair(points, cut[speaker])
     around = np.round(winding_numbers(vertices, faces, beyond)).astype(np.int64)
     kept = around == 0
-    crowd = found.count[found.of_half] != 2
-    rims = np.stack([patch[np.flatnonzero(crowd) // 3], found.of_half[crowd]], axis=1)
+    crowd = edge_table.count[edge_table.of_half] != 2
+    rims = np.stack([patch[np.flatnonzero(crowd) // 3], edge_table.of_half[crowd]], axis=1)
     size: Floats = np.asarray(np.bincount(patch, weights=area, minlength=count), dtype=np.float64)
-    made: Bools = _closing(kept, rims, size)[patch]
-    return made
+    outer: Bools = _closing(kept, rims, size)[patch]
+    return outer
 
 
 def _closing(kept: Bools, rims: Ints, area: Floats) -> Bools:
@@ -286,10 +286,10 @@ def _meeting(a: Floats, b: Floats) -> tuple[Ints, Ints, Floats]:
     """Pairs of plane segments (N, 2) to (N, 2) that cross, i < j, and how far along i."""
 
     def side(p: Floats, q: Floats, r: Floats) -> Floats:
-        made: Floats = (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (
+        result: Floats = (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (
             r[..., 0] - p[..., 0]
         )
-        return made
+        return result
 
     i, j = np.triu_indices(len(a), 1)
     c, d = side(a[i], b[i], a[j]), side(a[i], b[i], b[j])

@@ -34,13 +34,13 @@ def outside(vertices: Floats, faces: Ints) -> Outside | None:
     Only parts are looked at whose faces cannot be wound alike across crowded edges, and only if their outside is
     closed and not less than half of their area hangs out of it as sheets. All other faces are kept as they are.
     """
-    found = edges(faces)
+    edge_table = edges(faces)
     count, part = face_components(faces)
-    odd = (found.count > 2) & (found.balance != 0)
+    odd = (edge_table.count > 2) & (edge_table.balance != 0)
     if not odd.any():
         return None
     mine = np.zeros(count, dtype=bool)
-    mine[part[np.flatnonzero(odd[found.of_half]) // 3]] = True
+    mine[part[np.flatnonzero(odd[edge_table.of_half]) // 3]] = True
     chosen = np.flatnonzero(mine[part])
     some, of = faces[chosen], np.unique(part[chosen], return_inverse=True)[1].reshape(-1)
     front, back = _outer_sides(vertices, some, of)
@@ -60,15 +60,15 @@ def _outer_sides(vertices: Floats, faces: Ints, part: Ints) -> tuple[Bools, Bool
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    found = edges(faces)
-    half = found.order
-    crowded = np.flatnonzero(found.count[found.of_half[half]] > 2)
+    edge_table = edges(faces)
+    half = edge_table.order
+    crowded = np.flatnonzero(edge_table.count[edge_table.of_half[half]] > 2)
     turn = np.zeros(len(half))
-    turn[crowded] = angles_around(vertices, faces, found, half[crowded])
-    half = half[np.lexsort((turn, found.of_half[half]))]
-    after = half[next_around(found.of_half[half])]
-    rising = 2 * (half // 3) + ~found.forward[half]  # the side that looks towards the next face: the front is even
-    falling = 2 * (after // 3) + found.forward[after]
+    turn[crowded] = angles_around(vertices, faces, edge_table, half[crowded])
+    half = half[np.lexsort((turn, edge_table.of_half[half]))]
+    after = half[next_around(edge_table.of_half[half])]
+    rising = 2 * (half // 3) + ~edge_table.forward[half]  # the side that looks towards the next face: the front is even
+    falling = 2 * (after // 3) + edge_table.forward[after]
     size = 2 * len(faces)
     graph = coo_matrix((np.ones(len(half), np.int8), (rising, falling)), shape=(size, size))
     count, cell = connected_components(graph, directed=False)
@@ -91,8 +91,8 @@ def _cones(vertices: Floats, faces: Ints, part: Ints) -> Floats:
     number = np.bincount(part)
     middle = np.stack([np.bincount(part, weights=corners[:, 0, axis]) / number for axis in range(3)], axis=1)
     a, b, c = (corners[:, corner] - middle[part] for corner in range(3))
-    made: Floats = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    return made
+    cones: Floats = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    return cones
 
 
 def _closed_parts(faces: Ints, hull: Bools, back: Bools, part: Ints) -> Bools:
@@ -101,7 +101,7 @@ def _closed_parts(faces: Ints, hull: Bools, back: Bools, part: Ints) -> Bools:
     kept = np.flatnonzero(hull)
     wound = faces[kept].copy()
     wound[back[kept]] = wound[back[kept]][:, ::-1]
-    found = edges(wound)
-    torn = np.flatnonzero((found.balance != 0)[found.of_half]) // 3
+    edge_table = edges(wound)
+    torn = np.flatnonzero((edge_table.balance != 0)[edge_table.of_half]) // 3
     sound[part[kept[torn]]] = False
     return sound

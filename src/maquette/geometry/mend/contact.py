@@ -99,8 +99,8 @@ def _walls(vertices: Floats, faces: Ints, part: Ints, reach: float) -> tuple[Int
     near = _faces_near_others(vertices, faces, part, count, reach) if count > 1 else nothing[0]
     if not len(near):
         return nothing
-    found = intersecting_pairs(vertices, faces[near], tolerance=reach)
-    pairs = near[found.pairs[found.lying]]
+    crossing_pairs = intersecting_pairs(vertices, faces[near], tolerance=reach)
+    pairs = near[crossing_pairs.pairs[crossing_pairs.lying]]
     pairs = pairs[part[pairs[:, 0]] != part[pairs[:, 1]]]
     normal = face_normals(vertices, faces[pairs.reshape(-1)]).reshape(-1, 2, 3)
     facing = np.einsum("ij,ij->i", normal[:, 0], normal[:, 1]) < _OPPOSED

@@ -20,8 +20,8 @@ def zip_cracks(vertices: Floats, faces: Ints, reach: float) -> tuple[Ints, Ints]
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    found = edges(faces)
-    ends = found.ends[found.count == 1]
+    edge_table = edges(faces)
+    ends = edge_table.ends[edge_table.count == 1]
     border, local = np.unique(ends, return_inverse=True)
     everyone = np.arange(len(vertices))
     if not len(border):

@@ -48,11 +48,11 @@ def undoubled_faces(faces: Ints) -> Bools:
 
 def _closes(faces: Ints, part: Ints, count: int) -> Bools:
     """Parts that have faces here, every edge of which has as many that run one way as back, (count,)."""
-    made = np.bincount(part, minlength=count) > 3
+    closes = np.bincount(part, minlength=count) > 3
     if len(faces):
-        found = edges(faces)
-        made[part[np.flatnonzero((found.balance != 0)[found.of_half]) // 3]] = False
-    return made
+        edge_table = edges(faces)
+        closes[part[np.flatnonzero((edge_table.balance != 0)[edge_table.of_half]) // 3]] = False
+    return closes
 
 
 def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
@@ -63,21 +63,23 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     the one with which it encloses material. Of two faces in one plane the forward one comes first: two
     solids that lie against each other, not two folds without a thickness.
     """
-    found = edges(faces)
+    edge_table = edges(faces)
     twin = np.full(faces.size, -1, dtype=np.int64)
-    left, right, alike = regular_halves(faces, found)
+    left, right, alike = regular_halves(faces, edge_table)
     left, right = left[~alike], right[~alike]
     twin[left], twin[right] = right, left
-    half = np.flatnonzero(found.count[found.of_half] > 2)
+    half = np.flatnonzero(edge_table.count[edge_table.of_half] > 2)
     left, right = (
-        _of_one_patch(half, found, _patches(regular_halves(faces, found), len(faces))) if len(half) else (half, half)
+        _of_one_patch(half, edge_table, _patches(regular_halves(faces, edge_table), len(faces)))
+        if len(half)
+        else (half, half)
     )
     twin[left], twin[right] = right, left
     half = half[twin[half] < 0]
-    turn = angles_around(vertices, faces, found, half)
-    half = half[np.lexsort((~found.forward[half], turn, found.of_half[half]))]
+    turn = angles_around(vertices, faces, edge_table, half)
+    half = half[np.lexsort((~edge_table.forward[half], turn, edge_table.of_half[half]))]
     while len(half):
-        edge, forward = found.of_half[half], found.forward[half]
+        edge, forward = edge_table.of_half[half], edge_table.forward[half]
         after = next_around(edge)
         opens = ~forward & forward[after]  # material lies between a backward face and the next forward one
         if not opens.any():
@@ -95,16 +97,16 @@ def _patches(regular: tuple[Ints, Ints, Bools], count: int) -> Ints:
 
     left, right, _ = regular
     graph = coo_matrix((np.ones(len(left), np.int8), (left // 3, right // 3)), shape=(count, count))
-    made: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return made
+    patches: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return patches
 
 
-def _of_one_patch(half: Ints, found: Edges, patch: Ints) -> tuple[Ints, Ints]:
+def _of_one_patch(half: Ints, edge_table: Edges, patch: Ints) -> tuple[Ints, Ints]:
     """Pairs of crowded half-edges (N,) that are the only two of their patch at their edge, one each way."""
-    key = found.of_half[half] * (int(patch.max()) + 1) + patch[half // 3]
+    key = edge_table.of_half[half] * (int(patch.max()) + 1) + patch[half // 3]
     _, group, size = np.unique(key, return_inverse=True, return_counts=True)
     group = group.reshape(-1)
-    forward = np.bincount(group, weights=found.forward[half], minlength=len(size))
+    forward = np.bincount(group, weights=edge_table.forward[half], minlength=len(size))
     order = np.argsort(group, kind="stable")
     start = (np.cumsum(size) - size)[(size == 2) & (forward == 1)]
     return half[order[start]], half[order[start + 1]]
@@ -131,8 +133,8 @@ def next_around(edge: Ints) -> Ints:
     first = np.flatnonzero(starts)[np.cumsum(starts) - 1]
     after = np.arange(1, len(edge) + 1)
     last = np.append(starts[1:], True)
-    made: Ints = np.where(last, first, after)
-    return made
+    result: Ints = np.where(last, first, after)
+    return result
 
 
 def part_vertices(faces: Ints, twin: Ints, vertex_count: int) -> tuple[Ints, Ints]:
@@ -180,12 +182,12 @@ def halve_edges(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
 
     A face is cut once in a call, so call again until nothing is left. ``twin`` (3F,) as from :func:`pair_half_edges`.
     """
-    found = edges(faces)
-    half = np.flatnonzero(found.count[found.of_half] > 2)
+    edge_table = edges(faces)
+    half = np.flatnonzero(edge_table.count[edge_table.of_half] > 2)
     if not len(half):
         return None
     leader = np.where(twin[half] < 0, half, np.minimum(half, twin[half]))  # one name for both halves of a pair
-    leader, edge = np.unique(leader), found.of_half[np.unique(leader)]
+    leader, edge = np.unique(leader), edge_table.of_half[np.unique(leader)]
     order = np.lexsort((leader, edge))
     leader, edge = leader[order], edge[order]
     leader = leader[np.concatenate([[False], edge[1:] == edge[:-1]])]  # the first pair keeps the edge
@@ -198,7 +200,7 @@ def halve_edges(faces: Ints, twin: Ints, vertex_count: int) -> Halving | None:
     middle = vertex_count + np.arange(len(leader))
     paired_up = mate != leader
     cut, new = np.concatenate([leader, mate[paired_up]]), np.concatenate([middle, middle[paired_up]])
-    return _cut_faces(faces, cut, new, found.ends[found.of_half[leader]])
+    return _cut_faces(faces, cut, new, edge_table.ends[edge_table.of_half[leader]])
 
 
 def _cut_faces(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
@@ -237,11 +239,11 @@ def shrunk(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floa
         sums = [np.bincount(faces.reshape(-1), weights=arm[:, axis], minlength=len(vertices)) for axis in range(3)]
         toward = np.stack(sums, axis=1)[lost]
         inward[lost] = toward / np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-300)
-    made: Floats = vertices + inward * step[:, None]
-    return made
+    result: Floats = vertices + inward * step[:, None]
+    return result
 
 
 def _following(half: Ints) -> Ints:
     """The next half-edge of the same face."""
-    made: Ints = half - half % 3 + (half + 1) % 3
-    return made
+    following: Ints = half - half % 3 + (half + 1) % 3
+    return following

@@ -51,13 +51,13 @@ class Origin:
         _, twin = twins(both)
         old = np.zeros(int(twin.max(initial=-1)) + 1, dtype=bool)
         old[twin[: len(self._triangles)]] = True
-        made: Bools = ~old[twin[len(self._triangles) :]]
-        return made
+        mask: Bools = ~old[twin[len(self._triangles) :]]
+        return mask
 
 
 def _canonical(vertices: Floats, faces: Ints) -> Floats:
     """Each triangle as nine numbers that tell neither its first corner nor its winding, (F, 9)."""
     corners = vertices[faces]
     order = np.lexsort((corners[:, :, 2], corners[:, :, 1], corners[:, :, 0]), axis=1)
-    made: Floats = np.take_along_axis(corners, order[:, :, None], axis=1).reshape(-1, 9)
-    return made
+    canonical: Floats = np.take_along_axis(corners, order[:, :, None], axis=1).reshape(-1, 9)
+    return canonical

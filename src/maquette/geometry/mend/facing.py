@@ -46,8 +46,8 @@ def looking_inward(vertices: Floats, faces: Ints, patch: Ints, count: int) -> Bo
             tried[side] += np.bincount(patch[face], weights=weight, minlength=count)
             seen[side] += np.bincount(patch[face], weights=weight * free, minlength=count)
     share = seen / np.maximum(tried, 1e-300)
-    made: Bools = share[1] > share[0] + _CLEARLY
-    return made
+    mask: Bools = share[1] > share[0] + _CLEARLY
+    return mask
 
 
 def _directions() -> Floats:

@@ -38,8 +38,8 @@ def too_near(vertices: Floats, least: float) -> Ints:
 
     found = cKDTree(vertices).query_pairs(least, output_type="ndarray").astype(np.int64).reshape(-1, 2)
     found.sort(axis=1)
-    made: Ints = found[np.lexsort((found[:, 1], found[:, 0]))]
-    return made
+    result: Ints = found[np.lexsort((found[:, 1], found[:, 0]))]
+    return result
 
 
 def collapse_twins(vertices: Floats, faces: Ints, least: float) -> Ints | None:
@@ -73,10 +73,10 @@ class _Net:
 
     def twin(self) -> Ints:
         """The vertex that each became, (V,)."""
-        made = self._into
-        while (made[made] != made).any():
-            made = made[made]
-        return made
+        result = self._into
+        while (result[result] != result).any():
+            result = result[result]
+        return result
 
     def collapse(self, one: int, other: int) -> None:
         """The second vertex becomes the first, where the surface allows it; follows earlier collapses."""
@@ -118,14 +118,14 @@ def spread_apart(vertices: Floats, faces: Ints, least: float) -> Floats:
 
     They go away from each other, or inward where they lie in one place.
     """
-    made = vertices.copy()
+    result = vertices.copy()
     inward = -vertex_normals(vertices, faces)
     dice = np.random.default_rng(11)
     for _ in range(_ROUNDS):
-        pairs = too_near(made, least / 2)
+        pairs = too_near(result, least / 2)
         if not len(pairs):
             break
-        apart = made[pairs[:, 0]] - made[pairs[:, 1]]
+        apart = result[pairs[:, 0]] - result[pairs[:, 1]]
         length = np.linalg.norm(apart, axis=1)
         other = inward[pairs[:, 0]] - inward[pairs[:, 1]] + dice.uniform(-1e-3, 1e-3, (len(pairs), 3))
         other /= np.linalg.norm(other, axis=1)[:, None]
@@ -133,8 +133,8 @@ def spread_apart(vertices: Floats, faces: Ints, least: float) -> Floats:
         way = np.where((length < least / 64)[:, None], other, apart / safe)
         step = way * ((least - length) / 2)[:, None]
         for column, sign in ((0, 1.0), (1, -1.0)):
-            np.add.at(made, pairs[:, column], sign * step)
-    return made
+            np.add.at(result, pairs[:, column], sign * step)
+    return result
 
 
 def alike(vertices: Floats) -> Ints:
@@ -149,15 +149,15 @@ def nudge_pairs(vertices: Floats, pairs: Ints, attempt: int) -> Floats:
     ways lead through the other one.
     """
     least = step(vertices)
-    made = vertices.copy()
+    result = vertices.copy()
     if attempt == 0:
         apart = vertices[pairs[:, 0]] - vertices[pairs[:, 1]]
         way = _NUDGE * least * apart / np.maximum(np.linalg.norm(apart, axis=1), 1e-300)[:, None]
-        np.add.at(made, pairs[:, 0], way)
-        np.subtract.at(made, pairs[:, 1], way)
-        return made
+        np.add.at(result, pairs[:, 0], way)
+        np.subtract.at(result, pairs[:, 1], way)
+        return result
     dice = np.random.default_rng(attempt)
     way = dice.normal(size=(len(pairs), 3))
     way *= (least * dice.uniform(_NUDGE, 3, len(pairs)) / np.linalg.norm(way, axis=1))[:, None]
-    made[pairs[np.arange(len(pairs)), dice.integers(0, 2, len(pairs))]] += way
-    return made
+    result[pairs[np.arange(len(pairs)), dice.integers(0, 2, len(pairs))]] += way
+    return result

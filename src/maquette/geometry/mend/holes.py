@@ -26,8 +26,8 @@ class EdgeSet:
         self._keys = np.sort(self._key(ends[:, 0], ends[:, 1]))
 
     def _key(self, a: Ints, b: Ints) -> Ints:
-        made: Ints = np.minimum(a, b) * self._count + np.maximum(a, b)
-        return made
+        key: Ints = np.minimum(a, b) * self._count + np.maximum(a, b)
+        return key
 
     def holds(self, a: Ints, b: Ints) -> Bools:
         """Whether each edge a-b is in the set; a and b of any one shape."""
@@ -35,8 +35,8 @@ class EdgeSet:
         if not len(self._keys):
             return np.zeros(key.shape, dtype=bool)
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        made: Bools = self._keys[place] == key
-        return made
+        mask: Bools = self._keys[place] == key
+        return mask
 
 
 def patches(vertices: Floats, loops: list[Ints], outer: list[Floats], used: EdgeSet) -> list[Ints | None]:
@@ -44,13 +44,13 @@ def patches(vertices: Floats, loops: list[Ints], outer: list[Floats], used: Edge
 
     ``outer`` (N, 3) are the unit normals of the faces beyond each loop edge (place n to n+1), zero where unknown.
     """
-    made: list[Ints | None] = [None] * len(loops)
+    result: list[Ints | None] = [None] * len(loops)
     lengths = np.array([len(loop) for loop in loops], dtype=np.int64)
     for length in np.unique(lengths).tolist():
         which = np.flatnonzero(lengths == length)
         if length > LONG:
             for index in which.tolist():
-                made[index] = _long_patch(vertices, loops[index], outer[index], used)
+                result[index] = _long_patch(vertices, loops[index], outer[index], used)
             continue
         for some in np.array_split(which, len(which) * length * length // _CELLS + 1):
             ring = np.stack([loops[i] for i in some])
@@ -58,8 +58,8 @@ def patches(vertices: Floats, loops: list[Ints], outer: list[Floats], used: Edge
             for index, local in zip(
                 some, _solve(vertices[ring], np.stack([outer[i] for i in some]), taken), strict=True
             ):
-                made[index] = local
-    return made
+                result[index] = local
+    return result
 
 
 def _long_patch(vertices: Floats, loop: Ints, outer: Floats, used: EdgeSet) -> Ints | None:
@@ -136,11 +136,11 @@ def _crossed(place: Floats, span: int) -> Floats:
     start = place[:, :, :-span, None]
     between = sliding_window_view(place, span - 1, axis=2)[:, :, 1 : place.shape[2] - span + 1] - start
     chord = place[:, :, span:, None] - start
-    made = np.empty(between.shape)
+    crossed = np.empty(between.shape)
     for axis in range(3):
         one, other = (axis + 1) % 3, (axis + 2) % 3
-        np.subtract(between[one] * chord[other], between[other] * chord[one], out=made[axis])
-    return made
+        np.subtract(between[one] * chord[other], between[other] * chord[one], out=crossed[axis])
+    return crossed
 
 
 def _before(table: Floats, span: int) -> Floats:
@@ -168,8 +168,8 @@ def _fold(unit: Floats, neighbour: Floats, known: Floats | Bools) -> Floats:
 def _least(first: Floats, second: Floats) -> Ints:
     """Along the last axis the place of the least ``first``, of these the least ``second``."""
     candidates = first == first.min(axis=-1, keepdims=True)
-    made: Ints = np.where(candidates, second, np.inf).argmin(axis=-1)
-    return made
+    result: Ints = np.where(candidates, second, np.inf).argmin(axis=-1)
+    return result
 
 
 def _trace(split: Ints) -> Ints:

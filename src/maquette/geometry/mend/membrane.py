@@ -59,8 +59,8 @@ class Film:
 
         if not self._inner.shape[0]:
             return np.zeros((0, on_border.shape[1]))
-        made: Floats = splu(self._inner).solve(-np.asarray(self._rim @ on_border))
-        return made
+        result: Floats = splu(self._inner).solve(-np.asarray(self._rim @ on_border))
+        return result
 
 
 def round_off(points: Floats, faces: Ints, inner: Ints) -> Floats:
@@ -83,9 +83,9 @@ def round_off(points: Floats, faces: Ints, inner: Ints) -> Floats:
     mass = np.bincount(faces.reshape(-1), weights=np.repeat(area, 3), minlength=size)
     plate = (pull @ diags_array(1 / np.maximum(mass, 1e-3 * mass.mean())) @ pull).tocsr()[inner].tocsc()
     others = np.setdiff1d(np.arange(size), inner)
-    made = points.copy()
-    made[inner] = splu(plate[:, inner].tocsc()).solve(-np.asarray(plate[:, others] @ points[others]))
-    return made
+    result = points.copy()
+    result[inner] = splu(plate[:, inner].tocsc()).solve(-np.asarray(plate[:, others] @ points[others]))
+    return result
 
 
 def _pull(faces: Ints, count: int) -> Any:
@@ -101,57 +101,57 @@ def _pull(faces: Ints, count: int) -> Any:
 
 def _border_spacing(points: Floats, faces: Ints) -> Floats:
     """Mean length of the two border edges at each point, (P,)."""
-    found = edges(faces)
-    a, b = found.ends[found.count == 1].T
+    edge_table = edges(faces)
+    a, b = edge_table.ends[edge_table.count == 1].T
     length = np.linalg.norm(points[a] - points[b], axis=1)
     both, twice = np.concatenate([a, b]), np.concatenate([length, length])
     total = np.bincount(both, weights=twice, minlength=len(points))
-    made: Floats = total / np.maximum(np.bincount(both, minlength=len(points)), 1)
-    return made
+    border_spacing: Floats = total / np.maximum(np.bincount(both, minlength=len(points)), 1)
+    return border_spacing
 
 
 def _turn_edges(points: Floats, faces: Ints, fixed: int) -> Ints:
     """Inner edges turned where that makes the smaller of two opposite angles larger, until none gains; (T, 3)."""
-    made = faces.copy()
+    result = faces.copy()
     for _ in range(10):
-        pairs = inner_edges(made)
-        a, b = ends_of(made, pairs[:, 0])
-        corner = made.reshape(-1)
+        pairs = inner_edges(result)
+        a, b = ends_of(result, pairs[:, 0])
+        corner = result.reshape(-1)
         c, d = (corner[pairs[:, side] - pairs[:, side] % 3 + (pairs[:, side] + 2) % 3] for side in (0, 1))
         lean = _cosine(points, c, a, b) + _cosine(points, d, a, b)  # below 0: the angles exceed 180 degrees together
-        flips = (lean < -1e-9) & (np.maximum(c, d) >= fixed) & (c != d) & ~_are_joined(made, c, d, len(points))
+        flips = (lean < -1e-9) & (np.maximum(c, d) >= fixed) & (c != d) & ~_are_joined(result, c, d, len(points))
         first, second = _area_vector(points, c, d, b), _area_vector(points, d, c, a)
         flips &= (first * second).sum(axis=1) > 0  # the two new triangles look the same way
         chosen = np.flatnonzero(flips)
         chosen = chosen[np.argsort(lean[chosen], kind="stable")]
         tips = np.minimum(c, d)[chosen] * len(points) + np.maximum(c, d)[chosen]
         chosen = chosen[np.sort(np.unique(tips, return_index=True)[1])]  # no edge is made twice
-        chosen = _apart(chosen, pairs // 3, len(made))
+        chosen = _apart(chosen, pairs // 3, len(result))
         if not len(chosen):
             break
-        made[pairs[chosen, 0] // 3] = np.stack([c, d, b], axis=1)[chosen]
-        made[pairs[chosen, 1] // 3] = np.stack([d, c, a], axis=1)[chosen]
-    return made
+        result[pairs[chosen, 0] // 3] = np.stack([c, d, b], axis=1)[chosen]
+        result[pairs[chosen, 1] // 3] = np.stack([d, c, a], axis=1)[chosen]
+    return result
 
 
 def _are_joined(faces: Ints, a: Ints, b: Ints, count: int) -> Bools:
     """Whether an edge runs between a and b already."""
     ends = edges(faces).ends
-    made: Bools = np.isin(np.minimum(a, b) * count + np.maximum(a, b), ends[:, 0] * count + ends[:, 1])
-    return made
+    are_joined: Bools = np.isin(np.minimum(a, b) * count + np.maximum(a, b), ends[:, 0] * count + ends[:, 1])
+    return are_joined
 
 
 def _cosine(points: Floats, tip: Ints, a: Ints, b: Ints) -> Floats:
     """Cosine of the angle a-tip-b."""
     p, q = points[a] - points[tip], points[b] - points[tip]
     sizes = np.linalg.norm(p, axis=1) * np.linalg.norm(q, axis=1)
-    made: Floats = (p * q).sum(axis=1) / np.maximum(sizes, 1e-300)
-    return made
+    cosine: Floats = (p * q).sum(axis=1) / np.maximum(sizes, 1e-300)
+    return cosine
 
 
 def _area_vector(points: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
-    made: Floats = np.cross(points[b] - points[a], points[c] - points[a])
-    return made
+    area_vector: Floats = np.cross(points[b] - points[a], points[c] - points[a])
+    return area_vector
 
 
 def _apart(chosen: Ints, pair: Ints, face_count: int) -> Ints:
@@ -159,5 +159,5 @@ def _apart(chosen: Ints, pair: Ints, face_count: int) -> Ints:
     rank = np.arange(len(chosen))
     owner = np.full(face_count, len(chosen))
     np.minimum.at(owner, pair[chosen].reshape(-1), np.repeat(rank, 2))
-    made: Ints = chosen[(owner[pair[chosen, 0]] == rank) & (owner[pair[chosen, 1]] == rank)]
-    return made
+    apart: Ints = chosen[(owner[pair[chosen, 0]] == rank) & (owner[pair[chosen, 1]] == rank)]
+    return apart

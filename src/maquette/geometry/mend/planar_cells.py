@@ -63,7 +63,7 @@ def _cycles(around: dict[int, list[int]]) -> list[list[int]]:
     """Walks along the pieces with a cell on their left: counter-clockwise round a cell, clockwise round a hole."""
     place = {(node, other): k for node, others in around.items() for k, other in enumerate(others)}
     seen: set[tuple[int, int]] = set()
-    made = []
+    cycles = []
     for first in place:
         if first in seen:
             continue
@@ -73,8 +73,8 @@ def _cycles(around: dict[int, list[int]]) -> list[list[int]]:
             cycle.append(step[0])
             start, end = step
             step = (end, around[end][place[end, start] - 1])  # the next one clockwise from the way back
-        made.append(cycle)
-    return made
+        cycles.append(cycle)
+    return cycles
 
 
 def _area(ring: Floats) -> float:

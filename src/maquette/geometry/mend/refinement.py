@@ -31,8 +31,8 @@ def longest_of_both(length: Floats, pairs: Ints, face_count: int) -> Bools:
     of_half = np.full(3 * face_count, 0.0)
     of_half[pairs.reshape(-1)] = np.repeat(length, 2)
     most = of_half.reshape(-1, 3).max(axis=1)
-    made: Bools = (length >= most[pairs[:, 0] // 3]) & (length >= most[pairs[:, 1] // 3])
-    return made
+    mask: Bools = (length >= most[pairs[:, 0] // 3]) & (length >= most[pairs[:, 1] // 3])
+    return mask
 
 
 def split_edges(faces: Ints, pairs: Ints, vertex_count: int, solid: Floats) -> Ints:
@@ -57,9 +57,9 @@ def turn_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: in
     An edge turns only where both new triangles stay face up in the plane, so that the sheet never folds, and never so
     that it joins two of the first ``border`` points: there the lifted sheet would touch the ground.
     """
-    made = faces.copy()
+    result = faces.copy()
     for _ in range(rounds):
-        quad, pair = _doubtful(made, solid)
+        quad, pair = _doubtful(result, solid)
         a, b, c, d = quad.T  # edge a-b; faces (a, b, c) and (b, a, d)
         old = np.minimum(_least_angle(solid, a, b, c), _least_angle(solid, b, a, d))
         new = np.minimum(_least_angle(solid, c, d, b), _least_angle(solid, d, c, a))
@@ -67,15 +67,15 @@ def turn_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: in
         upright = np.minimum(_area(flat, c, d, b), _area(flat, d, c, a)) > 0.1 * size
         upright &= np.maximum(c, d) >= border
         gain = np.where(upright & (new > old + 0.01), new - old, 0.0)
-        best = np.zeros(len(made))
+        best = np.zeros(len(result))
         np.maximum.at(best, pair.reshape(-1), np.repeat(gain, 2))
         chosen = np.flatnonzero((gain > 0) & (gain >= best[pair[:, 0]]) & (gain >= best[pair[:, 1]]))
-        chosen = _apart(chosen, pair, len(made))
+        chosen = _apart(chosen, pair, len(result))
         if not len(chosen):
             break
-        made[pair[chosen, 0]] = np.stack([c, d, b], axis=1)[chosen]
-        made[pair[chosen, 1]] = np.stack([d, c, a], axis=1)[chosen]
-    return made
+        result[pair[chosen, 0]] = np.stack([c, d, b], axis=1)[chosen]
+        result[pair[chosen, 1]] = np.stack([d, c, a], axis=1)[chosen]
+    return result
 
 
 def ease(faces: Ints, flat: Floats, solid: Floats, fixed: int) -> Floats:
@@ -96,10 +96,10 @@ def ease(faces: Ints, flat: Floats, solid: Floats, fixed: int) -> Floats:
     step[:fixed] = 0.0
     least = 0.1 * _area(flat, *faces.T)
     for _ in range(20):
-        made = flat + step
-        turned = _area(made, *faces.T) <= least
+        result = flat + step
+        turned = _area(result, *faces.T) <= least
         if not turned.any():
-            return made
+            return result
         step[faces[turned].reshape(-1)] = 0.0
     return flat
 
@@ -158,8 +158,8 @@ def _apart(chosen: Ints, pair: Ints, face_count: int) -> Ints:
     owner = np.full(face_count, len(chosen))
     rank = np.arange(len(chosen))
     np.minimum.at(owner, pair[chosen].reshape(-1), np.repeat(rank, 2))
-    made: Ints = chosen[(owner[pair[chosen, 0]] == rank) & (owner[pair[chosen, 1]] == rank)]
-    return made
+    apart: Ints = chosen[(owner[pair[chosen, 0]] == rank) & (owner[pair[chosen, 1]] == rank)]
+    return apart
 
 
 def _least_angle(points: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
@@ -168,12 +168,12 @@ def _least_angle(points: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
     sides = np.sort(np.stack([((q - p) ** 2).sum(1), ((r - q) ** 2).sum(1), ((p - r) ** 2).sum(1)], axis=1), axis=1)
     short, mid, long = sides.T
     cosine = (mid + long - short) / np.maximum(2 * np.sqrt(mid * long), 1e-300)
-    made: Floats = np.arccos(np.clip(cosine, -1, 1))
-    return made
+    least_angle: Floats = np.arccos(np.clip(cosine, -1, 1))
+    return least_angle
 
 
 def _area(points: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
     """Twice the signed area of each plane triangle, (N,)."""
     x, y = points[:, 0], points[:, 1]
-    made: Floats = (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])
-    return made
+    result: Floats = (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])
+    return result

@@ -70,8 +70,8 @@ def cavity_depths(found: Depths, wall: float, *, roof: bool, least: float) -> Fl
     if filled.any():
         away = distance_transform_edt(~filled) - distance_transform_edt(filled)
         value = np.minimum(value, gaussian_filter(away - np.sign(away) / 2, 0.7))
-    made: Floats = np.where(_large(value > 0, least / pitch**3), value, np.minimum(value, -1.0))
-    return made
+    result: Floats = np.where(_large(value > 0, least / pitch**3), value, np.minimum(value, -1.0))
+    return result
 
 
 def _large(hole: Bools, least: float) -> Bools:
@@ -81,8 +81,8 @@ def _large(hole: Bools, least: float) -> Bools:
     number, _ = label(hole)
     size = np.bincount(number.reshape(-1))
     size[0] = max(int(np.ceil(least)), 1)
-    made: Bools = (size >= least)[number]
-    return made
+    large: Bools = (size >= least)[number]
+    return large
 
 
 def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> tuple[Floats, Ints]:
@@ -97,9 +97,9 @@ def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> 
     places = found.lattice.places(vertices)
     whole = solid(places, faces)
     for share in (1.0, 0.5, 0.2, 0.05):  # a merged edge may fold a sliver over; then merge less, or nothing
-        made = surface_of(whole.simplify(share * tolerance))
-        if not len(intersecting_pairs(*made, tolerance=_TOUCH * wall, limit=1).pairs):
-            return made
+        result = surface_of(whole.simplify(share * tolerance))
+        if not len(intersecting_pairs(*result, tolerance=_TOUCH * wall, limit=1).pairs):
+            return result
     return places, faces
 
 

@@ -31,8 +31,8 @@ def principal_axes(points: Floats) -> Floats:
     """Directions of largest to least spread of points (N, 3), as rows (3, 3)."""
     centered = points - points.mean(axis=0)
     _, axes = np.linalg.eigh(centered.T @ centered)
-    made: Floats = axes.T[::-1]
-    return made
+    result: Floats = axes.T[::-1]
+    return result
 
 
 def flat_directions(vertices: Floats, faces: Ints, most: int) -> Floats:
@@ -50,8 +50,8 @@ def flat_directions(vertices: Floats, faces: Ints, most: int) -> Floats:
     total = np.stack([np.bincount(region, vectors[:, axis], len(keys)) for axis in range(3)], axis=1)
     size = np.linalg.norm(total, axis=1)
     largest = np.argsort(-np.round(size / size.max(), 9), kind="stable")[:most]
-    made: Floats = total[largest] / size[largest, None]
-    return made
+    result: Floats = total[largest] / size[largest, None]
+    return result
 
 
 def hull_of(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
@@ -68,12 +68,12 @@ def hull_of(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
         farthest = [(single @ spread[:, at : at + 100]).argmax(axis=0) for at in range(0, spread.shape[1], 100)]
         points = points[np.unique(np.concatenate(farthest))]
     try:
-        made = ConvexHull(points)
+        convex_hull = ConvexHull(points)
     except (QhullError, ValueError):
         return points, np.zeros((0, 3), np.int64)
-    triangles = made.simplices.astype(np.int64)
+    triangles = convex_hull.simplices.astype(np.int64)
     normals = area_vectors(points, triangles)
-    inward = (normals * made.equations[:, :3]).sum(axis=1) < 0
+    inward = (normals * convex_hull.equations[:, :3]).sum(axis=1) < 0
     triangles[inward] = triangles[inward][:, ::-1]
     return points, triangles
 
@@ -84,5 +84,5 @@ def distinct(directions: Floats) -> Floats:
     kept = np.zeros(len(directions), dtype=bool)
     for row in range(len(directions)):
         kept[row] = not (near[row] & kept).any()
-    made: Floats = directions[kept]
-    return made
+    result: Floats = directions[kept]
+    return result

@@ -119,10 +119,10 @@ def _climbs(line: Ints, first: Ints, last: Ints, shape: tuple[int, ...]) -> Floa
     key = line * wide + first
     rows, others = [], []
     for move in (1, -1, shape[1], -shape[1]):
-        found = np.searchsorted(key, (line + move) * wide + first, side="right") - 1
-        touch = np.flatnonzero((found >= 0) & (line[found] == line + move) & (last[found] > first))
+        slot = np.searchsorted(key, (line + move) * wide + first, side="right") - 1
+        touch = np.flatnonzero((slot >= 0) & (line[slot] == line + move) & (last[slot] > first))
         rows.append(touch)
-        others.append(found[touch])
+        others.append(slot[touch])
     row, other = np.concatenate(rows), np.concatenate(others)
     weight = first[row] + 2.0  # the run that asks starts later
     edge = np.flatnonzero((line // shape[1] == 0) | (line % shape[1] == 0))

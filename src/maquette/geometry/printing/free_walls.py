@@ -24,16 +24,16 @@ def patches(samples: Samples, chosen: Bools, limit: float) -> Ints:
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
-    made = np.full(len(chosen), -1, np.int64)
+    result = np.full(len(chosen), -1, np.int64)
     some = np.flatnonzero(chosen)
     if not len(some):
-        return made
+        return result
     pairs = cKDTree(samples.points[some]).query_pairs(_NEAR * np.sqrt(samples.area), output_type="ndarray")
     graph = coo_matrix((np.ones(len(pairs), np.int8), pairs.T), shape=(len(some), len(some)))
     group = connected_components(graph, directed=False)[1]
     large = np.bincount(group)[group] >= max(_FEW, limit**2 / samples.area)
-    made[some[large]] = np.unique(group[large], return_inverse=True)[1]
-    return made
+    result[some[large]] = np.unique(group[large], return_inverse=True)[1]
+    return result
 
 
 def free_standing(samples: Samples, walls: Floats, limit: float) -> Bools:
@@ -41,11 +41,11 @@ def free_standing(samples: Samples, walls: Floats, limit: float) -> Bools:
     from scipy.spatial import cKDTree
 
     patch = patches(samples, walls < limit, limit)
-    made = np.zeros(len(walls), dtype=bool)
+    mask = np.zeros(len(walls), dtype=bool)
     count = int(patch.max(initial=-1)) + 1
     held = np.flatnonzero(walls >= limit)
     if not count or not len(held):
-        return made
+        return mask
     inner = np.flatnonzero(patch >= 0)
     sizes = np.bincount(patch[inner], minlength=count)
     middle = _sums(patch[inner], samples.points[inner], count) / sizes[:, None]
@@ -61,8 +61,8 @@ def free_standing(samples: Samples, walls: Floats, limit: float) -> Bools:
     spread = _sums(patch[inner], (normals[:, :, None] * normals[:, None]).reshape(-1, 9), count).reshape(-1, 3, 3)
     flat = np.linalg.eigvalsh(spread)[:, -1] / sizes
     free = (holds > 0) & (lean > _ONE_SIDE) & (flat > _FLAT)
-    made[inner] = free[patch[inner]]
-    return made
+    mask[inner] = free[patch[inner]]
+    return mask
 
 
 def _sums(owner: Ints, rows: Floats, count: int) -> Floats:

@@ -53,8 +53,8 @@ class Layers:
     def _runs_before(self) -> Ints:
         """How many runs the cells before each have, (cells + 1,): a cell's own follow them."""
         count = np.bincount(self.cell, minlength=self.columns.cells)
-        made: Ints = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
-        return made
+        runs_before: Ints = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        return runs_before
 
     @property
     def starts(self) -> Ints:

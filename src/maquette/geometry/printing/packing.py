@@ -94,7 +94,7 @@ def _free(taken: Bools, stamps: dict[int, tuple[Bools, Floats]]) -> list[tuple[i
     """For each turn the lowest, then leftmost free place: top edge, row, column, turn."""
     from scipy.signal import fftconvolve
 
-    made = []
+    result = []
     for turn, (mask, _) in stamps.items():
         if mask.shape[0] > taken.shape[0] or mask.shape[1] > taken.shape[1]:
             continue
@@ -104,8 +104,8 @@ def _free(taken: Bools, stamps: dict[int, tuple[Bools, Floats]]) -> list[tuple[i
         free = overlap < 0.5
         if free.any():
             row, column = np.unravel_index(int(free.argmax()), free.shape)
-            made.append((int(row) + mask.shape[0], int(row), int(column), turn))
-    return made
+            result.append((int(row) + mask.shape[0], int(row), int(column), turn))
+    return result
 
 
 def _within(made: list[Placement | None], outlines: list[Floats], plate: Floats) -> list[Placement | None]:

@@ -18,7 +18,7 @@ def roof_cavity(cavity: Bools) -> Bools:
     """
     from scipy.ndimage import distance_transform_cdt
 
-    made = cavity.copy()
+    mask = cavity.copy()
     above = ~cavity[:, :, -1]
     for level in range(cavity.shape[2] - 2, -1, -1):
         empty = cavity[:, :, level]
@@ -27,9 +27,9 @@ def roof_cavity(cavity: Bools) -> Bools:
             metric = "chessboard" if level % 2 else "taxicab"
             steps = distance_transform_cdt(np.pad(empty, 1), metric=metric)[1:-1, 1:-1].astype(np.int64)
             around = _AROUND if level % 2 else _AROUND[:4]
-            made[:, :, level] &= ~(_toward_wall(hanging, steps, around) & empty)
-        above = ~made[:, :, level]
-    return made
+            mask[:, :, level] &= ~(_toward_wall(hanging, steps, around) & empty)
+        above = ~mask[:, :, level]
+    return mask
 
 
 _AROUND = ((0, 1), (2, 1), (1, 0), (1, 2), (0, 0), (0, 2), (2, 0), (2, 2))
@@ -38,8 +38,8 @@ _AROUND = ((0, 1), (2, 1), (1, 0), (1, 2), (0, 0), (0, 2), (2, 0), (2, 2))
 def _toward_wall(hanging: Bools, steps: NDArray[np.int64], around: tuple[tuple[int, int], ...]) -> Bools:
     """Cells (X, Y) from which one step away from the wall leads under a hanging cell."""
     far = np.where(np.pad(hanging, 1), np.pad(steps, 1), -1)
-    made = np.zeros_like(hanging)
+    mask = np.zeros_like(hanging)
     x, y = hanging.shape
     for i, j in around:
-        made |= far[i : i + x, j : j + y] == steps + 1
-    return made
+        mask |= far[i : i + x, j : j + y] == steps + 1
+    return mask

@@ -67,16 +67,16 @@ def _discs(tree: Any, centers: Floats, normals: Floats) -> Floats:
     flat = np.abs(np.einsum("nkd,nd->nk", offset, normals)).max(axis=1) < _LEVEL * distance[:, -1]
     aside = np.linalg.norm(np.cross(offset, offset[:, -1:]), axis=2).max(axis=1)
     flat &= aside > _WIDE * distance[:, -1] ** 2  # else they lie in a line, the middle of a wire
-    made: Floats = np.where(alike & flat, _REACH * distance[:, -1], 0.0)
-    return made
+    discs: Floats = np.where(alike & flat, _REACH * distance[:, -1], 0.0)
+    return discs
 
 
 def _to_disc(offset: Floats, normal: Floats, reach: Floats) -> Floats:
     """Distance to a disc from points at an offset (N, 3) from its middle, (N,)."""
     height = np.einsum("ij,ij->i", offset, normal)
     across = np.sqrt(np.maximum(np.einsum("ij,ij->i", offset, offset) - height**2, 0))
-    made: Floats = np.hypot(height, np.maximum(across - reach, 0))
-    return made
+    result: Floats = np.hypot(height, np.maximum(across - reach, 0))
+    return result
 
 
 def _blocks(centers: Floats, reach: float) -> Ints:
@@ -88,5 +88,5 @@ def _blocks(centers: Floats, reach: float) -> Ints:
     low = every.min(axis=0)
     size = every.max(axis=0) - low + 1
     key = np.unique(((every[:, 0] - low[0]) * size[1] + every[:, 1] - low[1]) * size[2] + every[:, 2] - low[2])
-    made: Ints = np.stack([key // (size[1] * size[2]), key // size[2] % size[1], key % size[2]], axis=1) + low
-    return made
+    blocks: Ints = np.stack([key // (size[1] * size[2]), key // size[2] % size[1], key % size[2]], axis=1) + low
+    return blocks

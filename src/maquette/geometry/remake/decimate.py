@@ -59,8 +59,8 @@ class Thinning:
     @cached_property
     def faces(self) -> Ints:
         """Vertices of the faces, (F, 3)."""
-        made: Ints = self.vertex_of[self.wedge]
-        return made
+        result: Ints = self.vertex_of[self.wedge]
+        return result
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,11 @@ def thinner(state: Thinning, target: int, limit: float) -> Thinning:
     """One round towards ``target`` faces, no collapse erring by more than ``limit``; the same object: no more goes."""
     if len(state.faces) <= target:
         return state
-    found = edges(state.faces)
-    possible = _possible(state, found)
+    edge_table = edges(state.faces)
+    possible = _possible(state, edge_table)
     if limit < np.inf:
         possible = possible.only(np.sqrt(possible.cost / np.maximum(state.area[possible.source], 1e-300)) <= limit)
-    ring = Ring(found, len(state.vertices))
+    ring = Ring(edge_table, len(state.vertices))
     for share in (_SHARE, 1.0):
         cheap = possible.only(_cheapest(possible, share))
         sound = cheap.only(~_folds(state, cheap))
@@ -126,44 +126,54 @@ def thinner(state: Thinning, target: int, limit: float) -> Thinning:
     return state
 
 
-def _possible(state: Thinning, found: Edges) -> _Collapses:
+def _possible(state: Thinning, edge_table: Edges) -> _Collapses:
     """Every collapse that keeps charts, seams and borders what they are, both directions of each edge."""
     wedge = state.wedge.reshape(-1)
     following = np.roll(state.wedge, -1, axis=1).reshape(-1)
-    at = np.stack([np.where(found.forward, wedge, following), np.where(found.forward, following, wedge)], axis=1)
+    at = np.stack(
+        [np.where(edge_table.forward, wedge, following), np.where(edge_table.forward, following, wedge)], axis=1
+    )
     halves = np.arange(len(wedge))
-    last, first = np.zeros((2, len(found.ends)), dtype=np.int64)
-    last[found.of_half], first[found.of_half[::-1]] = halves, halves[::-1]
+    last, first = np.zeros((2, len(edge_table.ends)), dtype=np.int64)
+    last[edge_table.of_half], first[edge_table.of_half[::-1]] = halves, halves[::-1]
     sides = np.stack([at[first], at[last]], axis=1)  # (E, side, end) wedges
-    border = found.count == 1
+    border = edge_table.count == 1
     seam = (sides[:, 0] != sides[:, 1]).any(axis=1)
     size = len(state.vertices)
-    outline, open_ends = (_ends_at(found, which, size) for which in (border | seam, border))
+    outline, open_ends = (_ends_at(edge_table, which, size) for which in (border | seam, border))
     used = np.zeros(len(state.vertex_of), dtype=bool)
     used[wedge] = True
     wedges = np.bincount(state.vertex_of[used], minlength=size)
-    locked = state.locked | (_ends_at(found, (found.count > 2) | (~border & (found.balance != 0)), size) > 0)
+    locked = state.locked | (
+        _ends_at(edge_table, (edge_table.count > 2) | (~border & (edge_table.balance != 0)), size) > 0
+    )
     around = np.bincount(state.faces.reshape(-1), minlength=size)  # a patch keeps its last face
     inside = (outline == 0) & (wedges == 1) & (around > 2) & ~locked
     rim = (outline == 2) & (open_ends == 2) & (wedges == 1) & (around > 1) & ~locked
     crease = (outline == 2) & (open_ends == 0) & (wedges == 2) & (around > 2) & ~locked
     parts = []
     for end in (0, 1):
-        source = found.ends[:, end]
+        source = edge_table.ends[:, end]
         parted = sides[:, 0, end] != sides[:, 1, end]
         may = inside[source] | (rim[source] & border) | (crease[source] & seam & parted)
         chosen = np.flatnonzero(may)
         pairs = sides[chosen]
         parts.append(
-            (source[chosen], found.ends[chosen, 1 - end], pairs[:, :, end], pairs[:, :, 1 - end], found.count[chosen])
+            (
+                source[chosen],
+                edge_table.ends[chosen, 1 - end],
+                pairs[:, :, end],
+                pairs[:, :, 1 - end],
+                edge_table.count[chosen],
+            )
         )
     source, target, before, after, width = (np.concatenate(column) for column in zip(*parts, strict=True))
     return _price(state, source, target, before, after, width)
 
 
-def _ends_at(found: Edges, which: Bools, size: int) -> Ints:
+def _ends_at(edge_table: Edges, which: Bools, size: int) -> Ints:
     """How many of the chosen edges end in each vertex, (V,)."""
-    return np.bincount(found.ends[which].reshape(-1), minlength=size)
+    return np.bincount(edge_table.ends[which].reshape(-1), minlength=size)
 
 
 def _price(state: Thinning, source: Ints, target: Ints, before: Ints, after: Ints, width: Ints) -> _Collapses:
@@ -185,19 +195,19 @@ def _cheapest(possible: _Collapses, share: float) -> Bools:
     best = np.full(int(possible.source.max()) + 1, np.inf)
     np.minimum.at(best, possible.source, possible.price)
     best = best[np.isfinite(best)]
-    made: Bools = possible.price <= np.partition(best, int(share * (len(best) - 1)))[int(share * (len(best) - 1))]
-    return made
+    cheapest: Bools = possible.price <= np.partition(best, int(share * (len(best) - 1)))[int(share * (len(best) - 1))]
+    return cheapest
 
 
 def _folds(state: Thinning, moves: _Collapses) -> Bools:
     """Which collapses would turn a face too far, flatten it, or fold the texture, (C,)."""
     order, start = group(state.faces.reshape(-1), len(state.vertices))
-    made = np.zeros(len(moves.source), dtype=bool)
+    folds = np.zeros(len(moves.source), dtype=bool)
     for block in range(0, len(moves.source), _BLOCK):
         some = moves.only(np.arange(block, min(block + _BLOCK, len(moves.source))))
         row, place = expand(start, some.source)
-        made[block : block + _BLOCK] = np.bincount(*_folding(state, some, row, order[place]), len(some.source)) > 0
-    return made
+        folds[block : block + _BLOCK] = np.bincount(*_folding(state, some, row, order[place]), len(some.source)) > 0
+    return folds
 
 
 def _folding(state: Thinning, moves: _Collapses, row: Ints, half: Ints) -> tuple[Ints, Floats]:
@@ -269,8 +279,8 @@ def _later_twins(keys: Ints, owner: Ints) -> Ints:
     order = np.lexsort((owner, *keys.T[::-1]))
     keys, owner = keys[order], owner[order]
     again = (keys[1:] == keys[:-1]).all(axis=1)
-    made: Ints = owner[1:][again]
-    return made
+    later_twins: Ints = owner[1:][again]
+    return later_twins
 
 
 def _perform(state: Thinning, moves: _Collapses) -> Thinning:

@@ -52,8 +52,8 @@ def mix_normals(normals: Floats, around: Around, likeness: float) -> Floats:
     columns = [np.bincount(around.face, weight * normals[around.other, axis], len(normals)) for axis in range(3)]
     total = np.stack(columns, axis=1)
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    made: Floats = np.divide(total, length, out=normals.copy(), where=length > 0)
-    return made
+    result: Floats = np.divide(total, length, out=normals.copy(), where=length > 0)
+    return result
 
 
 def following(vertices: Floats, faces: Ints, normals: Floats, pinned: Bools, rounds: int = _FOLLOWING) -> Floats:

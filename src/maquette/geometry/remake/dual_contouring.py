@@ -47,8 +47,8 @@ class Grid:
 
     def position(self, number: Ints) -> Floats:
         """Where the nodes lie, (N, 3)."""
-        made: Floats = self.origin + self.index(number) * self.pitch
-        return made
+        result: Floats = self.origin + self.index(number) * self.pitch
+        return result
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def _values(grid: Grid, nodes: Ints, evaluate: Callable[[Floats], Floats]) -> Fl
     """The field at nodes; the grid's outermost ones are outside, so that whatever is inside gets closed."""
     index = grid.index(nodes)
     rim = ((index == 0) | (index == np.array(grid.shape) - 1)).any(axis=1)
-    made: Floats = np.where(rim, 0.0, evaluate(grid.position(nodes)))
-    return made
+    values: Floats = np.where(rim, 0.0, evaluate(grid.position(nodes)))
+    return values
 
 
 def _within(sorted_values: Ints, asked: Ints) -> Bools:
@@ -154,8 +154,8 @@ def _within(sorted_values: Ints, asked: Ints) -> Bools:
 def _distinct(numbers: Ints) -> Ints:
     """Each number once, in order; five times as fast as ``np.unique``, which hashes."""
     ordered = np.sort(numbers, axis=None)
-    made: Ints = ordered[np.diff(ordered, prepend=-1) != 0]
-    return made
+    distinct: Ints = ordered[np.diff(ordered, prepend=-1) != 0]
+    return distinct
 
 
 def _grow(grid: Grid, cells: Ints) -> Ints:
@@ -180,8 +180,8 @@ def _changing(grid: Grid, nodes: Ints, inside: Bools) -> tuple[Ints, Ints]:
 def _around(grid: Grid, axis: Ints, node: Ints, place: tuple[int, int]) -> Ints:
     """The cell at one of the four places around each edge."""
     across = np.array(_AXES)[axis, 1:]
-    made: Ints = node - place[0] * grid.stride[across[:, 0]] - place[1] * grid.stride[across[:, 1]]
-    return made
+    result: Ints = node - place[0] * grid.stride[across[:, 0]] - place[1] * grid.stride[across[:, 1]]
+    return result
 
 
 @cache
@@ -323,8 +323,8 @@ def _place_vertices(grid: Grid, quads: Ints, home: Ints, point: Floats, normal: 
 
 def _in_cell(grid: Grid, home: Ints, points: Floats) -> Bools:
     local = (points - grid.position(home)) / grid.pitch
-    made: Bools = np.all((local > _MARGIN) & (local < 1 - _MARGIN), axis=1)
-    return made
+    mask: Bools = np.all((local > _MARGIN) & (local < 1 - _MARGIN), axis=1)
+    return mask
 
 
 def _snap(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, vertices: Floats, faces: Ints) -> Floats:
@@ -342,9 +342,9 @@ def _snap(grid: Grid, placed: Floats, quads: Ints, home: Ints, face: Ints, verti
     best = nearest[np.flatnonzero(np.diff(corner[nearest], prepend=-1))]  # of equals the first face
     foot = np.einsum("nk,nkd->nd", weights[best], triangles[best])
     good = _in_cell(grid, home[corner[best]], foot)
-    made = placed.copy()
-    made[corner[best[good]]] = foot[good]
-    return made
+    result = placed.copy()
+    result[corner[best[good]]] = foot[good]
+    return result
 
 
 def _triangulate(placed: Floats, quads: Ints, point: Floats, normal: Floats, end: Ints) -> tuple[Floats, Ints]:

@@ -27,16 +27,16 @@ def terms(points: Floats) -> Floats:
     """What the ten numbers of a quadric are multiplied with to evaluate it at each point. (N, 3) -> (N, 10)."""
     x, y, z = points.T
     columns = (x * x, 2 * x * y, 2 * x * z, y * y, 2 * y * z, z * z, 2 * x, 2 * y, 2 * z, np.ones_like(x))
-    made: Floats = np.stack(columns, axis=1)
-    return made
+    result: Floats = np.stack(columns, axis=1)
+    return result
 
 
 def of_planes(gradient: Floats, offset: Floats, weight: Floats) -> Floats:
     """Quadrics of the squared linear functions (gradient·p + offset)², weighted. (N, 3), (N,), (N,) -> (N, 10)."""
     x, y, z = gradient.T
     columns = (x * x, x * y, x * z, y * y, y * z, z * z, x * offset, y * offset, z * offset, offset * offset)
-    made: Floats = np.stack(columns, axis=1) * weight[:, None]
-    return made
+    result: Floats = np.stack(columns, axis=1) * weight[:, None]
+    return result
 
 
 def sum_by_label(rows: Floats, label: Ints, count: int) -> Floats:
@@ -45,8 +45,8 @@ def sum_by_label(rows: Floats, label: Ints, count: int) -> Floats:
 
     row = np.repeat(np.arange(len(rows)), label.shape[1])
     gather = coo_matrix((np.ones(label.size), (label.reshape(-1), row)), shape=(count, len(rows))).tocsr()
-    made: Floats = gather @ rows
-    return made
+    result: Floats = gather @ rows
+    return result
 
 
 def surface_quadrics(vertices: Floats, faces: Ints, outline: Ints) -> tuple[Floats, Floats]:
@@ -106,32 +106,32 @@ def _slopes(corners: Floats, uv: Floats, vectors: Floats, area: Floats) -> tuple
 
 def evaluate(sums: Floats, source: Ints, factors: Floats, target: Ints) -> Floats:
     """``sums[source] · factors[target]`` row by row, (N,); in blocks that fit the cache, which halves the time."""
-    made = np.empty(len(source))
+    result = np.empty(len(source))
     for start in range(0, len(source), _BLOCK):
         some = slice(start, start + _BLOCK)
-        np.einsum("ij,ij->i", sums[source[some]], factors[target[some]], out=made[some])
-    return made
+        np.einsum("ij,ij->i", sums[source[some]], factors[target[some]], out=result[some])
+    return result
 
 
 def move_over(sums: Floats, source: Ints, target: Ints) -> Floats:
     """A copy of ``sums`` (N, K) with each source row added to its target row; a target may occur often."""
-    made = sums.copy()
+    result = sums.copy()
     if len(target):
         order = np.argsort(target, kind="stable")
         unique, first = np.unique(target[order], return_index=True)
-        made[unique] += np.add.reduceat(sums[source[order]], first, axis=0)
-    return made
+        result[unique] += np.add.reduceat(sums[source[order]], first, axis=0)
+    return result
 
 
 def outline_halves(faces: Ints, wedge: Ints) -> Ints:
     """Half-edges on borders, crowded edges and seams (where two faces hold different wedges)."""
-    found = edges(faces)
-    low = np.where(found.forward, wedge.reshape(-1), np.roll(wedge, -1, axis=1).reshape(-1))
-    high = np.where(found.forward, np.roll(wedge, -1, axis=1).reshape(-1), wedge.reshape(-1))
-    last = np.zeros(len(found.ends), dtype=np.int64)
-    last[found.of_half] = np.arange(faces.size)
-    last = last[found.of_half]
-    seam = np.zeros(len(found.ends), dtype=bool)
-    seam[found.of_half[(low != low[last]) | (high != high[last])]] = True
-    made: Ints = np.flatnonzero((found.count != 2)[found.of_half] | seam[found.of_half])
-    return made
+    edge_table = edges(faces)
+    low = np.where(edge_table.forward, wedge.reshape(-1), np.roll(wedge, -1, axis=1).reshape(-1))
+    high = np.where(edge_table.forward, np.roll(wedge, -1, axis=1).reshape(-1), wedge.reshape(-1))
+    last = np.zeros(len(edge_table.ends), dtype=np.int64)
+    last[edge_table.of_half] = np.arange(faces.size)
+    last = last[edge_table.of_half]
+    seam = np.zeros(len(edge_table.ends), dtype=bool)
+    seam[edge_table.of_half[(low != low[last]) | (high != high[last])]] = True
+    result: Ints = np.flatnonzero((edge_table.count != 2)[edge_table.of_half] | seam[edge_table.of_half])
+    return result

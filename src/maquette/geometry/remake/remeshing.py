@@ -56,56 +56,56 @@ def remesh_evenly(vertices: Floats, faces: Ints, length: float, sharp_deg: float
 
 def creases(vertices: Floats, faces: Ints, sharp_deg: float) -> Ints:
     """Edges where two faces meet at more than ``sharp_deg``, or that have other than two faces, (C, 2)."""
-    found = edges(faces)
-    first, last = _sides(found)
+    edge_table = edges(faces)
+    first, last = _sides(edge_table)
     normals = face_normals(vertices, faces)
     cosine = np.einsum("ij,ij->i", normals[first // 3], normals[last // 3])
-    sharp = (found.count != 2) | (cosine < np.cos(np.radians(sharp_deg)))
-    made: Ints = found.ends[sharp]
-    return made
+    sharp = (edge_table.count != 2) | (cosine < np.cos(np.radians(sharp_deg)))
+    result: Ints = edge_table.ends[sharp]
+    return result
 
 
-def _sides(found: Edges) -> tuple[Ints, Ints]:
+def _sides(edge_table: Edges) -> tuple[Ints, Ints]:
     """First and last half-edge on each edge, (E,) twice."""
-    halves = np.arange(len(found.of_half))
-    first, last = np.zeros((2, len(found.ends)), np.int64)
-    first[found.of_half[::-1]], last[found.of_half] = halves[::-1], halves
+    halves = np.arange(len(edge_table.of_half))
+    first, last = np.zeros((2, len(edge_table.ends)), np.int64)
+    first[edge_table.of_half[::-1]], last[edge_table.of_half] = halves[::-1], halves
     return first, last
 
 
-def _crease_marks(net: _Net, found: Edges) -> Bools:
+def _crease_marks(net: _Net, edge_table: Edges) -> Bools:
     """Which edges are creases, (E,)."""
     size = len(net.vertices)
-    made = np.zeros(len(found.ends), dtype=bool)
+    crease_marks = np.zeros(len(edge_table.ends), dtype=bool)
     if len(net.crease):
         crease = np.sort(net.crease, axis=1)
-        key, wanted = found.ends[:, 0] * size + found.ends[:, 1], np.sort(crease[:, 0] * size + crease[:, 1])
+        key, wanted = edge_table.ends[:, 0] * size + edge_table.ends[:, 1], np.sort(crease[:, 0] * size + crease[:, 1])
         place = np.minimum(np.searchsorted(wanted, key), len(wanted) - 1)
-        made = wanted[place] == key
-    return made
+        crease_marks = wanted[place] == key
+    return crease_marks
 
 
 def _lengths(vertices: Floats, ends: Ints) -> Floats:
     step = vertices[ends[:, 0]] - vertices[ends[:, 1]]
-    made: Floats = np.sqrt(dot(step, step))
-    return made
+    lengths: Floats = np.sqrt(dot(step, step))
+    return lengths
 
 
 def _split_long_edges(net: _Net, longest: float) -> _Net:
     """Every edge longer than that cut in half, until there is none."""
     for _ in range(24):
-        found = edges(net.faces)
-        cut = _lengths(net.vertices, found.ends) > longest
+        edge_table = edges(net.faces)
+        cut = _lengths(net.vertices, edge_table.ends) > longest
         if not cut.any():
             break
         size = len(net.vertices)
-        middle = np.full(len(found.ends), -1)
+        middle = np.full(len(edge_table.ends), -1)
         middle[cut] = size + np.arange(int(cut.sum()))
-        marked = _crease_marks(net, found)
-        halves = [np.stack([found.ends[cut & marked, end], middle[cut & marked]], axis=1) for end in (0, 1)]
-        vertices = np.concatenate([net.vertices, net.vertices[found.ends[cut]].mean(axis=1)])
-        faces = _cut_faces(vertices, net.faces, middle[found.of_half].reshape(-1, 3))
-        net = _Net(vertices, faces, np.concatenate([found.ends[marked & ~cut], *halves]))
+        marked = _crease_marks(net, edge_table)
+        halves = [np.stack([edge_table.ends[cut & marked, end], middle[cut & marked]], axis=1) for end in (0, 1)]
+        vertices = np.concatenate([net.vertices, net.vertices[edge_table.ends[cut]].mean(axis=1)])
+        faces = _cut_faces(vertices, net.faces, middle[edge_table.of_half].reshape(-1, 3))
+        net = _Net(vertices, faces, np.concatenate([edge_table.ends[marked & ~cut], *halves]))
     return net
 
 
@@ -148,21 +148,21 @@ def _ties(net: _Net) -> Ints:
 def _collapse_short_edges(net: _Net, length: float) -> _Net:
     """Edges shorter than four fifths of the length drawn together, where the surface keeps its shape and topology."""
     for _ in range(_ROUNDS):
-        found = edges(net.faces)
-        size = _lengths(net.vertices, found.ends)
-        marked, tie = _crease_marks(net, found), _ties(net)
-        low, high = tie[found.ends].min(axis=1), tie[found.ends].max(axis=1)
-        may = (size < _SHORT * length) & (found.count <= 2) & (low < 2) & ((low == 0) | marked)
+        edge_table = edges(net.faces)
+        size = _lengths(net.vertices, edge_table.ends)
+        marked, tie = _crease_marks(net, edge_table), _ties(net)
+        low, high = tie[edge_table.ends].min(axis=1), tie[edge_table.ends].max(axis=1)
+        may = (size < _SHORT * length) & (edge_table.count <= 2) & (low < 2) & ((low == 0) | marked)
         short = np.flatnonzero(may)
-        short = short[_keep_link_condition(found, short, len(net.vertices))]
-        keep, go = found.ends[short].T
+        short = short[_keep_link_condition(edge_table, short, len(net.vertices))]
+        keep, go = edge_table.ends[short].T
         swap = tie[go] > tie[keep]
         keep, go = np.where(swap, go, keep), np.where(swap, keep, go)
         target = np.where((high[short] > 0)[:, None], net.vertices[keep], (net.vertices[keep] + net.vertices[go]) / 2)
         good = _fits(net, keep, go, target, _LONG * length)
         short, keep, go, target = short[good], keep[good], go[good], target[good]
         order = np.argsort(np.argsort(size[short], kind="stable"), kind="stable")
-        chosen = _apart(found.ends, keep, go, order, len(net.vertices))
+        chosen = _apart(edge_table.ends, keep, go, order, len(net.vertices))
         if not chosen.any():
             break
         net = _merge(net, keep[chosen], go[chosen], target[chosen])
@@ -171,15 +171,15 @@ def _collapse_short_edges(net: _Net, length: float) -> _Net:
     return net
 
 
-def _keep_link_condition(found: Edges, which: Ints, size: int) -> Bools:
+def _keep_link_condition(edge_table: Edges, which: Ints, size: int) -> Bools:
     """Edges whose ends share no more neighbours than faces, all of which have other faces left (Dey et al. 1999)."""
-    ring = Ring(found, size)
-    row, other = ring.around(found.ends[which, 0])
-    shared = ring.touch(found.ends[which, 1][row], other) & (other != found.ends[which, 1][row])
+    ring = Ring(edge_table, size)
+    row, other = ring.around(edge_table.ends[which, 0])
+    shared = ring.touch(edge_table.ends[which, 1][row], other) & (other != edge_table.ends[which, 1][row])
     count = np.bincount(row[shared], minlength=len(which))
     lonely = np.bincount(row[shared & (ring.valence[other] <= 3)], minlength=len(which))
-    made: Bools = (count == found.count[which]) & (lonely == 0)
-    return made
+    mask: Bools = (count == edge_table.count[which]) & (lonely == 0)
+    return mask
 
 
 def _fits(net: _Net, keep: Ints, go: Ints, target: Floats, longest: float) -> Bools:
@@ -204,8 +204,8 @@ def _fits(net: _Net, keep: Ints, go: Ints, target: Floats, longest: float) -> Bo
 def _is_turned(old: Floats, new: Floats) -> Bools:
     """Whether a normal (N, 3) looks elsewhere than before; lengths do not matter."""
     agree = dot(old, new)
-    made: Bools = (agree < 0) | (agree * agree < _TURNED**2 * dot(old, old) * dot(new, new))
-    return made
+    mask: Bools = (agree < 0) | (agree * agree < _TURNED**2 * dot(old, old) * dot(new, new))
+    return mask
 
 
 def _cross(vertices: Floats, a: Ints, b: Ints, c: Ints) -> Floats:
@@ -221,8 +221,8 @@ def _apart(ends: Ints, a: Ints, b: Ints, rank: Ints, size: int) -> Bools:
     about = least.copy()
     np.minimum.at(about, ends[:, 0], least[ends[:, 1]])
     np.minimum.at(about, ends[:, 1], least[ends[:, 0]])
-    made: Bools = (about[a] == rank) & (about[b] == rank)
-    return made
+    apart: Bools = (about[a] == rank) & (about[b] == rank)
+    return apart
 
 
 def _merge(net: _Net, keep: Ints, go: Ints, target: Floats) -> _Net:
@@ -245,16 +245,20 @@ def _merge(net: _Net, keep: Ints, go: Ints, target: Floats) -> _Net:
 def _flip_edges(net: _Net) -> _Net:
     """Edges turned where that brings the vertices nearer to six neighbours (four on a border)."""
     for _ in range(_ROUNDS):
-        found = edges(net.faces)
-        first, last = _sides(found)
-        may = (found.count == 2) & ~_crease_marks(net, found) & (found.forward[first] != found.forward[last])
+        edge_table = edges(net.faces)
+        first, last = _sides(edge_table)
+        may = (
+            (edge_table.count == 2)
+            & ~_crease_marks(net, edge_table)
+            & (edge_table.forward[first] != edge_table.forward[last])
+        )
         which = np.flatnonzero(may)
         half, twin = first[which], last[which]
         a, b = net.faces.reshape(-1)[half], net.faces[half // 3, (half % 3 + 1) % 3]
         c, d = net.faces[half // 3, (half % 3 + 2) % 3], net.faces[twin // 3, (twin % 3 + 2) % 3]
-        ring = Ring(found, len(net.vertices))
+        ring = Ring(edge_table, len(net.vertices))
         border = np.zeros(len(net.vertices), np.int64)
-        border[found.ends[found.count == 1]] = 2
+        border[edge_table.ends[edge_table.count == 1]] = 2
         off = ring.valence + border - 6
         gain = (np.abs(off[a]) + np.abs(off[b]) + np.abs(off[c]) + np.abs(off[d])) - (
             np.abs(off[a] - 1) + np.abs(off[b] - 1) + np.abs(off[c] + 1) + np.abs(off[d] + 1)
@@ -285,22 +289,22 @@ def _flat(vertices: Floats, a: Ints, b: Ints, c: Ints, d: Ints) -> Bools:
     new = [_cross(vertices, a, d, c), _cross(vertices, d, b, c)]
     total = old[0] + old[1]
     size = np.sqrt(dot(total, total))
-    made: Bools = np.greater(size, 0)
+    flat: Bools = np.greater(size, 0)
     for normal in new:
         length = np.sqrt(dot(normal, normal))
-        made &= dot(normal, total) > 0.8 * length * size
-        made &= length > 1e-3 * size
-    return made
+        flat &= dot(normal, total) > 0.8 * length * size
+        flat &= length > 1e-3 * size
+    return flat
 
 
 def _relax(net: _Net, surface: Surface, lines: Surface | None, *, exact: bool) -> _Net:
     """Vertices slid to the middle of their neighbours and back onto the surface or crease, unless a face turns."""
-    found = edges(net.faces)
-    tie, marked = _ties(net), _crease_marks(net, found)
+    edge_table = edges(net.faces)
+    tie, marked = _ties(net), _crease_marks(net, edge_table)
     normals = vertex_normals(net.vertices, net.faces)
-    wish = _mean_of_neighbours(net.vertices, found.ends) - net.vertices
+    wish = _mean_of_neighbours(net.vertices, edge_table.ends) - net.vertices
     wish -= np.einsum("ij,ij->i", wish, normals)[:, None] * normals
-    along = _mean_of_neighbours(net.vertices, found.ends[marked]) - net.vertices
+    along = _mean_of_neighbours(net.vertices, edge_table.ends[marked]) - net.vertices
     moved = net.vertices + np.where((tie == 0)[:, None], 0.7 * wish, np.where((tie == 1)[:, None], 0.5 * along, 0.0))
     free = np.flatnonzero(tie == 0)
     ask = surface.nearest if exact else surface.near
@@ -326,5 +330,5 @@ def _mean_of_neighbours(vertices: Floats, ends: Ints) -> Floats:
     here, there = np.concatenate([ends[:, 0], ends[:, 1]]), np.concatenate([ends[:, 1], ends[:, 0]])
     count = np.bincount(here, minlength=size)[:, None]
     total = np.stack([np.bincount(here, weights=vertices[there, axis], minlength=size) for axis in range(3)], axis=1)
-    made: Floats = np.where(count > 0, total / np.maximum(count, 1), vertices)
-    return made
+    mean_of_neighbours: Floats = np.where(count > 0, total / np.maximum(count, 1), vertices)
+    return mean_of_neighbours

@@ -60,7 +60,7 @@ def restore_volume(before: Floats, after: Floats, faces: Ints, pinned: Bools) ->
 
 def on_border(faces: Ints, vertex_count: int) -> Bools:
     """Vertices at an edge that has not exactly two faces, (V,)."""
-    found = edges(faces)
-    made = np.zeros(vertex_count, dtype=bool)
-    made[found.ends[found.count != 2].reshape(-1)] = True
-    return made
+    edge_table = edges(faces)
+    mask = np.zeros(vertex_count, dtype=bool)
+    mask[edge_table.ends[edge_table.count != 2].reshape(-1)] = True
+    return mask

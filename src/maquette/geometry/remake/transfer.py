@@ -56,13 +56,13 @@ def _put(into: Nearest, rows: Ints, found: Nearest) -> None:
 
 def _known_vertices(vertices: Floats, faces: Ints, twin: Ints, turn: Ints) -> Nearest:
     """Corners of faces that have a twin lie on that one's corner; face -1 where no such face is."""
-    made = Nearest(np.full(len(vertices), -1), np.zeros((len(vertices), 3)), np.zeros(len(vertices)))
+    known_vertices = Nearest(np.full(len(vertices), -1), np.zeros((len(vertices), 3)), np.zeros(len(vertices)))
     known = np.flatnonzero(twin >= 0)
     for corner in range(3):
         vertex = faces[known, corner]
-        made.face[vertex] = twin[known]
-        made.weights[vertex] = np.eye(3)[(turn[known] + corner) % 3]
-    return made
+        known_vertices.face[vertex] = twin[known]
+        known_vertices.weights[vertex] = np.eye(3)[(turn[known] + corner) % 3]
+    return known_vertices
 
 
 def _same_faces(vertices: Floats, faces: Ints, new_vertices: Floats, new_faces: Ints) -> tuple[Ints, Ints]:
@@ -83,8 +83,8 @@ def _same_faces(vertices: Floats, faces: Ints, new_vertices: Floats, new_faces: 
 
 def on_vertices(values: Floats, faces: Ints, found: Nearest) -> Floats:
     """A channel of old vertices (V, C) at the places found, (N, C)."""
-    made: Floats = np.einsum("nk,nkc->nc", found.weights, values[faces[found.face]])
-    return made
+    result: Floats = np.einsum("nk,nkc->nc", found.weights, values[faces[found.face]])
+    return result
 
 
 def charts(faces: Ints, uv: Singles) -> Ints:
@@ -135,5 +135,5 @@ def _map_offsets(triangles: Floats, uv: Singles, offsets: Floats) -> Floats:
     v = (p * bb[:, None] - q * mix[:, None]) / safe
     w = (q * aa[:, None] - p * mix[:, None]) / safe
     along_v, along_w = (uv[:, k].astype(np.float64) - uv[:, 0] for k in (1, 2))
-    made: Floats = v[:, :, None] * along_v[:, None] + w[:, :, None] * along_w[:, None]
-    return made
+    result: Floats = v[:, :, None] * along_v[:, None] + w[:, :, None] * along_w[:, None]
+    return result

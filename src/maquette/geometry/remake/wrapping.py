@@ -74,12 +74,12 @@ def _pad(grid: Grid, cells: int) -> Grid:
 
 def _walls(grid: Grid, axis: Ints, node: Ints) -> list[Bools]:
     """For each axis which nodes have a face between them and the next."""
-    made = []
+    walls = []
     for number in range(3):
         wall = np.zeros(int(np.prod(grid.shape)), dtype=bool)
         wall[node[axis == number]] = True
-        made.append(wall.reshape(grid.shape))
-    return made
+        walls.append(wall.reshape(grid.shape))
+    return walls
 
 
 def _touched_nodes(grid: Grid, axis: Ints, node: Ints) -> Bools:
@@ -116,16 +116,16 @@ def _inside(walls: list[Bools], clear: Any, radius: float) -> Bools:
 
 def _spread_step(outside: Bools, walls: list[Bools], near: Bools) -> Bools:
     """One step along every edge without a face."""
-    made = outside.copy()
+    mask = outside.copy()
     for axis, wall in enumerate(walls):
         low, high = [slice(None)] * 3, [slice(None)] * 3
         low[axis], high[axis] = slice(None, -1), slice(1, None)
         before, after = tuple(low), tuple(high)
         free = ~wall[before]
-        made[after] |= outside[before] & free
-        made[before] |= outside[after] & free
-    made &= near | outside
-    return made
+        mask[after] |= outside[before] & free
+        mask[before] |= outside[after] & free
+    mask &= near | outside
+    return mask
 
 
 def _rooms(more: Bools, walls: list[Bools], clear: Any, radius: float) -> Bools:
@@ -205,8 +205,8 @@ def _skin(grid: Grid, value: Any, inside: Bools, pricks: Pierced, vertices: Floa
 
     def evaluate(points: Floats) -> Floats:
         index = np.round((points - grid.origin) / grid.pitch).astype(np.int64)
-        made: Floats = flat[index @ grid.stride].astype(np.float64)
-        return made
+        result: Floats = flat[index @ grid.stride].astype(np.float64)
+        return result
 
     return contour_on(grid, start, outermost, vertices, faces, evaluate, len(start) + 1_000_000)
 

@@ -120,9 +120,9 @@ def _joined(
         at = np.zeros((len(places), 3))
         at[:, list(in_plane(axis))] = places
         at[:, axis] = height
-        made = [(size, one) for one in at if _place(solids, pair, axis, one, size, ways)]
-        if made:
-            return made
+        joined = [(size, one) for one in at if _place(solids, pair, axis, one, size, ways)]
+        if joined:
+            return joined
     note(f"no room for a connector in a cut whose largest inscribed circle has a radius of {figures(widest)} mm")
     return []
 
@@ -151,13 +151,13 @@ def _deep(
     """Cells below and above which there is material as far as a socket and its wall need."""
     reach = size.length + size.gap + ways.wall
     below = reach if ways.kind == "dowels" else _ROOT * size.length
-    made = np.ones((raster.rows, raster.columns), dtype=bool)
+    deep = np.ones((raster.rows, raster.columns), dtype=bool)
     for number, step in zip(pair, (-below, reach), strict=True):
         vertices, faces = surfaces[number]
         for share in (0.33, 0.67, 1.0):
             outline, _ = outline_pieces(vertices, faces, meeting.axis, meeting.height + share * step)
-            made &= fill_outline(outline, raster)
-    return made
+            deep &= fill_outline(outline, raster)
+    return deep
 
 
 def _place(solids: dict[int, Any], pair: tuple[int, int], axis: int, at: Floats, size: Peg, ways: Connecting) -> bool:

@@ -104,7 +104,7 @@ def _bores(found: Depths, empty: np.ndarray, bore: float, count: int) -> list[Dr
     if not count:
         return []
     number, cavities = label(empty)
-    made: list[Drill] = []
+    bores: list[Drill] = []
     for cavity in range(1, cavities + 1):
         own = drills(found, number == cavity, bore / 2, count)
         if not own:
@@ -113,8 +113,8 @@ def _bores(found: Depths, empty: np.ndarray, bore: float, count: int) -> list[Dr
             raise CannotDo(f"hollow: no room for a hole of {bore:g} mm at ({at}); take a smaller one, or holes=0")
         if len(own) < count:
             note(f"room for {len(own)} of {count} holes in a cavity; resin runs out slowly there")
-        made.extend(own)
-    return made
+        bores.extend(own)
+    return bores
 
 
 def _bored(one: Drill, bore: float) -> Mesh:

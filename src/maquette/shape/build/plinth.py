@@ -67,14 +67,14 @@ def plinth(
     body = body.translate((middle[0], middle[1], low + sink_mm - height_mm))
     progress(0.5, "joining model and plinth")
     addition, asset = plain(*surface_of(body), asset, "plinth")
-    made = asset.with_mesh(combined("plinth", asset.mesh, [addition], "unite"))
+    result = asset.with_mesh(combined("plinth", asset.mesh, [addition], "unite"))
     size = (
         f"{figures(2 * half[0])} mm across"
         if form == "round"
         else f"{figures(2 * half[0])} x {figures(2 * half[1])} mm"
     )
     note(f"stands {sink_mm:g} mm deep in a {form} plinth, {size} and {height_mm:g} mm high")
-    return made
+    return result
 
 
 def _footprint(mesh: Mesh, form: str, margin: float) -> tuple[np.ndarray, tuple[float, float]]:

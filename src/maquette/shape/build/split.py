@@ -38,11 +38,11 @@ class _Pieces:
 
     def add(self, solid: Any) -> list[int]:
         """Its separate bodies as pieces."""
-        made = []
+        result = []
         for body in separate(solid):
-            made.append(max(self.solids, default=-1) + 1)
-            self.solids[made[-1]] = body
-        return made
+            result.append(max(self.solids, default=-1) + 1)
+            self.solids[result[-1]] = body
+        return result
 
     def cut(self, number: int, axis: int, height: float, halves: tuple[Any, Any]) -> tuple[list[int], list[int]]:
         """Replace a piece by the bodies below and above a plane."""

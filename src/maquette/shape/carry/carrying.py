@@ -106,8 +106,8 @@ def _patched(material: Material, baked: dict[str, Texture | None]) -> Material:
 def _normals(mesh: Mesh, which: Ints) -> Floats:
     corners = mesh.triangles[which]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    made: Floats = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
-    return made
+    normals: Floats = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
+    return normals
 
 
 def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:

@@ -26,8 +26,8 @@ Found = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]  # di
 
 def insist_on_solid(name: str, mesh: Mesh) -> None:
     """``CannotDo`` unless every edge of the mesh has two faces, wound alike, and it encloses something."""
-    found = edges(mesh.faces)
-    wrong = int((found.count != 2).sum() + ((found.count == 2) & (found.balance != 0)).sum())
+    edge_table = edges(mesh.faces)
+    wrong = int((edge_table.count != 2).sum() + ((edge_table.count == 2) & (edge_table.balance != 0)).sum())
     if wrong or not len(mesh.faces):
         what = f"{wrong} edges are open, crowded or wound both ways" if wrong else "it has 0 faces"
         raise CannotDo(f"{name}: the model is no solid, {what}; solidify it first")

@@ -53,29 +53,29 @@ class SurfaceColor:
 
     def at(self, face: Ints, share: Floats) -> Floats:
         """Light (N, 3) at places of old faces (N,) given by the shares of their corners (N, 3)."""
-        made = np.empty((len(face), 3))
+        result = np.empty((len(face), 3))
         for start in range(0, len(face), _PIECE):
             piece = slice(start, start + _PIECE)
-            made[piece] = self._some(face[piece], share[piece])
-        return made
+            result[piece] = self._some(face[piece], share[piece])
+        return result
 
     def _some(self, face: Ints, share: Floats) -> Floats:
         mesh, material = self._asset.mesh, self._material[face]
-        made = np.array([look.base_color[:3] for look in self._looks])[material]
+        some = np.array([look.base_color[:3] for look in self._looks])[material]
         if self._vertex is not None:  # colour is a product, as in the pictures we make
-            made *= np.einsum("nk,nkd->nd", share, self._vertex[mesh.faces[face]])
+            some *= np.einsum("nk,nkd->nd", share, self._vertex[mesh.faces[face]])
         for number, picture in enumerate(self._pictures):
             if picture is not None:
                 which = np.flatnonzero(material == number)
                 assert mesh.uv is not None
                 uv = np.einsum("nk,nkd->nd", share[which], mesh.uv[face[which]].astype(np.float64))
-                made[which] *= bilinear(picture, uv)
-        return made
+                some[which] *= bilinear(picture, uv)
+        return some
 
 
 def halved(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of every 2 x 2 block, (H, W, 3) -> (H // 2, W // 2, 3)."""
     height, width = light.shape[0] // 2 * 2, light.shape[1] // 2 * 2
     blocks = light[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
-    made: NDArray[np.float32] = blocks.mean(axis=(1, 3))
-    return made
+    result: NDArray[np.float32] = blocks.mean(axis=(1, 3))
+    return result

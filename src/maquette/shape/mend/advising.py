@@ -27,9 +27,9 @@ def advice(mesh: Mesh) -> str:
 def open_share(mesh: Mesh) -> float:
     """Share of the surface in parts that have an open edge."""
     count, label = face_components(mesh.faces)
-    found = edges(mesh.faces)
+    edge_table = edges(mesh.faces)
     torn = np.zeros(count, dtype=bool)
-    torn[label[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
+    torn[label[np.flatnonzero(edge_table.count[edge_table.of_half] == 1) // 3]] = True
     area = areas_by(label, mesh.vertices, mesh.faces, count)
     return float(area[torn].sum() / max(area.sum(), 1e-300))
 

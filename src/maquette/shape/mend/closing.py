@@ -152,9 +152,9 @@ def _without_sheets(asset: Asset) -> Asset:
     """Parts that are still open or hold no volume dropped, if they are little and something solid remains."""
     mesh = asset.mesh
     count, label = face_components(mesh.faces)
-    found = edges(mesh.faces)
+    edge_table = edges(mesh.faces)
     sheet = np.zeros(count, dtype=bool)
-    sheet[label[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
+    sheet[label[np.flatnonzero(edge_table.count[edge_table.of_half] == 1) // 3]] = True
     area = areas_by(label, mesh.vertices, mesh.faces, count)
     sheet |= np.abs(capped_volumes(mesh.vertices, mesh.faces, label, count)) <= 1e-9 * area**1.5
     share = area[sheet].sum() / max(area.sum(), 1e-300)

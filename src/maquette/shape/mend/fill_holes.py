@@ -71,11 +71,13 @@ def _warn_of_wide(mesh: Mesh, holes: Openings) -> None:
 
 def _worth_closing(mesh: Mesh, max_edges: int) -> Openings:
     """The loops to close, those of sheets and those that are too long left out."""
-    found = openings(mesh)
-    if not found.loops:
-        return found
-    sheet = _sheets(mesh)[found.half[found.start] // 3]
-    return found.only([n for n, loop in enumerate(found.loops) if len(loop) <= max_edges and not sheet[n]])
+    worth_closing = openings(mesh)
+    if not worth_closing.loops:
+        return worth_closing
+    sheet = _sheets(mesh)[worth_closing.half[worth_closing.start] // 3]
+    return worth_closing.only(
+        [n for n, loop in enumerate(worth_closing.loops) if len(loop) <= max_edges and not sheet[n]]
+    )
 
 
 def _sheets(mesh: Mesh) -> np.ndarray:
@@ -84,17 +86,17 @@ def _sheets(mesh: Mesh) -> np.ndarray:
     volume = capped_volumes(mesh.vertices, mesh.faces, part, count)
     area = areas_by(part, mesh.vertices, mesh.faces, count)
     flat = np.abs(volume) <= _SHEET * area**1.5
-    found = edges(mesh.faces)
-    if ((found.count == 2) & (found.balance != 0)).any():
+    edge_table = edges(mesh.faces)
+    if ((edge_table.count == 2) & (edge_table.balance != 0)).any():
         wound = agreement(mesh.vertices, mesh.faces)
         flat[part[wound.one_sided[wound.patch]]] = True
     is_open = np.zeros(count, dtype=bool)
-    is_open[part[np.flatnonzero(found.count[found.of_half] == 1) // 3]] = True
+    is_open[part[np.flatnonzero(edge_table.count[edge_table.of_half] == 1) // 3]] = True
     if (flat & is_open).any():
         number = int((flat & is_open).sum())
         note(f"left {number} parts alone that enclose nothing; a sheet needs a thickness before it can close")
-    made: np.ndarray = flat[part]
-    return made
+    sheets: np.ndarray = flat[part]
+    return sheets
 
 
 def _fill(mesh: Mesh, holes: Openings) -> Mesh:
@@ -109,12 +111,12 @@ def _fill(mesh: Mesh, holes: Openings) -> Mesh:
     progress(0.5, "making the patches as fine as their borders")
     wanted = np.array([len(loop) >= _FINE for loop in holes.loops])
     points, place, sheet = refine(points, place, border, sheet, wanted)
-    made = patch(mesh, holes, points[border:], place, sheet[place[:, 0]])
+    result = patch(mesh, holes, points[border:], place, sheet[place[:, 0]])
     smooth = _runs_on(points, place, outer, holes.of_ring) & wanted
     if not smooth.any():
-        return made
+        return result
     progress(0.8, "rounding the patches")
-    return made.with_vertices(_round_off(made, sheet, holes, smooth))
+    return result.with_vertices(_round_off(result, sheet, holes, smooth))
 
 
 def _plain(mesh: Mesh, holes: Openings, outer: Floats) -> tuple[Ints, Ints]:
@@ -133,13 +135,13 @@ def _plain(mesh: Mesh, holes: Openings, outer: Floats) -> tuple[Ints, Ints]:
 
 def _runs_on(points: Floats, place: Ints, outer: Floats, hole: Ints) -> np.ndarray:
     """Holes whose surroundings run on into a taut patch without a crease to speak of, (N,) bool."""
-    found = edges(place)
-    half = np.flatnonzero(found.count[found.of_half] == 1)
+    edge_table = edges(place)
+    half = np.flatnonzero(edge_table.count[edge_table.of_half] == 1)
     start = place.reshape(-1)[half]  # border edges of patches start at the place they belong to
     flush = (face_normals(points, place)[half // 3] * outer[start]).sum(axis=1)
     number = np.bincount(hole)
-    made: np.ndarray = np.bincount(hole[start], weights=flush, minlength=len(number)) / number > _FLUSH
-    return made
+    runs_on: np.ndarray = np.bincount(hole[start], weights=flush, minlength=len(number)) / number > _FLUSH
+    return runs_on
 
 
 def _round_off(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:

@@ -105,18 +105,18 @@ class Keeper:
 
     def without_specks(self, asset: Asset, min_share: float) -> Asset:
         """The asset with its specks dropped; what they filled need not be kept."""
-        made = drop_specks(asset, min_share=min_share)
-        if made.mesh is not asset.mesh and len(self._probes.points):
+        result = drop_specks(asset, min_share=min_share)
+        if result.mesh is not asset.mesh and len(self._probes.points):
             before = self._probes.missed(asset.mesh.vertices, asset.mesh.faces)
-            gone = self._probes.missed(made.mesh.vertices, made.mesh.faces) & ~before
+            gone = self._probes.missed(result.mesh.vertices, result.mesh.faces) & ~before
             self.excused = gone if self.excused is None else self.excused | gone
-        return made
+        return result
 
 
 def without_sheets(mesh: Mesh) -> Mesh:
     """The mesh without open parts that enclose next to nothing; as it is where there are none, or no others."""
-    found = edges(mesh.faces)
-    torn = (found.balance != 0)[found.of_half]
+    edge_table = edges(mesh.faces)
+    torn = (edge_table.balance != 0)[edge_table.of_half]
     if not torn.any():
         return mesh
     count, part = face_components(mesh.faces)

@@ -40,8 +40,8 @@ class Openings:
 def openings(mesh: Mesh) -> Openings:
     """Every loop of open edges."""
     faces, count = mesh.faces, len(mesh.vertices)
-    found = edges(faces)
-    half = np.flatnonzero(found.count[found.of_half] == 1)
+    edge_table = edges(faces)
+    half = np.flatnonzero(edge_table.count[edge_table.of_half] == 1)
     key = faces.reshape(-1)[half] * count + np.roll(faces, -1, axis=1).reshape(-1)[half]
     order = np.argsort(key)
     key, half = key[order], half[order]

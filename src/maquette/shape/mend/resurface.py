@@ -72,11 +72,11 @@ def resurface(
             f"resurface: only scraps of {figures(volume)} mm³ are enclosed; wrap it, or give sheets a thickness"
         )
     with part(0.6, 0.9):
-        made = carried(asset.with_mesh(mesh), vertices, faces)
+        result = carried(asset.with_mesh(mesh), vertices, faces)
     progress(0.9, "measure the change")
     note(f"remade the surface at a pitch of {pitch:.3g} mm: {len(mesh.faces)} faces became {len(faces)}")
     note(describe_change(mesh, vertices, faces))
-    return made
+    return result
 
 
 def orient_patches(asset: Asset) -> Asset:

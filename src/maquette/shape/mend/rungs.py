@@ -75,10 +75,10 @@ class Rungs:
         """The solid with its vertices so far apart that a 32-bit file keeps them so, as far as it stays a solid."""
         best: Asset | None = None
         for _ in range(_ROUNDS):
-            made, final = self._spaced(asset)
-            if made is not None and final:
-                return made
-            best = made or best
+            result, final = self._spaced(asset)
+            if result is not None and final:
+                return result
+            best = result or best
             asset = best or self.untangle(separate_float32_twins(asset, _STEPS[0]))
         if best is None:
             raise CannotDo("vertices that a 32-bit file takes for one could not be told apart")
@@ -86,10 +86,10 @@ class Rungs:
 
     def coarsen(self, asset: Asset) -> Asset:
         """For a solid that does not fit a 32-bit file: a new surface, without the finest of the old one."""
-        made = self.fit(self.resurface(asset))
-        if left := self.judge.flaws(made.mesh):
+        result = self.fit(self.resurface(asset))
+        if left := self.judge.flaws(result.mesh):
             raise CannotDo(f"left with {', '.join(left)}")
-        return made
+        return result
 
     def tidy(self, made: Asset, before: Asset) -> Asset:
         """What a rung made, without specks, and parted where that makes it a solid."""
@@ -101,16 +101,16 @@ class Rungs:
             made = part_pinches(made, gap)
         return self.keeper.without_specks(made, self.min_share)
 
-    def _accept(self, asset: Asset, made: Asset) -> Asset:
+    def _accept(self, asset: Asset, accept: Asset) -> Asset:
         """A new surface made tidy; ``CannotDo`` where it is not like the old one."""
         most = self.max_deviation * asset.mesh.diagonal
-        self.judge.insist_on_nearness(made.mesh, most)  # before the long way to a solid that nobody would take
-        made = self.tidy(made, asset)
-        if self.judge.flaws(made.mesh):
-            made = self.untangle(made)
-        self.judge.insist_on_nearness(made.mesh, most)
-        self.judge.insist_on_volume(asset.mesh, made.mesh, self.max_volume_change)
-        return made
+        self.judge.insist_on_nearness(accept.mesh, most)  # before the long way to a solid that nobody would take
+        accept = self.tidy(accept, asset)
+        if self.judge.flaws(accept.mesh):
+            accept = self.untangle(accept)
+        self.judge.insist_on_nearness(accept.mesh, most)
+        self.judge.insist_on_volume(asset.mesh, accept.mesh, self.max_volume_change)
+        return accept
 
     def _pitch(self, mesh: Mesh) -> float:
         """Side of a grid cell: a nozzle's width or what 250,000 cells allow, at most 1/200 of the diagonal."""

@@ -137,18 +137,18 @@ class _Climb:
         progress(0.0, name)
         excused = self.keeper.excused
         try:
-            made = rung(asset)
-            if made.mesh is asset.mesh or made.mesh == asset.mesh:
+            result = rung(asset)
+            if result.mesh is asset.mesh or result.mesh == asset.mesh:
                 return asset
-            self.keeper.insist(made.mesh, max(most_lost, self.allowed))
+            self.keeper.insist(result.mesh, max(most_lost, self.allowed))
         except CannotDo as refusal:
             note(f"{name} would not do: {refusal}")
             self.refusals.append(f"{name} would not do ({refusal})")
             self.keeper.excused = excused
             return asset
         self.allowed = max(most_lost, self.allowed)
-        self._tell(asset, made, name)
-        return made
+        self._tell(asset, result, name)
+        return result
 
     def _tell(self, asset: Asset, made: Asset, name: str) -> None:
         """A note of what changed."""

@@ -109,8 +109,8 @@ def _hanging_together(pairs: Ints, count: int) -> Ints:
     from scipy.sparse.csgraph import connected_components
 
     graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    made: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return made
+    hanging_together: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return hanging_together
 
 
 @dataclass(frozen=True)
@@ -142,10 +142,10 @@ class _Bodies:
 
     def union_or_note(self, group: Ints) -> _Union | None:
         """The union, or a note that there is none."""
-        made = self.union(group)
-        if made is None:
+        result = self.union(group)
+        if result is None:
             note(f"left {len(group)} parts that overlap; their union would fill another volume")
-        return made
+        return result
 
     def crossing(self, group: Ints) -> list[Ints]:
         """The parts of a group that cross each other, directly or through others; cavities with their solids."""
@@ -205,8 +205,8 @@ def _as_before(mesh: Mesh, points: Floats, faces: Ints, origin: Ints) -> Ints:
     first, twin = twins(points)
     same = first[twin] < len(mesh.vertices)
     named, wanted = np.where(same, first[twin], np.arange(len(points)))[faces], mesh.faces[origin]
-    made = named
+    result = named
     for turn in (1, 2):
         turned = np.roll(named, turn, axis=1)
-        made = np.where((turned == wanted).all(axis=1)[:, None], turned, made)
-    return made
+        result = np.where((turned == wanted).all(axis=1)[:, None], turned, result)
+    return result

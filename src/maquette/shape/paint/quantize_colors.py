@@ -122,9 +122,9 @@ def _palette(seen: Sampled, offered: tuple[Filament, ...], count: int) -> tuple[
     lab = oklab_of(seen.light)
     if not offered:
         found = srgb_of(np.clip(light_of_oklab(clusters(lab, seen.weight, count)), 0, 1))
-        made = tuple(dict.fromkeys(_filament(rgb) for rgb in found))
-        note(f"found {len(made)} colours: {', '.join(filament.color for filament in made)}")
-        return made
+        palette = tuple(dict.fromkeys(_filament(rgb) for rgb in found))
+        note(f"found {len(palette)} colours: {', '.join(filament.color for filament in palette)}")
+        return palette
     if len(offered) <= count:
         return offered
     best = choose_colors(lab, seen.weight, _lab(offered), count)

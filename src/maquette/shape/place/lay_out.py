@@ -110,11 +110,11 @@ def _laid(name: str, piece: Mesh, printer: Printer, bed: Floats, turning: str) -
 
 def _on_each_side(piece: Mesh) -> list[Mesh]:
     """The piece on three sides of its box, the flattest first."""
-    made = []
+    result = []
     for axis in np.argsort(np.round(np.ptp(piece.bounds, axis=0), 6), kind="stable").tolist():
         turn = np.eye(3)[[(axis + 1) % 3, (axis + 2) % 3, axis]]
-        made.append(piece.with_vertices(piece.vertices @ turn.T))
-    return made
+        result.append(piece.with_vertices(piece.vertices @ turn.T))
+    return result
 
 
 def _straight(piece: Mesh) -> Mesh:

@@ -52,11 +52,11 @@ def remesh(
     progress(0.1, f"lay triangles of {figures(length)} mm")
     vertices, faces = remesh_evenly(mesh.vertices, mesh.faces, length, sharp_deg)
     with part(0.6, 0.9):
-        made = carried(asset.with_mesh(mesh), vertices, faces)
+        result = carried(asset.with_mesh(mesh), vertices, faces)
     ends = edges(faces).ends
     size = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
     note(
         f"{len(mesh.faces)} faces became {len(faces)} with edges of {size.mean():.3g} mm, give or take {size.std():.2g}"
     )
     note(describe_change(mesh, vertices, faces))
-    return made
+    return result
