@@ -104,7 +104,7 @@ def test_filaments_are_chosen_by_the_product():
 
 def test_parts_that_touch_keep_their_colors_in_glb():
     """Two pieces of one node share an edge; one has a colour of vertices, the other none."""
-    from test_glb import Builder
+    from glb_builder import Builder
 
     build = Builder()
     green = np.tile(np.array([[0, 1, 0]], "<f4"), (3, 1))

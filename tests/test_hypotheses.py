@@ -58,7 +58,7 @@ def test_a_vase_is_round_at_every_height():
     for low in np.quantile(along, [0.2, 0.4, 0.6, 0.8]):
         ring = across[np.abs(along - low) < 0.03]
         assert np.ptp(ring @ side) == pytest.approx(np.ptp(ring @ ahead), abs=0.09)  # two cells and a half
-    assert made.numbers["attached"] == 0
+    assert made.numbers["attached"] < 0.015  # what a handle takes is more
 
 
 def test_a_handle_is_attached_and_lies_in_the_plane_of_the_axis():
