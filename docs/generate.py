@@ -45,7 +45,7 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "deviation": "--max-mm 0.5",
     "emboss": "--text ADA",
     "hollow": "--wall-mm 3",
-    "measure": "--reference-px 180 --reference-mm 60",
+    "measure": "--reference-px 10,10,190,10 --reference-mm 60",
     "picture": "--view three-quarter --look clay",
     "plinth": "--form round --text ADA",
     "quantize-colors": "--count 2",

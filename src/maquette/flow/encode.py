@@ -15,11 +15,16 @@ from maquette.flow import disk
 from maquette.flow.memory import keep
 from maquette.flow.report.album import thumbnail
 from maquette.flow.report.keeper import Keeper
-from maquette.formats.carries import CARRIES
 from maquette.store import key_of
 
 _NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; GLB and 3MF name their unit
 _TURNED = (".ply", ".stl", ".off")  # whose writers know of no upward axis
+_WANTED = {  # what a file of this kind is opened for; a 3MF for a slicer is none the worse for being plain
+    ".glb": frozenset({"texture", "uv", "unit"}),
+    ".obj": frozenset({"texture", "uv"}),
+    ".ply": frozenset({"texture"}),
+    ".3mf": frozenset({"unit"}),
+}
 _UNITS = {1.0: "metre", 0.01: "centimetre", 0.001: "millimetre"}
 
 
@@ -55,7 +60,7 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
 
 def say_what_is_missing(asset: Asset, source: Path, output: Path) -> None:
     """Note what a converted file could hold and its source has not: colors, uv, a unit."""
-    could, ending = CARRIES.get(output.suffix.lower(), frozenset()), source.suffix[1:].upper()
+    could, ending = _WANTED.get(output.suffix.lower(), frozenset()), source.suffix[1:].upper()
     has_color = asset.mesh.color is not None or any(
         material.base_color_texture is not None or material.base_color != (1.0, 1.0, 1.0, 1.0)
         for material in asset.materials

@@ -156,7 +156,8 @@ def _complaint(record: Stage, error: Mapping[str, Any]) -> str:
         known = ", ".join(record.settings) or "none"
         return f"no setting {where!r}; it has {known}"
     if error["type"] == "missing":
-        return f"{where} must be given: {record.settings[where].description}"
+        name, *inner = (str(part) for part in error["loc"])
+        return f"{name} {'is not whole' if inner else 'must be given'}: {record.settings[name].description}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{where} = {error['input']!r}: {message[0].lower()}{message[1:]}"
 
