@@ -62,7 +62,7 @@ def test_its_own_tests_pass_beside_an_installation(installed):
 
 
 def test_stages_and_help_show_it(maquette):
-    assert {"turn", "twist", "mass", "read-off", "write-off"} <= set(maquette("stages").split())
+    assert {"turn", "twist", "mass", "read-raw", "write-raw"} <= set(maquette("stages").split())
     assert "lathe" in maquette("turn", "--help")
     assert "turn" in maquette("generators")
 
@@ -87,6 +87,6 @@ def test_its_format_converts_both_ways(maquette, tmp_path):
     from samples import ball
 
     disk.save(ball(), tmp_path / "ball.stl")
-    maquette("convert", "ball.stl", "ball.off")
-    maquette("convert", "ball.off", "back.stl")
+    maquette("convert", "ball.stl", "ball.raw")
+    maquette("convert", "ball.raw", "back.stl")
     assert (tmp_path / "back.stl").read_bytes()[84:] == (tmp_path / "ball.stl").read_bytes()[84:]
