@@ -648,7 +648,7 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
 
 
 def test_the_recipes_that_ship():
-    assert set(recipe_names()) == {"glance", "intake", "model", "print", "relief"}
+    assert set(recipe_names()) == {"glance", "intake", "lithophane", "model", "print", "relief"}
     assert list(recipe_names()) == sorted(recipe_names())
 
 

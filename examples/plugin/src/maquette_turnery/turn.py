@@ -9,12 +9,16 @@ from pydantic import Field
 
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
+from maquette.core.channels import Channel, declare
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.subject import Subject
 from maquette.geometry.surface import vertex_normals
 from maquette.registry import stage
-from maquette_turnery.radius import RADIUS
+
+# A channel of our own: how far the lathe's cutter stood from the axis, on every vertex. This row says all there is to
+# say of it: from here on it is carried through mending, cutting and thinning, and written into files that hold it.
+RADIUS = declare(Channel("radius", "vertex", "f4"))
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for, as Maquette's own generators do
 

@@ -29,4 +29,6 @@ def weld(
     corners_differ = (merged.faces != np.roll(merged.faces, 1, axis=1)).all(axis=1)  # (F,)
     if len(keep) < len(mesh.vertices):
         note(f"merged {len(mesh.vertices) - len(keep)} vertices")
-    return asset.with_mesh(merged.keep_faces(corners_differ))
+    welded = merged.keep_faces(corners_differ)
+    same = (len(welded.vertices), len(welded.faces)) == (len(mesh.vertices), len(mesh.faces))
+    return asset if same else asset.with_mesh(welded)  # what has no twins comes back itself
