@@ -52,10 +52,13 @@ class Probes:
         mask: Bools = np.abs(winding_numbers(vertices, faces, self.points)) < _HALF
         return mask
 
-    def loss(self, missed: Bools) -> Loss:
-        """How much is missed, and how many parts lost more than half of what they filled."""
-        whole = float(self.volume.sum())
-        if not whole > 0:
+    def loss(self, missed: Bools, at_least: float = 0.0) -> Loss:
+        """How much is missed, and how many parts lost more than half of what they filled.
+
+        The whole is what the points stand for, or ``at_least`` where an open surface leaves most of it unknown.
+        """
+        whole = max(float(self.volume.sum()), at_least)
+        if not self.volume.sum() > 0:
             return Loss(0.0, 0)
         each = np.bincount(self.part + 1, weights=self.volume)[1:]
         lost = np.bincount(self.part + 1, weights=self.volume * missed)[1:]

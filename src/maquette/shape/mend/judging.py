@@ -18,6 +18,7 @@ from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.displacement import Origin
 from maquette.geometry.orientation import agreement, capped_volumes
+from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, face_components
 from maquette.shape.mend.drop_specks import drop_specks
 
@@ -98,10 +99,16 @@ class Keeper:
         missed = self._probes.missed(after.vertices, after.faces)
         if self.excused is not None:
             missed &= ~self.excused
-        loss = self._probes.loss(missed)
+        loss = self._probes.loss(missed, self._whole(after))
         if loss.share > most or loss.parts:
             bodies = f", {loss.parts} whole {'bodies' if loss.parts > 1 else 'body'}" if loss.parts else ""
             raise CannotDo(f"{loss.share:.2%} of what the given surface fills would be lost{bodies}")
+
+    def _whole(self, after: Mesh) -> float:
+        """What may be filled in all: beside openings the given surface does not tell, so the mended one does."""
+        if (edges(self._given.faces).balance == 0).all() or not (edges(after.faces).balance == 0).all():
+            return 0.0
+        return abs(signed_volume(after.vertices, after.faces))
 
     def without_specks(self, asset: Asset, min_share: float) -> Asset:
         """The asset with its specks dropped; what they filled need not be kept."""
