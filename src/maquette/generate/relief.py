@@ -5,30 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset, Material
-from maquette.core.camera import Camera
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
+from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, plate_camera, tones_of
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
-from maquette.geometry.flat.detail import blur_within, brightness, reduce_blocks, sample
+from maquette.geometry.flat.detail import blur_within, reduce_blocks, sample
 from maquette.geometry.flat.heightfield import plate, standing
 from maquette.geometry.flat.levels import calm, stretch_levels
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
 
-Source = Literal["brightness", "darkness", "alpha", "saturation"]
-
 _MOST_CELLS = 750_000  # grid cells, two triangles each on top; slicers crawl beyond
 _WIDTH = 100.0  # mm, of a picture that nobody gave a size
-_PEDESTAL = 0.35  # on a plate the subject stands at least this share of the relief above the ground around it
 
 
 @stage
@@ -93,14 +89,6 @@ def _width(subject: Subject, asked: float) -> float:
     return width
 
 
-def plate_camera(subject: Subject, width_mm: float) -> Camera:
-    """The camera that sees the plate as the photo: from above, the picture's top toward +Y."""
-    span = width_mm * subject.height / subject.width
-    pose = np.diag([1.0, -1.0, -1.0, 1.0])  # right is +X, down is -Y, into the scene is -Z
-    pose[2, 3] = 2 * max(width_mm, span)
-    return Camera("orthographic", pose, span=span, aspect=subject.width / subject.height)
-
-
 def _refuse_too_fine(area: float, pitch: float) -> None:
     """``CannotDo`` where the plate, in mm², would take too many grid cells."""
     cells = area / pitch**2
@@ -115,12 +103,12 @@ def _refuse_too_fine(area: float, pitch: float) -> None:
 def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: float) -> Floats:
     """Heights 0..1 over the photo, (H', W') with ``factor`` pixels to a cell."""
     pixels = shrunk(subject.pixels, factor)
-    mask = reduce_blocks(subject.mask, factor) if subject.mask is not None and _is_cut_out(subject) else None
+    mask = reduce_blocks(subject.mask, factor) if subject.mask is not None and is_cut_out(subject) else None
     if source == "alpha":
         return np.ones(pixels.shape[:2]) if mask is None else mask
     if mask is not None:
         pixels = bleed(pixels, mask)
-    tones = calm(_tones(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
+    tones = calm(tones_of(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
     weight = np.ones_like(tones) if mask is None else mask
     level, ends = stretch_levels(tones, weight)
     if ends is not None:
@@ -128,21 +116,7 @@ def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: f
     elif mask is not None:
         note("the subject has one tone and becomes an even step")
         level = np.ones_like(level)
-    return level if mask is None or shape == "outline" else mask * (_PEDESTAL + (1 - _PEDESTAL) * level)
-
-
-def _is_cut_out(subject: Subject) -> bool:
-    """Whether the mask leaves anything out."""
-    return subject.mask is not None and bool(subject.mask.min() < 0.5 <= subject.mask.max())
-
-
-def _tones(pixels: NDArray[np.uint8], source: Source) -> Floats:
-    """What stands high, (H, W) 0..1. Colourful is what spans far between its channels, so neither grey nor black."""
-    if source == "saturation":
-        span: Floats = (pixels.max(axis=2) - pixels.min(axis=2)) / 255.0
-        return span
-    light = brightness(pixels)
-    return 1 - light if source == "darkness" else light
+    return level if mask is None or shape == "outline" else mask * (PEDESTAL + (1 - PEDESTAL) * level)
 
 
 def _rectangle(subject: Subject, levels: Floats, factor: int, pitch: float, unit: float) -> tuple[Sheet, Floats]:
@@ -166,7 +140,7 @@ def _cut(subject: Subject, levels: Floats, factor: int, pitch: float, unit: floa
 
 def _paint(subject: Subject, shape: str) -> Material:
     """The photo as the plate's colour; around a cut-out subject the ground is light, or dark under a light subject."""
-    if not _is_cut_out(subject):
+    if not is_cut_out(subject):
         return photo_material(subject.pixels)
     if shape == "outline":
         return photo_material(subject.pixels, subject.mask)

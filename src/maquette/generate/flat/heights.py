@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,10 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
 from maquette.generate.flat.grid import grid_shape, on_grid, soften
-from maquette.geometry.flat.detail import brightness
+from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, tones_of
 from maquette.geometry.flat.levels import stretch_levels
 from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
-
-Source = Literal["brightness", "darkness", "alpha", "saturation"]
-_PEDESTAL = 0.35  # a cut-out subject stands at least this share of the relief above the ground around it
 
 
 @stage
@@ -52,18 +49,13 @@ def heights(
     return Heightmap(base_mm + relief_mm * level, pitch, source=subject, title=subject.title)
 
 
-def is_cut_out(subject: Subject) -> bool:
-    """Whether the mask leaves anything out."""
-    return subject.mask is not None and bool(subject.mask.min() < 0.5 <= subject.mask.max())
-
-
 def _levels(pixels: NDArray[np.uint8], mask: NDArray[np.float32] | None, source: Source) -> NDArray[np.float32]:
     """Heights 0..1 over the picture, (H, W)."""
     if source == "alpha" and mask is not None:
         return mask
     if mask is not None:
         pixels = bleed(pixels, mask)
-    tones = _tones(pixels, source)
+    tones = tones_of(pixels, source)
     weight = np.ones_like(tones) if mask is None else mask
     level, ends = stretch_levels(tones, weight)
     if ends is not None:
@@ -72,14 +64,5 @@ def _levels(pixels: NDArray[np.uint8], mask: NDArray[np.float32] | None, source:
         note("the subject has one tone and becomes an even step")
         level = np.ones_like(level)
     if mask is not None:
-        level = mask * (_PEDESTAL + (1 - _PEDESTAL) * level)
+        level = mask * (PEDESTAL + (1 - PEDESTAL) * level)
     return level.astype(np.float32)
-
-
-def _tones(pixels: NDArray[np.uint8], source: Source) -> NDArray[np.float64]:
-    """What stands high, (H, W) 0..1. Colourful is what spans far between its channels, so neither grey nor black."""
-    if source == "saturation":
-        span: NDArray[np.float64] = (pixels.max(axis=2) - pixels.min(axis=2)) / 255.0
-        return span
-    light = brightness(pixels)
-    return 1 - light if source == "darkness" else light

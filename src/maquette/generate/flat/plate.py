@@ -13,8 +13,8 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.generate.flat.tones import plate_camera
 from maquette.generate.photo_texture import photo_material, projected_uv
-from maquette.generate.relief import plate_camera
 from maquette.geometry.cut.solids import read_solid, solid
 from maquette.geometry.flat.curved_plate import bent_plate
 from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
