@@ -1,6 +1,6 @@
-"""Write the trained network as ONNX with 16-bit weights, computed in 32 bits, and its card beside it.
+"""Write the trained network as ONNX with 16-bit weights, computed in 32 bits.
 
-python -m training.export CACHE src/maquette/generate/sculpt/data/sculpt.onnx --card "trained on …"
+python -m training.export CACHE src/maquette/generate/sculpt/data/sculpt.onnx
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import io
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +46,6 @@ def network(cache: Path) -> tuple[Sculptor, dict[str, object]]:
 
 def write(net: Sculptor, path: Path, facts: dict[str, object]) -> None:
     """The ONNX file, moved into place whole; ``facts`` go into its metadata."""
-    import onnx
-
     buffer = io.BytesIO()
     side = net.size.side
     with warnings.catch_warnings():
@@ -55,7 +54,14 @@ def write(net: Sculptor, path: Path, facts: dict[str, object]) -> None:
             _Listed(net), (torch.zeros(1, 6, side, side),), buffer, input_names=["planes"], output_names=list(OUTPUTS),
             opset_version=17, dynamo=False,
         )  # fmt: skip
-    model = onnx.load_from_string(buffer.getvalue())
+    keep_halved(buffer.getvalue(), path, facts)
+
+
+def keep_halved(data: bytes, path: Path, facts: Mapping[str, object]) -> None:
+    """An ONNX model with 16-bit weights and ``facts`` in its metadata, checked and moved into place whole."""
+    import onnx
+
+    model = onnx.load_from_string(data)
     halve(model)
     for name, value in facts.items():
         entry = model.metadata_props.add()

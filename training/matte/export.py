@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from training.export import halve
+from training.export import keep_halved
 from training.matte.network import OUTPUTS, SIDE, MatteNet
 
 
@@ -40,8 +39,6 @@ def network(kept: Path) -> tuple[MatteNet, dict[str, object]]:
 
 def write(net: MatteNet, path: Path, facts: dict[str, object]) -> None:
     """The ONNX file, moved into place whole; any number and size of pictures; ``facts`` go into its metadata."""
-    import onnx
-
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the old exporter says that it is old, and the new one needs onnxscript
@@ -50,16 +47,7 @@ def write(net: MatteNet, path: Path, facts: dict[str, object]) -> None:
             output_names=[*OUTPUTS, "trust"], opset_version=18, dynamo=False,
             dynamic_axes={"planes": {0: "pictures", 2: "rows", 3: "columns"}},
         )  # fmt: skip
-    model = onnx.load_from_string(buffer.getvalue())
-    halve(model)
-    for name, value in facts.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = name, str(value)
-    onnx.checker.check_model(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(model.SerializeToString())
-    os.replace(fresh, path)
+    keep_halved(buffer.getvalue(), path, facts)
 
 
 def main() -> None:

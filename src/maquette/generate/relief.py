@@ -11,14 +11,14 @@ from maquette.core.arrays import Floats
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
-from maquette.core.progress import note, progress
+from maquette.core.progress import progress
 from maquette.core.subject import Subject
-from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, plate_camera, tones_of
+from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, plate_camera, spread_tones, tones_of
 from maquette.generate.outline_sheet import mask_of, sheet_of
 from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
 from maquette.geometry.flat.detail import blur_within, reduce_blocks, sample
 from maquette.geometry.flat.heightfield import plate, standing
-from maquette.geometry.flat.levels import calm, stretch_levels
+from maquette.geometry.flat.levels import calm
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
@@ -109,13 +109,7 @@ def _levels(subject: Subject, source: Source, shape: str, factor: int, smooth: f
     if mask is not None:
         pixels = bleed(pixels, mask)
     tones = calm(tones_of(pixels, source), radius=3, noise=0.15 * smooth)  # 3 cells: a nozzle's width or so
-    weight = np.ones_like(tones) if mask is None else mask
-    level, ends = stretch_levels(tones, weight)
-    if ends is not None:
-        note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
-    elif mask is not None:
-        note("the subject has one tone and becomes an even step")
-        level = np.ones_like(level)
+    level = spread_tones(tones, mask, source)
     return level if mask is None or shape == "outline" else mask * (PEDESTAL + (1 - PEDESTAL) * level)
 
 

@@ -10,11 +10,10 @@ from pydantic import Field
 
 from maquette.core.errors import CannotDo
 from maquette.core.heightmap import Heightmap
-from maquette.core.progress import note, progress
+from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.flat.grid import grid_shape, on_grid, soften
-from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, tones_of
-from maquette.geometry.flat.levels import stretch_levels
+from maquette.generate.flat.tones import PEDESTAL, Source, is_cut_out, spread_tones, tones_of
 from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
 
@@ -56,13 +55,7 @@ def _levels(pixels: NDArray[np.uint8], mask: NDArray[np.float32] | None, source:
     if mask is not None:
         pixels = bleed(pixels, mask)
     tones = tones_of(pixels, source)
-    weight = np.ones_like(tones) if mask is None else mask
-    level, ends = stretch_levels(tones, weight)
-    if ends is not None:
-        note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
-    elif mask is not None:
-        note("the subject has one tone and becomes an even step")
-        level = np.ones_like(level)
+    level = spread_tones(tones, mask, source)
     if mask is not None:
         level = mask * (PEDESTAL + (1 - PEDESTAL) * level)
     return level.astype(np.float32)

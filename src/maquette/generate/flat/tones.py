@@ -7,10 +7,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Floats, Singles
 from maquette.core.camera import Camera
+from maquette.core.progress import note
 from maquette.core.subject import Subject
 from maquette.geometry.flat.detail import brightness
+from maquette.geometry.flat.levels import stretch_levels
 
 Source = Literal["brightness", "darkness", "alpha", "saturation"]
 PEDESTAL = 0.35  # a cut-out subject stands at least this share of the relief above the ground around it
@@ -36,3 +38,14 @@ def tones_of(pixels: NDArray[np.uint8], source: Source) -> Floats:
         return span
     light = brightness(pixels)
     return 1 - light if source == "darkness" else light
+
+
+def spread_tones(tones: Floats, mask: Floats | Singles | None, source: Source) -> Floats:
+    """Tones (H, W) over the whole of 0..1, where a mask counts; a cut-out subject of one tone becomes an even step."""
+    level, ends = stretch_levels(tones, np.ones_like(tones) if mask is None else mask)
+    if ends is not None:
+        note(f"spread {source} {ends[0]:.2f} to {ends[1]:.2f} over the whole height")
+    elif mask is not None:
+        note("the subject has one tone and becomes an even step")
+        level = np.ones_like(level)
+    return level
