@@ -30,12 +30,12 @@ from training.views import look, random_pose
 
 import maquette as mq
 from maquette.core.subject import Subject
+from maquette.generate.guess.input import balloon
+from maquette.generate.guess.network import Guess, infer
+from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.contest import proposals
 from maquette.generate.hypotheses.judge import FEATURES, evidence, merits
-from maquette.generate.sculpt.input import balloon
-from maquette.generate.sculpt.network import Guess, infer
 from maquette.generate.sculpt.sculpt import _window_mask
-from maquette.generate.sculpt.volume import Field, field_of
 
 RESOLUTION = 64
 

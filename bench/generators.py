@@ -39,9 +39,9 @@ from training.views import Pose, View, look, random_pose
 import maquette as mq
 from maquette.core.asset import Asset
 from maquette.core.subject import Subject
+from maquette.generate.guess.input import balloon
+from maquette.generate.guess.network import infer
 from maquette.generate.inflate import inflate
-from maquette.generate.sculpt.input import balloon
-from maquette.generate.sculpt.network import infer
 from maquette.generate.sculpt.sculpt import Wishes, assemble, sculpt
 from maquette.geometry.rays import Tracer
 from maquette.geometry.topology import is_watertight

@@ -9,6 +9,9 @@ import pytest
 
 from maquette.core.progress import noting
 from maquette.core.subject import Subject
+from maquette.generate.guess.ground import believable_up, ground
+from maquette.generate.guess.network import infer
+from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.box import box
 from maquette.generate.hypotheses.contest import believe
 from maquette.generate.hypotheses.mirrored import mirrored_thing
@@ -16,11 +19,8 @@ from maquette.generate.hypotheses.proposal import normals_of, visible_surface
 from maquette.generate.hypotheses.slab import slab
 from maquette.generate.hypotheses.turned import find_lathe, turned_thing
 from maquette.generate.sculpt.back import carry_over, invented_back
-from maquette.generate.sculpt.ground import believable_up, ground
-from maquette.generate.sculpt.network import infer
 from maquette.generate.sculpt.relief import integrate_slopes, normal_relief
 from maquette.generate.sculpt.sculpt import sculpt
-from maquette.generate.sculpt.volume import Field, field_of
 
 pytest.importorskip("onnxruntime")
 

@@ -9,13 +9,13 @@ import pytest
 
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject, Views
-from maquette.generate.sculpt.input import NEAREST, balloon, enlarge, network_input
-from maquette.generate.sculpt.network import infer
+from maquette.generate.guess.input import NEAREST, balloon, enlarge, network_input
+from maquette.generate.guess.network import infer
+from maquette.generate.guess.symmetry import Plane, complete, mirror_plane
+from maquette.generate.guess.volume import Field, solid_cells
 from maquette.generate.sculpt.sculpt import Wishes, assemble, sculpt
 from maquette.generate.sculpt.surface import smooth
-from maquette.generate.sculpt.symmetry import Plane, complete, mirror_plane
 from maquette.generate.sculpt.views import degrees_around, least_turn
-from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, face_components

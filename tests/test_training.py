@@ -21,7 +21,7 @@ from training.thing import Thing  # noqa: E402
 from training.train import mirrored, read_pieces, write_pieces  # noqa: E402
 from training.views import example, look, random_pose, recentered  # noqa: E402
 
-from maquette.generate.sculpt.input import NEAREST, network_input  # noqa: E402
+from maquette.generate.guess.input import NEAREST, network_input  # noqa: E402
 
 TINY = Size(32, (8, 16, 16), (8, 16), bins=16, volume_side=16)
 

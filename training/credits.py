@@ -14,7 +14,7 @@ _SPLITS = ("train_A", "train_B", "shape-only")
 
 _HEAD = """# What the sculpting network learns from
 
-None of the meshes is part of this project; the weights in `src/maquette/generate/sculpt/data` are trained on pictures
+None of the meshes is part of this project; the weights in `src/maquette/generate/guess/data` are trained on pictures
 made from them and from shapes that `procedural.py` makes up. The objects of the split named `validation` are never read
 by anything under `training/` and were never trained on; `bench/generators.py` alone opens them.
 

@@ -1,6 +1,6 @@
 """Write the trained network as ONNX with 16-bit weights, computed in 32 bits.
 
-python -m training.export CACHE src/maquette/generate/sculpt/data/sculpt.onnx
+python -m training.export CACHE src/maquette/generate/guess/data/sculpt.onnx
 """
 
 from __future__ import annotations

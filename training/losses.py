@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from maquette.generate.sculpt.input import NEAREST
+from maquette.generate.guess.input import NEAREST
 
 
 def volume_targets(grids: Tensor, matrix: Tensor, offset: Tensor, eye: Tensor, bins: int, side: int) -> Tensor:

@@ -4,7 +4,7 @@ A U-Net with attention at its bottom. Everything is said as a correction to what
 the balloon over the mask, the thickness as twice its height, the colours as the photo's, and the volume as what lies
 between front and back. So an untrained network is silhouette inflation, and training can only add to it.
 
-Input (B, 6, S, S) from `maquette.generate.sculpt.input.network_input`. Output, all lengths in half pictures:
+Input (B, 6, S, S) from `maquette.generate.guess.input.network_input`. Output, all lengths in half pictures:
 
 ====================  ==================  ======================================================================
 ``front`` ``back``    (B, 1, S, S)        depth of the first and of the last surface along each pixel's ray, from the
@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from maquette.generate.sculpt.input import CHANNELS, NEAREST
+from maquette.generate.guess.input import CHANNELS, NEAREST
 
 MAPS = {"front": 1, "thickness": 1, "normal": 3, "albedo": 3, "back_albedo": 3, "mask": 1}
 

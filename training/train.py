@@ -4,7 +4,7 @@
     python -m training.train DATA CACHE --minutes 90     # small network, two one-thread processes on a CPU
     python -m training.train DATA CACHE --minutes 150 --start OTHER_CACHE     # a new plan that begins with old weights
     python -m training.train DATA CACHE --size full --minutes 28 --stop 9.5   # on a GPU, until 28 minutes are used
-    python -m training.export CACHE src/maquette/generate/sculpt/data/sculpt.onnx
+    python -m training.export CACHE src/maquette/generate/guess/data/sculpt.onnx
 
 Run it again with the same CACHE and it goes on where it stopped. The learning rate follows the minutes trained, so the
 plan is `--minutes` whatever the machine; `--stop` only ends this run.

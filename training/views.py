@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.generate.sculpt.input import network_input
+from maquette.generate.guess.input import network_input
 from maquette.geometry.rays import Tracer
 from training.light import photograph
 from training.paint import painted

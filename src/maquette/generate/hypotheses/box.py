@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats
+from maquette.generate.guess.input import Pixels, enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt.input import Pixels, enlarge
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.volume import Field
 
 _DIRECTIONS = 64
 _TURNS = np.radians([0, 15, 30, 45, 60, 75])

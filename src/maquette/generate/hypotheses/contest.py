@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from maquette.core.progress import note
+from maquette.generate.guess.ground import believable_up
+from maquette.generate.guess.input import Pixels, enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.symmetry import complete, mirror_plane
+from maquette.generate.guess.volume import FINER, Field, field_of
 from maquette.generate.hypotheses.box import box
 from maquette.generate.hypotheses.judge import merits
 from maquette.generate.hypotheses.mirrored import mirrored_thing
 from maquette.generate.hypotheses.proposal import Proposal
 from maquette.generate.hypotheses.slab import slab
 from maquette.generate.hypotheses.turned import turned_thing
-from maquette.generate.sculpt.ground import believable_up
-from maquette.generate.sculpt.input import Pixels, enlarge
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.symmetry import complete, mirror_plane
-from maquette.generate.sculpt.volume import FINER, Field, field_of
 
 _COARSE = 64  # cells a side on which the proposals are compared
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats
+from maquette.generate.guess.input import Pixels, block_means, enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.proposal import Proposal, normals_of, visible_surface
-from maquette.generate.sculpt.input import Pixels, block_means, enlarge
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.volume import Field
 from maquette.geometry.printing.resting import hull, margin
 
 _RIM = 0.05  # half windows: nearer to the outline than this nobody's normals are worth much

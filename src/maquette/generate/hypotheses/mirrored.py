@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.core.arrays import Floats
+from maquette.generate.guess.ground import unroll
+from maquette.generate.guess.input import NEAREST, Pixels, balloon, enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.symmetry import Plane
+from maquette.generate.guess.volume import Field, distances, round_rim
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt.ground import unroll
-from maquette.generate.sculpt.input import NEAREST, Pixels, balloon, enlarge
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.symmetry import Plane
-from maquette.generate.sculpt.volume import Field, distances, round_rim
 from maquette.geometry.flat.detail import blur_within
 
 _BAND = 0.08  # half windows from the outline inward in which the plane is looked for

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from maquette.core.arrays import Bools, Floats
-from maquette.generate.sculpt.input import NEAREST, Pixels
-from maquette.generate.sculpt.volume import Field
+from maquette.generate.guess.input import NEAREST, Pixels
+from maquette.generate.guess.volume import Field
 
 
 @dataclass(frozen=True)

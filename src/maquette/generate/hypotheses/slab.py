@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from maquette.generate.guess.input import Pixels
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt.input import Pixels
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.volume import Field
 
 _SAID = 0.7  # of the network's median thickness, which is that of round things
 _PLAUSIBLE = (0.2, 0.7)  # thickness over the width of the widest part

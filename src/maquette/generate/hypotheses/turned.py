@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Bools, Floats
+from maquette.generate.guess.input import NEAREST, Pixels, block_means, enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.proposal import Proposal, smooth_least
-from maquette.generate.sculpt.input import NEAREST, Pixels, block_means, enlarge
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.volume import Field
 
 _FEWEST = 12  # rows of the outline: lower things have no profile
 _SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that

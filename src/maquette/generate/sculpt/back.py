@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats
-from maquette.generate.sculpt.input import enlarge
-from maquette.generate.sculpt.network import Guess
+from maquette.generate.guess.input import enlarge
+from maquette.generate.guess.network import Guess
 from maquette.geometry.flat.detail import blur_within
 
 Pixels = NDArray[np.uint8]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.generate.sculpt.network import Guess
+from maquette.generate.guess.network import Guess
 from maquette.geometry.flat.detail import blur_within
 
 Floats = NDArray[np.float64]

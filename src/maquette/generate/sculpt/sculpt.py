@@ -1,7 +1,7 @@
 """Sculpt: the default generator. A small network guesses the whole object from one photo, on any CPU, in a second.
 
-Its weights ship with the package (see data/sculpt.md for what they learned from and how well); the surface is closed
-by construction, because it is where a field changes its sign.
+Its weights ship with the package (see guess/data/sculpt.md for what they learned from and how well); the surface is
+closed by construction, because it is where a field changes its sign.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject, Views
+from maquette.generate.guess.ground import ground
+from maquette.generate.guess.input import Pixels, enlarge
+from maquette.generate.guess.network import Guess, infer
+from maquette.generate.guess.volume import FINER, field_of
 from maquette.generate.hypotheses.contest import as_body, believe
 from maquette.generate.hypotheses.proposal import Proposal
-from maquette.generate.sculpt.ground import ground
-from maquette.generate.sculpt.input import Pixels, enlarge
-from maquette.generate.sculpt.network import Guess, infer
 from maquette.generate.sculpt.surface import carve, keep_unspoilt, sight, smooth, surface_of
 from maquette.generate.sculpt.texture import tile_texture
 from maquette.generate.sculpt.tiles import tiles
 from maquette.generate.sculpt.views import LONG_LENS, degrees_around, least_turn, merged_field, stations
-from maquette.generate.sculpt.volume import FINER, field_of
 from maquette.registry import LocalFile, stage
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for

@@ -7,10 +7,10 @@ import numpy as np
 from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import CannotDo
 from maquette.core.subject import Subject
-from maquette.generate.sculpt.input import enlarge
-from maquette.generate.sculpt.network import Guess
+from maquette.generate.guess.input import enlarge
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field, solid_cells
 from maquette.generate.sculpt.relief import normal_relief
-from maquette.generate.sculpt.volume import Field, solid_cells
 from maquette.geometry.flat.detail import brightness, sample
 from maquette.geometry.flat.detail import detail as detail_band
 from maquette.geometry.inside.parts import volumes_by

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats
 from maquette.core.asset import Material, Texture
 from maquette.core.subject import Subject
-from maquette.generate.sculpt.input import enlarge
-from maquette.generate.sculpt.network import Guess
+from maquette.generate.guess.input import enlarge
+from maquette.generate.guess.network import Guess
 from maquette.geometry.flat.detail import blur_within
 from maquette.geometry.look.bleed import bleed
 

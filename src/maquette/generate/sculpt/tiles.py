@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.subject import Subject
+from maquette.generate.guess.network import Guess
 from maquette.generate.hypotheses.proposal import Proposal
 from maquette.generate.sculpt.back import invented_back, without_streaks
-from maquette.generate.sculpt.network import Guess
 from maquette.generate.sculpt.texture import Tile, front_tile
 from maquette.generate.sculpt.views import Station
 from maquette.geometry.surface import face_normals

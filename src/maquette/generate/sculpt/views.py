@@ -12,8 +12,8 @@ import numpy as np
 
 from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput
-from maquette.generate.sculpt.network import Guess
-from maquette.generate.sculpt.volume import Field
+from maquette.generate.guess.network import Guess
+from maquette.generate.guess.volume import Field
 
 AROUND = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 _SLACK = 0.03  # half windows: how far silhouettes of different photos may disagree before they carve

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats
-from maquette.generate.sculpt.input import NEAREST, Pixels, balloon, block_means
-from maquette.generate.sculpt.network import Guess
+from maquette.generate.guess.input import NEAREST, Pixels, balloon, block_means
+from maquette.generate.guess.network import Guess
 
 _FAR = 6.0  # cells: values beyond say "surely" and are cut, as in training
 FINER = 4  # pixels of the mask along one cell

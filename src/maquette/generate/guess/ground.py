@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.core.arrays import Floats
-from maquette.generate.sculpt.volume import Field
+from maquette.generate.guess.volume import Field
 from maquette.geometry.printing.resting import hull, hull_area
 
 _REACH = 0.06  # of the height: what hangs no higher is drawn down

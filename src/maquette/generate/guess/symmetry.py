@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.core.arrays import Floats
-from maquette.generate.sculpt.input import NEAREST
-from maquette.generate.sculpt.volume import Field
+from maquette.generate.guess.input import NEAREST
+from maquette.generate.guess.volume import Field
 
 _MOST_POINTS = 1500
 _ANGLES = 36  # planes tried between 0 and 180 degrees

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.subject import Subject
+from maquette.generate.guess.input import CHANNELS, NEAREST, Pixels, network_input
 from maquette.generate.outline_sheet import mask_of
-from maquette.generate.sculpt.input import CHANNELS, NEAREST, Pixels, network_input
 
 FILL = 0.85  # of the window's side that the subject's longer side takes, as in training
 _OUTPUTS = ("front", "back", "doubt", "normal", "albedo", "back_albedo", "residual", "frame")
@@ -179,7 +179,7 @@ def _session(weights: str) -> tuple[Any, int]:
     except ImportError:
         raise Unavailable("sculpt: the network runs in onnxruntime; pip install onnxruntime, or use inflate") from None
     data = (
-        Path(weights).read_bytes() if weights else (files("maquette.generate.sculpt") / "data/sculpt.onnx").read_bytes()
+        Path(weights).read_bytes() if weights else (files("maquette.generate.guess") / "data/sculpt.onnx").read_bytes()
     )
     try:
         session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
