@@ -43,7 +43,7 @@ def shelf(tmp_path, monkeypatch):
     return model, data
 
 
-@pytest.mark.parametrize("name", ["u2netp", "isnet", "birefnet-lite", "birefnet"])
+@pytest.mark.parametrize("name", ["u2net", "isnet", "birefnet-lite", "birefnet"])
 def test_a_model_that_is_not_here_says_how_to_get_it(name, tmp_path, monkeypatch):
     monkeypatch.setattr(matting_models, "home", lambda: tmp_path)
     model = matting_models.MODELS[name]
@@ -64,6 +64,16 @@ def test_a_published_model_runs_as_it_was_trained(shelf):
     truth = pixels[..., 0] > 128
     assert ((made.mask > 0.5) == truth).mean() > 0.995
     assert (model.path.parent / f"{model.name}.sha256").read_text().strip() == hashlib.sha256(data).hexdigest()
+
+
+def test_the_network_that_ships_runs_without_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(matting_models, "home", lambda: tmp_path)
+    rows, columns = np.mgrid[:200, :300]
+    truth = np.hypot(rows - 100, columns - 150) < 60
+    pixels = np.where(truth[..., None], [200, 60, 40], [90, 120, 160]).astype(np.uint8)
+    mask = mq.matte(mq.Subject(pixels), method="u2netp").mask > 0.5
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.95
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_file_and_a_changed_file_are_refused(shelf):

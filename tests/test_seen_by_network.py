@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import maquette as mq
-from maquette.photo import seen_by_network
+from maquette.photo import salient_network, seen_by_network
 from maquette.photo.pointing import Pointing
 from maquette.photo.seen_by_network import see
 
@@ -32,6 +32,7 @@ class StandIn:
 def network(monkeypatch):
     def use(session):
         monkeypatch.setattr(seen_by_network, "_session", lambda: session)
+        monkeypatch.setattr(salient_network, "_session", lambda: None)
         return session
 
     return use
@@ -75,6 +76,62 @@ def test_a_point_outweighs_the_network(network):
     assert mask[80, 45] < 0.1
 
 
+class Salient:
+    """A published network that sees the left half of whatever it is shown, sure of it or not."""
+
+    def __init__(self, chance: float = 0.99) -> None:
+        self.chance, self.shown = chance, []
+
+    def run(self, names, feed):
+        assert names == ["mask"]
+        self.shown.append(feed["picture"])
+        map_ = np.full((1, 1, 320, 320), 1 - self.chance, np.float32)
+        map_[..., :160] = self.chance
+        return [map_ if len(self.shown) % 2 else map_[..., ::-1]]
+
+
+def test_the_published_network_sees_the_picture_and_its_mirror_image(monkeypatch):
+    session = Salient()
+    monkeypatch.setattr(salient_network, "_session", lambda: session)
+    odds = salient_network.salient_odds(two_cups().pixels)
+    assert np.array_equal(session.shown[0], session.shown[1][..., ::-1])
+    assert odds[:, :160].min() == pytest.approx(np.log(99), abs=1e-3)
+    assert odds[:, 160:].max() == pytest.approx(-np.log(99), abs=1e-3)
+
+
+def test_a_box_is_looked_at_alone(monkeypatch):
+    session = Salient()
+    monkeypatch.setattr(salient_network, "_session", lambda: session)
+    odds = salient_network.salient_odds(two_cups().pixels, (0.5, 0.25, 1.0, 0.75))
+    assert odds[160, 170] > 4  # the left half of the box
+    assert odds[160, 300] < -4
+    assert odds[160, 100] == pytest.approx(np.log(1e-3))
+    assert odds[10, 170] == pytest.approx(np.log(1e-3))
+
+
+def test_ours_says_more_where_the_published_one_is_unsure(network, monkeypatch):
+    network(StandIn(0.75))
+    heard = []
+    for chance in (0.99, 0.7):
+        session = Salient(chance)
+        monkeypatch.setattr(salient_network, "_session", lambda session=session: session)
+        heard.append(see(two_cups().pixels))
+    assert heard[0].chance[160, 40] > 0.8
+    assert heard[1].firmness == 1
+    assert heard[1].chance[160, 40] < 0.1
+    assert heard[1].chance[160, 240] > 0.99
+
+
+def test_the_shipped_network_finds_a_thing_on_a_loud_ground():
+    rng = np.random.default_rng(2)
+    cells = rng.integers([60, 90, 40], [110, 160, 90], (24, 24, 3)).repeat(16, axis=0).repeat(16, axis=1)
+    rows, columns = np.mgrid[:384, :384]
+    truth = (np.hypot(rows - 200, columns - 180) < 90) | ((abs(rows - 200) < 30) & (abs(columns - 280) < 40))
+    cells[truth] = (210, 40, 40)
+    mask = mq.matte(mq.Subject(cells.astype(np.uint8))).mask > 0.5
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.95
+
+
 def test_without_a_network_all_goes_on(network):
     network(None)
     assert see(two_cups().pixels) is None
@@ -93,7 +150,8 @@ def test_the_networks_file_fits_the_wheel_and_says_what_it_learned_from():
     file = folder / "matte.onnx"
     if not file.is_file():
         pytest.skip("no network in this checkout")
-    assert len(file.read_bytes()) <= 6_000_000
+    assert len(file.read_bytes()) + len((folder / "u2netp.onnx").read_bytes()) <= 9_000_000
+    assert "Apache-2.0" in (folder / "u2netp.md").read_text(encoding="utf-8")
     assert "composites" in (folder / "matte.md").read_text(encoding="utf-8")
     first, second = see(two_cups().pixels), see(two_cups().pixels)
     assert np.array_equal(first.odds, second.odds)

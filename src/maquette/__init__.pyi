@@ -364,7 +364,7 @@ class _matte(StageFunction[..., Subject]):
         self,
         subject: Subject,
         *,
-        method: Literal['auto', 'alpha', 'network', 'border', 'onnx', 'u2netp', 'isnet', 'birefnet-lite', 'birefnet'] = 'auto',
+        method: Literal['auto', 'alpha', 'network', 'border', 'onnx', 'u2netp', 'u2net', 'isnet', 'birefnet-lite', 'birefnet'] = 'auto',
         weights: str = '',
         choice: str = 'all',
         point: str = '',

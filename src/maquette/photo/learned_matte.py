@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, BadSetting, Unavailable
 from maquette.photo.matting_models import MODELS
+from maquette.photo.salient_network import salient_odds
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet
 FREE_PX = 1024  # side for models that take any
@@ -24,11 +25,15 @@ FREE_PX = 1024  # side for models that take any
 def predict(pixels: NDArray[np.uint8], method: str, weights: str) -> NDArray[np.float32]:
     """The map of a published network (``u2netp`` …) or of the file ``weights`` (``onnx``), (h, w) 0..1 at its own size.
 
+    ``u2netp`` ships with the package; a file of it may be named all the same.
+
     ``BadSetting`` without a file, ``BadInput`` for a file that is no such model, ``Unavailable`` without onnxruntime
     or when the published file is not here yet.
     """
     if method == "onnx":
         return _map(pixels, weights, MEAN, DEVIATION, 0)
+    if method == "u2netp" and not weights and (odds := salient_odds(pixels)) is not None:
+        return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
     model = MODELS[method]
     return _map(pixels, weights or str(model.file()), *model.scaling, model.side)
 

@@ -1,6 +1,6 @@
 """Matte: the subject cut out, with nothing downloaded.
 
-A small network of our own says where the subject likely is (``seen_by_network``); a cut along the picture's edges
+Two small networks say where the subject likely is (``seen_by_network``); a cut along the picture's edges
 (``segment``) says on which side of the outline a pixel is, on a grid of at most 640 px; closed-form matting (Levin,
 Lischinski and Weiss 2008) then says how much of each pixel along the outline is subject, in the photo's own pixels,
 solved in that narrow band only.
@@ -33,10 +33,11 @@ def matte(
     subject: Subject,
     *,
     method: Annotated[
-        Literal["auto", "alpha", "network", "border", "onnx", "u2netp", "isnet", "birefnet-lite", "birefnet"],
+        Literal["auto", "alpha", "network", "border", "onnx", "u2netp", "u2net", "isnet", "birefnet-lite", "birefnet"],
         Field(
-            description="auto: alpha where there is one, else network; network: our own beside the colors; border: "
-            "colors of the frame only; onnx: a model of yours; the others are fetched, their licence is shown first"
+            description="auto: alpha where there is one, else network; network: what two networks see, cut along the "
+            "edges; border: colors of the frame only; u2netp: the published one of the two alone; onnx: a model of "
+            "yours; the others are fetched, their licence is shown first"
         ),
     ] = "auto",
     weights: Annotated[

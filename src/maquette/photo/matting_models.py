@@ -61,6 +61,7 @@ class MattingModel:
 
 MODELS = {
     "u2netp": MattingModel("u2netp.onnx", "8e83ca70e441ab06c318d82300c84806", "Apache-2.0 (xuebinqin/U-2-Net)", 320),
+    "u2net": MattingModel("u2net.onnx", "60024c5c889badc19c04ad937298a77b", "Apache-2.0 (xuebinqin/U-2-Net)", 320),
     "isnet": MattingModel(
         "isnet-general-use.onnx", "fc16ebd8b0c10d971d3513d564d01e29", "Apache-2.0 (xuebinqin/DIS)", 1024,
         ((0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),

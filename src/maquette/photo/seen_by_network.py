@@ -1,8 +1,9 @@
-"""Where our own network sees the subject: a chance for each pixel, and how far it trusts itself.
+"""Where two networks see the subject: a chance for each pixel, and how far it is to be trusted.
 
-The network (training/matte, `data/matte.onnx`) was trained on composites only, so it is one opinion among several:
-`segment` lets its chances speak beside the colors and cuts along the picture's own edges. Without the file the cut
-goes by saliency, as it did before there was a network.
+A published one (`salient_network`) knows what photographs are of. Our own (training/matte, `data/matte.onnx`) learned
+from composites: it finds plain things among many others, and hears what a person points at. `segment` lets what they
+say together speak beside the colors and cuts along the picture's own edges. Without the files the cut goes by saliency
+alone.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from maquette.core.arrays import Bytes, Singles
 from maquette.photo.pointing import NOWHERE, Pointing
+from maquette.photo.salient_network import salient_odds
+from maquette.photo.sizes import resize
 
-Singles = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
 FILE = "data/matte.onnx"
 SIDES = (128, 192, 256)  # of 62 photographs it finds 0.61, 0.61 and 0.61 alone, 0.64 together
+MOST_SALIENT = np.float32(4)  # odds; most that the published one may say
+OURS = (0.4, 2.0)  # what ours says beside it: where that one is sure, and where it is not
+ASKED = (0.15, 0.35)  # uncertain area against the subject's, between which ours is asked more and more
+FIRM = (0.08, 0.2)  # the same, between which both together are believed less and less
 _FAR = np.float32(12)  # logits beyond mean the same
 
 
@@ -37,6 +42,11 @@ class Sight:
     trust: float
 
     @property
+    def firmness(self) -> float:
+        """How sure of the whole the odds are, 0..1: 1 where nearly every pixel is certain, 0 where a fifth is not."""
+        return 1 - _share_between(_unsure(self.odds), *FIRM)
+
+    @property
     def chance(self) -> Singles:
         """The odds as chances, 0..1."""
         result: Singles = 1 / (1 + np.exp(-self.odds))
@@ -44,7 +54,32 @@ class Sight:
 
 
 def see(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
-    """What the network sees in pixels (H, W, 3): the mean over sizes, each with its mirror image.
+    """What both networks see in pixels (H, W, 3), or the one that is here; None where neither is."""
+    ours = see_ours(pixels, pointing)
+    salient = salient_odds(pixels, pointing.box)
+    if salient is None:
+        return ours
+    salient = np.clip(salient, -MOST_SALIENT, MOST_SALIENT)
+    if ours is None:
+        return Sight(salient, np.exp(-np.abs(salient)), 0.5)
+    weight = OURS[0] + (OURS[1] - OURS[0]) * _share_between(_unsure(salient), *ASKED)
+    odds = salient + weight * resize(ours.odds, salient.shape)
+    return Sight(odds.astype(np.float32), resize(ours.doubt, salient.shape), ours.trust)
+
+
+def _unsure(odds: Singles) -> float:
+    """The area that is uncertain, against the subject's."""
+    chance = 1 / (1 + np.exp(-odds))
+    return float(np.minimum(chance, 1 - chance).sum() / max(float((chance > 0.5).sum()), 1.0))
+
+
+def _share_between(value: float, low: float, high: float) -> float:
+    """0 at and below ``low``, 1 at and beyond ``high``."""
+    return float(np.clip((value - low) / (high - low), 0, 1))
+
+
+def see_ours(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
+    """What our own network sees in pixels (H, W, 3): the mean over sizes, each with its mirror image.
 
     None where the network or onnxruntime is missing.
     """
