@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import maquette as mq
-from maquette.core.asset import Asset
+from maquette.core.asset import Asset, Material
 from maquette.core.channels import CHANNELS, Channel, declare, declared
 from maquette.core.errors import BadInput
+from maquette.core.files import Files
 from maquette.core.mesh import Mesh, joined
+from maquette.core.progress import noting
 from maquette.core.values import decode, encode
 from maquette.shape.carry.combining import combined, dressed, lined
 from maquette.store import Store
@@ -213,7 +215,60 @@ def test_glb_and_back():
     assert np.array_equal(border, np.sort(mesh.channel("side")))
 
 
-def test_glb_of_a_wide_channel_leaves_it_out():
-    with declared(Channel("wide", "vertex", "f4", (5,))):
-        mesh = grid(2, 2).replace(wide=np.ones((9, 5)))
-        assert mq.read_glb(mq.write_glb(Asset(mesh))).mesh.channel("wide") is None
+def test_glb_of_a_wide_channel_leaves_it_out_and_says_so():
+    with declared(Channel("wide", "vertex", "f4", (5,))), noting() as notes:
+        mesh = grid(2, 2).replace(wide=np.ones((9, 5)), heat=np.ones(9))
+        there = mq.read_glb(mq.write_glb(Asset(mesh))).mesh
+        assert there.channel("heat") is not None
+        assert there.channel("wide") is None
+        assert "left out the channel 'wide': .glb has no place for it; .ply keeps it" in notes[0]
+        assert np.array_equal(mq.read_ply(mq.write_ply(Asset(mesh))).mesh.channel("wide"), mesh.channel("wide"))
+
+
+@pytest.mark.parametrize("encoding", ["binary", "ascii"])
+def test_ply_and_back_to_the_bit(encoding):
+    """Vertices, faces and corners have properties of their own, in the channel's own kind of number."""
+    mesh = model().mesh
+    there = mq.read_ply(mq.write_ply(Asset(mesh), encoding=encoding)).mesh
+    assert list(there.channels) == ["side", "heat", "nest", "sheet", "grain"]
+    assert all(np.array_equal(there.channel(name), values) for name, values in mesh.channels.items())
+
+
+def test_ply_of_others_fills_channels_through_polygons_and_bad_numbers():
+    """A quad and a triangle: both triangles of the quad have its label; what is no number is the missing value."""
+    head = "ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nproperty float y\nproperty float z\n"
+    head += "property double heat\nelement face 3\nproperty list uchar int vertex_indices\nproperty int side\n"
+    head += "property list uchar double sheet\nend_header\n"
+    rows = ["0 0 0 1.5", "1 0 0 nan", "1 1 0 1e300", "0 1 0 2", "2 0 0 3"]
+    rows += ["2 0 1 9 4 7 7 7 7", "4 0 1 2 3 5 8 0 1 2 3 4 5 6 7", "3 1 4 2 99999999999 6 8 9 10 11 12 13"]
+    mesh = mq.read_ply(Files("a.ply", {"a.ply": (head + "\n".join(rows)).encode()})).mesh
+    assert mesh.channel("heat").tolist() == [1.5, 0, np.float32(np.finfo(np.float32).max), 2, 3]
+    assert mesh.channel("side").tolist() == [5, 5, 2**31 - 1]
+    assert mesh.channel("sheet").tolist()[:2] == [[[0, 1], [2, 3], [4, 5]], [[0, 1], [4, 5], [6, 7]]]
+    assert mesh.channel("sheet").tolist()[2] == [[8, 9], [10, 11], [12, 13]]
+
+
+def test_a_channel_named_like_a_property_of_ply_keeps_out_of_its_way():
+    with declared(Channel("s", "vertex", "f4")), declared(Channel("red", "face", "u1", blend="nearest")):
+        mesh = grid(2, 2).replace(s=np.arange(9), red=np.arange(8), color=np.full((9, 3), 40, np.uint8))
+        there = mq.read_ply(mq.write_ply(Asset(mesh))).mesh
+        assert there.channels.keys() == {"uv", "color", "s", "red"}
+        assert all(np.array_equal(there.channel(name), values) for name, values in mesh.channels.items())
+
+
+@pytest.mark.parametrize("ending", [".obj", ".3mf", ".stl", ".off"])
+def test_formats_without_room_say_which_channels_they_drop(ending, tmp_path):
+    mesh = box((9, 9, 9))
+    asset = Asset(mesh.replace(heat=np.zeros(len(mesh.vertices)), side=np.zeros(len(mesh.faces), np.int32)))
+    with noting() as notes:
+        mq.save(asset, tmp_path / f"box{ending}")
+    (said,) = [line for line in notes if "no place" in line]
+    lost = "left out the channel 'heat', the channel 'side'"
+    assert said.endswith(f"{lost}: {ending} has no place for them; .glb keeps them")
+
+
+def test_a_channel_that_counts_in_a_tuple_stays_behind_for_the_file_counts_anew():
+    with declared(Channel("spare", "face", "i4", blend="nearest", counts_in="materials")), noting() as notes:
+        asset = Asset(grid(2, 2).replace(spare=np.zeros(8)), materials=(Material(),))
+        assert mq.read_glb(mq.write_glb(asset)).mesh.channel("spare") is None
+        assert any("the channel 'spare'" in line for line in notes)

@@ -1,4 +1,4 @@
-"""A stranger's task list: a check, a format, a generator, an operation, a recipe and a knob are one file each.
+"""A stranger's task list: a check, format, generator, operation, channel, recipe and knob are one file each.
 
 Each test puts that one file of examples/plugin, and nothing else, beside an installation, with the one line of
 metadata that pip writes, and finds it where a user looks for it.
@@ -87,6 +87,22 @@ def test_an_operation_is_one_file(beside, tmp_path):
     assert "--turns-deg" in beside("-m", "maquette", "twist", "--help", files=("twist",))
     code = "import maquette as mq; print(mq.twist(mq.load('ball.glb'), turns_deg=9).history[-1].settings)"
     assert beside("-c", code) == '{"turns_deg":9.0}\n'
+
+
+def test_a_channel_is_one_file(beside, tmp_path):
+    """It turns with the model and lasts through thinning and cutting, into the files that hold it and back."""
+    disk.save(ball(), tmp_path / "ball.glb")
+    beside("-m", "maquette", "grain", "ball.glb", "-o", "wood.glb", "--along", "y", files=("grain",))
+    steps = "a = mq.split(mq.rotate(mq.simplify(a, max_faces=300), z_deg=90), by='plane', connector='none'); "
+    steps += "b = mq.load(mq.save(a, 'wood.ply')); "
+    code = f"import maquette as mq, numpy as np; a = mq.load('wood.glb'); {steps}"
+    code += "print(len(b.mesh.faces), *(float(np.abs(m.mesh.channel('grain') - [-1, 0, 0]).max()) for m in (a, b)))"
+    count, *astray = map(float, beside("-c", code).split())
+    assert 200 < count < 500
+    assert max(astray) < 1e-6
+    assert b"property float grain_0" in (tmp_path / "wood.ply").read_bytes()
+    said = beside("-m", "maquette", "convert", "wood.ply", "wood.obj", "--json")
+    assert "the channel 'grain': .obj has no place for them; .glb keeps them" in said
 
 
 def test_a_recipe_is_one_file_and_a_knob_one_line_of_it(beside, tmp_path):

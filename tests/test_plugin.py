@@ -62,7 +62,7 @@ def test_its_own_tests_pass_beside_an_installation(installed):
 
 
 def test_stages_and_help_show_it(maquette):
-    assert {"turn", "twist", "mass", "read-raw", "write-raw"} <= set(maquette("stages").split())
+    assert {"turn", "twist", "grain", "mass", "read-raw", "write-raw"} <= set(maquette("stages").split())
     assert "lathe" in maquette("turn", "--help")
     assert "turn" in maquette("generators")
 

@@ -42,7 +42,7 @@ class Mesh(Value):
         if face_count and (self.faces.min() < 0 or self.faces.max() >= vertex_count):
             wrong = self.faces.min() if self.faces.min() < 0 else self.faces.max()
             raise BadInput(f"mesh: a face names vertex {wrong} of {vertex_count}; the file is damaged")
-        if unknown := sorted(self.extra.keys() - (CHANNELS.keys() - _FIELDS)):
+        if unknown := sorted(self.extra.keys() - (CHANNELS.keys() - CHANNEL_FIELDS)):
             raise BadInput(f"mesh: no channel {unknown[0]!r} is declared; import the plugin that declares it")
         extra: dict[str, NDArray[Any]] = {}
         for name, channel in CHANNELS.items():
@@ -50,7 +50,7 @@ class Mesh(Value):
             if values is not None:
                 shape = channel.shape_on(vertex_count, face_count)
                 checked = frozen_array(values, channel.dtype, shape, f"mesh: {name}")
-                put(self, name, checked) if name in _FIELDS else extra.update({name: checked})
+                put(self, name, checked) if name in CHANNEL_FIELDS else extra.update({name: checked})
         put(self, "extra", extra)
 
     def __repr__(self) -> str:
@@ -64,7 +64,7 @@ class Mesh(Value):
 
     def channel(self, name: str) -> NDArray[Any] | None:
         """What rides on it under this name, None where nothing does."""
-        values: NDArray[Any] | None = getattr(self, name) if name in _FIELDS else self.extra.get(name)
+        values: NDArray[Any] | None = getattr(self, name) if name in CHANNEL_FIELDS else self.extra.get(name)
         return values
 
     @property
@@ -164,12 +164,12 @@ def channel_or_missing(mesh: Mesh, name: str) -> NDArray[Any]:
     return CHANNELS[name].filled(len(mesh.vertices), len(mesh.faces)) if values is None else values
 
 
-_FIELDS = {one.name for one in fields(Mesh)} & CHANNELS.keys()  # the channels that are fields of their own
+CHANNEL_FIELDS = {one.name for one in fields(Mesh)} & CHANNELS.keys()  # the channels that are fields of their own
 
 
 def _sorted_in(extra: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Changes as a dataclass takes them: channels that are no fields put into ``extra``."""
-    others = {name: changes[name] for name in changes if name in CHANNELS and name not in _FIELDS}
+    others = {name: changes[name] for name in changes if name in CHANNELS and name not in CHANNEL_FIELDS}
     known = {name: value for name, value in changes.items() if name not in others}
     if others:
         together = {**known.get("extra", extra), **others}

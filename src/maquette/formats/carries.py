@@ -1,15 +1,19 @@
 """What each format can carry: one table that writers, ``convert`` and the documentation read.
 
 A trait is something an asset may have. A writer says which traits of the asset at hand its format has no place for.
+Channels beyond the five of every mesh are one trait in the table and asked for one by one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from maquette.core.asset import Asset, Material
+from maquette.core.channels import CHANNELS, Channel
+from maquette.core.mesh import CHANNEL_FIELDS
 from maquette.core.progress import note
 
 
@@ -44,6 +48,7 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "mask": ("the alpha cut-off", _some(lambda m: m.alpha_mode == "mask")),
     "two sides": ("double-sidedness", _some(lambda m: m.double_sided)),
     "seen": ("what the photo saw", lambda asset: asset.mesh.seen is not None),
+    "channels": ("channels of plugins", lambda asset: bool(asset.mesh.extra)),
     "volumes": ("modifiers and blockers", lambda asset: bool(getattr(asset, "volumes", ()))),
     "history": ("how it was made", lambda asset: len(asset.history) > 1),
 }
@@ -53,10 +58,26 @@ CARRIES: dict[str, frozenset[str]] = {
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
     ".obj": frozenset(_SURFACE | {"shine", "normal"}),
     ".off": frozenset({"color", "base"}),
-    ".ply": frozenset({"color", "base", "uv", "texture", "seen"}),
+    ".ply": frozenset({"color", "base", "uv", "texture", "seen", "channels"}),
     ".stl": frozenset(),
 }
+_MOST_NUMBERS = {".glb": 4, ".ply": 85}  # of one value of a channel, where a format has a limit
 _UNSAID = {"unit", "history", "two sides", "occlusion"}  # lost by the way of things; said in the table, not each time
+
+
+def further_channels(ending: str) -> dict[str, Channel]:
+    """The channels beyond those of every mesh that a file of this kind holds, by name.
+
+    Not those that count in a tuple of the asset: a file numbers its materials and parts anew.
+    """
+    if "channels" not in CARRIES.get(ending, ()):
+        return {}
+    most = _MOST_NUMBERS.get(ending, math.inf)
+    return {
+        name: channel
+        for name, channel in CHANNELS.items()
+        if name not in CHANNEL_FIELDS and not channel.counts_in and math.prod(channel.shape) <= most
+    }
 
 
 def lost(asset: Asset, ending: str) -> list[str]:
@@ -64,12 +85,17 @@ def lost(asset: Asset, ending: str) -> list[str]:
     carried = CARRIES.get(ending)
     if carried is None:
         return []
-    return [words for trait, (words, has) in TRAITS.items() if trait not in carried | _UNSAID and has(asset)]
+    stays = set(TRAITS) - carried - _UNSAID - {"channels"}
+    words = [what for trait, (what, has) in TRAITS.items() if trait in stays and has(asset)]
+    return words + [f"the channel {name!r}" for name in sorted(asset.mesh.extra.keys() - further_channels(ending))]
 
 
 def say_lost(asset: Asset, ending: str) -> None:
     """Note what stays behind."""
     missing = lost(asset, ending)
     if missing:
-        keep = ".glb" if "modifiers and blockers" not in missing else ".3mf"
-        note(f"left out {', '.join(missing)}: {ending} has no place for them; {keep} keeps them")
+        kept = {other: set(missing) - set(lost(asset, other)) for other in (".glb", ".3mf", ".ply") if other != ending}
+        best = max(kept, key=lambda other: len(kept[other]))  # the first of equals
+        them = "them" if len(missing) > 1 or missing[0].endswith("s") else "it"
+        better = "" if not kept[best] else f"; {best} keeps {them if len(kept[best]) == len(missing) else 'more'}"
+        note(f"left out {', '.join(missing)}: {ending} has no place for {them}{better}")

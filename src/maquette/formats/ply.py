@@ -17,6 +17,7 @@ from maquette.core.progress import note
 from maquette.formats.carries import say_lost
 from maquette.formats.mtl import safe_stem
 from maquette.formats.pictures_in_files import tint
+from maquette.formats.ply_channels import channel_columns, read_channels
 from maquette.formats.ply_elements import Element, Header, read_elements
 from maquette.formats.positions import usable
 from maquette.formats.side_files import Pictures, plain_name, references
@@ -54,8 +55,9 @@ def read_ply(files: Files) -> Asset:
     Vertices keep their order and position (those that no face uses go). Texture coordinates are taken per corner from
     a ``texcoord`` list or per vertex (``s t``, ``u v``, ``texture_u texture_v``); ``TextureFile`` comments become
     materials, ``texnumber`` says which. Colours of faces
-    count where vertices have none. Polygons become triangles, hollow ones too. Normals and other properties are left
-    out. PLY names no unit: the numbers are taken as millimetres and the asset is not sized.
+    count where vertices have none. Polygons become triangles, hollow ones too. Properties named like a declared
+    channel fill it; normals and others are left out. PLY names no unit: the numbers are taken as millimetres and the
+    asset is not sized.
 
     Refused: fewer rows than the header promises, indices that point nowhere, numbers that are infinite or not a
     number, textures by network address or through ``..``, point clouds. Bytes behind the last row are ignored.
@@ -78,14 +80,14 @@ def read_ply(files: Files) -> Asset:
     triangles, polygon = triangulate_polygons(points, corners[kept], counts[whole])
     uv = _uv(vertex, face, counts, corners)
     material, materials = _materials(files, header, face)
-    mesh = Mesh(
-        points,
-        corners[kept][triangles],
-        uv=None if uv is None else uv[kept][triangles],
-        material=None if material is None else material[whole][polygon],
-        color=_colors(vertex),
-        seen=_seen_channel(vertex),
-    ).keep_faces(slice(None))
+    channels = {
+        "uv": None if uv is None else uv[kept][triangles],
+        "material": None if material is None else material[whole][polygon],
+        "color": _colors(vertex),
+        "seen": _seen_channel(vertex),
+        **read_channels(vertex, face, np.flatnonzero(whole)[polygon], np.flatnonzero(kept)[triangles], counts),
+    }
+    mesh = Mesh.of(points, corners[kept][triangles], channels).keep_faces(slice(None))
     on_faces = _colors(face)
     if on_faces is not None:
         mesh, materials = _with_face_colors(mesh, materials, on_faces[whole][polygon])
@@ -109,7 +111,8 @@ def write_ply(
     Positions keep every digit: 32-bit floats where that loses nothing, else doubles. Vertex colours and ``seen`` ride
     on vertices; texture coordinates too (``s t``) when no seam parts them, else they stand on corners (``texcoord``,
     as MeshLab has it). Base colours are multiplied into the colours of vertices (of faces, where vertices would need
-    two), and into textures. What else materials say stays behind, and parts do. Millimetres, +Z up.
+    two), and into textures. Further channels become properties of their name. What else materials say stays behind,
+    and parts do. Millimetres, +Z up.
     Refused: an asset without faces.
     """
     mesh = asset.mesh
@@ -293,6 +296,7 @@ def _vertex_rows(mesh: Mesh) -> NDArray[Any]:
         columns += [(name, "u1", mesh.color[:, i]) for i, name in enumerate(_RGB[0])]
     if mesh.seen is not None:
         columns.append(("seen", "<f4", mesh.seen))
+    columns += channel_columns(mesh, "vertex")
     vertex_rows = np.empty(len(mesh.vertices), [(name, kind) for name, kind, _ in columns])
     for name, _, values in columns:
         vertex_rows[name] = values
@@ -309,7 +313,14 @@ def _face_rows(mesh: Mesh, number: NDArray[np.int32] | None, colors: NDArray[np.
         fields.append(("texnumber", "<i4"))
     if colors is not None:
         fields += [(name, "u1") for name in _RGB[0]]
+    further = channel_columns(mesh, "face", "corner")
+    for name, kind, values in further:
+        fields += [(name, kind)] if values.ndim == 1 else [(f"n {name}", "u1"), (name, kind, values.shape[1])]
     face_rows = np.zeros(len(mesh.faces), fields)
+    for name, _, values in further:
+        face_rows[name] = values
+        if values.ndim == 2:
+            face_rows[f"n {name}"] = values.shape[1]
     face_rows["n vertex_indices"], face_rows["vertex_indices"] = 3, mesh.faces
     if wedges and mesh.uv is not None:
         up = mesh.uv.astype(np.float64)
@@ -334,7 +345,7 @@ def _seamless(mesh: Mesh) -> Floats | None:
 
 def _declare(name: str, rows: NDArray[Any]) -> list[str]:
     """The header's lines for an element."""
-    words = {"f4": "float", "f8": "double", "u1": "uchar", "i4": "int"}
+    words = {"f4": "float", "f8": "double", "u1": "uchar", "u2": "ushort", "i2": "short", "i4": "int"}
     declare = [f"element {name} {len(rows)}"]
     for column in rows.dtype.names or ():
         kind = words[rows.dtype[column].base.str[1:]]

@@ -36,7 +36,7 @@ def saliency(lab: Singles, count: int = 300) -> Singles:
 
 def _regions(
     lab: Singles, count: int
-) -> tuple[NDArray[np.int64], Singles, Singles, NDArray[np.bool_], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
     """Superpixels: label (H, W), mean colour (N, 3), centre (N, 2) 0..1, which touch the frame (N,), pairs (E, 2)."""
     from skimage.segmentation import slic
 

@@ -49,8 +49,7 @@ class Sight:
     @property
     def chance(self) -> Singles:
         """The odds as chances, 0..1."""
-        result: Singles = 1 / (1 + np.exp(-self.odds))
-        return result
+        return _chance(self.odds)
 
 
 def see(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
@@ -95,7 +94,12 @@ def see_ours(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
         odds += _square((mask[0, 0] + mask[1, 0, :, ::-1]) / 2, largest) / len(SIDES)
         doubt += _square((wrong[0, 0] + wrong[1, 0, :, ::-1]) / 2, largest) / len(SIDES)
         trust += float(sure.mean()) / len(SIDES)
-    return Sight(np.clip(odds, -_FAR, _FAR), 1 / (1 + np.exp(-doubt)), float(1 / (1 + np.exp(-trust))))
+    return Sight(np.clip(odds, -_FAR, _FAR), _chance(doubt), float(1 / (1 + np.exp(-trust))))
+
+
+def _chance(odds: Singles) -> Singles:
+    """The chance, 0..1, that a logarithm of odds stands for."""
+    return (1 / (1 + np.exp(-odds))).astype(np.float32, copy=False)
 
 
 def _planes(pixels: Bytes, pointing: Pointing, side: int) -> Singles:

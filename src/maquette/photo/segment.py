@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,9 @@ class Clues:
     def at(self, shape: tuple[int, int]) -> Clues:
         """The same on another grid."""
         maps = {f.name: value for f in dataclasses.fields(self) if np.ndim(value := getattr(self, f.name)) == 2}
-        grown = {n: resize(m, shape) > 0.5 if m.dtype == bool else resize(m, shape) for n, m in maps.items()}
+        grown: dict[str, Any] = {
+            n: resize(m, shape) > 0.5 if m.dtype == bool else resize(m, shape) for n, m in maps.items()
+        }
         return dataclasses.replace(self, **grown)
 
     def ground(self, inside: Bools) -> Bools:
@@ -148,12 +151,12 @@ def look(
     if sight is not None:
         firm = np.float32(FIRM_WEIGHT * sight.firmness) * resize(sight.odds, reached.shape)
         hint = np.clip(resize(sight.odds, reached.shape) + hint, -most, most)
-        stands_out = 1 / (1 + np.exp(-hint))
+        stands_out = (1 / (1 + np.exp(-hint))).astype(np.float32, copy=False)
     stands_out = np.where(asked == 0, stands_out, np.float32(asked < 0))
     hint = np.where(asked == 0, hint, np.where(asked < 0, most, -most))
     owned = np.float32(plain) * np.clip(3 * stands_out, 0, 1)
     told = np.where(reached, np.float32(-3), hint + (2 - hint) * owned)
-    hint = hint * np.float32(1 - clear) + np.float32(clear) * told
+    hint = (hint * np.float32(1 - clear) + np.float32(clear) * told).astype(np.float32, copy=False)
     none = np.zeros(reached.shape, bool)
     return Clues(
         plain, clear, sight is not None, is_sharp, reached, shade, none, salient, stands_out, hint, firm, asked
@@ -182,7 +185,8 @@ def main_parts(inside: Bools, clues: Clues) -> Bools:
     wanted, unwanted = (np.bincount(region.ravel(), (clues.told * sign > 0).ravel(), count + 1) > 0 for sign in (-1, 1))
     keep = wanted.copy() if wanted[1:].any() else keep & ~unwanted
     keep[0] = False
-    return keep[region]
+    parts: Bools = keep[region]
+    return parts
 
 
 def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
@@ -190,8 +194,9 @@ def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
     ring = frame(lab.shape)
     density = _density(lab, ring, backdrop, clues)
     told = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP) + clues.told
-    ring = ring * np.float32(not clues.is_seen)
-    return (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + ring - clues.firm).astype(np.float32)
+    rim = ring * np.float32(not clues.is_seen)
+    cost: Singles = (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + rim - clues.firm).astype(np.float32)
+    return cost
 
 
 def _look_again(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> tuple[Backdrop, Clues]:
@@ -219,12 +224,16 @@ def _density(lab: Singles, region: Bools, backdrop: Backdrop, clues: Clues) -> S
     weight = np.exp(-3 * clues.stands_out[stray]) if clues.clear < 0.5 else np.ones(stray.sum(), np.float32)
     share = float(weight.sum() / max(region.sum(), 1))
     if stray.sum() < 40 or (is_plain and share < 0.02):
-        return np.logaddexp(field, ANYTHING + np.log(np.float32(0.01)))
+        mostly: Singles = np.logaddexp(field, ANYTHING + np.log(np.float32(0.01)))
+        return mostly
     every = max(1, len(weight) // 4000)
-    mixed = mixture(lab[stray][::every], weight[::every], 5).log_likelihood(lab.reshape(-1, 3)).reshape(field.shape)
+    mixed: Singles = (
+        mixture(lab[stray][::every], weight[::every], 5).log_likelihood(lab.reshape(-1, 3)).reshape(field.shape)
+    )
     if not is_plain:
         return mixed
-    return np.logaddexp(field + np.float32(np.log(max(1 - share, 0.01))), mixed + np.float32(np.log(share)))
+    density: Singles = np.logaddexp(field + np.float32(np.log(max(1 - share, 0.01))), mixed + np.float32(np.log(share)))
+    return density
 
 
 def _cost(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> Singles:
@@ -245,7 +254,8 @@ def _cost(lab: Singles, inside: Bools, backdrop: Backdrop, clues: Clues) -> Sing
     cost = np.clip(outside - subject, -CAP, CAP) + frame(lab.shape) * np.float32(not clues.is_seen)
     cost[clues.owned] = np.minimum(cost[clues.owned], -1)
     far = 0 if clues.is_seen else (1 - clues.clear) * _far(inside)
-    return (cost + clues.told + loose * (far - LOUD[clues.is_seen][1] * hint) - clues.firm).astype(np.float32)
+    odds: Singles = (cost + clues.told + loose * (far - LOUD[clues.is_seen][1] * hint) - clues.firm).astype(np.float32)
+    return odds
 
 
 def _far(inside: Bools) -> Singles:
@@ -256,7 +266,8 @@ def _far(inside: Bools) -> Singles:
     rows, columns = np.mgrid[:height, :width]
     apart = np.stack([columns - x.mean(), rows - y.mean()], axis=-1)
     distance = ((apart @ np.linalg.inv(spread)) * apart).sum(axis=-1)
-    return np.clip((distance - 4) / 3, 0, 3).astype(np.float32)  # an ellipse of uniform weight ends at 4
+    far: Singles = np.clip((distance - 4) / 3, 0, 3).astype(np.float32)  # an ellipse of uniform weight ends at 4
+    return far
 
 
 def _finer(pixels: NDArray[np.uint8], soft: Singles, backdrop: Backdrop, clues: Clues) -> Cut:

@@ -1,1 +1,1 @@
-"""Turned things for Maquette: a generator, an operation, a check, a format and a recipe."""
+"""Turned things for Maquette: a generator, two operations, a check, a format, two channels and a recipe."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from maquette.core.channels import CHANNELS, Channel
-
-_STANDARD = ("uv", "material", "part", "color")  # textures, materials, nodes and colours of the format itself
-_WIDEST = 4  # numbers an attribute holds
+from maquette.formats.carries import further_channels
 
 
 def own_channels() -> dict[str, Channel]:
     """The channels that glTF has no word for and an attribute has room for."""
-    return {
-        name: channel
-        for name, channel in CHANNELS.items()
-        if name not in _STANDARD and math.prod(channel.shape) <= _WIDEST
-    }
+    return {"seen": CHANNELS["seen"], **further_channels(".glb")}
 
 
 def attribute(name: str) -> str:

@@ -78,7 +78,7 @@ def infer(subject: Subject, stage: str, weights: str = "") -> Guess:
     if small.max() < 0.5:
         raise BadInput(f"{stage}: the subject is thinner than a pixel of {side}; cut it out larger, or use inflate")
     looks = [_ask_both_ways(session, _seen_in(subject.pixels, mask, window, zoom, side), zoom) for zoom in _ZOOMS]
-    said = {name: np.mean([look[name] for look in looks], axis=0, dtype=np.float32) for name in _OUTPUTS}
+    said = {name: _mean([look[name] for look in looks]) for name in _OUTPUTS}
     if not all(np.isfinite(plane).all() for plane in said.values()):
         raise BadInput(f"{stage}: the network gives numbers that are not finite; take other weights")
     view = np.clip(said["frame"][3] * 40, _NARROWEST, _WIDEST)
@@ -87,6 +87,12 @@ def infer(subject: Subject, stage: str, weights: str = "") -> Guess:
         np.clip(said["albedo"].transpose(1, 2, 0), 0, 1), np.clip(said["back_albedo"].transpose(1, 2, 0), 0, 1),
         said["residual"], said["frame"][:3].astype(np.float64), float(1 / np.tan(np.radians(view) / 2)),
     )  # fmt: skip
+
+
+def _mean(planes: list[Pixels]) -> Pixels:
+    """The mean of planes of one shape."""
+    mean: Pixels = np.mean(planes, axis=0, dtype=np.float32)
+    return mean
 
 
 def _seen_in(
@@ -141,7 +147,7 @@ def _unit(planes: Pixels) -> Pixels:
     """Normals (3, S, S) at unit length, (S, S, 3); straight at the viewer where there is none."""
     made = planes.transpose(1, 2, 0)
     length = np.linalg.norm(made, axis=-1, keepdims=True)
-    return np.where(length > 1e-3, made / np.maximum(length, 1e-3), np.float32([0, 0, -1])).astype(np.float32)
+    return np.where(length > 1e-3, made / np.maximum(length, 1e-3), np.array([0, 0, -1], np.float32)).astype(np.float32)
 
 
 def _window(mask: NDArray[np.float32]) -> Window:
@@ -161,7 +167,9 @@ def _own_mask(subject: Subject, session: Any, side: int) -> NDArray[np.float32]:
 
     longer = max(subject.height, subject.width)
     whole = Window((subject.width - longer) / 2, (subject.height - longer) / 2, float(longer))
-    colors = np.stack([whole.crop(subject.pixels[..., channel], side) for channel in range(3)], axis=-1) / 255
+    colors = np.stack([whole.crop(subject.pixels[..., channel], side) for channel in range(3)], axis=-1) / np.float32(
+        255
+    )
     planes = network_input(colors, np.zeros((side, side), np.float32), cut=False)
     logit = session.run([_MASK], {"planes": planes[None]})[0][0, 0]
     plane = Image.fromarray((1 / (1 + np.exp(-np.clip(logit, -30, 30)))).astype(np.float32))

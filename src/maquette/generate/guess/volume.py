@@ -8,6 +8,7 @@ distance to it. Lengths are in half windows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Field:
     @property
     def resolution(self) -> int:
         """Cells along the picture's sides."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     def sample(self, points: Floats) -> Floats:
         """Values at points (N, 3) = right, down, into the picture; -6 beyond the grid. (N,)"""
@@ -72,7 +73,7 @@ class Field:
         deep = 1 + z / self.eye
         return np.stack([(u * deep).ravel(), (v * deep).ravel(), z.ravel()], axis=1)
 
-    def unproject(self, places: Floats) -> Floats:
+    def unproject(self, places: NDArray[np.number[Any]]) -> Floats:
         """Grid places (N, 3) = depth, row, column, counted from the first cell's middle, as points (N, 3)."""
         z, v, u = ((places + 0.5) * (2 / self.resolution) + [NEAREST, -1, -1]).T
         deep = 1 + z / self.eye
@@ -98,7 +99,8 @@ def field_of(guess: Guess, mask: Pixels, seed: int) -> Field:
     inner = np.clip(edge / _RIM, 0, 1)  # at the rim the balloon is round, where blurred cells would end in a bead
     values += (1 - inner * inner * (3 - 2 * inner)) * (distances(front, back, depth) * (bins / 2) - values)
     np.minimum(values, edge, out=values)
-    np.maximum(values, _core(values, front / 2 + back / 2, outline, depth) * (bins / 2), out=values)
+    middle = (front / 2 + back / 2).astype(np.float32, copy=False)
+    np.maximum(values, _core(values, middle, outline, depth) * (bins / 2), out=values)
     np.minimum(values, edge, out=values)
     return Field(values, front, outline, guess.eye, 2 / bins)
 
@@ -113,8 +115,8 @@ def distances(front: Pixels, back: Pixels, depth: Pixels) -> Pixels:
 def _slope_squared(plane: Pixels) -> Pixels:
     """Square of the slope of depths (R, R) over a picture that is 2 wide."""
     down, right = np.gradient(plane, 2 / len(plane))
-    slope_squared: Pixels = down * down + right * right
-    return slope_squared
+    squared: Pixels = np.asarray(down * down + right * right, np.float32)
+    return squared
 
 
 def _depths(side: int, count: int) -> Pixels:
@@ -131,10 +133,10 @@ def _surfaces(guess: Guess, mask: Pixels, outline: Pixels, seed: int) -> tuple[P
     back = guess.back
     if seed:
         swing = float(np.clip(np.random.default_rng(seed).normal(), -2, 2))
-        back = back + swing * np.exp(np.clip(guess.doubt[1], -5, -0.5))
+        back = back + np.float32(swing) * np.exp(np.clip(guess.doubt[1], -5, -0.5))
     thick = np.maximum(back - guess.front, 0.01)
     share = np.log(thick / (2 * balloon(guess.mask) + _SHEET))
-    middle = _finer(_extrapolate((guess.front + back) / 2, inside), side)
+    middle = _finer(_extrapolate((guess.front + back) / np.float32(2), inside), side)
     share = _finer(_extrapolate(share, inside), side)
     half = (round_rim(balloon(mask), outline) + _SHEET / 2) * np.exp(np.clip(share, -3, 3))
     return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
@@ -176,7 +178,7 @@ def _core(values: Pixels, middle: Pixels, outline: Pixels, depth: Pixels) -> Pix
     """
     solid = np.maximum(values, 0)
     weight = solid.sum(axis=0)
-    sure = (solid.max(axis=0) > _SURE) & (outline > 0)
+    sure: NDArray[np.bool_] = (solid.max(axis=0) > _SURE) & (outline > 0)
     center = (solid * depth).sum(axis=0) / np.maximum(weight, 1e-6)
     carried = _stretch(np.where(sure, center, middle), sure if sure.any() else outline > 0)
     thick = np.clip(outline, 1 / len(outline), _THICKEST_CORE) * (outline > 0)
@@ -192,7 +194,8 @@ def _stretch(plane: Pixels, known: NDArray[np.bool_]) -> Pixels:
     made = plane[tuple(nearest)].astype(np.float32)
     for size in (9, 9, 5, 5, 3, 3, 3, 3):
         made = np.where(known, plane, uniform_filter(made, size, mode="nearest"))
-    return made.astype(np.float32)
+    stretched: Pixels = made.astype(np.float32, copy=False)
+    return stretched
 
 
 def solid_cells(values: Pixels, smallest: float) -> Pixels:

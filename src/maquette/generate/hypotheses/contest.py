@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +28,7 @@ def proposals(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> M
 
     mask (R', R') covers the window; ``body`` is what the network makes of it.
     """
-    makers = {
+    makers: dict[str, Callable[[], Proposal | None]] = {
         "body": lambda: as_body(body, guess),
         "mirrored": lambda: mirrored_thing(body, guess),
         "turned": lambda: turned_thing(body, guess, mask),

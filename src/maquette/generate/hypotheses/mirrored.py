@@ -64,13 +64,13 @@ def _before(body: Field, front: Pixels) -> Pixels:
     """Values (D, R, R) of all that lies behind a surface at these depths (R, R) and within the outline."""
     depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / body.resolution) + NEAREST)[:, None, None]
     away = distances(front, np.full_like(front, 9.0), depth)
-    return np.minimum(away, body.outline) / np.float32(body.cell)
+    return (np.minimum(away, body.outline) / np.float32(body.cell)).astype(np.float32, copy=False)
 
 
 def _outline_plane(body: Field, guess: Guess) -> tuple[Plane, float] | None:
     """The plane through the middles between front and back along the outline, and how far they lie off it."""
     side = body.resolution
-    middle: Pixels = enlarge((guess.front + guess.back) / 2, side)
+    middle: Pixels = enlarge((guess.front + guess.back) / np.float32(2), side)
     rows, columns = np.nonzero((body.outline > 0) & (body.outline < _BAND))
     if len(rows) < 20:
         return None

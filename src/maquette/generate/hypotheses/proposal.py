@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Proposal:
     up: Floats
     middle: Floats
     words: str
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
     settles: bool = False  # whether its underside is a guess that may be drawn down to the ground
     own_front: bool = False  # whether its front lies where the network says
     two_sided: bool = False  # whether its back looks like its front
@@ -35,7 +36,7 @@ class Proposal:
 def visible_surface(shape: Field) -> tuple[Bools, Pixels]:
     """Where a ray of each pixel meets the field's solid, and at which depth; (R, R) each, depth 0 where it does not."""
     inside = shape.values > 0
-    hit = inside.any(axis=0)
+    hit: Bools = np.logical_or.reduce(inside, axis=0)
     first = inside.argmax(axis=0)
     before = np.maximum(first - 1, 0)
     inner = np.take_along_axis(shape.values, first[None], axis=0)[0]

@@ -260,4 +260,5 @@ def _round_limbs(edge: Floats, grown: Bools) -> Floats:
         return np.zeros_like(edge)
     place = distance_transform_edt(~ridge, return_distances=False, return_indices=True)
     widest = edge[tuple(place)]
-    return np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown
+    half: Floats = np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown
+    return half

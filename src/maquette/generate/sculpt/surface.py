@@ -103,4 +103,5 @@ def carve(
     stands_out *= np.clip(deep / _CALM, 0, 1)  # the light at the rim is the lamp's, not a relief
     lift = sample(stands_out, places) * np.clip(facing * 2 - 0.8, 0, 1)
     ways = vertices - [0, 0, -guess.eye]
-    return vertices - lift[:, None] * ways / np.linalg.norm(ways, axis=1)[:, None]
+    moved: Floats = vertices - lift[:, None] * ways / np.linalg.norm(ways, axis=1)[:, None]
+    return moved

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,14 +42,14 @@ def front_tile(subject: Subject, guess: Guess, delight: float) -> NDArray[np.uin
     photo = np.stack(planes, axis=-1) / 255
     mask = np.clip(guess.window.crop(np.asarray(subject.mask), size), 0, 1) if subject.mask is not None else None
     inside = guess.mask.astype(np.float64)
-    gain = np.ones(3)
+    gain: NDArray[np.floating[Any]] = np.ones(3)
     if delight:
-        planes = [
+        shades = [
             blur_within(guess.albedo[..., c].astype(np.float64), inside, 2.0)
             / np.maximum(blur_within(guess.colors[..., c].astype(np.float64), inside, 2.0), 0.04)
             for c in range(3)
         ]
-        grey = np.clip(np.mean(planes, axis=0), *_GAIN) ** delight  # light is mostly white: hues stay the photo's
+        grey = np.clip(np.mean(shades, axis=0), *_GAIN) ** delight  # light is mostly white: hues stay the photo's
         gain = enlarge(grey.astype(np.float32), size)[..., None]
     pixels = np.round(np.clip(photo * gain, 0, 1) * 255).astype(np.uint8)
     return bleed(pixels, _without_rim(enlarge(guess.mask, size) if mask is None else mask))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,7 +18,8 @@ from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.cut.solids import Stock, carve, separate, unite
 from maquette.geometry.topology import edges
 from maquette.registry import stage
-from maquette.shape.build.connecting import REACH, Connecting, Meeting, dovetailed, pinned
+from maquette.shape.build.connecting import REACH, Connecting, dovetailed, pinned
+from maquette.shape.build.pieces import Pieces
 from maquette.shape.carry.cut_faces import put_back
 
 _PRINTER = Printer.default()
@@ -27,34 +27,6 @@ _PRINTER = Printer.default()
 _MARGIN = 2.0  # of the bed stay free on every side
 _MOST = 200  # pieces
 _FRONT = 0.5  # a seam on what looks to the front hurts that much more, where no photo says what was seen
-
-
-@dataclass
-class _Pieces:
-    """The solids so far, and which of them once were the two sides of a plane."""
-
-    solids: dict[int, Any] = field(default_factory=dict)
-    meetings: list[Meeting] = field(default_factory=list)
-
-    def add(self, solid: Any) -> list[int]:
-        """Its separate bodies as pieces."""
-        result = []
-        for body in separate(solid):
-            result.append(max(self.solids, default=-1) + 1)
-            self.solids[result[-1]] = body
-        return result
-
-    def cut(self, number: int, axis: int, height: float, halves: tuple[Any, Any]) -> tuple[list[int], list[int]]:
-        """Replace a piece by the bodies below and above a plane."""
-        below, above = (self.add(half) for half in halves)
-        del self.solids[number]
-        for meeting in self.meetings:
-            for side in (meeting.below, meeting.above):
-                if number in side:
-                    side.remove(number)
-                    side.extend(below + above)
-        self.meetings.append(Meeting(axis, height, below, above))
-        return below, above
 
 
 @stage(adds=True)
@@ -89,38 +61,26 @@ def split(
     plain grey beside a picture. A model that fits the bed is returned as it is. Refuses a model that is not closed; one
     that cuts through itself stays so (solidify it first).
     """
-    mesh = asset.mesh
-    if not len(mesh.faces):
+    if not len(asset.mesh.faces):
         return asset
-    room = np.array(printer.bed_mm) - [2 * _MARGIN, 2 * _MARGIN, 0]
-    if by == "bed" and fits(np.array(asset.size), room):
+    bed = np.array(printer.bed_mm) - [2 * _MARGIN, 2 * _MARGIN, 0]
+    if by == "bed" and fits(np.array(asset.size), bed):
         note(f"not split; it fits the bed of {printer.label}")
         return asset
     ways = Connecting(connector, printer, printer.clearance_mm if clearance_mm is None else clearance_mm, peg_mm)
-    whole = _closed(mesh)
-    pieces = _Pieces()
+    whole = _closed_solid(asset.mesh)
     if by == "part":
-        _by_parts(mesh, pieces)
-        return _named(asset, whole, list(pieces.solids.values()), [])
-    start = pieces.add(whole.solid)
+        return _as_parts(asset, whole, _solids_of_parts(asset.mesh), [])
+    pieces = Pieces(separate(whole.solid))
     if by == "plane":
-        number = "xyz".index(axis)
-        low, high = mesh.bounds[:, number]
-        for one in start:
-            _once(pieces, one, number, float(low + at * (high - low)), ways)
+        _cut_everywhere(pieces, asset.mesh, "xyz".index(axis), at, ways)
     else:
-        if connector in ("pegs", "dovetails"):
-            room = room - REACH
-        if room.min() < 4 * REACH:
-            raise BadSetting(
-                f"split: the bed of {printer.label} leaves {figures(room.min())} mm; use dowels or no connector"
-            )
-        _to_fit(pieces, whole, mesh, room, ways)
+        _cut_to_fit(pieces, whole, asset.mesh, _room(bed, ways), ways)
     dowels = pinned(pieces.solids, pieces.meetings, ways) if connector in ("pegs", "dowels") else []
-    return _named(asset, whole, list(pieces.solids.values()), dowels)
+    return _as_parts(asset, whole, list(pieces.solids.values()), dowels)
 
 
-def _closed(mesh: Mesh) -> Stock:
+def _closed_solid(mesh: Mesh) -> Stock:
     """The model as a solid, overlapping bodies as one."""
     whole = unite(mesh.vertices, mesh.faces)
     if whole.refusal:
@@ -131,43 +91,66 @@ def _closed(mesh: Mesh) -> Stock:
     return whole
 
 
-def _once(pieces: _Pieces, number: int, axis: int, height: float, ways: Connecting) -> None:
-    """Cut one piece by a plane, if the plane meets it."""
-    normal = np.eye(3)[axis]
-    above, below = pieces.solids[number].split_by_plane(normal, height)
-    if above.is_empty() or below.is_empty():
-        return
-    if ways.kind == "dovetails":
-        below, above = dovetailed(below, above, axis, height, ways)
-    pieces.cut(number, axis, height, (below, above))
+def _solids_of_parts(mesh: Mesh) -> list[Any]:
+    """The bodies of each part; where two parts overlap, the first keeps what they share."""
+    part = np.zeros(len(mesh.faces), np.int64) if mesh.part is None else mesh.part.astype(np.int64)
+    before: list[Any] = []
+    bodies: list[Any] = []
+    for number in np.unique(part).tolist():
+        one = unite(mesh.vertices, mesh.faces[part == number])
+        if one.refusal:
+            raise CannotDo(f"split: part {number + 1} is not closed by itself ({one.refusal}); cut by a plane instead")
+        solid = one.solid
+        for other in before:
+            solid = solid - other
+        before.append(solid)
+        bodies += [] if solid.is_empty() else separate(solid)
+    return bodies
 
 
-def _to_fit(pieces: _Pieces, whole: Stock, mesh: Mesh, room: Floats, ways: Connecting) -> None:
-    """Cut until every piece fits the room."""
+def _room(bed: Floats, ways: Connecting) -> Floats:
+    """The largest box (3,) that a piece may fill before connectors stand out of it."""
+    room = bed - REACH if ways.kind in ("pegs", "dovetails") else bed
+    if room.min() < 4 * REACH:
+        raise BadSetting(
+            f"split: the bed of {ways.printer.label} leaves {figures(room.min())} mm; use dowels or no connector"
+        )
+    return room
+
+
+def _cut_everywhere(pieces: Pieces, mesh: Mesh, axis: int, share: float, ways: Connecting) -> None:
+    """Cut every piece by one plane, at a share of the model's size."""
+    low, high = mesh.bounds[:, axis]
+    for number in list(pieces.solids):
+        _cut_piece(pieces, number, axis, float(low + share * (high - low)), ways)
+
+
+def _cut_to_fit(pieces: Pieces, whole: Stock, mesh: Mesh, room: Floats, ways: Connecting) -> None:
+    """Cut the first piece that is too large by its best plane, until every piece fits the room."""
     care = _care(mesh)
-    extent = np.ptp(mesh.bounds, axis=0)
-    needed = pieces_needed(extent, room)
+    needed = pieces_needed(np.ptp(mesh.bounds, axis=0), room)
     if needed > _MOST:
         raise CannotDo(f"split: it would become {needed} pieces, at most {_MOST} are made; scale it down first")
-    while True:
-        large = [number for number, solid in pieces.solids.items() if not fits(_extent(solid), room)]
-        if not large:
-            return
+    while (large := pieces.first_larger_than(room)) is not None:
         progress(0.6 * min(len(pieces.solids) / needed, 1.0), f"{len(pieces.solids)} pieces")
         if len(pieces.solids) > _MOST:
             raise CannotDo(f"split: more than {_MOST} pieces; remove loose parts (drop-specks) or scale it down")
-        surface = carve(pieces.solids[large[0]], whole.origin)
+        surface = carve(pieces.solids[large], whole.origin)
         worth = np.where(surface.parent >= 0, care[np.maximum(surface.parent, 0)], 0.0)
         cut = best_cut(surface.vertices, surface.faces, worth, room, ways.least)
         if not np.isfinite(cut.cost):
             raise CannotDo("split: no plane across x, y or z parts the model; turn it first")
-        _once(pieces, large[0], cut.axis, cut.height, ways)
+        _cut_piece(pieces, large, cut.axis, cut.height, ways)
 
 
-def _extent(solid: Any) -> Floats:
-    """Size of a Manifold's box, (3,)."""
-    box = np.array(solid.bounding_box())
-    return np.asarray(box[3:] - box[:3])
+def _cut_piece(pieces: Pieces, number: int, axis: int, height: float, ways: Connecting) -> None:
+    """Cut one piece by a plane across an axis, if the plane meets it; a dovetail is part of the cut."""
+    above, below = pieces.solids[number].split_by_plane(np.eye(3)[axis], height)
+    if above.is_empty() or below.is_empty():
+        return
+    if ways.kind == "dovetails":
+        below, above = dovetailed(below, above, axis, height, ways)
+    pieces.replace(number, axis, height, below, above)
 
 
 def _care(mesh: Mesh) -> Floats:
@@ -182,24 +165,7 @@ def _care(mesh: Mesh) -> Floats:
     return np.asarray(1.0 + _FRONT * front.clip(min=0))
 
 
-def _by_parts(mesh: Mesh, pieces: _Pieces) -> None:
-    """Each part as a piece; where two overlap, the first keeps what they share."""
-    part = np.zeros(len(mesh.faces), np.int64) if mesh.part is None else mesh.part.astype(np.int64)
-    taken: list[Any] = []
-    for number in np.unique(part).tolist():
-        own = np.flatnonzero(part == number)
-        one = unite(mesh.vertices, mesh.faces[own])
-        if one.refusal:
-            raise CannotDo(f"split: part {number + 1} is not closed by itself ({one.refusal}); cut by a plane instead")
-        solid = one.solid
-        for other in taken:
-            solid = solid - other
-        taken.append(solid)
-        if not solid.is_empty():
-            pieces.add(solid)
-
-
-def _named(asset: Asset, whole: Stock, solids: list[Any], dowels: list[Any]) -> Asset:
+def _as_parts(asset: Asset, whole: Stock, solids: list[Any], dowels: list[Any]) -> Asset:
     """Pieces from below upwards, then from the front, then dowels, as an asset of parts."""
     solids = sorted(solids, key=lambda solid: tuple(np.round(_middle(solid)[[2, 1, 0]], 6)))
     names = [f"piece {n + 1}" for n in range(len(solids))] + [f"dowel {n + 1}" for n in range(len(dowels))]
