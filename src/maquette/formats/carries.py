@@ -49,6 +49,7 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
 }
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
 CARRIES: dict[str, frozenset[str]] = {
+    ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),
     ".3mf": frozenset({"unit", "parts", "color", "base", "uv", "texture", "material", "alpha", "volumes", "history"}),
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
     ".obj": frozenset(_SURFACE | {"shine", "normal"}),

@@ -6,33 +6,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maquette.core.arrays import Ints
 from maquette.core.asset import Material, Texture
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
+from maquette.formats.pieces import Coat
 from maquette.formats.side_files import Converter
 from maquette.formats.surface_colors import MOST_FLAT, flat_material, packed
 from maquette.formats.threemf.model import Group, Model, Object
 from maquette.formats.threemf.package import Package, part_name
 
 _UNNAMED = "#C0C0C0 #E53935 #1E88E5 #43A047 #FDD835 #8E24AA #FB8C00 #212121"  # filaments a file gives no colour
-
-
-@dataclass(frozen=True)
-class Coat:
-    """What lies on each face of one object."""
-
-    material: Ints  # (F,) -1: none
-    uv: NDArray[np.float32]  # (F, 3, 2)
-    color: Ints  # (F, 3) 0xRRGGBB at each corner, -1: none
-
-    @property
-    def bare(self) -> bool:
-        """No face has a colour of the standard's."""
-        return bool((self.material < 0).all() and (self.color < 0).all())
 
 
 @dataclass

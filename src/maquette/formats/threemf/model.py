@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
 from maquette.formats.threemf import names
-from maquette.formats.threemf.xml import Attributes, Reader
+from maquette.formats.xml import Attributes, Reader
 
 _PATH = f"{names.PRODUCTION} path"
 _FILAMENT = "paint_color", f"{names.PRUSA} mmu_segmentation", "slic3rpe:mmu_segmentation"
