@@ -51,6 +51,7 @@ _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "colo
 CARRIES: dict[str, frozenset[str]] = {
     ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),
     ".3mf": frozenset({"unit", "parts", "color", "base", "uv", "texture", "material", "alpha", "volumes", "history"}),
+    ".dae": frozenset(_SURFACE | {"unit", "normal", "two sides", "history"}),
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
     ".obj": frozenset(_SURFACE | {"shine", "normal"}),
     ".off": frozenset({"color", "base"}),

@@ -7,14 +7,17 @@ Not ElementTree: for 200,000 triangles its iterparse took 0.9 s, expat's own cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NoReturn
 from xml.parsers import expat
 
 from maquette.core.errors import BadInput
 
-DEEPEST = 64  # a 3MF model nests 7 deep, a COLLADA scene as deep as its nodes
+DEEPEST = 64  # a 3MF model nests 7 deep
+DEEPEST_TREE = 1000  # a COLLADA scene nests as deep as its bones
 MOST_ELEMENTS = 4_000_000  # of a tree; 300 bytes each
+MOST_PREFIXES = 100  # that a document may forget to declare
 _LONGEST = 100_000  # characters of text kept of one element
 _BUFFER = 1 << 16
 
@@ -23,6 +26,8 @@ Attributes = dict[str, str]
 
 class Reader:
     """Feeds a document through ``handlers`` (full name -> function of the attributes) as it arrives."""
+
+    deepest = DEEPEST
 
     def __init__(
         self, part: str, handlers: Mapping[str, Callable[[Attributes], None]], stage: str = "read-3mf"
@@ -55,10 +60,10 @@ class Reader:
         except (LookupError, ValueError, OverflowError) as problem:  # LookupError: an encoding that nobody knows
             self.refuse(f"holds {str(problem)[:100]}")
 
-    def refuse(self, problem: str) -> NoReturn:
+    def refuse(self, problem: str, advice: str = "the file is damaged") -> NoReturn:
         """Raise ``BadInput`` that names the part and the line."""
         line = self._expat.CurrentLineNumber
-        raise BadInput(f"{self._stage}: {self._part[:80]} line {line} {problem[:200]}; the file is damaged") from None
+        raise BadInput(f"{self._stage}: {self._part[:80]} line {line} {problem[:200]}; {advice}") from None
 
     def text(self, key: str, told: dict[str, str]) -> None:
         """Put the text of the element that has just started into ``told`` when it ends."""
@@ -73,8 +78,8 @@ class Reader:
 
     def _deeper(self) -> None:
         self._depth += 1
-        if self._depth > DEEPEST:
-            self.refuse(f"nests its elements over {DEEPEST} deep")
+        if self._depth > self.deepest:
+            self.refuse(f"nests its elements over {self.deepest} deep")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -136,7 +141,7 @@ class Node:
 
     def __init__(self, name: str, attributes: Attributes) -> None:
         self.name, self.attributes, self.text = name, attributes, ""
-        self.children: list[Node] | tuple[()] = ()
+        self.children: list[Node] | tuple[Node, ...] = ()
 
     def all(self, name: str) -> Iterator[Node]:
         """The children of this name."""
@@ -169,6 +174,8 @@ class Node:
 
 class _Tree(Reader):
     """Builds nodes; text of an element that has children is left out."""
+
+    deepest = DEEPEST_TREE
 
     def __init__(self, part: str, stage: str) -> None:
         super().__init__(part, {}, stage)
@@ -206,6 +213,17 @@ def elements(pieces: Iterable[bytes], part: str, name: str) -> list[Attributes]:
     result: list[Attributes] = []
     Reader(part, {name: result.append}).read(pieces)
     return result
+
+
+def declared(data: bytes) -> list[bytes]:
+    """A document whose root declares every prefix that is used, those that nobody declared by a name of their own."""
+    used = set(re.findall(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]", data)) - {b"xml", b"xmlns"}
+    missing = used - set(re.findall(rb"xmlns:([\w.-]+)\s*=", data))
+    root = re.search(rb"<[A-Za-z_][^\s/>]*", data)
+    if root is None:
+        return [data]
+    names = b"".join(b' xmlns:%b="urn:undeclared:%b"' % (prefix, prefix) for prefix in sorted(missing)[:MOST_PREFIXES])
+    return [data[: root.end()], names, data[root.end() :]]
 
 
 def tree(data: bytes, part: str, stage: str) -> Node:

@@ -87,7 +87,7 @@ class Looks:
         return self._variants[key]
 
     def _read(self, entry: Entry, index: int) -> Look:
-        name = entry.text("name") or f"material {index}"
+        name = entry.name() or f"material {index}"
         mode = entry.text("alphaMode", "OPAQUE")
         if mode not in _MODES:
             note(f"material {name[:60]!r} has alphaMode {mode[:20]!r}, which is taken as OPAQUE")
@@ -197,7 +197,7 @@ class Looks:
         self._bytes_left -= len(whole)
         if self._bytes_left < 0:
             image.refuse(f"and others bring {self._document.size} bytes to over {_most_bytes(self._document.size)}")
-        return self._convert(bytes(whole), image.text("name") or image.text("uri")[:60] or image.where)
+        return self._convert(bytes(whole), image.name() or image.text("uri")[:60] or image.where)
 
 
 def _most_bytes(size: int) -> int:

@@ -22,6 +22,7 @@ from maquette.formats.threemf.filaments import divide_painted, palette_of
 from maquette.formats.threemf.model import Model, Object, Use, model
 from maquette.formats.threemf.package import Package, part_name
 from maquette.formats.threemf.slicer_metadata import CURA_ROLES, told_by_slicers
+from maquette.formats.xml import declared
 from maquette.geometry.welding import twins
 
 DEEPEST = 32  # components in components
@@ -51,8 +52,19 @@ class Build:
         """A model part, parsed once."""
         if path not in self._models:
             progress(0.1, f"part {path[:60]}")
-            self._models[path] = model(self.package.pieces(path), path)
+            self._models[path] = self._parsed(path)
         return self._models[path]
+
+    def _parsed(self, path: str) -> Model:
+        """A model part; prefixes that it forgets to declare are given a name, so that what bears them is left out."""
+        try:
+            return model(self.package.pieces(path), path)
+        except BadInput as problem:
+            if "unbound prefix" not in str(problem):
+                raise
+        made = model(declared(self.package.data(path)), path)
+        note("prefixes that are not declared are left out with what they name; export the file again")
+        return made
 
     def place(self, path: str, item: Use, number: int) -> None:
         """Everything below a build item, in the order of the file, with its negative volumes cut away."""
@@ -150,11 +162,14 @@ class Build:
 
     def tell(self) -> None:
         """Say what the file had and the asset has not."""
-        unread, grey = (sum(getattr(part, name) for part in self._models.values()) for name in ("unread", "colorless"))
+        unread, grey, doubled = (
+            sum(getattr(part, name) for part in self._models.values()) for name in ("unread", "colorless", "doubled")
+        )
         for count, what in (
             (self._collapsed, "triangles without area"),
             (self._supports, "support objects"),
             (unread, "composite or multi-property colour groups"),
+            (doubled, "groups of colours or textures whose id is taken"),
             (self.palette.astray, "colours of triangles that are not there"),
         ):
             if count:

@@ -97,7 +97,9 @@ class Package:
     def _instead(self) -> str:
         """What a package without a model is, and what to do."""
         models = [
-            name for name in self._entries if name.endswith((".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off"))
+            name
+            for name in self._entries
+            if name.endswith((".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off", ".amf", ".dae"))
         ]
         if any(name.endswith(".gcode") for name in self._entries):
             return "it is a sliced file with G-code; open the project that it was sliced from"
