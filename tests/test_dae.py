@@ -369,7 +369,7 @@ def test_bombs_are_refused():
     with pytest.raises(BadInput, match="1000 deep"):
         read(b"<COLLADA>" + b"<node>" * 2000)
     sphere = shapes.sphere(1, 5)
-    many = "".join(show() for _ in range(600))
+    many = "".join(show() for _ in range(300))
     with pytest.raises(BadInput, match="unfold to over"):
         read(dae(geometry(triangles(sphere), sphere.vertices), nodes=many))
 

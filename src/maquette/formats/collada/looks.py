@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maquette.core.asset import Material, Texture
+from maquette.core.asset import Material, Texture, Wrap, wrapped
 from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.formats.collada.document import Document
@@ -18,6 +18,7 @@ from maquette.formats.text_numbers import parse_numbers
 from maquette.formats.xml import Node
 from maquette.geometry.look.srgb import to_linear
 
+WRAPS: dict[str, Wrap] = {"WRAP": "repeat", "MIRROR": "mirror", "CLAMP": "clamp", "NONE": "none", "BORDER": "none"}
 _SHADERS = ("lambert", "phong", "blinn", "constant")
 _UNREAD = ("specular", "reflective", "ambient")
 
@@ -122,7 +123,10 @@ class Looks:
             return None
         sampler = params.get(said.get("texture"))
         image = self._image(said.get("texture") if sampler is None else self._image_of(sampler, params))
-        return None if image is None else self._pictures(address(image))
+        picture = None if image is None else self._pictures(address(image))
+        words = [] if sampler is None else [sampler.said("sampler2D", key).upper() for key in ("wrap_s", "wrap_t")]
+        u, v = [*(WRAPS.get(word, "repeat") for word in words), "repeat", "repeat"][:2]
+        return wrapped(picture, (u, v))
 
     def _image_of(self, param: Node, params: dict[str, Node]) -> str:
         """The image that a sampler shows: over its surface (1.4) or by itself (1.5)."""

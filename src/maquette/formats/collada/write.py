@@ -97,7 +97,9 @@ def _effect(number: int, material: Material, stem: str, pictures: dict[str, byte
         pictures[name] = texture.data
         surface = f'<surface type="2D"><init_from>{_id(name)}</init_from></surface>'
         params.append(f'<newparam sid="{role}-surface">{surface}</newparam>\n')
-        sampler = f"<sampler2D><source>{role}-surface</source></sampler2D>"
+        words = {"repeat": "WRAP", "mirror": "MIRROR", "clamp": "CLAMP", "none": "NONE"}
+        edges = "".join(f"<wrap_{axis}>{words[w]}</wrap_{axis}>" for axis, w in zip("st", texture.wrap, strict=False))
+        sampler = f"<sampler2D><source>{role}-surface</source>{edges}</sampler2D>"
         params.append(f'<newparam sid="{role}-sampler">{sampler}</newparam>\n')
         return f'<texture texture="{role}-sampler" texcoord="UVMap"/>'
 

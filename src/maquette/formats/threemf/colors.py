@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from maquette.core.arrays import Ints
-from maquette.core.asset import Material, Texture
+from maquette.core.asset import Material, Texture, Wrap, wrapped
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
@@ -18,6 +18,7 @@ from maquette.formats.surface_colors import MOST_FLAT, flat_material, packed
 from maquette.formats.threemf.model import Group, Model, Object
 from maquette.formats.threemf.package import Package, part_name
 
+TILES: dict[str, Wrap] = {"wrap": "repeat", "mirror": "mirror", "clamp": "clamp", "none": "none"}
 _UNNAMED = "#C0C0C0 #E53935 #1E88E5 #43A047 #FDD835 #8E24AA #FB8C00 #212121"  # filaments a file gives no colour
 
 
@@ -115,7 +116,9 @@ class Palette:
         name = path.rpartition("/")[2].rpartition(".")[0] or "texture"
         if path not in self._pictures:
             self._pictures[path] = self._picture(path, group.texture)
-        return [Material(name=name, base_color_texture=self._pictures[path])]
+        picture = self._pictures[path]
+        u, v = (TILES.get(word.strip().lower(), "repeat") for word in model.tiles.get(group.texture, ("", "")))
+        return [Material(name=name, base_color_texture=wrapped(picture, (u, v)))]
 
     def _picture(self, path: str, number: int) -> Texture | None:
         """The picture of a texture; None with a note where there is none."""

@@ -82,6 +82,7 @@ class Model:
     objects: dict[int, Object] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     textures: dict[int, str] = field(default_factory=dict)
+    tiles: dict[int, tuple[str, str]] = field(default_factory=dict)  # what lies beyond a texture's edges
     items: list[Use] = field(default_factory=list)
     unread: int = 0  # property groups of other kinds
     colorless: int = 0  # colours that cannot be read
@@ -231,6 +232,8 @@ class _Parser:
         return self._group
 
     def _texture(self, given: Attributes) -> None:
+        if int(given["id"]) not in self.made.textures:
+            self.made.tiles[int(given["id"])] = given.get("tilestyleu", "wrap"), given.get("tilestylev", "wrap")
         self._new_look(self.made.textures, given, given.get("path", ""))
 
     def _unread(self, given: Attributes) -> None:
