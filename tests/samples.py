@@ -133,7 +133,7 @@ def write_files(folder: Path) -> None:
     Image.fromarray(np.tile(ramp, (30, 1))).save(folder / "heights.png")
     disk.save(cut_out(256), folder / "cutout.png")
     disk.save(Asset(box((60, 12, 60)), sized=True), folder / "plate.glb")
-    for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off"):
+    for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
 

@@ -294,7 +294,7 @@ HOSTILE = {
         ),
         build='<item objectid="12"/>',
     ),
-    "an id twice": tiny(resources='<m:colorgroup id="7"/><m:colorgroup id="7"/>'),
+    "an id twice": tiny(resources='<object id="7"/><object id="7"/>'),
     "place in a colour group": tiny(resources='<m:colorgroup id="7"><m:tex2coord u="0" v="0"/></m:colorgroup>'),
     "model from above": tiny(build='<item p:path="/../../etc/passwd" objectid="1"/>'),
     "model from the network": tiny(build='<item p:path="https://example.org/x.model" objectid="1"/>'),

@@ -15,7 +15,8 @@ from maquette.formats.obj import read_obj
 from maquette.formats.ply import read_ply
 from maquette.formats.stl import read_stl
 from maquette.formats.threemf.read import read_3mf
-from wild_files import address, as_bytes, binary_stl, case, gltf, mesh_xml, obj_text, png, threemf
+from maquette.geometry.topology import is_watertight
+from wild_files import address, as_bytes, binary_stl, case, gltf, mesh_xml, obj_text, png, threemf, volume
 
 PLY = "ply\nformat ascii 1.0\n{comments}element vertex 3\nproperty float x\nproperty float y\nproperty float z\n{extra}"
 PLY += "element face 1\nproperty list uchar int vertex_indices\n{more}end_header\n{rows}"
@@ -211,3 +212,84 @@ def test_reported_files_with_faults_of_appearance(name):
         asset = disk.read(case(name))
     assert len(asset.mesh.faces) == 12
     assert notes
+
+
+def sphere_gltf(points, corners):
+    data = points.astype("<f4").tobytes() + corners.astype("<u4").tobytes()
+    root, _ = gltf()
+    split = points.size * 4
+    root["buffers"] = [{"byteLength": len(data), "uri": address(data)}]
+    root["bufferViews"] = [
+        {"buffer": 0, "byteLength": split},
+        {"buffer": 0, "byteOffset": split, "byteLength": len(data) - split},
+    ]
+    root["accessors"] = [
+        {"bufferView": 0, "componentType": 5126, "type": "VEC3", "count": len(points)},
+        {"bufferView": 1, "componentType": 5125, "type": "SCALAR", "count": corners.size},
+    ]
+    root["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}]}]
+    return as_bytes(root)
+
+
+@pytest.mark.parametrize("fault", ["a corner too many", "a point that is none", "an infinite point nobody uses"])
+def test_a_damaged_triangle_of_gltf_is_dropped(fault):
+    sphere = shapes.sphere(10, 2)
+    points, faces = sphere.vertices, sphere.faces
+    if fault == "a corner too many":
+        faces = np.concatenate([faces, [[0, 1, 9999]]])
+    else:
+        points = np.concatenate([points, [[np.nan if "none" in fault else np.inf, 0, 0]]])
+        faces = faces if "nobody" in fault else np.concatenate([faces, [[0, 1, len(sphere.vertices)]]])
+    with noting() as notes:
+        asset = read_glb(Files("a.gltf", {"a.gltf": sphere_gltf(points, faces)}))
+    assert len(asset.mesh.faces) == 128
+    assert is_watertight(asset.mesh.faces)
+    assert any("dropped 1 of 129 faces" in line for line in notes) == ("nobody" not in fault)
+
+
+def test_gltf_whose_triangles_are_mostly_damaged_is_refused():
+    sphere = shapes.sphere(10, 2)
+    with pytest.raises(BadInput, match="are infinite, not a number"):
+        read_glb(Files("a.gltf", {"a.gltf": sphere_gltf(sphere.vertices * np.nan, sphere.faces)}))
+    with pytest.raises(BadInput, match="names vertex 67 of 66"):
+        read_glb(Files("a.gltf", {"a.gltf": sphere_gltf(sphere.vertices, sphere.faces + 5)}))
+
+
+@pytest.mark.parametrize("place", ["scenes", "nodes", "materials", "meshes"])
+def test_a_name_that_is_no_text_is_no_name(place):
+    root, _ = gltf(image={"uri": address(png())})
+    root[place][0]["name"] = 42
+    assert len(read_glb(Files("a.gltf", {"a.gltf": as_bytes(root)})).mesh.faces) == 12
+
+
+COLORS = '<m:colorgroup id="{}"><m:color color="{}"/></m:colorgroup>'
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        COLORS.format(5, "#FF0000") + COLORS.format(5, "#00FF00"),
+        COLORS.format(5, "#FF0000") + '<basematerials id="5"><base name="x" displaycolor="#00FF00"/></basematerials>',
+        COLORS.format(5, "#FF0000") + '<m:texture2dgroup id="6"><m:tex2coord u="0" v="0"/></m:texture2dgroup>',
+        COLORS.format(5, "#FF0000") + '<m:texture2d id="7" path="/a.png"/><m:texture2d id="7" path="/b.png"/>',
+        COLORS.format(5, "#FF0000") + '<m:shiny id="9"><s:metal name="x"/></m:shiny>',
+    ],
+    ids=[
+        "two groups of one id",
+        "across kinds",
+        "no texture named",
+        "two textures of one id",
+        "a prefix nobody declares",
+    ],
+)
+def test_colors_of_3mf_that_the_standard_forbids(resources):
+    box = mesh_xml(shapes.box((3, 3, 3)), lambda _: ' pid="5" p1="0"')
+    data = threemf(
+        f'{resources}<object id="1">{box}</object>',
+        '<item objectid="1"/>',
+        attributes='xmlns:m="http://schemas.microsoft.com/3dmanufacturing/material/2015/02"',
+    )
+    asset = read_3mf(Files("a.3mf", {"a.3mf": data}))
+    assert volume(asset.mesh) == pytest.approx(27)
+    shown = asset.mesh.color if asset.mesh.color is not None else np.array([[255, 0, 0]])
+    assert set(map(tuple, shown.tolist())) == {(255, 0, 0)}

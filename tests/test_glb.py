@@ -505,7 +505,7 @@ def test_hostile_json_is_refused(change):
 def test_numbers_that_are_none_are_refused(value):
     rows = TRIANGLE.copy()
     rows[1, 1] = value
-    with pytest.raises(BadInput, match="1 numbers that are infinite or not a number"):
+    with pytest.raises(BadInput, match="1 of 3 points are infinite, not a number"):
         Builder().mesh(rows).read()
 
 

@@ -64,11 +64,12 @@ def test_what_was_hollowed_with_drain_holes_passes():
     assert [found.verdict for found in inner_shells(made)] == ["pass"]
 
 
-def test_hollow_through_a_leak_is_said_with_its_share():
-    closed, leak = inner_shells(Asset(leaky()))
+@pytest.mark.parametrize(("thick", "hole"), [(1.0, 1.0), (0.8, 1.0), (2.0, 1.2)])
+def test_hollow_through_a_leak_is_said_with_its_share(thick, hole):
+    closed, leak = inner_shells(Asset(leaky(thick, hole)))
     assert closed.verdict == "pass"
     assert (leak.verdict, leak.fix) == ("warn", "wrap")
-    assert leak.value == pytest.approx(86, abs=3)
+    assert leak.value == pytest.approx(100 * (1 - thick / 20) ** 3, abs=3)
     assert "hollow through an opening under" in leak.message
 
 

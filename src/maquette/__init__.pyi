@@ -513,6 +513,18 @@ class _read_3mf(StageFunction[..., Asset]):
 
 read_3mf: _read_3mf
 
+class _read_amf(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read an AMF, plain or packed as a ZIP, in millimetres, with its parts, materials and colours."""
+
+read_amf: _read_amf
+
+class _read_dae(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read COLLADA (1.4, 1.5, ZAE) with its materials, textures and vertex colours, upright and in millimetres."""
+
+read_dae: _read_dae
+
 class _read_glb(StageFunction[..., Asset]):
     def __call__(self, files: Files) -> Asset:
         """Read a GLB or glTF model with its materials, textures, vertex colours and node names."""
@@ -969,11 +981,23 @@ class _write_3mf(StageFunction[..., Files]):
 
 write_3mf: _write_3mf
 
+class _write_amf(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model') -> Files:
+        """Write an AMF in millimetres: one object, a volume for each part and material, with names and colours."""
+
+write_amf: _write_amf
+
 class _write_cutout(StageFunction[..., Files]):
     def __call__(self, subject: Subject, *, stem: str = 'cutout') -> Files:
         """Write a subject as PNG: its pixels untouched, its mask as alpha; opened again it is the same subject."""
 
 write_cutout: _write_cutout
+
+class _write_dae(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model') -> Files:
+        """Write a COLLADA file in millimetres, +Z up, with its pictures beside it."""
+
+write_dae: _write_dae
 
 class _write_glb(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,26 @@ from maquette.core.notes import worst_first
 from maquette.core.subject import Subject
 from maquette.core.values import LATER, Value, frozen_array, noun
 
+Wrap = Literal["repeat", "mirror", "clamp", "none"]
 _MEDIA_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
 
 @noun
 class Texture(Value):
-    """An encoded picture (PNG, JPEG or WebP), kept as the bytes it came in until somebody edits it."""
+    """An encoded picture (PNG, JPEG or WebP), kept as the bytes it came in until somebody edits it.
+
+    ``wrap`` says what lies beyond its edges, along u and along v: the picture again, its mirror image, its last texels
+    on and on, or nothing (which we draw as the last texels). Empty: it repeats both ways.
+    """
 
     data: bytes
+    wrap: tuple[Wrap, Wrap] | tuple[()] = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
+        if self.wrap and (len(self.wrap) != 2 or not set(self.wrap) <= set(get_args(Wrap))):
+            raise BadInput(f"texture: wrap {self.wrap!r}: two of {', '.join(get_args(Wrap))} are needed")
+        if tuple(self.wrap) == ("repeat", "repeat"):
+            object.__setattr__(self, "wrap", ())
         if not self.media_type:
             raise BadInput(f"texture: starts with {self.data[:8]!r}, which is no PNG, JPEG or WebP; convert it first")
 
@@ -68,6 +78,18 @@ class Material(Value):
         factors = (*self.base_color, *self.emissive, self.metallic, self.roughness)
         if len(self.base_color) != 4 or len(self.emissive) != 3 or not all(0 <= f <= 1 for f in factors):
             raise BadInput(f"material {self.name!r}: a factor lies outside 0..1: {factors}")
+
+
+def wrapped(picture: Texture | None, wrap: tuple[Wrap, Wrap] | tuple[()]) -> Texture | None:
+    """A picture with these edges; itself where it has them."""
+    same = picture is None or picture.wrap == (() if tuple(wrap) == ("repeat", "repeat") else wrap)
+    return picture if picture is None or same else picture.replace(wrap=wrap)
+
+
+def textures_of(material: Material) -> dict[str, Texture]:
+    """The textures that a material has, by the field that holds them."""
+    slots = ("base_color_texture", "orm_texture", "normal_texture", "emissive_texture")
+    return {slot: getattr(material, slot) for slot in slots if getattr(material, slot) is not None}
 
 
 @noun

@@ -17,13 +17,15 @@ from maquette.flow.report.album import thumbnail
 from maquette.flow.report.keeper import Keeper
 from maquette.store import key_of
 
-_NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; GLB and 3MF name their unit
+_NO_UNIT = (".obj", ".ply", ".stl", ".off")  # these files hold bare numbers; the others name their unit
 _TURNED = (".ply", ".stl", ".off")  # whose writers know of no upward axis
 _WANTED = {  # what a file of this kind is opened for; a 3MF for a slicer is none the worse for being plain
     ".glb": frozenset({"texture", "uv", "unit"}),
     ".obj": frozenset({"texture", "uv"}),
     ".ply": frozenset({"texture"}),
+    ".dae": frozenset({"texture", "uv", "unit"}),
     ".3mf": frozenset({"unit"}),
+    ".amf": frozenset({"unit"}),
 }
 _UNITS = {1.0: "metre", 0.01: "centimetre", 0.001: "millimetre"}
 

@@ -58,6 +58,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 def kind_of(data: bytes) -> str:
     """The ending that a model's first bytes ask for; empty when they say nothing."""
     head = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"PK\x03\x04") and b".amf" in data[30:300].lower():
+        return ".amf"
     for magic, ending in _MAGIC.items():
         if head.startswith(magic):
             return ending

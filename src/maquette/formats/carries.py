@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset, Material, textures_of
 from maquette.core.channels import CHANNELS, Channel
 from maquette.core.mesh import CHANNEL_FIELDS
 from maquette.core.progress import note
@@ -28,6 +28,13 @@ def _some(has: Callable[[Material], bool]) -> Callable[[Asset], bool]:
     return lambda asset: any(map(has, _materials(asset)))
 
 
+def _leaves(asset: Asset) -> bool:
+    """Texture coordinates leave 0..1 where a texture does not simply repeat."""
+    uv = asset.mesh.uv
+    outside = uv is not None and len(uv) > 0 and bool(uv.min() < 0 or uv.max() > 1)
+    return outside and any(picture.wrap for look in _materials(asset) for picture in textures_of(look).values())
+
+
 def _colored(material: Material) -> bool:
     return material.base_color[:3] != (1.0, 1.0, 1.0)
 
@@ -39,6 +46,7 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "base": ("base colours", _some(_colored)),
     "uv": ("texture coordinates", lambda asset: asset.mesh.uv is not None),
     "texture": ("textures", _some(lambda m: m.base_color_texture is not None)),
+    "wrap": ("what lies beyond the edges of textures", _leaves),
     "material": ("several materials", lambda asset: len(_materials(asset)) > 1),
     "shine": ("metallic and roughness", _some(lambda m: m.orm_texture is not None or m.metallic > 0)),
     "occlusion": ("ambient occlusion", _some(lambda m: m.orm_texture is not None)),
@@ -54,9 +62,13 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
 }
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
 CARRIES: dict[str, frozenset[str]] = {
-    ".3mf": frozenset({"unit", "parts", "color", "base", "uv", "texture", "material", "alpha", "volumes", "history"}),
+    ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),
+    ".3mf": frozenset(
+        {"unit", "parts", "color", "base", "uv", "texture", "wrap", "material", "alpha", "volumes", "history"}
+    ),
+    ".dae": frozenset(_SURFACE | {"unit", "wrap", "normal", "two sides", "history"}),
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
-    ".obj": frozenset(_SURFACE | {"shine", "normal"}),
+    ".obj": frozenset(_SURFACE | {"wrap", "shine", "normal"}),
     ".off": frozenset({"color", "base"}),
     ".ply": frozenset({"color", "base", "uv", "texture", "seen", "channels"}),
     ".stl": frozenset(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from maquette.core.asset import Material, Texture
+from maquette.core.asset import Material, Texture, wrapped
 from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.formats.mtl_dialects import (
@@ -105,7 +105,9 @@ class _Shelf:
     def picture(self, value: str | None) -> Texture | None:
         """The picture that a ``map_`` line names."""
         name = _picture_name(value or "")
-        return self.pictures(name) if name else None
+        found = self.pictures(name) if name else None
+        clamped = found is not None and re.search(r"-clamp\s+on\s", value or "", re.IGNORECASE)
+        return wrapped(found, ("clamp", "clamp")) if clamped else found
 
     def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""
@@ -199,7 +201,7 @@ def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | No
     for channel, grey in found.items():
         same = grey.shape == (height, width)
         packed[:, :, channel] = grey if same else np.asarray(Image.fromarray(grey).resize((width, height)))
-    return encode_png(packed)
+    return encode_png(packed, rough or metal)
 
 
 def _factors(material: Material) -> list[str]:
@@ -233,8 +235,14 @@ def _maps(material: Material, prefix: str, pictures: dict[str, bytes]) -> list[s
             ("map_Pr", "roughness", 1, material.roughness),
             ("map_Pm", "metallic", 2, material.metallic),
         ):
-            named.append((key, role, encode_png(np.rint(packed[:, :, channel] * factor).astype(np.uint8))))
-    rows = [f"{key} {_keep_once(made, f'{prefix}_{role}', pictures)}" for key, role, made in named if made]
+            named.append(
+                (key, role, encode_png(np.rint(packed[:, :, channel] * factor).astype(np.uint8), material.orm_texture))
+            )
+    rows = []
+    for key, role, made in named:
+        if made is not None:
+            option = "-clamp on " if made.wrap and set(made.wrap) <= {"clamp", "none"} else ""
+            rows.append(f"{key} {option}{_keep_once(made, f'{prefix}_{role}', pictures)}")
     if material.alpha_mode != "opaque" and material.base_color_texture:
         rows.append(rows[0].replace("map_Kd", "map_d", 1))
     return rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.arrays import Ints
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset, Material, textures_of
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
@@ -82,6 +82,7 @@ def write_obj(
     if not len(mesh.faces):
         raise BadInput("write-obj: the asset has no faces; there is nothing to write")
     say_lost(asset, ".obj")
+    asset = _with_edges_that_count(asset)
     names, side_files = write_materials(asset.materials, stem) if asset.materials else ([], {})
     rows = [f"{_SIGNATURE}{one_line(asset.title or stem)}\n"]
     rows += [f"mtllib {name}\n" for name in side_files if name.endswith(".mtl")]
@@ -116,6 +117,19 @@ def _materials(files: Files, libraries: list[str], names: tuple[str, ...]) -> tu
     if missing:
         note(f"no library describes {len(missing)} of {len(names)} materials; they are plain")
     return tuple(known.get(name, Material(name=name)) for name in names)
+
+
+def _with_edges_that_count(asset: Asset) -> Asset:
+    """The asset with edges of textures only where texture coordinates leave 0..1; MTL can only say that both clamp."""
+    uv, looks = asset.mesh.uv, asset.materials
+    if not any(picture.wrap for look in looks for picture in textures_of(look).values()):
+        return asset
+    if uv is not None and (uv.min(initial=0) < 0 or uv.max(initial=1) > 1):
+        if any("mirror" in p.wrap or "repeat" in p.wrap for look in looks for p in textures_of(look).values()):
+            note("textures that are mirrored, or clamped one way only, repeat: MTL knows -clamp alone")
+        return asset
+    bare = [{slot: picture.replace(wrap=()) for slot, picture in textures_of(look).items()} for look in looks]
+    return asset.replace(materials=tuple(look.replace(**slots) for look, slots in zip(looks, bare, strict=True)))
 
 
 def _title(files: Files) -> str:

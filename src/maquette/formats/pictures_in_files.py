@@ -34,18 +34,18 @@ def pixel_count(texture: Texture) -> int:
         return int(picture.width * picture.height)
 
 
-def encode_png(picture: NDArray[np.uint8]) -> Texture:
-    """Pixels as a PNG texture."""
+def encode_png(picture: NDArray[np.uint8], like: Texture | None = None) -> Texture:
+    """Pixels as a PNG texture, with the edges of another one."""
     from PIL import Image
 
     out = io.BytesIO()
     Image.fromarray(picture).save(out, format="PNG", compress_level=6)
-    return Texture(out.getvalue())
+    return Texture(out.getvalue(), () if like is None else like.wrap)
 
 
 def as_png(texture: Texture) -> Texture:
     """The same picture as PNG."""
-    return texture if texture.media_type == "image/png" else encode_png(pixels(texture, "RGBA"))
+    return texture if texture.media_type == "image/png" else encode_png(pixels(texture, "RGBA"), texture)
 
 
 def tint(texture: Texture, factor: tuple[float, float, float, float]) -> Texture:
@@ -55,7 +55,8 @@ def tint(texture: Texture, factor: tuple[float, float, float, float]) -> Texture
     picture = pixels(texture, "RGBA")
     tables = [srgb_from_linear(linear_from_srgb(np.arange(256, dtype=np.uint8)) * f) for f in factor[:3]]
     alpha = np.rint(np.arange(256) * factor[3]).astype(np.uint8)
-    return encode_png(np.stack([table[picture[:, :, c]] for c, table in enumerate([*tables, alpha])], axis=2))
+    channels = [table[picture[:, :, c]] for c, table in enumerate([*tables, alpha])]
+    return encode_png(np.stack(channels, axis=2), texture)
 
 
 def pack_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> Texture | None:
@@ -72,12 +73,12 @@ def pack_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> T
         if known and (made[:, :, blank] == 255).all():
             return known
         made[:, :, blank] = 255
-        return encode_png(made)
+        return encode_png(made, known)
     if occlusion.data == metallic_roughness.data:
         return occlusion
     made = pixels(metallic_roughness).copy()
     made[:, :, 0] = _resize(pixels(occlusion)[:, :, 0], made.shape[:2])
-    return encode_png(made)
+    return encode_png(made, metallic_roughness)
 
 
 def _resize(channel: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -119,14 +119,14 @@ def modulated(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Text
         picture = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR))
     made = picture.copy()
     made[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _painted(uv, colors, height, width))
-    return encode_png(made)
+    return encode_png(made, texture)
 
 
 def _times(texture: Texture, light: Floats) -> Texture:
     picture = pixels(texture, "RGBA")
     table = srgb_from_linear(linear_from_srgb(np.arange(256, dtype=np.uint8))[:, None] * light)  # (256, 3)
     color = np.stack([table[picture[..., channel], channel] for channel in range(3)], axis=-1)
-    return encode_png(np.concatenate([color, picture[..., 3:]], axis=-1))
+    return encode_png(np.concatenate([color, picture[..., 3:]], axis=-1), texture)
 
 
 def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
 from maquette.core.texture_pixels import pixels
+from maquette.geometry.look.texels import folded
 from maquette.render.color import LINEAR_OF_BYTE, Colors, to_bytes
 from maquette.render.coverage import covered_texels
 
@@ -40,6 +41,8 @@ class Bitmap:
     def _count_mask(self) -> NDArray[np.uint8] | None:
         """255 where a texel belongs to a face, (H, W)."""
         height, width = self.pixels.shape[:2]
+        if self._texture.wrap and (self._uv.min(initial=0) < 0 or self._uv.max(initial=1) > 1):
+            return None
         covered = covered_texels(self._uv, width, height)
         if covered is None or covered.all():
             return None
@@ -63,13 +66,15 @@ class Bitmap:
         result = np.empty((len(uv), 4), np.float32)
         for number in np.unique(levels):
             rows = levels == number
-            result[rows] = _bilinear(*self.level(int(number)), uv[rows], table)
+            level, counted = self.level(int(number))
+            at = (
+                folded(uv[rows], self._texture.wrap, level.shape[1], level.shape[0]) if self._texture.wrap else uv[rows]
+            )
+            result[rows] = _bilinear(level, counted, at, table)
         return result
 
 
-def _bilinear(
-    pixels: NDArray[np.uint8], counted: NDArray[np.uint8] | None, uv: NDArray[np.float32], table: Colors
-) -> Colors:
+def _bilinear(pixels: NDArray[np.uint8], counted: NDArray[np.uint8] | None, uv: NDArray[Any], table: Colors) -> Colors:
     """Four neighbours mixed, of those that count; outside 0..1 the picture repeats, as glTF has it by default."""
     height, width = pixels.shape[:2]
     x = np.mod(uv[:, 0].astype(np.float64), 1.0) * width - 0.5

@@ -56,12 +56,15 @@ class Buffers:
             self._accessors[index].refuse(f"counts {count} rows, more than a file of {size} bytes explains")
         return count
 
-    def floats(self, index: int, *widths: int, rows: Any = slice(None)) -> NDArray[np.float64]:
-        """Some or all rows as (N, width) float64; integers that are normalized come as 0..1 or -1..1."""
+    def floats(self, index: int, *widths: int, rows: Any = slice(None), finite: bool = True) -> NDArray[np.float64]:
+        """Some or all rows as (N, width) float64; integers that are normalized come as 0..1 or -1..1.
+
+        Numbers that are none are refused where they must be ``finite``.
+        """
         raw, entry = self.array(index, *widths)[rows], self._accessors[index]
         result: NDArray[np.float64] = raw.astype(np.float64)
         if raw.dtype.kind == "f":
-            if not np.isfinite(result).all():
+            if finite and not np.isfinite(result).all():
                 count = int((~np.isfinite(result)).sum())
                 entry.refuse(f"holds {count} numbers that are infinite or not a number")
             return result

@@ -70,6 +70,11 @@ class Entry:
             self.refuse(f"has {key} {_short(value)}, which is no Unicode text")
         return value
 
+    def name(self, key: str = "name") -> str:
+        """What something is called; empty where that is no text, as nothing hangs on it."""
+        value = self.fields.get(key, "")
+        return self.text(key) if isinstance(value, str) else ""
+
     def entry(self, key: str) -> Entry:
         """An object; an empty one where the field is missing."""
         value = self.fields.get(key, {})
@@ -137,7 +142,7 @@ def document(files: Files) -> Document:
     """Take a .glb or .gltf apart; which of the two it is, its first bytes say."""
     text, binary = _chunks(files.data) if files.data[:4] == b"glTF" else (files.data, None)
     root = Entry(_parse_strictly(text), "")
-    version = root.entry("asset").text("version")
+    version = str(root.entry("asset").fields.get("version", ""))
     if not version.startswith("2."):
         root.refuse(f"is glTF {version[:20]!r}", "only 2.x is read; convert it first")
     return Document(root, binary, files)

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Material, Texture
+from maquette.core.progress import note
 
 _COMPONENTS = {"uint8": 5121, "uint16": 5123, "uint32": 5125, "float32": 5126}
 _KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 _VERTICES, _INDICES = 34962, 34963
 _WEBP = "EXT_texture_webp"
+WRAPS = {"repeat": 10497, "clamp": 33071, "mirror": 33648, "none": 33071}  # OpenGL's numbers
 
 
 class Draft:
@@ -23,7 +25,9 @@ class Draft:
     def __init__(self, asset: dict[str, Any]) -> None:
         self.root: dict[str, Any] = {"asset": asset}
         self._binary = bytearray()
-        self._textures: dict[bytes, int] = {}
+        self._textures: dict[Texture, int] = {}
+        self._images: dict[bytes, int] = {}
+        self._samplers: dict[tuple[str, ...], int] = {}
 
     def add(self, kind: str, entry: dict[str, Any]) -> int:
         """Put an object on one of the lists of the file; its place there."""
@@ -91,12 +95,25 @@ class Draft:
         return self.add("bufferViews", {"buffer": 0, "byteOffset": start, "byteLength": len(data), **entry})
 
     def _texture(self, texture: Texture, name: str) -> dict[str, int]:
-        if texture.data not in self._textures:
-            view = self._view(texture.data, {})
-            image = self.add("images", {"name": name, "mimeType": texture.media_type, "bufferView": view})
+        if texture not in self._textures:
+            if texture.data not in self._images:
+                view = self._view(texture.data, {})
+                picture = {"name": name, "mimeType": texture.media_type, "bufferView": view}
+                self._images[texture.data] = self.add("images", picture)
+            image = self._images[texture.data]
             entry: dict[str, Any] = {"source": image}
             if texture.media_type == "image/webp":
                 entry = {"extensions": {_WEBP: {"source": image}}}
                 self.root["extensionsUsed"] = self.root["extensionsRequired"] = [_WEBP]
-            self._textures[texture.data] = self.add("textures", entry)
-        return {"index": self._textures[texture.data]}
+            if texture.wrap:
+                entry["sampler"] = self._sampler(texture.wrap)
+            self._textures[texture] = self.add("textures", entry)
+        return {"index": self._textures[texture]}
+
+    def _sampler(self, wrap: tuple[str, ...]) -> int:
+        """What lies beyond a picture's edges; glTF knows no nothing, the last texels go on there."""
+        if wrap not in self._samplers:
+            if "none" in wrap:
+                note("where a texture ends in nothing, its last texels go on: glTF has no word for nothing")
+            self._samplers[wrap] = self.add("samplers", {"wrapS": WRAPS[wrap[0]], "wrapT": WRAPS[wrap[1]]})
+        return self._samplers[wrap]

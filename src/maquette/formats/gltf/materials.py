@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from maquette.core.arrays import Floats
-from maquette.core.asset import Material, Texture
+from maquette.core.asset import Material, Texture, Wrap, wrapped
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
@@ -20,6 +20,7 @@ from maquette.formats.side_files import Converter
 
 _OTHER_KINDS = ("KHR_texture_basisu", "EXT_texture_avif", "MSFT_texture_dds")
 MOST_PACKED = 4 * 8192 * 8192  # pixels in a file that are decoded to pack occlusion, roughness and metallic together
+_WRAPS: dict[int, Wrap] = {10497: "repeat", 33071: "clamp", 33648: "mirror"}  # OpenGL's numbers
 _MODES = {"OPAQUE": "opaque", "MASK": "mask", "BLEND": "blend"}
 
 
@@ -38,17 +39,18 @@ class Looks:
     def __init__(self, buffers: Buffers) -> None:
         self._buffers, root = buffers, buffers.document.root
         self._document = buffers.document
-        self._materials, self._textures, self._images = (
-            root.entries(name) for name in ("materials", "textures", "images")
+        self._materials, self._textures, self._images, self._samplers = (
+            root.entries(name) for name in ("materials", "textures", "images", "samplers")
         )
         self._found: dict[int, Look] = {}
         self._variants: dict[tuple[int, ...], int] = {}
         self._pictures: dict[int, Texture | None] = {}
+        self._wrapped: dict[tuple[int, tuple[str, ...]], Texture | None] = {}
         self._pixels_left = MOST_PACKED
         self._bytes_left = _most_bytes(self._document.size)
         self._by_bytes: dict[int | str, Texture | None] = {}
         self._convert = Converter()
-        self._packed: dict[tuple[int, int], Texture | None] = {}
+        self._packed: dict[tuple[int, ...], Texture | None] = {}
 
     def __len__(self) -> int:
         return len(self._materials)
@@ -87,7 +89,7 @@ class Looks:
         return self._variants[key]
 
     def _read(self, entry: Entry, index: int) -> Look:
-        name = entry.text("name") or f"material {index}"
+        name = entry.name() or f"material {index}"
         mode = entry.text("alphaMode", "OPAQUE")
         if mode not in _MODES:
             note(f"material {name[:60]!r} has alphaMode {mode[:20]!r}, which is taken as OPAQUE")
@@ -135,7 +137,8 @@ class Looks:
 
     def _orm(self, occlusion: Entry, rough: Entry) -> Texture | None:
         """Occlusion, roughness and metallic as one picture; each pair is packed once."""
-        key = self._source(occlusion), self._source(rough)
+        named = tuple(info.index("index", len(self._textures)) if info.fields else -1 for info in (occlusion, rough))
+        key = self._source(occlusion), self._source(rough), *named
         if key not in self._packed:
             self._packed[key] = None
             wanted = [pixel_count(t) for t in map(self._texture, (occlusion, rough)) if t is not None]
@@ -157,7 +160,21 @@ class Looks:
             return None
         if source not in self._pictures:
             self._pictures[source] = self._picture(self._images[source])
-        return self._pictures[source]
+        wrap = self._wrap(self._textures[info.index("index", len(self._textures))])
+        if (source, wrap) not in self._wrapped:
+            self._wrapped[source, wrap] = wrapped(self._pictures[source], wrap)
+        return self._wrapped[source, wrap]
+
+    def _wrap(self, texture: Entry) -> tuple[Wrap, Wrap] | tuple[()]:
+        """What lies beyond the edges of a texture's picture."""
+        try:
+            number = texture.index("sampler", len(self._samplers))
+            sampler = self._samplers[number] if number >= 0 else Entry({}, "")
+            u, v = (_WRAPS[sampler.integer(key, 10497)] for key in ("wrapS", "wrapT"))
+        except (BadInput, KeyError):
+            note(f"{texture.where} has a sampler that cannot be read; its picture repeats")
+            return ()
+        return () if (u, v) == ("repeat", "repeat") else (u, v)
 
     def _source(self, info: Entry) -> int:
         """The picture that a texture reference leads to, -1 for none."""
@@ -197,7 +214,7 @@ class Looks:
         self._bytes_left -= len(whole)
         if self._bytes_left < 0:
             image.refuse(f"and others bring {self._document.size} bytes to over {_most_bytes(self._document.size)}")
-        return self._convert(bytes(whole), image.text("name") or image.text("uri")[:60] or image.where)
+        return self._convert(bytes(whole), image.name() or image.text("uri")[:60] or image.where)
 
 
 def _most_bytes(size: int) -> int:

@@ -20,6 +20,7 @@ from maquette.formats.gltf.document import Entry
 from maquette.formats.gltf.materials import Looks
 from maquette.formats.gltf.scene import MOST_SHOWN, Placed
 from maquette.formats.pictures_in_files import srgb_from_linear
+from maquette.formats.positions import FARTHEST, usable
 
 T = TypeVar("T")
 
@@ -89,8 +90,7 @@ class Shapes:
         count = buffers.count(where)
         faces = self._faces(entry, mode, count)
         self._charge(len(faces), entry)
-        used = np.zeros(count, bool)
-        used[faces] = True
+        faces, used, at = self._sound(faces, where, count)
         color = self._fine(partial(self._shown, named, "COLOR_0", used, 3, 4), None)
         joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
         channels = {
@@ -99,7 +99,7 @@ class Shapes:
             **self._fine(lambda: self._own(named, used), dict[str, NDArray[Any] | None]()),
         }
         return Piece(
-            positions=self._apply_morphs(buffers.floats(where, 3, rows=used), entry, morph, used),
+            positions=self._apply_morphs(at, entry, morph, used),
             faces=(np.cumsum(used) - 1)[faces],
             material=material,
             channels={name: values for name, values in channels.items() if values is not None},
@@ -111,8 +111,6 @@ class Shapes:
         """Corners of a list, a strip or a fan, (F, 3); an incomplete last triangle is left out, as engines do."""
         index = self._buffers.accessor_of(entry, "indices")
         corners = np.arange(count) if index < 0 else self._buffers.whole(index, 1)[:, 0]
-        if len(corners) and (corners.max() >= count or corners.min() < 0):
-            entry.refuse(f"names vertex {corners.max()} of {count}")
         if mode == _LIST:
             return corners[: len(corners) // 3 * 3].reshape(-1, 3)
         step = np.arange(max(len(corners) - 2, 0))
@@ -120,6 +118,19 @@ class Shapes:
             return np.stack([corners[step + 1], corners[step + 2], np.full(len(step), corners[0])], axis=1)
         odd = step % 2
         return np.stack([corners[step], corners[step + 1 + odd], corners[step + 2 - odd]], axis=1)
+
+    def _sound(self, faces: Ints, where: int, count: int) -> tuple[Ints, NDArray[np.bool_], Floats]:
+        """Faces without the few that stand on nothing or on no numbers, the vertices they use (V,), where those lie."""
+        used = np.zeros(count, bool)
+        used[faces[(faces >= 0) & (faces < count)]] = True
+        at = self._buffers.floats(where, 3, rows=used, finite=False)
+        if len(faces) and (faces.max() >= count or not (np.abs(at) <= FARTHEST).all()):
+            points = np.zeros((count, 3))
+            points[used] = at
+            _, sound = usable(points, faces.reshape(-1), np.full(len(faces), 3), "read-glb")
+            if sound is not None:
+                return self._sound(faces[sound], where, count)
+        return faces, used, at
 
     def _fine(self, read: Callable[[], T], otherwise: T) -> T:
         """What concerns appearance; a fault there is a note and never refuses the geometry."""

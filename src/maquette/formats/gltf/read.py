@@ -37,7 +37,10 @@ _READ = (
     "KHR_node_visibility",
     "KHR_texture_transform",
 )
-_LOOKS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "EXT_lights_", "KHR_xmp")
+_LOOKS = (
+    *("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "EXT_lights_", "KHR_xmp"),
+    "KHR_technique",
+)
 
 
 def side_files(name: str, data: bytes) -> list[str]:

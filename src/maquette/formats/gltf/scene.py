@@ -55,7 +55,7 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
         mesh = node.index("mesh", len(meshes))
         if mesh >= 0:
             weights = tuple(node.numbers("weights", None)) if node.has("weights") else None
-            name = node.text("name") or meshes[mesh].text("name") or f"node {number}"
+            name = node.name() or meshes[mesh].name() or f"node {number}"
             skin = node.index("skin", skin_count)
             copies = _instances(node, buffers)
             many = len(copies) > 1
@@ -65,7 +65,7 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
                 found.append(Placed(f"{name} {count}" if many else name, mesh, skin, world[number] @ move, weights))
     if hidden:
         note(f"left out {hidden} nodes that the file hides, with what hangs below them")
-    return found, world, scenes[chosen].text("name") if scenes else ""
+    return found, world, scenes[chosen].name() if scenes else ""
 
 
 def _world_matrices(nodes: list[Entry], children: list[list[int]], root: Entry) -> Floats:

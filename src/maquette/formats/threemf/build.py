@@ -11,41 +11,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from maquette.core.arrays import Floats, Ints
-from maquette.core.errors import BadInput, CannotDo
+from maquette.core.arrays import Ints
+from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.formats.pieces import Coat, Piece, Role, carved, moved, only, product
 from maquette.formats.positions import usable
-from maquette.formats.surface_colors import packed, unpacked
-from maquette.formats.threemf.colors import Coat, Palette
+from maquette.formats.threemf.colors import Palette
 from maquette.formats.threemf.filaments import divide_painted, palette_of
 from maquette.formats.threemf.model import Model, Object, Use, model
 from maquette.formats.threemf.package import Package, part_name
-from maquette.formats.threemf.slicer_metadata import CURA_ROLES, Role, told_by_slicers
-from maquette.geometry.cut.solids import combine
+from maquette.formats.threemf.slicer_metadata import CURA_ROLES, told_by_slicers
+from maquette.formats.xml import declared
 from maquette.geometry.welding import twins
 
 DEEPEST = 32  # components in components
 MOST_SHOWN = 10_000  # objects in the build, copies counted
 FREE_FACES = 2_000_000  # faces that a file may unfold to beyond what its own size explains
 KIND = "maquette:kind"  # metadata of objects that are no material, in files of ours
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A volume: welded, in millimetres."""
-
-    vertices: Floats
-    faces: Ints
-    coat: Coat
-    name: str = ""
-    role: Role = "solid"
-    item: int = 0
-
-    @property
-    def mesh(self) -> Mesh:
-        """Its bare surface."""
-        return Mesh(self.vertices, self.faces)
 
 
 @dataclass
@@ -69,8 +52,19 @@ class Build:
         """A model part, parsed once."""
         if path not in self._models:
             progress(0.1, f"part {path[:60]}")
-            self._models[path] = model(self.package.pieces(path), path)
+            self._models[path] = self._parsed(path)
         return self._models[path]
+
+    def _parsed(self, path: str) -> Model:
+        """A model part; prefixes that it forgets to declare are given a name, so that what bears them is left out."""
+        try:
+            return model(self.package.pieces(path), path)
+        except BadInput as problem:
+            if "unbound prefix" not in str(problem):
+                raise
+        made = model(declared(self.package.data(path)), path)
+        note("prefixes that are not declared are left out with what they name; export the file again")
+        return made
 
     def place(self, path: str, item: Use, number: int) -> None:
         """Everything below a build item, in the order of the file, with its negative volumes cut away."""
@@ -106,7 +100,7 @@ class Build:
             stack += [(path, below, matrix, name, depth + 1, inside) for below in reversed(thing.components)]
             if len(thing.corners):
                 for piece in self._volumes(path, use.object, top, thing):
-                    yield replace(_moved(piece, matrix), name=piece.name or name, item=number)
+                    yield replace(moved(piece, matrix), name=piece.name or name, item=number)
 
     def _volumes(self, path: str, number: int, top: int, thing: Object) -> list[Piece]:
         """An object's volumes where it was drawn; welded and painted once for each filament it is printed with."""
@@ -131,8 +125,8 @@ class Build:
         for found in special:
             inside = (origin >= found.first) & (origin <= found.last)
             left &= ~inside
-            made.append(replace(_only(whole, inside), role=found.role, name=found.name))
-        return [piece for piece in [_only(whole, left), *made] if len(piece.faces)]
+            made.append(replace(only(whole, inside), role=found.role, name=found.name))
+        return [piece for piece in [only(whole, left), *made] if len(piece.faces)]
 
     def _welded(self, path: str, number: int, top: int, thing: Object) -> tuple[Piece, Ints]:
         """Vertices at one position are one, collapsed triangles go, what slicers painted becomes materials."""
@@ -168,11 +162,14 @@ class Build:
 
     def tell(self) -> None:
         """Say what the file had and the asset has not."""
-        unread, grey = (sum(getattr(part, name) for part in self._models.values()) for name in ("unread", "colorless"))
+        unread, grey, doubled = (
+            sum(getattr(part, name) for part in self._models.values()) for name in ("unread", "colorless", "doubled")
+        )
         for count, what in (
             (self._collapsed, "triangles without area"),
             (self._supports, "support objects"),
             (unread, "composite or multi-property colour groups"),
+            (doubled, "groups of colours or textures whose id is taken"),
             (self.palette.astray, "colours of triangles that are not there"),
         ):
             if count:
@@ -181,53 +178,3 @@ class Build:
             note(f"{grey} materials have no displaycolor or color that can be read; they are grey")
         if any(part.draft for part in self._models.values()):
             note("this is 3MF 0.93, the draft of 2013; its geometry is read, its materials are left out")
-
-
-def product(first: Floats, then: Floats) -> Floats:
-    """One (4, 3) transform after another, for row vectors."""
-    result: Floats = first @ then[:3]
-    result[3] += then[3]
-    return result
-
-
-def _moved(piece: Piece, matrix: Floats) -> Piece:
-    """A piece in another place; a mirror turns its triangles over."""
-    vertices = piece.vertices @ matrix[:3] + matrix[3]
-    if np.linalg.det(matrix[:3]) >= 0:
-        return replace(piece, vertices=vertices)
-    coat = piece.coat
-    turned = Coat(coat.material, coat.uv[:, ::-1], coat.color[:, ::-1])
-    return replace(piece, vertices=vertices, faces=piece.faces[:, ::-1], coat=turned)
-
-
-def _only(piece: Piece, which: np.ndarray) -> Piece:
-    """Some of a piece's faces, over the vertices they use."""
-    mesh, coat = Mesh(piece.vertices, piece.faces).keep_faces(which), piece.coat
-    made = Coat(coat.material[which], coat.uv[which], coat.color[which])
-    return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=made)
-
-
-def carved(piece: Piece, holes: list[Piece]) -> Piece:
-    """A solid with others cut away; what lies open then bears the material that most of it has."""
-    low, high = piece.mesh.bounds
-    near = [h for h in holes if (h.mesh.bounds[0] <= high).all() and (h.mesh.bounds[1] >= low).all()]
-    if not near:
-        return piece
-    name = piece.name[:60] or "the model"
-    try:
-        made = combine((piece.vertices, piece.faces), [(h.vertices, h.faces) for h in near], "subtract")
-    except CannotDo as problem:
-        note(f"negative volumes could not be cut away from {name!r}: {problem}")
-        return piece
-    note(f"cut {len(near)} negative volumes away from {name!r}")
-    coat, old = piece.coat, made.source == 0
-    at = np.where(old, made.origin, 0)
-    usual, counts = np.unique(coat.material, return_counts=True)
-    rgb = np.einsum("fck,fkd->fcd", made.shares, unpacked(np.maximum(coat.color[at], 0)).astype(np.float64))
-    plain = ~old[:, None] | (coat.color[at] < 0)
-    looks = Coat(
-        np.where(old, coat.material[at], usual[counts.argmax()]),
-        np.where(old[:, None, None], np.einsum("fck,fkd->fcd", made.shares, coat.uv[at]), 0).astype(np.float32),
-        np.where(plain, -1, packed(np.rint(np.clip(rgb, 0, 255)).astype(np.uint8))),
-    )
-    return replace(piece, vertices=made.vertices, faces=made.faces, coat=looks)

@@ -6,33 +6,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maquette.core.arrays import Ints
-from maquette.core.asset import Material, Texture
+from maquette.core.asset import Material, Texture, Wrap, wrapped
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
+from maquette.formats.pieces import Coat
 from maquette.formats.side_files import Converter
 from maquette.formats.surface_colors import MOST_FLAT, flat_material, packed
 from maquette.formats.threemf.model import Group, Model, Object
 from maquette.formats.threemf.package import Package, part_name
 
+TILES: dict[str, Wrap] = {"wrap": "repeat", "mirror": "mirror", "clamp": "clamp", "none": "none"}
 _UNNAMED = "#C0C0C0 #E53935 #1E88E5 #43A047 #FDD835 #8E24AA #FB8C00 #212121"  # filaments a file gives no colour
-
-
-@dataclass(frozen=True)
-class Coat:
-    """What lies on each face of one object."""
-
-    material: Ints  # (F,) -1: none
-    uv: NDArray[np.float32]  # (F, 3, 2)
-    color: Ints  # (F, 3) 0xRRGGBB at each corner, -1: none
-
-    @property
-    def bare(self) -> bool:
-        """No face has a colour of the standard's."""
-        return bool((self.material < 0).all() and (self.color < 0).all())
 
 
 @dataclass
@@ -129,7 +116,9 @@ class Palette:
         name = path.rpartition("/")[2].rpartition(".")[0] or "texture"
         if path not in self._pictures:
             self._pictures[path] = self._picture(path, group.texture)
-        return [Material(name=name, base_color_texture=self._pictures[path])]
+        picture = self._pictures[path]
+        u, v = (TILES.get(word.strip().lower(), "repeat") for word in model.tiles.get(group.texture, ("", "")))
+        return [Material(name=name, base_color_texture=wrapped(picture, (u, v)))]
 
     def _picture(self, path: str, number: int) -> Texture | None:
         """The picture of a texture; None with a note where there is none."""

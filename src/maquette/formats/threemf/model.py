@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
 from maquette.formats.threemf import names
-from maquette.formats.threemf.xml import Attributes, Reader
+from maquette.formats.xml import Attributes, Reader
 
 _PATH = f"{names.PRODUCTION} path"
 _FILAMENT = "paint_color", f"{names.PRUSA} mmu_segmentation", "slic3rpe:mmu_segmentation"
@@ -82,9 +82,11 @@ class Model:
     objects: dict[int, Object] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     textures: dict[int, str] = field(default_factory=dict)
+    tiles: dict[int, tuple[str, str]] = field(default_factory=dict)  # what lies beyond a texture's edges
     items: list[Use] = field(default_factory=list)
     unread: int = 0  # property groups of other kinds
     colorless: int = 0  # colours that cannot be read
+    doubled: int = 0  # colours and textures whose id is taken
     draft: bool = False  # 3MF before 1.0
 
 
@@ -141,7 +143,7 @@ class _Parser:
         for prefix in given.get("requiredextensions", "").split():
             uri = self._reader.prefixes.get(prefix, prefix)
             if uri not in _KNOWN:
-                self._reader.refuse(f"needs the extension {uri[:80]}, which is not read")
+                self._reader.refuse(f"needs the extension {uri[:80]}, which is not read", "export it without that")
 
     def _metadata(self, given: Attributes) -> None:
         told = self._object.told if self._inside else self.made.told
@@ -199,11 +201,11 @@ class _Parser:
         self._open_group(given, Group("color"))
 
     def _uv_group(self, given: Attributes) -> None:
-        self._open_group(given, Group("uv", int(given["texid"])))
+        self._open_group(given, Group("uv", int(given.get("texid", 0))))
 
     def _open_group(self, given: Attributes, group: Group) -> None:
         self._group = group
-        self._new(self.made.groups, given, group)
+        self._new_look(self.made.groups, given, group)
 
     def _base(self, given: Attributes) -> None:
         self._in_group("base").labels.append(given.get("name", ""))
@@ -230,10 +232,19 @@ class _Parser:
         return self._group
 
     def _texture(self, given: Attributes) -> None:
-        self._new(self.made.textures, given, given.get("path", ""))
+        if int(given["id"]) not in self.made.textures:
+            self.made.tiles[int(given["id"])] = given.get("tilestyleu", "wrap"), given.get("tilestylev", "wrap")
+        self._new_look(self.made.textures, given, given.get("path", ""))
 
     def _unread(self, given: Attributes) -> None:
         self.made.unread += 1
+
+    def _new_look(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
+        """A resource of colours; of two with one id the first counts, as they concern the looks alone."""
+        if int(given["id"]) in among:
+            self.made.doubled += 1
+        else:
+            self._new(among, given, value)
 
     def _new(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
         number = int(given["id"])

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from maquette.core.errors import BadInput
 from maquette.formats.threemf import names
-from maquette.formats.threemf.xml import elements
+from maquette.formats.xml import elements
 
 FREE = 16 << 20
 RATIO = 30
@@ -26,16 +26,17 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, O
 class Package:
     """The parts of a package by name, as OPC names them: no leading slash, case as in the file."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, stage: str = "read-3mf") -> None:
+        self._stage = stage
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             entries = self._zip.infolist()
         except _DAMAGE as problem:
-            raise BadInput(f"read-3mf: {_kind(data)} ({str(problem)[:80]}); check what was exported") from None
+            raise BadInput(f"{self._stage}: {_kind(data)} ({str(problem)[:80]}); check what was exported") from None
         self.size = len(data)
         self._left = FREE + RATIO * len(data)
         if len(entries) > MOST_PARTS:
-            raise BadInput(f"read-3mf: {len(entries)} parts in the package; at most {MOST_PARTS} are read")
+            raise BadInput(f"{self._stage}: {len(entries)} parts in the package; at most {MOST_PARTS} are read")
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self._twice: set[str] = set()
         for entry in entries:  # names that lead out are never opened, so they harm nobody
@@ -56,23 +57,27 @@ class Package:
         """A part's bytes piece by piece; names are the same in any case, as OPC wants."""
         entry = self._entries.get(path.lower())
         if entry is None:
-            raise BadInput(f"read-3mf: the part {path[:80]!r} is not in the package; export the file again")
+            raise BadInput(f"{self._stage}: the part {path[:80]!r} is not in the package; export the file again")
         if path.lower() in self._twice:
-            raise BadInput(f"read-3mf: the part {path[:80]!r} is there twice; the file is damaged")
+            raise BadInput(f"{self._stage}: the part {path[:80]!r} is there twice; the file is damaged")
         if entry.flag_bits & 1:
-            raise BadInput(f"read-3mf: the part {path[:80]!r} is encrypted; save it without a password")
+            raise BadInput(f"{self._stage}: the part {path[:80]!r} is encrypted; save it without a password")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise BadInput(f"read-3mf: the part {path[:80]!r} is packed by method {entry.compress_type}; use deflate")
+            raise BadInput(
+                f"{self._stage}: the part {path[:80]!r} is packed by method {entry.compress_type}; use deflate"
+            )
         try:
             with self._zip.open(entry) as stream:
                 while piece := stream.read(_PIECE):
                     self._left -= len(piece)
                     if self._left < 0:
                         limit = FREE + RATIO * self.size
-                        raise BadInput(f"read-3mf: {self.size} bytes unpack to over {limit}; this is no honest model")
+                        raise BadInput(
+                            f"{self._stage}: {self.size} bytes unpack to over {limit}; this is no honest model"
+                        )
                     yield piece
         except _DAMAGE as problem:
-            raise BadInput(f"read-3mf: the part {path[:80]!r} is damaged ({str(problem)[:80]})") from None
+            raise BadInput(f"{self._stage}: the part {path[:80]!r} is damaged ({str(problem)[:80]})") from None
 
     def data(self, path: str) -> bytes:
         """A part's bytes."""
@@ -87,12 +92,14 @@ class Package:
                     return part_name(attributes.get("Target", ""))
         if names.MODEL_PATH in self:
             return names.MODEL_PATH
-        raise BadInput(f"read-3mf: the package names no 3D model; {self._instead()}")
+        raise BadInput(f"{self._stage}: the package names no 3D model; {self._instead()}")
 
     def _instead(self) -> str:
         """What a package without a model is, and what to do."""
         models = [
-            name for name in self._entries if name.endswith((".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off"))
+            name
+            for name in self._entries
+            if name.endswith((".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off", ".amf", ".dae"))
         ]
         if any(name.endswith(".gcode") for name in self._entries):
             return "it is a sliced file with G-code; open the project that it was sliced from"

@@ -21,6 +21,7 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tint
 from maquette.formats.surface_colors import corner_colors, materials_of, modulated, packed, without_plain_textures
 from maquette.formats.threemf import names
+from maquette.formats.threemf.colors import TILES
 from maquette.formats.threemf.filaments import MOST
 from maquette.geometry.look.corner_vertices import split_rows
 
@@ -102,6 +103,8 @@ def _texture_group(paint: Paint, material: Material, uv: NDArray[np.float32]) ->
     """A picture and places on it; what each corner of the faces (F, 3, 2) points to, (F, 4)."""
     path, texture = _embed_picture(paint, material)
     attributes = f' path="/{path}" contenttype="{texture.media_type}"'
+    words = {wrap: tile for tile, wrap in TILES.items()}
+    attributes += "".join(f' tilestyle{axis}="{words[wrap]}"' for axis, wrap in zip("uv", texture.wrap, strict=False))
     picture = paint.add("m:texture2d", attributes)
     flat = np.ascontiguousarray(uv.reshape(-1, 2) + np.float32(0))  # turns -0.0 into 0.0
     first, place = split_rows(flat.view(np.uint64)[:, 0])

@@ -12,14 +12,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.core.asset import Asset, Material, Volume
+from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
-from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
-from maquette.formats.gltf.materials import distinct
-from maquette.formats.surface_colors import settled
-from maquette.formats.threemf.build import Build, Piece
+from maquette.formats.pieces import Piece, joined, set_apart
+from maquette.formats.threemf.build import Build
 from maquette.formats.threemf.model import Model, Use
 from maquette.formats.threemf.package import Package
 from maquette.formats.threemf.slicer_metadata import bed_mm, plate_at
@@ -65,10 +63,8 @@ def read_3mf(
             solid, names = _on_plates(build, items, solid, names, plate)
         elif plate > 1:
             raise BadSetting(f"read-3mf: plate = {plate}: the file has one plate")
-        mesh, materials = _joined(build, solid)
+        mesh, materials = joined(solid, build.palette.materials, has_uv=build.palette.has_uv)
     apart = [piece for piece in build.pieces if piece.role != "solid"] + build.kept_apart(path)
-    if apart:
-        note(f"{len(apart)} volumes are no material: {', '.join(sorted({piece.role for piece in apart}))}; kept beside")
     build.tell()
     return Asset(
         mesh=mesh,
@@ -76,7 +72,7 @@ def read_3mf(
         part_names=tuple(names) if len(names) > 1 else (),
         sized=start.told.get("maquette:sized") != "false",
         title=start.told.get("Title", "").strip() or solid[0].name or files.stem,
-        volumes=tuple(Volume(piece.name or piece.role, piece.role, piece.mesh) for piece in apart),  # type: ignore[arg-type]
+        volumes=set_apart(apart),
     )
 
 
@@ -123,26 +119,3 @@ def _on_plates(
         return [solid[number] for number in kept], [names[number] for number in kept]
     note(f"the file has {count} plates; all of them are read, --plate takes one, lay-out arranges them anew")
     return solid, [f"plate {plate}: {name}" for plate, name in zip(plates, names, strict=True)]
-
-
-def _joined(build: Build, pieces: list[Piece]) -> tuple[Mesh, tuple[Material, ...]]:
-    """All parts as one mesh, and the materials they use."""
-    counts = [len(piece.vertices) for piece in pieces]
-    starts = np.cumsum([0, *counts[:-1]])
-    faces = np.concatenate([piece.faces + start for piece, start in zip(pieces, starts, strict=True)])
-    material = np.concatenate([piece.coat.material for piece in pieces])
-    corner = np.concatenate([piece.coat.color for piece in pieces])
-    material, color, materials = settled(faces, sum(counts), material, corner, build.palette.materials)
-    used, of_face = np.unique(material, return_inverse=True)
-    none = used.tolist() == [-1]
-    part = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])
-    mesh = Mesh(
-        np.concatenate([piece.vertices for piece in pieces]),
-        faces,
-        uv=np.concatenate([piece.coat.uv for piece in pieces]) if build.palette.has_uv else None,
-        material=None if none else of_face.reshape(-1).astype(np.int32),
-        part=part.astype(np.int32) if len(pieces) > 1 else None,
-        color=color,
-    )
-    plain = Material(name="plain")
-    return mesh, () if none else distinct(plain if index < 0 else materials[index] for index in used.tolist())

@@ -14,16 +14,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
 from maquette.core.arrays import Floats, Ints
+from maquette.formats.pieces import Role
 from maquette.formats.threemf.package import Package
-from maquette.formats.threemf.xml import Attributes, Reader
+from maquette.formats.xml import Attributes, Reader
 
-Role = Literal["solid", "negative", "modifier", "blocker", "enforcer"]
-_ROLES: Mapping[str, Role] = {
+ROLES: Mapping[str, Role] = {
     "NegativeVolume": "negative",
     "ParameterModifier": "modifier",
     "SupportBlocker": "blocker",
@@ -90,7 +89,7 @@ class Told:
             self._object, self._part, self._range, self._plate = int(given.get("id", 0)), 0, None, 0
         elif element == "part":
             self._part = int(given.get("id", 0))
-            self.part_roles[self._object, self._part] = _ROLES.get(given.get("subtype", ""), "solid")
+            self.part_roles[self._object, self._part] = ROLES.get(given.get("subtype", ""), "solid")
         elif element == "volume":
             self._range = Range(int(given.get("firstid", 0)), int(given.get("lastid", -1)))
             self.ranges.setdefault(self._object, []).append(self._range)
@@ -110,7 +109,7 @@ class Told:
             self._take_filament(int(value))
         elif self._range is not None:
             if key == "volume_type":
-                self._range.role = _ROLES.get(value, "solid")
+                self._range.role = ROLES.get(value, "solid")
             elif key == "modifier" and value == "1":
                 self._range.role = "modifier"
             elif key == "name":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,31 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats
 
 
-def bilinear(texels: NDArray[Any], uv: Floats) -> Floats:
+def folded(uv: NDArray[Any], wrap: Sequence[str], width: int, height: int) -> Floats:
+    """Places (N, 2) where a picture that repeats shows what one with other edges shows at uv (N, 2).
+
+    ``wrap`` has a word for u and one for v: repeat, mirror, clamp or none (as clamp); none at all: it repeats. Places
+    keep half a texel from the edge, so that what lies on the other side is not mixed in.
+    """
+    made = uv.astype(np.float64)
+    for axis, (word, size) in enumerate(zip(wrap, (width, height), strict=False)):
+        if word == "repeat":
+            continue
+        along = made[:, axis]
+        if word == "mirror":
+            along = np.mod(along, 2.0)
+            along = np.where(along > 1.0, 2.0 - along, along)
+        made[:, axis] = np.clip(along, 0.5 / size, 1.0 - 0.5 / size)
+    return made
+
+
+def bilinear(texels: NDArray[Any], uv: Floats, wrap: Sequence[str] = ()) -> Floats:
     """Four neighbours mixed at uv (N, 2), (0, 0) the top left. texels (H, W, C) -> (N, C).
 
-    Beyond 0..1 the picture repeats, glTF 2.0's default.
+    Beyond 0..1 the picture goes on as ``wrap`` says; empty: it repeats, glTF 2.0's default.
     """
     height, width = texels.shape[:2]
+    uv = folded(uv, wrap, width, height) if wrap else uv
     x, y = np.mod(uv[:, 0], 1.0) * width - 0.5, np.mod(uv[:, 1], 1.0) * height - 0.5
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     across, down = (x - left)[:, None], (y - top)[:, None]

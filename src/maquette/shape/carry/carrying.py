@@ -144,7 +144,7 @@ def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, o
         texture = getattr(material, slot)
         mine = np.flatnonzero(of == index)
         if texture is not None and len(mine):
-            pixels[texel[mine]] = np.round(bilinear(decoded(texture, "RGBA"), at[mine]))
+            pixels[texel[mine]] = np.round(bilinear(decoded(texture, "RGBA"), at[mine], texture.wrap))
     stream = io.BytesIO()
     opaque = bool((pixels[:, 3] == 255).all())
     picture = pixels.reshape(side, side, 4)

@@ -69,7 +69,8 @@ class SurfaceColor:
                 which = np.flatnonzero(material == number)
                 assert mesh.uv is not None
                 uv = np.einsum("nk,nkd->nd", share[which], mesh.uv[face[which]].astype(np.float64))
-                some[which] *= bilinear(picture, uv)
+                texture = self._looks[number].base_color_texture
+                some[which] *= bilinear(picture, uv, texture.wrap if texture else ())
         return some
 
 

@@ -1,0 +1,1 @@
+"""AMF, the Additive Manufacturing File Format (ISO/ASTM 52915)."""
