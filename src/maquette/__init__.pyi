@@ -87,6 +87,21 @@ class _bridges(StageFunction[..., tuple[Finding, ...]]):
 
 bridges: _bridges
 
+class _clean_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        smooth: float = 0.3,
+        nozzle_mm: float = 0.4,
+        black: float = 0.0,
+        white: float = 0.0,
+        background: Literal['keep', 'drop'] = 'keep',
+    ) -> Heightmap:
+        """Calm grain without softening edges, cut levels at both ends, and lay an even background down."""
+
+clean_heights: _clean_heights
+
 class _contact(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -240,7 +255,7 @@ class _heights(StageFunction[..., Heightmap]):
         subject: Subject,
         *,
         source: Literal['brightness', 'darkness', 'alpha', 'saturation'] = 'brightness',
-        width_mm: float = 100.0,
+        width_mm: float = 0.0,
         relief_mm: float = 2.4,
         base_mm: float = 1.2,
         pitch_mm: float = 0.1,
@@ -463,7 +478,7 @@ class _plate(StageFunction[..., Asset]):
         *,
         form: Literal['flat', 'arc', 'cylinder'] = 'flat',
         angle_deg: float = 120.0,
-        outline: Literal['rectangle', 'rounded', 'oval'] = 'rectangle',
+        shape: Literal['plate', 'outline', 'rounded', 'oval'] = 'plate',
         frame_mm: float = 0.0,
         frame_height_mm: float = 0.0,
         hole_mm: float = 0.0,
@@ -553,7 +568,7 @@ class _relief(StageFunction[..., Asset]):
         width_mm: float = 0.0,
         relief_mm: float = 2.4,
         base_mm: float = 1.2,
-        pitch_mm: float = 0.25,
+        pitch_mm: float = 0.1,
         smooth: float = 0.3,
     ) -> Asset:
         """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above."""
