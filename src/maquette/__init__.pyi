@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset as Asset
 from maquette.core.asset import Material as Material
 from maquette.core.asset import Texture as Texture
@@ -114,6 +115,21 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
         """Measure the area of the first layer, the share of the model's outline that it takes and in how many islands."""
 
 contact: _contact
+
+class _cookie_cutter(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        height_mm: float = 14.0,
+        edge_mm: float = 0.8,
+        grip_mm: float = 4.0,
+        smooth_mm: float = 2.0,
+        lines_mm: float = 0.0,
+    ) -> Asset:
+        """Make a cutter: the drawing's outer outline as a wall, wider below, with a flat grip on the bed and the edge up."""
+
+cookie_cutter: _cookie_cutter
 
 class _crop(StageFunction[..., Subject]):
     def __call__(self, subject: Subject, *, share: float = 0.85, size_px: int = 1024) -> Subject:
@@ -351,6 +367,12 @@ class _lay_out(StageFunction[..., Asset]):
 
 lay_out: _lay_out
 
+class _lettering(StageFunction[..., Artwork]):
+    def __call__(self, *, text: str = 'Maquette', height_mm: float = 12.0, font: str = '') -> Artwork:
+        """Set words as areas with the font's own curves, about the middle, lines centred."""
+
+lettering: _lettering
+
 class _lithophane_heights(StageFunction[..., Heightmap]):
     def __call__(
         self,
@@ -409,6 +431,20 @@ class _open(StageFunction[..., Subject]):
         """Open a picture file: JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF (first frame), BMP or SVG."""
 
 open: _open
+
+class _open_art(StageFunction[..., Artwork]):
+    def __call__(
+        self,
+        drawing: bytes,
+        *,
+        width_mm: float = 60.0,
+        colors: int = 1,
+        ground: Literal['drop', 'keep'] = 'drop',
+        least_mm: float = 0.0,
+    ) -> Artwork:
+        """Open an SVG with its exact outlines, or trace a logo, a drawing or a scan."""
+
+open_art: _open_art
 
 class _open_heights(StageFunction[..., Heightmap]):
     def __call__(self, data: bytes, *, low_mm: float = 1.2, high_mm: float = 3.6, width_mm: float = 100.0) -> Heightmap:
@@ -505,6 +541,19 @@ class _plinth(StageFunction[..., Asset]):
         """Put the model on a plinth and make them one solid, with words on the front if there are any."""
 
 plinth: _plinth
+
+class _qr_code(StageFunction[..., Artwork]):
+    def __call__(
+        self,
+        *,
+        text: str = 'Maquette',
+        size_mm: float = 40.0,
+        correction: Literal['low', 'medium', 'quartile', 'high'] = 'medium',
+        least_mm: float = 0.8,
+    ) -> Artwork:
+        """Draw a QR code (ISO/IEC 18004) as exact squares, dark ones only; segno does the coding."""
+
+qr_code: _qr_code
 
 class _quantize_colors(StageFunction[..., Asset]):
     def __call__(
@@ -660,6 +709,23 @@ class _shape_heights(StageFunction[..., Heightmap]):
 
 shape_heights: _shape_heights
 
+class _signboard(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        letters: Literal['raised', 'engraved', 'inlaid'] = 'raised',
+        board: Literal['rectangle', 'rounded', 'oval', 'outline', 'none'] = 'rounded',
+        depth_mm: float = 1.2,
+        base_mm: float = 2.4,
+        margin_mm: float = 5.0,
+        rim_mm: float = 0.0,
+        hole_mm: float = 0.0,
+    ) -> Asset:
+        """Make a sign: areas of a drawing as upright walls on a board, each colour a body and a filament of its own."""
+
+signboard: _signboard
+
 class _silhouette(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, size_px: int = 256) -> tuple[Finding, ...]:
         """Lay the model's outline, seen through the photo's camera, over the photo's mask and measure how well they agree."""
@@ -779,6 +845,21 @@ class _stability(StageFunction[..., tuple[Finding, ...]]):
 
 stability: _stability
 
+class _stamp_block(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        relief_mm: float = 2.0,
+        draft_mm: float = 0.3,
+        margin_mm: float = 2.0,
+        shape: Literal['rectangle', 'round', 'outline'] = 'rectangle',
+        handle_mm: float = 30.0,
+    ) -> Asset:
+        """Make a stamp: the drawing mirrored, its lines upward and wider at the foot, so that fine ones do not bend."""
+
+stamp_block: _stamp_block
+
 class _stand(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, tilt_deg: float = 2.0, printer: Printer | str = ...) -> Asset:
         """Leave a model that stands as it is; lay a flat one on its back, and put any other on a plinth."""
@@ -810,6 +891,12 @@ class _thin_gaps(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far apart walls stand that face each other through the air."""
 
 thin_gaps: _thin_gaps
+
+class _trace(StageFunction[..., Artwork]):
+    def __call__(self, subject: Subject, *, width_mm: float = 60.0, colors: int = 1, least_mm: float = 0.0) -> Artwork:
+        """Trace the shapes in a picture, or the outline of a subject that was cut out."""
+
+trace: _trace
 
 class _trapped_volumes(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -983,6 +1070,12 @@ class _write_3mf(StageFunction[..., Files]):
         """Write one 3MF file in millimetres, with parts, colours, title and the story of the model."""
 
 write_3mf: _write_3mf
+
+class _write_art(StageFunction[..., Files]):
+    def __call__(self, artwork: Artwork, *, stem: str = 'drawing', suffix: Literal['.svg'] = '.svg') -> Files:
+        """Write a drawing as SVG: a path a colour, every corner to a ten-thousandth of a millimetre."""
+
+write_art: _write_art
 
 class _write_cutout(StageFunction[..., Files]):
     def __call__(self, subject: Subject, *, stem: str = 'cutout') -> Files:

@@ -15,12 +15,12 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.solids import Stock, carve, stock, unite
+from maquette.geometry.flat.font_file import font_file
 from maquette.geometry.flat.letterform import Print, jump, lay_on, sheet_of, slab, stroke
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.topology import edges
 from maquette.registry import LocalFile, stage
-from maquette.shape.build.font_file import font_file
 from maquette.shape.carry.cut_faces import put_back
 
 _PRINTER = Printer.default()
