@@ -103,6 +103,24 @@ class _clean_heights(StageFunction[..., Heightmap]):
 
 clean_heights: _clean_heights
 
+class _coin(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        back: Heightmap,
+        *,
+        diameter_mm: float = 40.0,
+        thickness_mm: float = 2.4,
+        relief_mm: float = 1.0,
+        rim_mm: float = 1.6,
+        turn: Literal['medal', 'coin'] = 'medal',
+        pose: Literal['upright', 'flat'] = 'upright',
+        loop_mm: float = 0.0,
+    ) -> Asset:
+        """Make a coin of two heightmaps, one on each face, with rims."""
+
+coin: _coin
+
 class _contact(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -259,6 +277,20 @@ class _flatten_base(StageFunction[..., Asset]):
 
 flatten_base: _flatten_base
 
+class _frame_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        profile: Literal['flat', 'bevel', 'round', 'cove', 'steps', 'rope'] = 'bevel',
+        width_mm: float = 5.0,
+        height_mm: float = 0.0,
+        shape: Literal['plate', 'outline', 'rounded', 'oval', 'round', 'heart'] = 'plate',
+    ) -> Heightmap:
+        """Put a frame on a heightmap, along the edge of the shape that the plate will have."""
+
+frame_heights: _frame_heights
+
 class _has_uv(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Measure the share of the surface that has a place of its own on the texture."""
@@ -352,6 +384,22 @@ class _keyring(StageFunction[..., Asset]):
 
 keyring: _keyring
 
+class _lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        form: Literal['cylinder', 'square', 'hexagon', 'heart', 'ball', 'dome', 'pillow', 'night-light'] = 'cylinder',
+        lamp: Literal['none', 'e14', 'e27', 'tealight', 'puck'] = 'none',
+        seam_mm: float = 2.0,
+        loop_mm: float = 0.0,
+        bulge_mm: float = 0.0,
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Bend a lithophane round a lamp: closed walls that stand on the bed, the picture upright and outside."""
+
+lantern: _lantern
+
 class _lay_out(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -425,6 +473,22 @@ class _measure(StageFunction[..., Subject]):
         """Give a photo its scale, with an error band, from something of known size that lies in it."""
 
 measure: _measure
+
+class _medallion(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        diameter_mm: float = 40.0,
+        thickness_mm: float = 2.4,
+        relief_mm: float = 1.2,
+        rim_mm: float = 1.6,
+        words: str = '',
+        loop_mm: float = 0.0,
+    ) -> Asset:
+        """Make a medal: the middle of a heightmap in relief on a round plate that lies on its back, inside a rim."""
+
+medallion: _medallion
 
 class _open(StageFunction[..., Subject]):
     def __call__(self, photo: bytes, *, max_px: int = 4096, svg_px: int = 1536) -> Subject:
@@ -514,7 +578,7 @@ class _plate(StageFunction[..., Asset]):
         *,
         form: Literal['flat', 'arc', 'cylinder'] = 'flat',
         angle_deg: float = 120.0,
-        shape: Literal['plate', 'outline', 'rounded', 'oval'] = 'plate',
+        shape: Literal['plate', 'outline', 'rounded', 'oval', 'round', 'heart'] = 'plate',
         frame_mm: float = 0.0,
         frame_height_mm: float = 0.0,
         hole_mm: float = 0.0,

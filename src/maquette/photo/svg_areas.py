@@ -17,8 +17,8 @@ import numpy as np
 from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
-from maquette.geometry.flat.areas import area_of, united
-from maquette.geometry.flat.strokes import stroked
+from maquette.geometry.flat.areas import Rule, area_of, united
+from maquette.geometry.flat.strokes import Cap, Join, stroked
 from maquette.photo.svg import MAX_BYTES, SECONDS, scan
 
 _MOST_POINTS = 400_000
@@ -146,11 +146,11 @@ def _painted(shape: dict[str, Any]) -> list[Painted]:
     loops: list[Floats] = [np.array(loop, np.float64) for loop in shape["loops"]]
     made = []
     if shape["fill"] is not None:
-        rule = "evenodd" if shape["rule"] == "evenodd" else "nonzero"
+        rule: Rule = "evenodd" if shape["rule"] == "evenodd" else "nonzero"
         made.append(Painted(area_of([loop for loop in loops if len(loop) > 2], rule), tuple(shape["fill"])))
     if shape["stroke"] is not None and shape["width"] > 0:
-        join = shape["join"] if shape["join"] in ("round", "bevel") else "miter"
-        cap = shape["cap"] if shape["cap"] in ("round", "square") else "butt"
+        join: Join = shape["join"] if shape["join"] in ("round", "bevel") else "miter"
+        cap: Cap = shape["cap"] if shape["cap"] in ("round", "square") else "butt"
         pens = [
             stroked(loop, shape["width"], closed=closed, join=join, cap=cap, miter=shape["miter"])
             for loop, closed in zip(loops, shape["closed"], strict=True)
@@ -171,7 +171,7 @@ def _without_sheet(layers: list[Painted], width: float, height: float) -> list[P
 
 def _flattened(layers: list[Painted]) -> list[Painted]:
     """Layers as they are seen from above: what is covered is gone, and every colour is one area."""
-    covered, seen = united([]), {}
+    covered, seen = united([]), dict[Color, list[Any]]()
     for layer in reversed(layers):
         seen.setdefault(layer.color, []).append(layer.area - covered)
         covered = united([covered, layer.area])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Bools
 from maquette.core.artwork import Artwork
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.progress import note
@@ -57,11 +58,11 @@ def qr_code(
     return Artwork.of([(loops_in(_parted(area, dark, module)), (20, 20, 20))], text[:60])
 
 
-def _parted(area: object, dark: np.ndarray, module: float) -> object:
+def _parted(area: Any, dark: Bools, module: float) -> Any:
     """Modules that touch at one corner only, parted there by a small square that is taken away."""
     a, b, c, d = dark[:-1, :-1], dark[:-1, 1:], dark[1:, :-1], dark[1:, 1:]
     row, column = np.nonzero((a & d & ~b & ~c) | (b & c & ~a & ~d))
     half = 0.04 * module
     square = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
     places = np.stack([column + 1 - len(dark) / 2, len(dark) / 2 - 1 - row], axis=1) * module
-    return area - area_of([place + square for place in places]) if len(places) else area  # type: ignore[operator]
+    return area - area_of([place + square for place in places]) if len(places) else area

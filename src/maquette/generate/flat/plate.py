@@ -33,7 +33,7 @@ def plate(
     form: Annotated[Form, Field(description="flat on the bed, or standing: a bent screen, or a ring")] = "flat",
     angle_deg: Annotated[float, Field(gt=1, le=355, description="how far an arc reaches round its axis")] = 120.0,
     shape: Annotated[
-        Shape, Field(description="plate: a rectangle; outline: cut to the subject's outline; rounded or oval")
+        Shape, Field(description="plate: a rectangle; outline: cut to the subject's outline; or a form of its own")
     ] = "plate",
     frame_mm: Annotated[float, Field(ge=0, le=100, description="width of a raised frame; 0: none")] = 0.0,
     frame_height_mm: Annotated[float, Field(ge=0, le=100, description="its height; 0: as high as the highest")] = 0.0,
@@ -46,8 +46,8 @@ def plate(
 
     Flat plates lie on the bed, the picture's top toward +Y, and wear their picture; arcs and rings stand on the bed
     with the picture upright and outside. A cut-out subject stands out from the ground around it, but on a plate cut to
-    its outline. Frames follow a rectangle or an oval; only flat plates are cut and drilled. Refuses an outline where
-    nobody cut the subject out.
+    its outline. Frames follow the shape; only flat plates are cut and drilled. Refuses an outline where nobody cut the
+    subject out.
     """
     if form != "flat" and (shape != "plate" or hole_mm):
         raise BadSetting(f"plate: form {form} has no shape and no hole; take form flat, or leave both out")

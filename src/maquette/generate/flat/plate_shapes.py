@@ -12,8 +12,9 @@ from maquette.core.heightmap import Heightmap
 from maquette.generate.flat.tones import PEDESTAL
 from maquette.generate.outline_sheet import outline_loops
 from maquette.geometry.cut.solids import read_solid, solid
+from maquette.geometry.flat.bends import heart
 
-Shape = Literal["plate", "outline", "rounded", "oval"]
+Shape = Literal["plate", "outline", "rounded", "oval", "round", "heart"]
 
 _AROUND = 256  # corners of an oval outline: 0.03 mm from a true one at 100 mm
 
@@ -55,6 +56,13 @@ def loops_of(shape: Shape, heightmap: Heightmap) -> list[Floats]:
         return []
     if shape == "oval":
         return [ellipse(width / 2, depth / 2)]
+    if shape == "round":
+        return [ellipse(min(width, depth) / 2, min(width, depth) / 2)]
+    if shape == "heart":
+        loop = heart(width)
+        tall = np.ptp(loop[:, 1])
+        middle = [0.0, (loop[:, 1].min() + loop[:, 1].max()) / 2]
+        return [(loop - middle) * min(1.0, depth / tall)]
     return [rounded(width, depth)] if shape == "rounded" else _outline(heightmap)
 
 
@@ -98,11 +106,24 @@ def with_frame(heightmap: Heightmap, frame_mm: float, frame_height_mm: float, sh
     if 2 * frame_mm >= min(width, depth):
         raise BadSetting(f"plate: frame_mm {frame_mm:g} leaves nothing of a plate of {width:.4g} x {depth:.4g} mm")
     high = frame_height_mm or float(heightmap.heights.max())
+    frame = from_edge(heightmap, shape) <= frame_mm + 1e-6
+    return heightmap.replace(heights=np.where(frame, np.float32(high), heightmap.heights))
+
+
+def from_edge(heightmap: Heightmap, shape: Shape) -> Floats:
+    """How far each place (H, W) lies inside the edge of a plate of this shape, in mm; 0 or less outside."""
+    from scipy.ndimage import distance_transform_edt
+    from skimage.draw import polygon2mask
+
+    width, depth = heightmap.size_mm
     rows, columns = heightmap.heights.shape
-    x = np.abs(np.arange(columns) * heightmap.pitch_mm - width / 2)[None, :]
-    y = np.abs(np.arange(rows) * heightmap.pitch_mm - depth / 2)[:, None]
-    if shape == "oval":
-        inner = (x / (width / 2 - frame_mm)) ** 2 + (y / (depth / 2 - frame_mm)) ** 2 < 1
-    else:
-        inner = (x < width / 2 - frame_mm) & (y < depth / 2 - frame_mm)
-    return heightmap.replace(heights=np.where(inner, heightmap.heights, np.float32(high)))
+    pitch = heightmap.pitch_mm
+    if shape == "plate":
+        x = width / 2 - np.abs(np.arange(columns) * pitch - width / 2)
+        y = depth / 2 - np.abs(np.arange(rows) * pitch - depth / 2)
+        return np.minimum(x[None, :], y[:, None])
+    inside = np.zeros((rows, columns), bool)
+    for loop in loops_of(shape, heightmap):
+        inside ^= polygon2mask((rows, columns), np.stack([depth / 2 - loop[:, 1], loop[:, 0] + width / 2], 1) / pitch)
+    away: Floats = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] * pitch
+    return away
