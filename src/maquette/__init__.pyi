@@ -82,6 +82,23 @@ class _backlight(StageFunction[..., Picture]):
 
 backlight: _backlight
 
+class _bas_relief(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        side: Literal['front', 'back', 'left', 'right', 'top'] = 'front',
+        width_mm: float = 80.0,
+        relief_mm: float = 4.0,
+        base_mm: float = 1.6,
+        pressing: float = 4.0,
+        fine: float = 0.5,
+        pitch_mm: float = 0.15,
+    ) -> Heightmap:
+        """Press a model flat: what is seen of it from one side, as heights on a ground."""
+
+bas_relief: _bas_relief
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
@@ -120,6 +137,23 @@ class _coin(StageFunction[..., Asset]):
         """Make a coin of two heightmaps, one on each face, with rims."""
 
 coin: _coin
+
+class _color_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        colors: int = 4,
+        order: Literal['dark-low', 'light-low', 'common-low'] = 'dark-low',
+        step_mm: float = 0.6,
+        base_mm: float = 1.2,
+        width_mm: float = 0.0,
+        pitch_mm: float = 0.1,
+        island_mm: float = 0.8,
+    ) -> Heightmap:
+        """Give each of a picture's colours its own height; borders between them are upright walls."""
+
+color_heights: _color_heights
 
 class _contact(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -230,6 +264,23 @@ class _emboss(StageFunction[..., Asset]):
         """Put words on one side of a closed model, raised or engraved, also where the side is gently curved."""
 
 emboss: _emboss
+
+class _emboss_art(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        artwork: Artwork,
+        *,
+        side: Literal['front', 'back', 'left', 'right', 'top', 'bottom'] = 'front',
+        width_mm: float = 0.0,
+        depth_mm: float = 1.0,
+        right_mm: float = 0.0,
+        up_mm: float = 0.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Put a drawing on one side of a closed model, raised or engraved, also where the side is curved."""
+
+emboss_art: _emboss_art
 
 class _fill_holes(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, max_edges: int = 10000) -> Asset:
@@ -368,6 +419,12 @@ class _islands(StageFunction[..., tuple[Finding, ...]]):
 
 islands: _islands
 
+class _jigsaw(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, columns: int = 4, rows: int = 3, play_mm: float = 0.2, seed: int = 0) -> Asset:
+        """Cut what lies flat into puzzle pieces with knobs. They stay in place, a gap apart, and print as they lie."""
+
+jigsaw: _jigsaw
+
 class _keyring(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -437,6 +494,33 @@ class _lithophane_heights(StageFunction[..., Heightmap]):
         """Make walls through which light falls as bright as the picture is, by the law of Beer and Lambert."""
 
 lithophane_heights: _lithophane_heights
+
+class _lost_detail(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        line_mm: float = 0.45,
+        layer_mm: float = 0.1,
+        size_px: int = 1024,
+    ) -> Picture:
+        """Show where a print loses detail: ridges and grooves narrower than a line, in red and blue on grey heights."""
+
+lost_detail: _lost_detail
+
+class _magnet_pockets(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        count: int = 2,
+        magnet_mm: float = 8.0,
+        thick_mm: float = 2.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Cut pockets for magnets into the flat underside, as far apart as the material allows."""
+
+magnet_pockets: _magnet_pockets
 
 class _material_budget(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
@@ -588,6 +672,20 @@ class _plate(StageFunction[..., Asset]):
 
 plate: _plate
 
+class _plate_stand(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        lean_deg: float = 10.0,
+        play_mm: float = 0.3,
+        deep_mm: float = 6.0,
+        share: float = 0.6,
+    ) -> Asset:
+        """Put a foot beside what lies flat: a bar with a slot as wide as the plate is thick, leaning back."""
+
+plate_stand: _plate_stand
+
 class _plinth(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -605,6 +703,23 @@ class _plinth(StageFunction[..., Asset]):
         """Put the model on a plinth and make them one solid, with words on the front if there are any."""
 
 plinth: _plinth
+
+class _portrait_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        width_mm: float = 0.0,
+        relief_mm: float = 4.0,
+        base_mm: float = 1.6,
+        pressing: float = 2.0,
+        hair: float = 0.4,
+        pitch_mm: float = 0.15,
+        detail_mm: float = 0.4,
+    ) -> Heightmap:
+        """Make heights of a subject by the shape that the sculpting network sees in it, with fine light and dark on top."""
+
+portrait_heights: _portrait_heights
 
 class _qr_code(StageFunction[..., Artwork]):
     def __call__(

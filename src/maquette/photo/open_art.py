@@ -37,8 +37,8 @@ def open_art(
     """Open an SVG with its exact outlines, or trace a logo, a drawing or a scan.
 
     Paths, shapes, strokes, transforms and fill rules count as they are drawn, curves within five thousandths of a
-    millimetre at 100. A picture with alpha is traced along that, any other where it is not of its border's colour; photographs are
-    refused where they fall into too many pieces. Texts in an SVG must be paths.
+    millimetre at 100. A picture with alpha is traced along that, any other where it is not of its border's colour;
+    photographs are refused where they fall into too many pieces. Texts in an SVG must be paths.
     """
     if is_svg(drawing):
         areas = svg_areas(drawing, "open-art", drop_sheet=ground == "drop")
