@@ -10,6 +10,7 @@ import typing
 from collections.abc import Iterable
 from pathlib import Path
 
+from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
@@ -38,6 +39,7 @@ _MADE = {
     Subject: "out.png",
     Picture: "out.png",
     Heightmap: "out.tif",
+    Artwork: "out.svg",
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
@@ -45,9 +47,11 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "deviation": "--max-mm 0.5",
     "emboss": "--text ADA",
     "hollow": "--wall-mm 3",
+    "lettering": "--text ADA",
     "measure": "--reference-px 10,10,190,10 --reference-mm 60",
     "picture": "--view three-quarter --look clay",
     "plinth": "--form round --text ADA",
+    "qr-code": "--text https://example.org",
     "quantize-colors": "--count 2",
     "rotate": "--z-deg 90",
     "scale-to": "--height-mm 80",
@@ -90,6 +94,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
     if Heightmap in kinds:
         return "heights.png"
+    if Artwork in kinds:
+        return "logo.png"
     if Views in kinds:
         return "front=front.png,right=right.png"
     if Files in kinds:

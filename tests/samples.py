@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
 from maquette.core.files import Files
@@ -111,6 +112,13 @@ def heightmap() -> Heightmap:
     return Heightmap(hill.astype(np.float32), 1.0, source=cut_out(96).replace(mask=None))
 
 
+@cache
+def artwork() -> Artwork:
+    """A square of 20 mm with a square hole, and a smaller one of another colour in that."""
+    square = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
+    return Artwork.of([([10 * square, 6 * square[::-1]], (20, 20, 20)), ([3 * square], (200, 30, 30))], "squares")
+
+
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
     from maquette.flow import disk
@@ -153,5 +161,6 @@ def sample_for(kind: object, stage: object) -> object:
         Asset: ball(),
         Picture: picture(),
         Heightmap: heightmap(),
+        Artwork: artwork(),
         Views: Views({"front": cut_out(96)}),
     }[kind]

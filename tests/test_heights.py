@@ -42,8 +42,10 @@ def test_alpha_is_an_even_step_and_needs_a_mask():
     mask = np.zeros((40, 40), np.float32)
     mask[10:30, 10:30] = 1
     heightmap = mq.heights(grey(np.full((40, 40), 0.3), mask), source="alpha", width_mm=40, pitch_mm=1, detail_mm=0)
-    assert heightmap.heights[20, 20] == pytest.approx(3.6)
-    assert heightmap.heights[2, 2] == pytest.approx(1.2)
+    assert heightmap.heights == pytest.approx(np.full((41, 41), 3.6))
+    assert heightmap.mask[[20, 2], [20, 2]] == pytest.approx([1, 0])
+    assert mq.plate(heightmap).size == pytest.approx((40, 40, 3.6))
+    assert mq.plate(heightmap, shape="outline").size == pytest.approx((20, 20, 3.6), rel=0.03)
     with pytest.raises(CannotDo, match="no mask"):
         mq.heights(ramp(), source="alpha")
 
@@ -67,6 +69,30 @@ def test_shaping_keeps_the_ends_and_bends_between():
     assert mq.shape_heights(plain, gamma=2.0).heights.mean() < plain.heights.mean()
     assert mq.shape_heights(plain, inverse=True).heights == pytest.approx(4.0 - np.asarray(plain.heights), abs=1e-5)
     assert len(np.unique(mq.shape_heights(plain, steps=4).heights)) == 4
+
+
+def test_cleaning_calms_grain_keeps_the_ends_and_lays_the_ground_down():
+    step = np.ones((80, 80), np.float32)
+    step[20:60, 20:60] = 3
+    step += 0.05 * np.random.default_rng(2).random((80, 80), dtype=np.float32)
+    rough = Heightmap(step, 0.1)
+    clean = mq.clean_heights(rough, smooth=1.0).heights
+    assert np.std(clean[30:50, 30:50]) < 0.3 * np.std(step[30:50, 30:50])
+    assert clean[40, 22] - clean[40, 17] > 1.8  # the edge stays
+    assert (clean.min(), clean.max()) == pytest.approx((step.min(), step.max()), abs=0.06)
+    dropped = mq.clean_heights(rough, smooth=0.0, background="drop").heights
+    assert (dropped[:18] == step.min()).all()
+    assert np.array_equal(dropped[21:59, 21:59], step[21:59, 21:59])
+
+
+def test_levels_cut_the_given_shares_off():
+    plain = Heightmap(np.linspace(0, 1, 10_000, dtype=np.float32).reshape(100, 100), 1.0)
+    cut = mq.clean_heights(plain, smooth=0.0, black=0.2, white=0.1).heights
+    assert ((cut == 0).mean(), (cut == 1).mean()) == pytest.approx((0.2, 0.1), abs=0.001)
+    with pytest.raises(BadSetting, match="leave no tones"):
+        mq.clean_heights(
+            Heightmap((np.arange(64) == 0).reshape(8, 8).astype(np.float32), 1.0), smooth=0, black=0.1, white=0.1
+        )
 
 
 def test_layers_are_whole_and_never_none():

@@ -76,7 +76,7 @@ def test_the_border_is_walked_counter_clockwise_from_the_lower_left():
 
 
 def test_an_oval_with_a_frame_and_a_hole_is_one_closed_ring():
-    asset = mq.plate(waves(), outline="oval", frame_mm=4, hole_mm=3)
+    asset = mq.plate(waves(), shape="oval", frame_mm=4, hole_mm=3)
     assert is_closed(asset.mesh)
     assert euler_number(asset.mesh.faces) == 0  # one hole
     width, depth, high = asset.size
@@ -85,7 +85,7 @@ def test_an_oval_with_a_frame_and_a_hole_is_one_closed_ring():
 
 
 def test_a_rounded_plate_has_the_area_of_a_rounded_rectangle():
-    mesh = mq.plate(Heightmap(np.full((51, 101), 2.0), 1.0), outline="rounded").mesh
+    mesh = mq.plate(Heightmap(np.full((51, 101), 2.0), 1.0), shape="rounded").mesh
     radius = 5.0
     assert signed_volume(mesh.vertices, mesh.faces) == pytest.approx(2 * (5000 - (4 - np.pi) * radius**2), rel=1e-3)
 
@@ -126,8 +126,8 @@ def test_the_picture_lies_on_a_flat_plate_and_not_on_a_bent_one():
 
 
 def test_refusals_say_what_to_change():
-    with pytest.raises(BadSetting, match="form arc has no outline"):
-        mq.plate(waves(), form="arc", outline="oval")
+    with pytest.raises(BadSetting, match="form arc has no shape"):
+        mq.plate(waves(), form="arc", shape="oval")
     with pytest.raises(BadSetting, match="leaves nothing"):
         mq.plate(waves(), frame_mm=20)
     with pytest.raises(CannotDo, match="wider picture"):

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset as Asset
 from maquette.core.asset import Material as Material
 from maquette.core.asset import Texture as Texture
@@ -81,11 +82,78 @@ class _backlight(StageFunction[..., Picture]):
 
 backlight: _backlight
 
+class _bas_relief(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        side: Literal['front', 'back', 'left', 'right', 'top'] = 'front',
+        width_mm: float = 80.0,
+        relief_mm: float = 4.0,
+        base_mm: float = 1.6,
+        pressing: float = 4.0,
+        fine: float = 0.5,
+        pitch_mm: float = 0.15,
+    ) -> Heightmap:
+        """Press a model flat: what is seen of it from one side, as heights on a ground."""
+
+bas_relief: _bas_relief
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
 
 bridges: _bridges
+
+class _clean_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        smooth: float = 0.3,
+        nozzle_mm: float = 0.4,
+        black: float = 0.0,
+        white: float = 0.0,
+        background: Literal['keep', 'drop'] = 'keep',
+    ) -> Heightmap:
+        """Calm grain without softening edges, cut levels at both ends, and lay an even background down."""
+
+clean_heights: _clean_heights
+
+class _coin(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        back: Heightmap,
+        *,
+        diameter_mm: float = 40.0,
+        thickness_mm: float = 2.4,
+        relief_mm: float = 1.0,
+        rim_mm: float = 1.6,
+        turn: Literal['medal', 'coin'] = 'medal',
+        pose: Literal['upright', 'flat'] = 'upright',
+        loop_mm: float = 0.0,
+    ) -> Asset:
+        """Make a coin of two heightmaps, one on each face, with rims."""
+
+coin: _coin
+
+class _color_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        colors: int = 4,
+        order: Literal['dark-low', 'light-low', 'common-low'] = 'dark-low',
+        step_mm: float = 0.6,
+        base_mm: float = 1.2,
+        width_mm: float = 0.0,
+        pitch_mm: float = 0.1,
+        island_mm: float = 0.8,
+    ) -> Heightmap:
+        """Give each of a picture's colours its own height; borders between them are upright walls."""
+
+color_heights: _color_heights
 
 class _contact(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -99,6 +167,21 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
         """Measure the area of the first layer, the share of the model's outline that it takes and in how many islands."""
 
 contact: _contact
+
+class _cookie_cutter(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        height_mm: float = 14.0,
+        edge_mm: float = 0.8,
+        grip_mm: float = 4.0,
+        smooth_mm: float = 2.0,
+        lines_mm: float = 0.0,
+    ) -> Asset:
+        """Make a cutter: the drawing's outer outline as a wall, wider below, with a flat grip on the bed and the edge up."""
+
+cookie_cutter: _cookie_cutter
 
 class _crop(StageFunction[..., Subject]):
     def __call__(self, subject: Subject, *, share: float = 0.85, size_px: int = 1024) -> Subject:
@@ -182,6 +265,23 @@ class _emboss(StageFunction[..., Asset]):
 
 emboss: _emboss
 
+class _emboss_art(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        artwork: Artwork,
+        *,
+        side: Literal['front', 'back', 'left', 'right', 'top', 'bottom'] = 'front',
+        width_mm: float = 0.0,
+        depth_mm: float = 1.0,
+        right_mm: float = 0.0,
+        up_mm: float = 0.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Put a drawing on one side of a closed model, raised or engraved, also where the side is curved."""
+
+emboss_art: _emboss_art
+
 class _fill_holes(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, max_edges: int = 10000) -> Asset:
         """Close holes with patches as fine as their borders; nothing else moves."""
@@ -228,6 +328,20 @@ class _flatten_base(StageFunction[..., Asset]):
 
 flatten_base: _flatten_base
 
+class _frame_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        profile: Literal['flat', 'bevel', 'round', 'cove', 'steps', 'rope'] = 'bevel',
+        width_mm: float = 5.0,
+        height_mm: float = 0.0,
+        shape: Literal['plate', 'outline', 'rounded', 'oval', 'round', 'heart'] = 'plate',
+    ) -> Heightmap:
+        """Put a frame on a heightmap, along the edge of the shape that the plate will have."""
+
+frame_heights: _frame_heights
+
 class _has_uv(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Measure the share of the surface that has a place of its own on the texture."""
@@ -240,7 +354,7 @@ class _heights(StageFunction[..., Heightmap]):
         subject: Subject,
         *,
         source: Literal['brightness', 'darkness', 'alpha', 'saturation'] = 'brightness',
-        width_mm: float = 100.0,
+        width_mm: float = 0.0,
         relief_mm: float = 2.4,
         base_mm: float = 1.2,
         pitch_mm: float = 0.1,
@@ -305,6 +419,12 @@ class _islands(StageFunction[..., tuple[Finding, ...]]):
 
 islands: _islands
 
+class _jigsaw(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, columns: int = 4, rows: int = 3, play_mm: float = 0.2, seed: int = 0) -> Asset:
+        """Cut what lies flat into puzzle pieces with knobs. They stay in place, a gap apart, and print as they lie."""
+
+jigsaw: _jigsaw
+
 class _keyring(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -321,6 +441,22 @@ class _keyring(StageFunction[..., Asset]):
 
 keyring: _keyring
 
+class _lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        form: Literal['cylinder', 'square', 'hexagon', 'heart', 'ball', 'dome', 'pillow', 'night-light'] = 'cylinder',
+        lamp: Literal['none', 'e14', 'e27', 'tealight', 'puck'] = 'none',
+        seam_mm: float = 2.0,
+        loop_mm: float = 0.0,
+        bulge_mm: float = 0.0,
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Bend a lithophane round a lamp: closed walls that stand on the bed, the picture upright and outside."""
+
+lantern: _lantern
+
 class _lay_out(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -335,6 +471,12 @@ class _lay_out(StageFunction[..., Asset]):
         """Put the parts of a model on the printer's bed, side by side, on as many plates as they need."""
 
 lay_out: _lay_out
+
+class _lettering(StageFunction[..., Artwork]):
+    def __call__(self, *, text: str = 'Maquette', height_mm: float = 12.0, font: str = '') -> Artwork:
+        """Set words as areas with the font's own curves, about the middle, lines centred."""
+
+lettering: _lettering
 
 class _lithophane_heights(StageFunction[..., Heightmap]):
     def __call__(
@@ -352,6 +494,33 @@ class _lithophane_heights(StageFunction[..., Heightmap]):
         """Make walls through which light falls as bright as the picture is, by the law of Beer and Lambert."""
 
 lithophane_heights: _lithophane_heights
+
+class _lost_detail(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        line_mm: float = 0.45,
+        layer_mm: float = 0.1,
+        size_px: int = 1024,
+    ) -> Picture:
+        """Show where a print loses detail: ridges and grooves narrower than a line, in red and blue on grey heights."""
+
+lost_detail: _lost_detail
+
+class _magnet_pockets(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        count: int = 2,
+        magnet_mm: float = 8.0,
+        thick_mm: float = 2.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Cut pockets for magnets into the flat underside, as far apart as the material allows."""
+
+magnet_pockets: _magnet_pockets
 
 class _material_budget(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
@@ -389,11 +558,41 @@ class _measure(StageFunction[..., Subject]):
 
 measure: _measure
 
+class _medallion(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        diameter_mm: float = 40.0,
+        thickness_mm: float = 2.4,
+        relief_mm: float = 1.2,
+        rim_mm: float = 1.6,
+        words: str = '',
+        loop_mm: float = 0.0,
+    ) -> Asset:
+        """Make a medal: the middle of a heightmap in relief on a round plate that lies on its back, inside a rim."""
+
+medallion: _medallion
+
 class _open(StageFunction[..., Subject]):
     def __call__(self, photo: bytes, *, max_px: int = 4096, svg_px: int = 1536) -> Subject:
         """Open a picture file: JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF (first frame), BMP or SVG."""
 
 open: _open
+
+class _open_art(StageFunction[..., Artwork]):
+    def __call__(
+        self,
+        drawing: bytes,
+        *,
+        width_mm: float = 60.0,
+        colors: int = 1,
+        ground: Literal['drop', 'keep'] = 'drop',
+        least_mm: float = 0.0,
+    ) -> Artwork:
+        """Open an SVG with its exact outlines, or trace a logo, a drawing or a scan."""
+
+open_art: _open_art
 
 class _open_heights(StageFunction[..., Heightmap]):
     def __call__(self, data: bytes, *, low_mm: float = 1.2, high_mm: float = 3.6, width_mm: float = 100.0) -> Heightmap:
@@ -463,7 +662,7 @@ class _plate(StageFunction[..., Asset]):
         *,
         form: Literal['flat', 'arc', 'cylinder'] = 'flat',
         angle_deg: float = 120.0,
-        outline: Literal['rectangle', 'rounded', 'oval'] = 'rectangle',
+        shape: Literal['plate', 'outline', 'rounded', 'oval', 'round', 'heart'] = 'plate',
         frame_mm: float = 0.0,
         frame_height_mm: float = 0.0,
         hole_mm: float = 0.0,
@@ -472,6 +671,20 @@ class _plate(StageFunction[..., Asset]):
         """Turn heights into a closed solid whose surface lies nowhere further from them than a bound."""
 
 plate: _plate
+
+class _plate_stand(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        lean_deg: float = 10.0,
+        play_mm: float = 0.3,
+        deep_mm: float = 6.0,
+        share: float = 0.6,
+    ) -> Asset:
+        """Put a foot beside what lies flat: a bar with a slot as wide as the plate is thick, leaning back."""
+
+plate_stand: _plate_stand
 
 class _plinth(StageFunction[..., Asset]):
     def __call__(
@@ -490,6 +703,36 @@ class _plinth(StageFunction[..., Asset]):
         """Put the model on a plinth and make them one solid, with words on the front if there are any."""
 
 plinth: _plinth
+
+class _portrait_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        width_mm: float = 0.0,
+        relief_mm: float = 4.0,
+        base_mm: float = 1.6,
+        pressing: float = 2.0,
+        hair: float = 0.4,
+        pitch_mm: float = 0.15,
+        detail_mm: float = 0.4,
+    ) -> Heightmap:
+        """Make heights of a subject by the shape that the sculpting network sees in it, with fine light and dark on top."""
+
+portrait_heights: _portrait_heights
+
+class _qr_code(StageFunction[..., Artwork]):
+    def __call__(
+        self,
+        *,
+        text: str = 'Maquette',
+        size_mm: float = 40.0,
+        correction: Literal['low', 'medium', 'quartile', 'high'] = 'medium',
+        least_mm: float = 0.8,
+    ) -> Artwork:
+        """Draw a QR code (ISO/IEC 18004) as exact squares, dark ones only; segno does the coding."""
+
+qr_code: _qr_code
 
 class _quantize_colors(StageFunction[..., Asset]):
     def __call__(
@@ -565,7 +808,7 @@ class _relief(StageFunction[..., Asset]):
         width_mm: float = 0.0,
         relief_mm: float = 2.4,
         base_mm: float = 1.2,
-        pitch_mm: float = 0.25,
+        pitch_mm: float = 0.1,
         smooth: float = 0.3,
     ) -> Asset:
         """Turn a picture into heights on a closed, flat-bottomed plate that lies on the bed, right side up from above."""
@@ -656,6 +899,23 @@ class _shape_heights(StageFunction[..., Heightmap]):
         """Change how heights are spread between the lowest and the highest, which stay as high as they are."""
 
 shape_heights: _shape_heights
+
+class _signboard(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        letters: Literal['raised', 'engraved', 'inlaid'] = 'raised',
+        board: Literal['rectangle', 'rounded', 'oval', 'outline', 'none'] = 'rounded',
+        depth_mm: float = 1.2,
+        base_mm: float = 2.4,
+        margin_mm: float = 5.0,
+        rim_mm: float = 0.0,
+        hole_mm: float = 0.0,
+    ) -> Asset:
+        """Make a sign: areas of a drawing as upright walls on a board, each colour a body and a filament of its own."""
+
+signboard: _signboard
 
 class _silhouette(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, size_px: int = 256) -> tuple[Finding, ...]:
@@ -776,6 +1036,21 @@ class _stability(StageFunction[..., tuple[Finding, ...]]):
 
 stability: _stability
 
+class _stamp_block(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        artwork: Artwork,
+        *,
+        relief_mm: float = 2.0,
+        draft_mm: float = 0.3,
+        margin_mm: float = 2.0,
+        shape: Literal['rectangle', 'round', 'outline'] = 'rectangle',
+        handle_mm: float = 30.0,
+    ) -> Asset:
+        """Make a stamp: the drawing mirrored, its lines upward and wider at the foot, so that fine ones do not bend."""
+
+stamp_block: _stamp_block
+
 class _stand(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, tilt_deg: float = 2.0, printer: Printer | str = ...) -> Asset:
         """Leave a model that stands as it is; lay a flat one on its back, and put any other on a plinth."""
@@ -807,6 +1082,12 @@ class _thin_gaps(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far apart walls stand that face each other through the air."""
 
 thin_gaps: _thin_gaps
+
+class _trace(StageFunction[..., Artwork]):
+    def __call__(self, subject: Subject, *, width_mm: float = 60.0, colors: int = 1, least_mm: float = 0.0) -> Artwork:
+        """Trace the shapes in a picture, or the outline of a subject that was cut out."""
+
+trace: _trace
 
 class _trapped_volumes(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -986,6 +1267,12 @@ class _write_amf(StageFunction[..., Files]):
         """Write an AMF in millimetres: one object, a volume for each part and material, with names and colours."""
 
 write_amf: _write_amf
+
+class _write_art(StageFunction[..., Files]):
+    def __call__(self, artwork: Artwork, *, stem: str = 'drawing', suffix: Literal['.svg'] = '.svg') -> Files:
+        """Write a drawing as SVG: a path a colour, every corner to a ten-thousandth of a millimetre."""
+
+write_art: _write_art
 
 class _write_cutout(StageFunction[..., Files]):
     def __call__(self, subject: Subject, *, stem: str = 'cutout') -> Files:

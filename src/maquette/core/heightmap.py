@@ -15,13 +15,15 @@ from maquette.core.values import Value, frozen_array, noun
 class Heightmap(Value):
     """Heights over a grid of places ``pitch_mm`` apart, row 0 at the top of the picture.
 
-    ``mask`` is 1 where there is material and 0 where there is none; None: everywhere. ``source`` is the picture that
-    the heights came from, which a plate wears as its colour and a check compares with.
+    ``mask`` is 1 where the subject is and 0 around it; None: everywhere. ``ground_mm`` is how high a plate is around a
+    cut-out subject, where it goes on there. ``source`` is the picture that the heights came from, which a plate wears
+    as its colour and a check compares with.
     """
 
     heights: NDArray[np.float32]  # (H, W) mm, 0 or more, from the plate's underside
     pitch_mm: float
-    mask: NDArray[np.float32] | None = None  # (H, W) 0 nothing .. 1 material
+    mask: NDArray[np.float32] | None = None  # (H, W) 0 around .. 1 subject
+    ground_mm: float = 0.0
     source: Subject | None = None
     title: str = ""
     history: tuple[Step, ...] = ()
@@ -34,6 +36,8 @@ class Heightmap(Value):
             raise BadInput(f"heightmap: the lowest height is {heights.min():g} mm; heights start at 0")
         if not 0 < self.pitch_mm < np.inf:
             raise BadInput(f"heightmap: places {self.pitch_mm:g} mm apart; the pitch must be above 0")
+        if not 0 <= self.ground_mm < np.inf:
+            raise BadInput(f"heightmap: ground at {self.ground_mm:g} mm; heights start at 0")
         object.__setattr__(self, "heights", heights)
         if self.mask is not None:
             mask = frozen_array(self.mask, np.float32, heights.shape, "heightmap: mask")

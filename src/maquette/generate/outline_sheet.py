@@ -49,7 +49,29 @@ def sheet_of(subject: Subject, stage: str, *, edge: float, smallest_share: float
     Points are (column, row), the first pixel's centre at (0.5, 0.5). Near thin limbs, narrow gaps and sharp bends the
     triangles get as small as these ask for. Islands and holes below ``smallest_share`` of the subject's area go.
     """
-    field, corner, scale = _field(mask_of(subject, stage))
+    sheet, scale, corner = _sheet(mask_of(subject, stage), stage, edge, smallest_share)
+    return Sheet(sheet.points * scale + corner, sheet.faces, sheet.rim)
+
+
+def outline_loops(mask: NDArray[np.float32], stage: str, *, edge: float, smallest_share: float) -> list[Floats]:
+    """The borders of the same sheet as closed loops (N, 2), islands and holes wound against each other."""
+    sheet, scale, corner = _sheet(mask, stage, edge, smallest_share)
+    after = np.full(len(sheet.points), -1)
+    after[sheet.rim[:, 0]] = sheet.rim[:, 1]
+    loops, left = [], set(sheet.rim[:, 0].tolist())
+    while left:
+        start = min(left)
+        walk = [start]
+        while (step := int(after[walk[-1]])) != start:
+            walk.append(step)
+        left -= set(walk)
+        loops.append(sheet.points[walk] * scale + corner)
+    return loops
+
+
+def _sheet(mask: NDArray[np.float32], stage: str, edge: float, smallest_share: float) -> tuple[Sheet, float, Floats]:
+    """The triangles over the mask's filled part, pixels per unit, and where its origin lies in the photo."""
+    field, corner, scale = _field(mask)
     _refuse_noise(stage, crossings(field), _MOST_CROSSINGS, "crossings")
     edge = edge / scale
     loops = _keep_loops(outlines(field), smallest_share)
@@ -59,7 +81,7 @@ def sheet_of(subject: Subject, stage: str, *, edge: float, smallest_share: float
         _refuse_noise(stage, sum(len(loop) for loop in border), _MOST_BORDER, "points")
         sheet = triangulate(border, spacing, coarsest=edge)
         if sheet is not None:
-            return Sheet(sheet.points * scale + corner, sheet.faces, sheet.rim)
+            return sheet, scale, corner
     raise CannotDo(f"{stage}: the mask's outline touches itself; run `matte` again or bring a cleaner mask")
 
 

@@ -59,13 +59,13 @@ def draw(photo: bytes, stage: str, long_side_px: int) -> tuple[NDArray[np.uint8]
         )
     if len(photo) > MAX_BYTES:
         raise BadInput(f"{stage}: an SVG of {len(photo) / 1e6:.1f} MB; at most 5 MB, export it as a PNG of 2048 px")
-    has_text, wide = _scan(photo, stage)
+    has_text, wide = scan(photo, stage)
     if has_text:
         note("letters are drawn with the fonts of this machine")
     return _pixels(_run(photo, stage, long_side_px, "width" if wide else "height", has_text), stage)
 
 
-def _scan(photo: bytes, stage: str) -> tuple[bool, bool]:
+def scan(photo: bytes, stage: str) -> tuple[bool, bool]:
     """Walk through the XML once: refuse what refers outside; say whether it has text and whether it is wide."""
     from xml.parsers import expat
 

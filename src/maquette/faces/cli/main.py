@@ -14,7 +14,7 @@ from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
-from maquette.faces.cli.recipe_command import RecipeGroup
+from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
 from maquette.registry import Stage, registry
@@ -25,6 +25,10 @@ Examples
   maquette model chair.jpg -o chair.glb --target unity
   maquette check part.stl --for print --printer bambu-a1
 """
+
+
+FLAT_ART = ("cutter", "lamp", "lithophane", "medal", "sign", "stamp")  # recipes that are commands too
+_RECIPES = RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file.")
 
 
 class House(click.Group):
@@ -40,12 +44,14 @@ class House(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Jobs in their own order, then stages by name."""
-        return [*self.commands, *(line.name for line in stage_index())]
+        return [*self.commands, *FLAT_ART, *(line.name for line in stage_index())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A job, or the command of a stage."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
+        if cmd_name in FLAT_ART:
+            return _RECIPES.get_command(ctx, cmd_name)
         known = registry()
         if cmd_name not in known and cmd_name not in known.aliases:
             return None
@@ -69,6 +75,8 @@ class House(click.Group):
         """Jobs, then one section of stages per room."""
         with formatter.section("Jobs"):
             formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in self.commands.items()])
+        with formatter.section("Flat art"):
+            formatter.write_dl([(name, summary_of(name)) for name in FLAT_ART])
         rooms: dict[str, list[tuple[str, str]]] = {}
         for line in stage_index():
             rooms.setdefault(line.room, []).append((line.name, line.summary))
@@ -90,7 +98,7 @@ main.add_command(jobs.JobCommand("model", "Make a photo into a textured model.")
 main.add_command(jobs.CheckCommand())
 main.add_command(jobs.convert)
 main.add_command(jobs.gallery)
-main.add_command(RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file."))
+main.add_command(_RECIPES)
 
 
 @main.command("stages")

@@ -46,6 +46,13 @@ class RecipeGroup(click.Group):
         return None
 
 
+def summary_of(name: str) -> str:
+    """What a recipe that ships with the package does."""
+    from maquette.flow.recipes.load import recipe_summaries
+
+    return recipe_summaries()[name]
+
+
 def command_for_recipe(recipe: Recipe) -> click.Command:
     """The click command of a recipe."""
     params: list[click.Parameter] = [
@@ -58,7 +65,8 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
     def body(**given: Any) -> None:
         Terminal(given.pop("as_json")).guard(lambda terminal: _run(recipe, given, terminal))
 
-    return click.Command(recipe.name, params=params, callback=body, help=recipe.summary)
+    shown = "\n  ".join(["\n\n\b\nExamples", *recipe.examples]) if recipe.examples else ""
+    return click.Command(recipe.name, params=params, callback=body, help=recipe.summary + shown)
 
 
 def _run(recipe: Recipe, given: dict[str, Any], terminal: Terminal) -> int:

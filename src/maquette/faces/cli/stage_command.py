@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
@@ -33,6 +34,7 @@ FILE_HINT = {
     Files: "a model file",
     Picture: "a picture",
     Heightmap: "heights as a grey picture",
+    Artwork: "a drawing: SVG or a picture",
 }
 
 
@@ -116,6 +118,8 @@ def read_input(path: Path, kind: Any) -> Any:
         return read_bytes(path)
     if Heightmap in kinds:
         return registry()["open-heights"](read_bytes(path)).replace(title=path.stem)
+    if Artwork in kinds:
+        return registry()["open-art"](read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Subject in kinds:
         return registry()["open"](read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Files in kinds:

@@ -53,6 +53,7 @@ class Form(_Strict):
 
     recipe: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
     summary: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    examples: list[Annotated[str, StringConstraints(max_length=200)]] = []
     inputs: Annotated[list[Name], Field(min_length=1)]
     knobs: dict[Name, KnobForm] = {}
     steps: Annotated[dict[Name, StepForm], Field(min_length=1)]

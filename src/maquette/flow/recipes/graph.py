@@ -57,6 +57,7 @@ class Recipe:
     steps: Mapping[str, Node]
     result: str
     known: Registry = field(repr=False, compare=False)
+    examples: tuple[str, ...] = ()  # commands that show what it is for
 
     def stage_of(self, step: str) -> Stage:
         """The stage that a step runs."""

@@ -51,6 +51,14 @@ def recipe_names() -> tuple[str, ...]:
     return tuple(_shipped_texts())
 
 
+def recipe_summaries() -> dict[str, str]:
+    """What each of them does, in a sentence; read off the text, so that a list of commands waits for nothing."""
+    return {
+        name: next((line[9:].strip() for line in text.splitlines() if line.startswith("summary: ")), "")
+        for name, text in _shipped_texts().items()
+    }
+
+
 def load_recipe(source: str | Path, *, known: Registry | None = None) -> Recipe:
     """A recipe by its name, from a file (``.yaml``, ``.yml``, ``.json``), or from its text (more than one line).
 
@@ -96,7 +104,8 @@ def _build(form: Form, plain: Plain, known: Registry) -> Recipe:
     steps: dict[str, Node] = {}
     for step in _order(form, plain):
         steps[step] = _node(form.steps[step], plain, ("steps", step), known)
-    bare = Recipe(form.recipe, form.summary, tuple(form.inputs), {}, MappingProxyType(steps), form.result, known)
+    inputs, examples = tuple(form.inputs), tuple(form.examples)
+    bare = Recipe(form.recipe, form.summary, inputs, {}, MappingProxyType(steps), form.result, known, examples)
     _check_edges(bare, plain)
     knobs = {name: _knob(bare, name, knob, plain) for name, knob in form.knobs.items()}
     recipe = replace(bare, knobs=MappingProxyType(knobs))

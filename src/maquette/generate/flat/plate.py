@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from maquette.core.arrays import Floats, Ints
+from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
-from maquette.generate.flat.tones import plate_camera
+from maquette.generate.flat.plate_shapes import Shape, cut_and_drill, loops_of, on_ground, with_frame
+from maquette.generate.flat.tones import is_cut_out, plate_camera
 from maquette.generate.photo_texture import photo_material, projected_uv
-from maquette.geometry.cut.solids import read_solid, solid
 from maquette.geometry.flat.curved_plate import bent_plate
 from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
 from maquette.registry import stage
 
 Form = Literal["flat", "arc", "cylinder"]
-Outline = Literal["rectangle", "rounded", "oval"]
 
-_AROUND = 256  # corners of an oval outline: 0.03 mm from a true one at 100 mm
+_STEEP = float(np.tan(np.radians(60.0)))
+_OFTEN = 0.1  # of the picture: a logo's walls take less, grain and hair in too high a relief take more
 
 
 @stage
@@ -32,7 +32,9 @@ def plate(
     *,
     form: Annotated[Form, Field(description="flat on the bed, or standing: a bent screen, or a ring")] = "flat",
     angle_deg: Annotated[float, Field(gt=1, le=355, description="how far an arc reaches round its axis")] = 120.0,
-    outline: Annotated[Outline, Field(description="what a flat plate is cut to")] = "rectangle",
+    shape: Annotated[
+        Shape, Field(description="plate: a rectangle; outline: cut to the subject's outline; or a form of its own")
+    ] = "plate",
     frame_mm: Annotated[float, Field(ge=0, le=100, description="width of a raised frame; 0: none")] = 0.0,
     frame_height_mm: Annotated[float, Field(ge=0, le=100, description="its height; 0: as high as the highest")] = 0.0,
     hole_mm: Annotated[float, Field(ge=0, le=50, description="hole near the upper edge to hang it by; 0: none")] = 0.0,
@@ -43,18 +45,24 @@ def plate(
     """Turn heights into a closed solid whose surface lies nowhere further from them than a bound.
 
     Flat plates lie on the bed, the picture's top toward +Y, and wear their picture; arcs and rings stand on the bed
-    with the picture upright and outside. Frames follow a rectangle or an oval; only flat plates are cut and drilled.
+    with the picture upright and outside. A cut-out subject stands out from the ground around it, but on a plate cut to
+    its outline. Frames follow the shape; only flat plates are cut and drilled. Refuses an outline where nobody cut the
+    subject out.
     """
-    if form != "flat" and (outline != "rectangle" or hole_mm):
-        raise BadSetting(f"plate: form {form} has no outline and no hole; take form flat, or leave both out")
+    if form != "flat" and (shape != "plate" or hole_mm):
+        raise BadSetting(f"plate: form {form} has no shape and no hole; take form flat, or leave both out")
+    loops = loops_of(shape, heightmap)
+    if shape != "outline":
+        heightmap = on_ground(heightmap)
     if frame_mm:
-        heightmap = _with_frame(heightmap, frame_mm, frame_height_mm, outline)
+        heightmap = with_frame(heightmap, frame_mm, frame_height_mm, shape)
+    warn_of_slopes(heightmap)
     if form == "flat":
-        return _flat(heightmap, outline, hole_mm, bound_mm)
+        return _flat(heightmap, loops, hole_mm, bound_mm)
     return _bent(heightmap, 2 * np.pi if form == "cylinder" else np.radians(angle_deg), bound_mm)
 
 
-def _flat(heightmap: Heightmap, outline: Outline, hole_mm: float, bound: float) -> Asset:
+def _flat(heightmap: Heightmap, loops: list[Floats], hole_mm: float, bound: float) -> Asset:
     """The plate as it lies on the bed, with its picture on top."""
     heights, (width, depth) = heightmap.heights, heightmap.size_mm
     places, sheet = triangulate_heights(heights, bound)
@@ -67,7 +75,7 @@ def _flat(heightmap: Heightmap, outline: Outline, hole_mm: float, bound: float) 
     top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
     bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
     vertices = np.concatenate([top, bottom, np.zeros((1, 3))])
-    vertices, faces = _cut_and_drill(vertices, faces, outline, hole_mm, width, depth)
+    vertices, faces = cut_and_drill(vertices, faces, loops, hole_mm, depth)
     _say(len(faces), heights.size)
     upward = vertices[:, 2] > 1e-9
     return _dress(Mesh(vertices, faces, seen=upward.astype(np.float32)), heightmap)
@@ -82,8 +90,11 @@ def _dress(mesh: Mesh, heightmap: Heightmap) -> Asset:
     mesh = mesh.replace(
         uv=projected_uv(camera, mesh.vertices, mesh.faces), material=np.zeros(len(mesh.faces), np.int32)
     )
-    source = photo.replace(mask=None)  # a plate has no subject's outline
-    return Asset(mesh, (photo_material(photo.pixels),), sized=True, title=heightmap.title, camera=camera, source=source)
+    material = photo_material(photo.pixels)
+    if is_cut_out(photo):
+        material = photo_material(photo.pixels, photo.mask, ground=heightmap.mask is None)
+    source = photo if heightmap.mask is not None else photo.replace(mask=None)  # a plate has no subject's outline
+    return Asset(mesh, (material,), sized=True, title=heightmap.title, camera=camera, source=source)
 
 
 def _bent(heightmap: Heightmap, angle: float, bound: float) -> Asset:
@@ -108,61 +119,9 @@ def _say(faces: int, places: int) -> None:
     note(f"{faces:,} triangles where a grid would take {2 * places:,}")
 
 
-def _cut_and_drill(
-    vertices: Floats, faces: Ints, outline: Outline, hole_mm: float, width: float, depth: float
-) -> tuple[Floats, Ints]:
-    """The plate cut to its outline, with a hole near the middle of its upper edge."""
-    if outline == "rectangle" and not hole_mm:
-        return vertices, faces
-    body, high = solid(vertices, faces), float(vertices[:, 2].max())
-    if outline != "rectangle":
-        body = body ^ _prism(_outline(outline, width, depth), -1.0, high + 1.0)
-    if hole_mm:
-        down = hole_mm * 1.25  # as much material above the hole as three quarters of it
-        circle = _ellipse(hole_mm / 2, hole_mm / 2) + [0.0, depth / 2 - down]
-        body = body - _prism(circle, -1.0, high + 1.0)
-    if body.is_empty():
-        raise CannotDo(f"plate: a hole of {hole_mm:g} mm leaves nothing of the plate")
-    cut_vertices, cut_faces, _, _ = read_solid(body)
-    return cut_vertices, cut_faces
-
-
-def _outline(outline: Outline, width: float, depth: float) -> Floats:
-    """A closed loop (N, 2) about the origin, counter-clockwise."""
-    if outline == "oval":
-        return _ellipse(width / 2, depth / 2)
-    radius = 0.1 * min(width, depth)
-    turn = np.linspace(0, np.pi / 2, 24)
-    corner = np.stack([np.cos(turn), np.sin(turn)], axis=1) * radius
-    x, y = width / 2 - radius, depth / 2 - radius
-    flips = ((1, 1, 1), (-1, 1, -1), (-1, -1, 1), (1, -1, -1))
-    return np.concatenate([(corner + [x, y])[::order] * [sx, sy] for sx, sy, order in flips])
-
-
-def _ellipse(x: float, y: float) -> Floats:
-    """A loop (N, 2) of even steps."""
-    turn = np.arange(_AROUND) * (2 * np.pi / _AROUND)
-    return np.stack([x * np.cos(turn), y * np.sin(turn)], axis=1)
-
-
-def _prism(loop: Floats, low: float, high: float) -> Any:
-    """A loop (N, 2) raised from one height to another, as a Manifold."""
-    from manifold3d import CrossSection
-
-    return CrossSection([loop]).extrude(high - low).translate([0.0, 0.0, low])
-
-
-def _with_frame(heightmap: Heightmap, frame_mm: float, frame_height_mm: float, outline: Outline) -> Heightmap:
-    """Heights with everything within a distance of the edge raised to one height."""
-    width, depth = heightmap.size_mm
-    if 2 * frame_mm >= min(width, depth):
-        raise BadSetting(f"plate: frame_mm {frame_mm:g} leaves nothing of a plate of {width:.4g} x {depth:.4g} mm")
-    high = frame_height_mm or float(heightmap.heights.max())
-    rows, columns = heightmap.heights.shape
-    x = np.abs(np.arange(columns) * heightmap.pitch_mm - width / 2)[None, :]
-    y = np.abs(np.arange(rows) * heightmap.pitch_mm - depth / 2)[:, None]
-    if outline == "oval":
-        inner = (x / (width / 2 - frame_mm)) ** 2 + (y / (depth / 2 - frame_mm)) ** 2 < 1
-    else:
-        inner = (x < width / 2 - frame_mm) & (y < depth / 2 - frame_mm)
-    return heightmap.replace(heights=np.where(inner, heightmap.heights, np.float32(high)))
+def warn_of_slopes(heightmap: Heightmap) -> None:
+    """Say how much of a picture rises so steeply that a line of plastic cannot follow it."""
+    down, right = np.gradient(heightmap.heights, heightmap.pitch_mm)
+    steep = float((np.hypot(down, right) > _STEEP).mean())
+    if steep > _OFTEN:
+        note(f"{steep:.0%} of the picture rises by more than 60 degrees, where lines blur it: less relief shows more")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.generate.guess.network import Guess
+from maquette.geometry.flat.bas_relief import integrate_slopes
 from maquette.geometry.flat.detail import blur_within
 
 Floats = NDArray[np.float64]
@@ -35,24 +36,3 @@ def normal_relief(guess: Guess, *, own_front: bool) -> Floats:
         front = guess.front.astype(np.float64)
         made = made - (front - blur_within(front, weight, spread))
     return -np.clip(made, -_MOST, _MOST) * inside
-
-
-def integrate_slopes(right: Floats, down: Floats) -> Floats:
-    """The plane (S, S) with mean 0 whose steps to the right and down are nearest to these (S, S).
-
-    A step stands between a pixel and the next one, as the mean of both pixels' slopes.
-    """
-    from scipy.fft import dctn, idctn
-
-    across = np.zeros_like(right)
-    across[:, :-1] += (right[:, 1:] + right[:, :-1]) / 2
-    across[:, 1:] -= (right[:, 1:] + right[:, :-1]) / 2
-    across[:-1] += (down[1:] + down[:-1]) / 2
-    across[1:] -= (down[1:] + down[:-1]) / 2
-    rows, columns = (2 * np.cos(np.pi * np.arange(count) / count) - 2 for count in right.shape)
-    scale = rows[:, None] + columns[None, :]
-    scale[0, 0] = 1.0
-    waves = dctn(across, type=2) / scale
-    waves[0, 0] = 0.0
-    result: Floats = idctn(waves, type=2)
-    return result

@@ -40,6 +40,17 @@ class Patch:
         return offsets
 
 
+@dataclass(frozen=True)
+class Bend:
+    """What the plate's columns stand on: places (C, 2) of the inner wall on the bed, which way is out there (C, 2), and
+    by how much the wall has turned until there (C,) in radians."""
+
+    places: Floats
+    outward: Floats
+    turn: Floats
+    ring: bool
+
+
 def bent_plate(heights: Singles, pitch: float, angle: float, bound: float) -> tuple[Floats, Ints, int]:
     """Heights (H, W) in mm over places ``pitch`` mm apart, bent through ``angle`` radians, full at 2π, as a solid.
 
@@ -47,24 +58,84 @@ def bent_plate(heights: Singles, pitch: float, angle: float, bound: float) -> tu
     how many of the first vertices belong to the picture's side. The inner radius is the picture's width over the angle.
     """
     ring = bool(np.isclose(angle, 2 * np.pi))
-    if ring:
+    columns = heights.shape[1] + ring
+    width = (columns - 1) * pitch
+    turn = (np.arange(columns) * pitch - width / 2) * (angle / width)
+    outward = np.stack([np.sin(turn), -np.cos(turn)], axis=1)
+    return wrapped_plate(heights, pitch, Bend(width / angle * outward, outward, turn, ring), bound)
+
+
+def wrapped_plate(heights: Singles, pitch: float, bend: Bend, bound: float) -> tuple[Floats, Ints, int]:
+    """Heights (H, W) over an upright wall along any line, as :func:`bent_plate` gives them.
+
+    A ring's bend has one column more than the heights: the first once more, where the seam closes.
+    """
+    if bend.ring:
         heights = np.concatenate([heights, heights[:, :1]], axis=1)
     rows, columns = heights.shape
-    width, depth = (columns - 1) * pitch, (rows - 1) * pitch
-    radius = width / angle
-    sagitta = ((np.arange(columns) - (columns - 1) / 2) * pitch) ** 2 / (2 * radius)
+    # A chord misses a line that turns by what it misses of the line's turn summed up: u²/2R on an arc, a kink at edges.
+    sagitta = np.concatenate([[0.0], np.cumsum((bend.turn[1:] + bend.turn[:-1]) / 2)]) * pitch
     top = _patch(heights, sagitta, pitch, bound)
-    floor = _patch(np.zeros((2, columns), np.float32), sagitta, pitch, bound, depth)
-    top, floor = _with_same_borders(top, floor, ring)
+    floor = _patch(np.zeros((2, columns), np.float32), sagitta, pitch, bound, (rows - 1) * pitch)
+    top, floor = _with_same_borders(top, floor, bend.ring)
     places = np.concatenate([top.places, floor.places])
     height = np.concatenate([top.heights, floor.heights])
-    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, ring)])
-    turn = (places[:, 0] - width / 2) / radius
-    reach = radius + height
-    vertices = np.stack([reach * np.sin(turn), -reach * np.cos(turn), places[:, 1]], axis=1)
-    if ring:
+    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, bend.ring)])
+    column = np.rint(places[:, 0] / pitch).astype(np.int64)
+    flat = bend.places[column] + height[:, None] * bend.outward[column]
+    vertices = np.column_stack([flat, places[:, 1]])
+    if bend.ring:
         vertices, faces = _sew(vertices, faces, top, floor)
     return vertices, faces, len(top.places)
+
+
+def globe(heights: Singles, pitch: float, radius: float, lowest: float, bound: float) -> tuple[Floats, Ints, int]:
+    """Heights (H, W) round a ball of a radius, from latitude ``lowest`` in radians up to the pole, open below.
+
+    The picture's columns are meridians and its top row is the pole, which is one vertex. As :func:`bent_plate`.
+    """
+    heights = np.concatenate([heights, heights[:, :1]], axis=1)
+    heights = np.concatenate([np.full((1, heights.shape[1]), heights[0].mean(), np.float32), heights[1:]])
+    rows, columns = heights.shape
+    longitude = np.linspace(-np.pi, np.pi, columns)
+    latitude = np.linspace(np.pi / 2, lowest, rows)
+    sagitta = radius * (longitude[None] ** 2 * np.cos(latitude[:, None]) ** 2 + latitude[:, None] ** 2) / 2
+    top = _patch(heights, sagitta, pitch, bound)
+    floor = _patch(np.zeros(heights.shape, np.float32), sagitta, pitch, bound)
+    top, floor = _with_same_borders(top, floor, True)
+    places = np.concatenate([top.places, floor.places])
+    height = np.concatenate([top.heights, floor.heights])
+    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, True)])
+    around = places[:, 0] / top.width * 2 * np.pi - np.pi
+    above = lowest + places[:, 1] / top.depth * (np.pi / 2 - lowest)
+    way = np.stack([np.cos(above) * np.sin(around), -np.cos(above) * np.cos(around), np.sin(above)], axis=1)
+    vertices = way * (radius + height)[:, None]
+    vertices, faces = _sew(vertices, faces, top, floor)
+    return vertices, _with_pole(faces, top, floor), len(top.places)
+
+
+def bulged(heights: Singles, pitch: float, bulge: Floats, bound: float) -> tuple[Floats, Ints, int]:
+    """Heights (H, W) on an upright wall that bulges toward -y by ``bulge`` (H, W). As :func:`bent_plate`."""
+    none = np.zeros(heights.shape[1])
+    top = _patch((heights + bulge).astype(np.float32), none, pitch, bound)
+    floor = _patch(bulge.astype(np.float32), none, pitch, bound)
+    top, floor = _with_same_borders(top, floor, False)
+    places = np.concatenate([top.places, floor.places])
+    reach = np.concatenate([top.heights, floor.heights])
+    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, False)])
+    return np.column_stack([places[:, 0] - top.width / 2, -reach, places[:, 1]]), faces, len(top.places)
+
+
+def _with_pole(faces: Ints, top: Patch, floor: Patch) -> Ints:
+    """The faces with each patch's upper border as one vertex, and without the walls between the two."""
+    into = np.arange(len(top.places) + len(floor.places))
+    for patch, start in ((top, 0), (floor, len(top.places))):
+        far = patch.side("far") + start
+        into[far] = far[0]
+    merged = into[faces]
+    a, b, c = merged.T
+    kept: Ints = merged[(a != b) & (b != c) & (c != a)]
+    return kept
 
 
 def _patch(heights: Singles, sagitta: Floats, pitch: float, bound: float, depth: float | None = None) -> Patch:

@@ -15,12 +15,12 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.solids import Stock, carve, stock, unite
+from maquette.geometry.flat.font_file import font_file
 from maquette.geometry.flat.letterform import Print, jump, lay_on, sheet_of, slab, stroke
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.planar import Sheet
 from maquette.geometry.topology import edges
 from maquette.registry import LocalFile, stage
-from maquette.shape.build.font_file import font_file
 from maquette.shape.carry.cut_faces import put_back
 
 _PRINTER = Printer.default()
@@ -73,11 +73,18 @@ def emboss(
     if not loops:
         raise BadSetting(f"emboss: {words!r} is blank")
     _printable(loops, height_mm, depth_mm, printer)
+    return pressed_on(asset, _about_middle(loops, right_mm, up_mm), side, height_mm, depth_mm, printer)
+
+
+def pressed_on(
+    asset: Asset, loops: list[Floats], side: str, height_mm: float, depth_mm: float, printer: Printer
+) -> Asset:
+    """The asset with outlines (N, 2) about the middle of a side raised or engraved; ``height_mm`` is a letter's."""
     body = _closed(asset.mesh)
     right, up = (np.array(way, dtype=np.float64) for way in _SIDES[side])
-    sheet = sheet_of(_about_middle(loops, right_mm, up_mm), _LONGEST * height_mm)
+    sheet = sheet_of(loops, _LONGEST * height_mm)
     if sheet is None:
-        raise CannotDo(f"emboss: the outlines of {words!r} cross; choose other letters or another size")
+        raise CannotDo("emboss: the outlines cross; choose other letters or another size")
     progress(0.3, "looking for the surface")
     middle = asset.mesh.bounds.mean(axis=0)
     mesh = asset.mesh

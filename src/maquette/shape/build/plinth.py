@@ -14,10 +14,10 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.solids import surface_of
+from maquette.geometry.flat.font_file import font_file
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.printing.resting import hull
 from maquette.registry import LocalFile, stage
-from maquette.shape.build.font_file import font_file
 from maquette.shape.carry.combining import combined, insist_on_solid, plain
 
 _RELIEF = 0.8  # mm that letters stand out or go in: four layers of 0.2, or two lines
