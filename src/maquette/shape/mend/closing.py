@@ -12,7 +12,7 @@ from maquette.core.progress import note, part
 from maquette.core.words import figures
 from maquette.geometry.inside.filled import closed_faces
 from maquette.geometry.inside.parts import areas_by
-from maquette.geometry.mend.cells import outside
+from maquette.geometry.mend.cells import hanging_sheets, outside
 from maquette.geometry.mend.contact import grow_together, reach_of
 from maquette.geometry.mend.cracks import zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
@@ -76,6 +76,11 @@ def _without_doubles(asset: Asset) -> Asset:
 
 def _without_walls(asset: Asset) -> Asset:
     """Of parts that walls within or sheets between them make many-celled only the outside."""
+    sheet = hanging_sheets(asset.mesh.vertices, asset.mesh.faces)
+    if sheet.any():
+        area = float(face_areas(asset.mesh.vertices, asset.mesh.faces[sheet]).sum())
+        note(f"dropped {int(sheet.sum())} faces of {figures(area)} mm² that hang as sheets on solids")
+        asset = asset.with_mesh(asset.mesh.keep_faces(~sheet))
     mesh = asset.mesh
     found = outside(mesh.vertices, mesh.faces)
     if found is None:
