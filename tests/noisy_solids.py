@@ -17,6 +17,7 @@ from shapes import box, soup, sphere, together
 
 KINDS = ("row", "block", "bars", "cross", "walls", "flush", "spheres", "ball and box")
 _COARSE = 1e-4  # of the diagonal: with steps as wide as that, walls that were one gape as wide as walls that were two
+_FACETED = 0.94  # of a ball's radius lies within its facets
 _FAR = (0.0, 0.0, 1.0, 10.0, 1e3, 1e4, 1e5, 1e6, 1e7)
 
 
@@ -56,7 +57,7 @@ def noisy(number: int) -> Noisy:
     outside = asked[[all(abs(a) < 1e-3 for a in around) for around in _windings(bodies, asked)]]
     outside = outside[_clear(outside, whole, 0.01 * whole.diagonal)]
     grain = float(np.spacing(np.float32(np.abs(whole.vertices).max())))
-    touching = kind != "ball and box" and grain < _COARSE * whole.diagonal
+    touching = kind != "ball and box" and grain < _COARSE * whole.diagonal and _hang_together(kind, bodies)
     return Noisy(kind, soup(whole), bodies, inside, outside, touching)
 
 
@@ -71,6 +72,17 @@ def _written(shape: Mesh, turn: np.ndarray, size: float, shift: np.ndarray, step
         noise = dice.integers(-steps, steps + 1, 2) * grain
         moved += noise[plane][:, None] * turn[:, axis]
     return Mesh(moved.astype(np.float32).astype(np.float64), shape.faces)
+
+
+def _hang_together(kind: str, bodies: tuple[Mesh, ...]) -> bool:
+    """Whether all bodies are one: balls may lie apart, all others were made to touch."""
+    if kind != "spheres":
+        return True
+    middle = np.stack([body.vertices.mean(axis=0) for body in bodies])
+    radius = np.array([np.linalg.norm(b.vertices - m, axis=1).max() for b, m in zip(bodies, middle, strict=True)])
+    apart = np.linalg.norm(middle[:, None] - middle, axis=2)
+    meet = apart < _FACETED * (radius[:, None] + radius)
+    return bool((np.linalg.matrix_power(meet.astype(float), len(bodies)) > 0).all())
 
 
 def _points_in(body: Mesh, dice) -> np.ndarray:

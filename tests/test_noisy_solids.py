@@ -41,6 +41,25 @@ def test_nothing_of_a_noisy_solid_gets_lost(kind):
             assert face_components(made.faces)[0] == 1, number
 
 
+@pytest.mark.parametrize("number", [1001, 2777, 3969, 4161, 4361, 4465, 4497, 4601])
+def test_turned_blocks_of_eight_are_not_made_anew(number):
+    """Eight turned cubes in one: edges below rounding, along which lines of intersection do not close."""
+    case = noisy(number)
+    made = solidify(Asset(case.mesh)).mesh
+    assert len(made.faces) < 4 * len(case.mesh.faces)
+    assert face_components(made.faces)[0] == 1
+    assert case.filled_by(made) == (0.0, 0.0)
+    assert complaints(made, 200) == []
+
+
+def test_balls_that_lie_apart_are_two_bodies():
+    case = noisy(3142)  # 2.2 mm between the third and the others
+    assert not case.touching
+    made = solidify(Asset(case.mesh)).mesh
+    assert face_components(made.faces)[0] == 2
+    assert case.filled_by(made) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("steps", [-3, -1, 0, 1, 3])
 def test_bars_that_overlap_keep_both_ends(steps):
     """Sides in one plane but for a step: a point on the one's side lies within the other, its end does not."""

@@ -70,7 +70,7 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     twin[left], twin[right] = right, left
     half = np.flatnonzero(edge_table.count[edge_table.of_half] > 2)
     left, right = (
-        _of_one_patch(half, edge_table, _patches(regular_halves(faces, edge_table), len(faces)))
+        _of_one_patch(half, edge_table, regular_patches(faces))
         if len(half)
         else (half, half)
     )
@@ -90,12 +90,13 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     return twin
 
 
-def _patches(regular: tuple[Ints, Ints, Bools], count: int) -> Ints:
+def regular_patches(faces: Ints) -> Ints:
     """What hangs together over edges with two faces: a number for each face, (F,)."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    left, right, _ = regular
+    left, right, _ = regular_halves(faces, edges(faces))
+    count = len(faces)
     graph = coo_matrix((np.ones(len(left), np.int8), (left // 3, right // 3)), shape=(count, count))
     patches: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
     return patches

@@ -12,7 +12,7 @@ from maquette.core.progress import note, part
 from maquette.core.words import figures
 from maquette.geometry.inside.filled import closed_faces
 from maquette.geometry.inside.parts import areas_by
-from maquette.geometry.mend.cells import outside
+from maquette.geometry.mend.cells import hanging_sheets, outside
 from maquette.geometry.mend.contact import grow_together, reach_of
 from maquette.geometry.mend.cracks import zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
@@ -76,6 +76,11 @@ def _without_doubles(asset: Asset) -> Asset:
 
 def _without_walls(asset: Asset) -> Asset:
     """Of parts that walls within or sheets between them make many-celled only the outside."""
+    sheet = hanging_sheets(asset.mesh.vertices, asset.mesh.faces)
+    if sheet.any():
+        area = float(face_areas(asset.mesh.vertices, asset.mesh.faces[sheet]).sum())
+        note(f"dropped {int(sheet.sum())} faces of {figures(area)} mm² that hang as sheets on solids")
+        asset = asset.with_mesh(asset.mesh.keep_faces(~sheet))
     mesh = asset.mesh
     found = outside(mesh.vertices, mesh.faces)
     if found is None:
@@ -164,6 +169,19 @@ def _without_sheets(asset: Asset) -> Asset:
     return asset.with_mesh(mesh.keep_faces(~sheet[label]))
 
 
+def without_flakes(asset: Asset, thickness: float) -> Asset:
+    """Closed parts thinner than ``thickness`` (a length) dropped, where something else remains: rounding left them."""
+    mesh = asset.mesh
+    count, label = face_components(mesh.faces)
+    area = areas_by(label, mesh.vertices, mesh.faces, count)
+    flake = np.abs(capped_volumes(mesh.vertices, mesh.faces, label, count)) <= thickness * area / 2
+    flake[label[~closed_faces(mesh.faces)]] = False
+    if not flake.any() or flake.all():
+        return asset
+    note(f"dropped {int(flake.sum())} flakes thinner than {figures(thickness)} mm")
+    return asset.with_mesh(mesh.keep_faces(~flake[label]))
+
+
 def separate_float32_twins(asset: Asset, steps: float) -> Asset:
     """Vertices nearer than so many steps of a 32-bit number made one where an edge joins them, else moved apart."""
     mesh, least = asset.mesh, steps * step(asset.mesh.vertices)
@@ -171,13 +189,32 @@ def separate_float32_twins(asset: Asset, steps: float) -> Asset:
     for _ in range(_CUTS):
         if not len(made.faces) or not len(too_near(made.vertices, least / 2)):
             break
-        twin = collapse_twins(made.vertices, made.faces, least)
-        if twin is not None and (twin != np.arange(len(twin))).any():
-            keep, place = np.unique(twin, return_inverse=True)
-            made = made.renumbered(keep, place)
-            made = made.keep_faces((made.faces != np.roll(made.faces, 1, axis=1)).all(axis=1))
+        made = _collapsed(made, least)
         made = made.with_vertices(spread_apart(made.vertices, made.faces, least))
     if made is mesh:
         return asset
     note(f"told vertices apart that a 32-bit file takes for one: {len(mesh.vertices)} became {len(made.vertices)}")
     return asset.with_mesh(made)
+
+
+def without_needles(asset: Asset, least: float) -> Asset:
+    """Edges shorter than ``least`` gone, one end moved onto the other, wherever the surface stays closed."""
+    made = asset.mesh
+    for _ in range(_CUTS):
+        before, made = made, _collapsed(made, least)
+        if made is before:
+            break
+    if made is asset.mesh:
+        return asset
+    note(f"merged the ends of edges below {figures(least)} mm: {len(asset.mesh.faces)} faces became {len(made.faces)}")
+    return asset.with_mesh(made)
+
+
+def _collapsed(mesh: Mesh, least: float) -> Mesh:
+    """The mesh with short edges collapsed; the same one where none can go."""
+    twin = collapse_twins(mesh.vertices, mesh.faces, least)
+    if twin is None or (twin == np.arange(len(twin))).all():
+        return mesh
+    keep, place = np.unique(twin, return_inverse=True)
+    made = mesh.renumbered(keep, place)
+    return made.keep_faces((made.faces != np.roll(made.faces, 1, axis=1)).all(axis=1))

@@ -16,7 +16,7 @@ from maquette.geometry.inside.solidity import spoilt
 from maquette.geometry.mend.float32_twins import alike, nudge_pairs, withstands
 from maquette.geometry.surface import face_areas
 from maquette.shape.mend.advising import open_share
-from maquette.shape.mend.closing import part_pinches, separate_float32_twins
+from maquette.shape.mend.closing import part_pinches, separate_float32_twins, without_flakes, without_needles
 from maquette.shape.mend.judging import Judge, Keeper
 from maquette.shape.mend.resurface import fitting_pitch, resurface
 from maquette.shape.mend.unite import unite
@@ -27,6 +27,7 @@ from maquette.shape.mend.wrap import affordable_pitch, wrap
 _ROUNDS = 3
 _STEPS = (4.0, 2.0, 1.0)  # of a 32-bit number: spacings of vertices, the safest first
 _NUDGES = 12  # tries to part only what a 32-bit file makes one
+_NEEDLE = 4  # times what is rounding: shorter edges say nothing, and lines along them do not close
 _GROWTH = 2  # times the faces of the first cut: a tangle of slivers grows with every further one
 
 
@@ -56,11 +57,21 @@ class Rungs:
                 if open_share(asset.mesh):
                     break
                 asset = separate_float32_twins(asset, _STEPS[0])
-            asset = self.tidy(untangle(asset), asset)
+            asset = self.tidy(self._cut_open(asset), asset)
             most = most or _GROWTH * len(asset.mesh.faces)
             if not self.judge.flaws(asset.mesh) or len(asset.mesh.faces) > most:
                 break
         return asset
+
+    def _cut_open(self, asset: Asset) -> Asset:
+        """Untangled; where the lines do not close, without needles first."""
+        try:
+            return untangle(asset)
+        except CannotDo:
+            smoother = without_needles(asset, _NEEDLE * rounding(asset.mesh.vertices))
+            if smoother.mesh is asset.mesh:
+                raise
+            return untangle(smoother) if self.judge.flaws(smoother.mesh) else smoother
 
     def resurface(self, asset: Asset) -> Asset:
         """A new surface from the winding number, at the printer's resolution."""
@@ -98,7 +109,7 @@ class Rungs:
         made = weld(made)
         if self.judge.flaws(made.mesh):
             gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
-            made = part_pinches(made, gap)
+            made = without_flakes(part_pinches(made, gap), rounding(made.mesh.vertices))
         return self.keeper.without_specks(made, self.min_share)
 
     def _accept(self, asset: Asset, accept: Asset) -> Asset:
