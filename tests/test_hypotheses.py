@@ -12,10 +12,11 @@ from maquette.core.subject import Subject
 from maquette.generate.guess.ground import believable_up, ground
 from maquette.generate.guess.network import infer
 from maquette.generate.guess.volume import Field, field_of
-from maquette.generate.hypotheses.box import box
+from maquette.generate.hypotheses.box import _faces_seen, box, square_to
 from maquette.generate.hypotheses.contest import believe
-from maquette.generate.hypotheses.mirrored import mirrored_thing
-from maquette.generate.hypotheses.proposal import normals_of, visible_surface
+from maquette.generate.hypotheses.legs import Leg, legs_of, paired, set_apart
+from maquette.generate.hypotheses.mirrored import flat_profile, mirrored_thing
+from maquette.generate.hypotheses.proposal import normals_of, seen_from_the_side, visible_surface
 from maquette.generate.hypotheses.slab import slab
 from maquette.generate.hypotheses.turned import find_lathe, turned_thing
 from maquette.generate.sculpt.back import carry_over, invented_back
@@ -228,3 +229,129 @@ def test_any_kind_is_closed_and_the_same_every_time():
         first, again = (sculpt(subject, resolution=48, shape=shape) for _ in range(2))
         assert (edges(first.mesh.faces).count == 2).all()
         assert first.digest == again.digest
+
+
+def quadruped() -> np.ndarray:
+    """A body with a head at one end and four legs, seen from the left."""
+    body = (np.hypot((COLUMNS - 96) / 1.9, ROWS - 80) < 34) | (np.hypot(COLUMNS - 30, ROWS - 50) < 20)
+    legs = np.zeros_like(body)
+    for column, foot in ((50, 160), (70, 154), (120, 160), (142, 154)):
+        legs |= (np.abs(COLUMNS - column) < 6) & (ROWS > 80) & (foot > ROWS)
+    return body | legs
+
+
+def test_legs_seen_from_the_side_are_set_apart_and_all_touch_the_ground():
+    guess, _, body = told(quadruped())
+    made = mirrored_thing(body, guess)
+    assert made is not None
+    assert made.numbers["legs"] == 4
+    solid = made.field.unproject(np.argwhere(made.field.values > 0).astype(float))
+    height = solid @ made.up
+    feet = solid[height < height.min() + 0.05 * np.ptp(height)]
+    away = (feet - made.middle) @ [0, 0, 1]
+    assert away.min() < -0.1
+    assert away.max() > 0.1
+    assert np.abs(away).min() > 0.02  # nothing stands on the plane between them
+    for side in (away < 0, away > 0):
+        assert np.ptp(feet[side, 0]) > 0.4  # a fore and a hind leg on either side
+
+
+def test_a_trunk_a_skirt_and_one_leg_are_no_legs():
+    assert legs_of(vase())[0] == []
+    tree = (np.hypot(COLUMNS - 96, ROWS - 60) < 50) | ((np.abs(COLUMNS - 96) < 8) & (ROWS > 90) & (ROWS < 170))
+    assert len(legs_of(tree)[0]) == 1
+    _, _, body = told(tree)
+    assert set_apart(body, body.front, np.array([0.0, 0, 1]))[1] == 0
+
+
+def test_two_legs_hide_two_more():
+    legs = [Leg(np.zeros((4, 4), bool), 10.0, 30), Leg(np.zeros((4, 4), bool), 60.0, 30)]
+    assert [leg.sides for leg in paired(legs)] == [(-1, 1), (-1, 1)]
+    three = [*legs, Leg(np.zeros((4, 4), bool), 70.0, 33)]
+    assert [leg.sides for leg in paired(three)] == [(-1, 1), (1,), (-1,)]
+
+
+def test_a_mirrored_ball_has_no_seam():
+    guess, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    made = mirrored_thing(body, replace(guess, eye=3.0))
+    assert made is not None
+    points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
+    points = points - points.mean(axis=0)
+    aside = np.hypot(points[:, 0], points[:, 1])
+    wide = [aside[np.abs(points[:, 2] - depth) < 0.03].max() for depth in (-0.12, 0.0, 0.12)]
+    assert wide[1] - (wide[0] + wide[2]) / 2 < 0.035  # a seam of rays that spread by a quarter would stand out by more
+
+
+def test_a_thing_with_level_sides_is_made_a_plate():
+    mask = (np.abs(COLUMNS - 96) < 75) & (np.abs(ROWS - 96) < 45)
+    guess, _, body = told(mask)
+    straight = np.zeros((*guess.mask.shape, 3), np.float32)
+    straight[..., 2] = -1
+    flat = mirrored_thing(body, replace(guess, normal=straight))
+    assert flat is not None
+    assert flat.numbers["flat"] == 1
+    front = visible_surface(flat.field)[1][body.outline > 0.25]
+    assert np.ptp(front) < 0.05
+    x, y = COLUMNS - 96, ROWS - 96
+    swollen = np.stack([x, y, -np.sqrt((60.0**2 - x**2 - y**2).clip(1))], axis=-1)
+    normal = (swollen / np.linalg.norm(swollen, axis=-1, keepdims=True))[1::3, 1::3].astype(np.float32)
+    assert flat_profile(body, replace(guess, normal=normal), np.full_like(body.front, 0.3)) is None
+
+
+def test_the_side_is_told_from_the_front():
+    guess, _, _ = told(quadruped())
+    assert seen_from_the_side(guess)
+    guess, _, _ = told(vase())
+    assert not seen_from_the_side(guess)
+    half = (np.abs(COLUMNS - 90) < 60) & (np.abs(ROWS - 96) < 70) & ~((COLUMNS < 60) & (ROWS < 70))
+    guess, _, _ = told(half)
+    two_tone = guess.colors.copy()
+    two_tone[:, :32] = 0.1
+    assert seen_from_the_side(replace(guess, colors=two_tone))
+
+
+def walls_of(turn: float, above: float, sizes: tuple[float, float, float], side: int) -> np.ndarray:
+    """Normals (side, side, 3) of a box seen in perspective, straight at the viewer beside it."""
+    values = np.array([np.radians(turn), np.radians(above), *np.log(sizes), 0, 0, 0.3, np.log(4.0)])
+    face, normals = _faces_seen(values, side)
+    return np.where((face >= 0)[..., None], normals, [0, 0, -1.0]).astype(np.float32)
+
+
+def test_the_normals_tell_how_a_box_stands_and_that_a_ball_is_none():
+    sizes = (0.9, 0.7, 0.6)
+    guess, _, _ = told(crate(48, 16, sizes))
+    walls = walls_of(48, 16, sizes, len(guess.mask))
+    shown = (np.abs(walls[..., 2]) < 1).astype(np.float32)
+    stands = square_to(replace(guess, normal=walls, mask=shown))
+    assert np.degrees(stands.turn) == pytest.approx(48, abs=4)
+    assert np.degrees(stands.elevation) == pytest.approx(16, abs=4)
+    assert stands.sure == 1
+    x, y = COLUMNS[1::3, 1::3] - 96, ROWS[1::3, 1::3] - 96
+    ball = np.stack([x, y, -np.sqrt((90.0**2 - x**2 - y**2).clip(1))], axis=-1)
+    ball /= np.linalg.norm(ball, axis=-1, keepdims=True)
+    guess, _, _ = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    assert square_to(replace(guess, normal=ball.astype(np.float32))).sure == 0
+
+
+def test_a_straw_is_attached_to_a_carton_and_does_not_bend_it():
+    sizes = (0.6, 0.9, 0.5)
+    plain = crate(40, 15, sizes)
+    top = int(np.flatnonzero(plain.any(axis=1))[0])
+    straw = (np.abs(COLUMNS - 96) < 6) & (np.abs(ROWS - top + 4) < 14)
+    guess, window, body = told(plain | straw)
+    guess = replace(guess, normal=walls_of(40, 15, sizes, len(guess.mask)), up=np.array([0.0, -0.97, -0.26]))
+    made = box(body, guess, window)
+    assert made is not None
+    assert 0.002 < made.numbers["attached"] < 0.05
+    assert made.numbers["turn"] % 90 == pytest.approx(40, abs=9)
+    assert made.numbers["high"] / made.numbers["wide"] == pytest.approx(0.9 / 0.6, rel=0.25)
+
+
+def test_walls_of_a_slab_are_even():
+    guess, _, body = told((np.abs(COLUMNS - 96) < 75) & (np.abs(ROWS - 96) < 45))
+    made = slab(body, guess)
+    solid = made.field.unproject(np.argwhere(made.field.values > 0).astype(float))
+    ends = [
+        solid[np.abs(solid[:, 2] - z) < 0.02, 0].max() for z in np.linspace(0.3, 0.7, 5) * made.numbers["thickness"]
+    ]
+    assert np.ptp(ends) < 0.04  # a cell and a bit

@@ -7,15 +7,17 @@ thing seen square from the front does not say how deep it is; there the network'
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import Pixels, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
+from maquette.generate.hypotheses.attached import attachments
 from maquette.generate.hypotheses.proposal import Proposal
 
 _DIRECTIONS = 64
@@ -24,7 +26,12 @@ _ELEVATIONS = np.radians([4, 14, 24, 36])
 _SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
 _TRUST = np.array([0.02, 0.02, 0.03])  # half windows of outline that a nepers' worth of doubt in a size may cost
 _DOUBT = np.radians(12)  # of the network's elevation
-_SIDE, _THIN = 96, 4  # pixels of the outline that is fitted; what is thinner than twice that is no part of a box
+_SIDE, _THIN = 96, (4, 8)  # pixels of the outline that is fitted; what is thinner than twice that is no part of a box
+_SLIVER = 0.045  # half windows: what stands over by less is the box's own inaccuracy
+_LOST = 0.5  # what losing all of the outline that way would cost
+_INNER = 0.05  # half windows: nearer to the outline the network's normals say little
+_FINE_TURNS, _FINE_ELEVATIONS = np.radians(np.arange(0, 90, 3.0)), np.radians(np.arange(0, 56, 4.0))
+_ANYTHING, _BOXY = 0.92, 0.945  # mean cosine of normals with the nearest of three walls: animals, boxes
 _ROUNDS = 40
 _FEW, _COPY = 5, np.radians(7)  # fits that are looked at, and by how much they must differ
 _LARGEST = np.log(2.2)  # half windows
@@ -34,9 +41,37 @@ _SQUARE = np.radians(6)  # turned less than this from square on, one face hides 
 
 def box(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     """The cuboid of the mask's outline; None where there is no mask to speak of. mask (R', R') over the window."""
-    from scipy.ndimage import binary_opening
+    best: tuple[float, Floats, float] | None = None
+    inside = enlarge(mask, _SIDE) >= 0.5
+    for thinner in _THIN:
+        found = _best_fit(inside, guess, thinner)
+        if found is not None and (best is None or found[0] > best[0]):
+            best = found
+    if best is None:
+        return None
+    _, numbers_of_it, misfit = best
+    turn, elevation, *_ = numbers_of_it
+    sizes, middle = np.exp(numbers_of_it[2:5]) / 2, numbers_of_it[5:8]
+    body = replace(body, eye=float(np.exp(numbers_of_it[8])))
+    frame = _frames(np.array([turn]), np.array([elevation]))[0]
+    local = np.abs((body.centers() - middle) @ frame.T) - sizes + _ROUNDED
+    outside = np.sqrt((np.maximum(local, 0) ** 2).sum(axis=1))
+    within = np.minimum(local.max(axis=1), 0)
+    away = (_ROUNDED - outside - within).reshape(body.values.shape)
+    limbs, share = attachments(body, away.astype(np.float32), middle, -frame[1], _SLIVER)
+    values = np.clip(np.maximum(away, limbs) / body.cell, -6, 6).astype(np.float32)
+    field = Field(values, body.front, body.outline, body.eye, body.cell)
+    wide, high, deep = 2 * sizes
+    numbers = {"turn": float(np.degrees(turn)), "elevation": float(np.degrees(elevation)), "wide": wide, "high": high,
+               "deep": deep, "misfit": misfit, "attached": share}  # fmt: skip
+    words = f"a box turned by {np.degrees(turn):.0f} degrees, seen from {np.degrees(elevation):.0f} above"
+    words += ", with parts attached" if share else ""
+    return Proposal("box", field, -frame[1], middle, words, numbers, smoothings=3)
 
-    thick_part = binary_opening(enlarge(mask, _SIDE) >= 0.5, iterations=_THIN)
+
+def _best_fit(inside: Bools, guess: Guess, thinner: int) -> tuple[float, Floats, float] | None:
+    """Worth, nine numbers and misfit of the box that fits a mask (S, S) best, less what is thinner than twice that."""
+    thick_part = _without_thin(inside, thinner)
     outline = _corners_of(thick_part)
     if outline is None:
         return None
@@ -44,24 +79,22 @@ def box(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     ways = np.stack([np.cos(angles), np.sin(angles)])
     reach = (outline @ ways).max(axis=0)
     thick = _thickness(guess)
-    said = float(np.clip(np.arcsin(np.clip(-guess.up[2] / max(float(np.linalg.norm(guess.up)), 1e-9), -1, 1)), 0, 1))
-    some, cost = _fit(reach, ways, guess.eye, thick, said)
-    merits = [_likeness(values, guess, thick_part) for values in some] - 2 * np.sqrt(cost)
-    found = some[int(np.argmax(merits))]
-    turn, elevation, sizes, middle = found[0], found[1], np.exp(found[2:5]) / 2, found[5:8]
-    body = replace(body, eye=float(np.exp(found[8])))
-    frame = _frames(np.array([turn]), np.array([elevation]))[0]
-    local = np.abs((body.centers() - middle) @ frame.T) - sizes + _ROUNDED
-    outside = np.sqrt((np.maximum(local, 0) ** 2).sum(axis=1))
-    inside = np.minimum(local.max(axis=1), 0)
-    away = (_ROUNDED - outside - inside).reshape(body.values.shape)
-    values = np.clip(away / body.cell, -6, 6).astype(np.float32)
-    field = Field(values, body.front, body.outline, body.eye, body.cell)
-    wide, high, deep = 2 * sizes
-    numbers = {"turn": float(np.degrees(turn)), "elevation": float(np.degrees(elevation)), "wide": wide, "high": high,
-               "deep": deep, "misfit": float(np.abs(_reach(found[None], ways)[0] - reach).mean())}  # fmt: skip
-    words = f"a box turned by {np.degrees(turn):.0f} degrees, seen from {np.degrees(elevation):.0f} above"
-    return Proposal("box", field, -frame[1], middle, words, numbers, smoothings=3)
+    some, cost = _fit(reach, ways, guess.eye, thick, square_to(guess))
+    lost = 1 - thick_part.sum() / max(int(inside.sum()), 1)
+    merits = [_likeness(values, guess, thick_part) for values in some] - 2 * np.sqrt(cost) - _LOST * lost
+    first = int(np.argmax(merits))
+    return float(merits[first]), some[first], float(np.abs(_reach(some[first][None], ways)[0] - reach).mean())
+
+
+def _without_thin(inside: Bools, radius: float) -> Bools:
+    """A mask (S, S) without what a disc of this radius does not fit into; corners, which it does not either, stay."""
+    from scipy.ndimage import distance_transform_edt
+
+    core = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] > radius
+    if not core.any():
+        return core
+    result: Bools = inside & (distance_transform_edt(~core) <= 1.5 * radius)
+    return result
 
 
 def _corners_of(inside: NDArray[np.bool_]) -> Floats | None:
@@ -109,7 +142,36 @@ def _reach(values: Floats, ways: Floats) -> Floats:
     return result
 
 
-def _fit(reach: Floats, ways: Floats, eye: float, thick: float, said: float) -> tuple[Floats, Floats]:
+@dataclass(frozen=True)
+class Attitude:
+    """How a box seems to stand, radians, and how far the network's normals are a box's, 0..1."""
+
+    turn: float
+    elevation: float
+    sure: float
+
+
+def square_to(guess: Guess) -> Attitude:
+    """The turn and elevation whose three walls the network's normals come nearest to, and its word for the camera.
+
+    A box's normals lie along three axes, wherever its outline ends: that tells its attitude where outlines allow many.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    up = guess.up / max(float(np.linalg.norm(guess.up)), 1e-9)
+    said = float(np.clip(np.arcsin(np.clip(-up[2], -1, 1)), 0, 1))
+    inner = distance_transform_edt(guess.mask >= 0.5) * (2 / len(guess.mask)) > _INNER
+    if inner.sum() < 50:
+        return Attitude(0.0, said, 0.0)
+    turns, elevations = (angles.ravel() for angles in np.meshgrid(_FINE_TURNS, _FINE_ELEVATIONS, indexing="ij"))
+    cosines = np.abs(guess.normal[inner][::2].astype(np.float64) @ _frames(turns, elevations).swapaxes(1, 2))
+    nearest = cosines.max(axis=2).mean(axis=1)
+    best = int(nearest.argmax())
+    sure = float(np.clip((nearest[best] - _ANYTHING) / (_BOXY - _ANYTHING), 0, 1))
+    return Attitude(float(turns[best]), float(sure * elevations[best] + (1 - sure) * said), sure)
+
+
+def _fit(reach: Floats, ways: Floats, eye: float, thick: float, stands: Attitude) -> tuple[Floats, Floats]:
     """The nine numbers of the boxes that fit best, (N, 9), and their costs: Levenberg and Marquardt from all starts."""
     count = ways.shape[1]
     wide, high = reach[0] + reach[count // 2], reach[count // 4] + reach[3 * count // 4]
@@ -118,14 +180,15 @@ def _fit(reach: Floats, ways: Floats, eye: float, thick: float, said: float) -> 
 
     def misfit(values: Floats) -> Floats:
         doubt = _TRUST * (values[:, 2:5] - likely) * [0.3, 0.3, 1]
-        above = 0.03 * (values[:, 1] - said) / _DOUBT
+        above = 0.03 * (values[:, 1] - stands.elevation) / _DOUBT
+        aside = 0.03 * stands.sure * np.sin(4 * (values[:, 0] - stands.turn)) / 4 / _DOUBT
         lens = 0.3 * (values[:, 7] - 0.5 * np.exp(values[:, 4]))
         over = [*(values[:, 2:5] - _LARGEST).T, -values[:, 1], values[:, 1] - 1.1, values[:, 8] - 2.5]
         eyes = 0.02 * (values[:, 8] - np.log(eye))
-        more = np.stack([above, lens, eyes, *(4 * np.maximum(row, 0) for row in over)], axis=1)
+        more = np.stack([above, aside, lens, eyes, *(4 * np.maximum(row, 0) for row in over)], axis=1)
         return np.concatenate([_reach(values, ways) - reach, doubt, more], axis=1)
 
-    values = _starts(wide, high, thick, center, eye)
+    values = _starts(wide, high, thick, center, eye, [*_TURNS, stands.turn] if stands.sure else _TURNS)
     damping = np.full(len(values), 1e-2)
     off = misfit(values)
     for _ in range(_ROUNDS):
@@ -207,10 +270,10 @@ def _resize(planes: Pixels, side: int) -> Pixels:
     return np.stack([enlarge(planes[..., channel], side) for channel in range(planes.shape[-1])], axis=-1)
 
 
-def _starts(wide: float, high: float, thick: float, center: Floats, eye: float) -> Floats:
+def _starts(wide: float, high: float, thick: float, center: Floats, eye: float, turns: Iterable[float]) -> Floats:
     """Nine numbers for every turn and elevation that is tried, (B, 9)."""
     made = []
-    for turn in _TURNS:
+    for turn in turns:
         for elevation in _ELEVATIONS:
             spread = abs(np.cos(turn)) + abs(np.sin(turn))
             deep = max(thick, 0.3 * wide) if turn == 0 else wide / spread

@@ -7,15 +7,18 @@ front to back, but nearer to it than what the network guesses behind them; small
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.ground import unroll
 from maquette.generate.guess.input import NEAREST, Pixels, balloon, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.symmetry import Plane
 from maquette.generate.guess.volume import Field, distances, round_rim
-from maquette.generate.hypotheses.proposal import Proposal
+from maquette.generate.hypotheses.legs import set_apart
+from maquette.generate.hypotheses.proposal import Proposal, normals_of, seen_from_the_side
 from maquette.geometry.flat.detail import blur_within
 
 _BAND = 0.08  # half windows from the outline inward in which the plane is looked for
@@ -23,6 +26,11 @@ _STEEP = 0.6  # most that the plane may lean away from square to the line of sig
 _FINE, _SOFT = 0.02, 0.08  # half windows over which the front is evened out, before and behind
 _LEVEL = 15.0  # degrees
 _THINNEST, _THICKEST = 0.6, 1.15  # balloons
+_RIM, _EDGE = 0.12, 0.05  # half windows: nearer to the outline the network's depths, and its normals, say little
+_BEVELS, _SHARES = (0.06, 0.12, 0.2), (0.5, 0.75, 1.0)  # half windows that a plate's edges are round; balloons
+_SPREAD = 0.4  # of a half window for each into the picture: rays that spread more are a wide lens's guess
+_STOUT = 0.5  # of its widest place's half width: a plate that stands is no thinner
+_NEARLY = 0.006  # of the cosine with the normals: the network would sooner see a balloon than a plate
 
 
 def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
@@ -39,25 +47,103 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     axis = (np.arange(side) + 0.5) * (2 / side) - 1
     across = axis[None, :] * plane.normal[0] + axis[:, None] * plane.normal[1]
     level = ((plane.offset - across) / (plane.normal[2] + across / body.eye)).astype(np.float32)  # where rays meet it
-    swell = round_rim(enlarge(balloon(guess.mask), side), body.outline)
-    share = np.clip((level - body.front) / np.maximum(swell, 1e-3), _THINNEST, _THICKEST).astype(np.float64)
-    inside = (body.outline > 0).astype(np.float64)
-    ahead = (swell * blur_within(share, inside, _FINE * side / 2)).astype(np.float32)
-    behind = swell * blur_within(share, inside, _SOFT * side / 2)
-    values = _before(body, level - ahead)
-    soft = Field(_before(body, level - behind.astype(np.float32)), body.front, body.outline, body.eye, body.cell)
+    plate = flat_profile(body, guess, level)
+    ahead, behind = (plate, plate) if plate is not None else _round_profiles(body, guess, level - body.front)
+    slope, local = _spread_of_rays(body), _largest_near(body, behind)
+    ahead, behind = (slope * local + (1 - slope) * half for half in (ahead, behind))
+    waist = _waist(body, level, slope, slope * local)
+    values = np.minimum(_before(body, level - ahead), waist)
+    soft = replace(body, values=np.minimum(_before(body, level - behind), waist))
     points = body.centers()
     beyond = np.flatnonzero(points @ plane.normal > plane.offset)
     values.reshape(-1)[beyond] = soft.sample(plane.mirror(points[beyond]))
     values = np.minimum(values, body.outline / np.float32(body.cell))
     front = np.where(body.outline > 0, level - ahead, body.front).astype(np.float32)
     field = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, body.eye, body.cell)
+    legs = 0
+    if plate is None and seen_from_the_side(guess):
+        values, legs = set_apart(field, level, plane.normal)
+        field = replace(field, values=values)
     up = _within(unroll(guess.up), plane.normal)
     middle = np.array([0.0, 0.0, plane.offset / plane.normal[2]])
+    flat = plate is not None
     words = "a thing whose back mirrors its front"
+    words += ", with level sides" if flat else f", its {legs} visible legs set apart" if legs else ""
+    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs)}
     return Proposal(
-        "mirrored", field, up, middle, words, {"misfit": misfit}, settles=True, own_front=True, two_sided=True
-    )
+        "mirrored", field, up, middle, words, numbers, settles=True,
+        own_front=not flat, two_sided=True, smoothings=4 if flat else 10,
+    )  # fmt: skip
+
+
+def _round_profiles(body: Field, guess: Guess, said: Pixels) -> tuple[Pixels, Pixels]:
+    """How far a round thing reaches before its plane, in detail and evened out, (R, R) each.
+
+    A balloon times what the network says of it (``said``). Beside the rim its word says nothing, and where it is taken
+    all the same front and back meet in an edge: so places count by the square of the balloon.
+    """
+    side = body.resolution
+    swell = round_rim(enlarge(balloon(guess.mask), side), body.outline)
+    share = np.clip(said / np.maximum(swell, 1e-3), _THINNEST, _THICKEST).astype(np.float64)
+    weight = (body.outline > 0) * swell.astype(np.float64) ** 2 + 1e-9
+    soft = blur_within(share, weight, _SOFT * side / 2)
+    inward = np.clip(body.outline / _RIM, 0, 1)
+    inward *= inward * (3 - 2 * inward)
+    fine = soft + inward * (blur_within(share, weight, _FINE * side / 2) - soft)
+    return (swell * fine).astype(np.float32), (swell * soft).astype(np.float32)
+
+
+def flat_profile(body: Field, guess: Guess, level: Pixels) -> Pixels | None:
+    """Half thickness (R, R) of a plate with round edges, if the network's normals are rather its than a balloon's.
+
+    Depths are no help: the network swells whatever it sees. Its normals know sides of trucks and cameras for flat.
+    """
+    inner, rim = body.outline > _RIM, body.outline > _EDGE
+    if inner.sum() < 50:
+        return None
+    swell = round_rim(enlarge(balloon(guess.mask), body.resolution), body.outline)
+    rounds = [_agreement(level - share * swell, body, guess, rim) for share in _SHARES]
+    said = max(float(np.median((level - body.front)[inner])), _STOUT * float(body.outline.max()))
+    plates = []
+    for bevel in _BEVELS:
+        inward = np.clip(body.outline / bevel, 0, 1)
+        plates.append(np.float32(max(said, bevel)) * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0)))
+    flats = [_agreement(level - plate, body, guess, rim) for plate in plates]
+    if max(flats) < max(rounds) - _NEARLY:
+        return None
+    return plates[int(np.argmax(flats))].astype(np.float32)
+
+
+def _agreement(depth: Pixels, body: Field, guess: Guess, where: Bools) -> float:
+    """Mean cosine between the normals of a surface (R, R) and the network's."""
+    said = np.stack([enlarge(guess.normal[..., axis], body.resolution) for axis in range(3)], axis=-1)
+    said /= np.maximum(np.linalg.norm(said, axis=-1, keepdims=True), 1e-6)
+    return float((normals_of(depth.astype(np.float32), body.eye) * said).sum(axis=-1)[where].mean())
+
+
+def _spread_of_rays(body: Field) -> Pixels:
+    """By how much a ray through each pixel moves outward for each half window into the picture, (R, R)."""
+    axis = (np.arange(body.resolution, dtype=np.float32) + 0.5) * (2 / body.resolution) - 1
+    spread: Pixels = np.minimum(np.hypot(axis[None, :], axis[:, None]) / np.float32(body.eye), _SPREAD)
+    return spread
+
+
+def _largest_near(body: Field, half: Pixels) -> Pixels:
+    """About the largest half thickness near each pixel, (R, R)."""
+    weight = (body.outline > 0) * half.astype(np.float64) ** 2 + 1e-9
+    return blur_within(half.astype(np.float64), weight, _SOFT * body.resolution / 2).astype(np.float32)
+
+
+def _waist(body: Field, level: Pixels, slope: Pixels, lift: Pixels) -> Pixels:
+    """Values (D, R, R) that round the solid off where it meets its mirror image at the depths ``level`` (R, R).
+
+    Rays spread, so what follows them to the plane and back again has a seam there. A round thing touches its outline's
+    rays before the plane, by ``lift``, and at the plane runs square to it: a parabola between.
+    """
+    depth = ((np.arange(len(body.values), dtype=np.float32) + 0.5) * (2 / body.resolution) + NEAREST)[:, None, None]
+    short = np.maximum(lift - np.abs(depth - level), 0)
+    waist: Pixels = (body.outline - slope * short * short / (2 * np.maximum(lift, 1e-4))) / np.float32(body.cell)
+    return waist
 
 
 def _before(body: Field, front: Pixels) -> Pixels:

@@ -10,7 +10,11 @@ import numpy as np
 
 from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import NEAREST, Pixels
+from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
+
+_ALIKE, _SURELY_ALIKE = 0.72, 0.85  # of an outline's two halves: from the side less than this, from the front more
+_PAINTED_ALIKE = 0.1  # correlation of the colors left and right, between the two
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,22 @@ def smooth_least(a: Pixels, b: Pixels, reach: float) -> Pixels:
     share = np.maximum(reach - np.abs(a - b), 0) / reach
     result: Pixels = np.minimum(a, b) - share * share * (reach / 4)
     return result
+
+
+def seen_from_the_side(guess: Guess) -> bool:
+    """Whether the photo shows one of two alike sides: neither outline nor colors are alike left and right.
+
+    Faces and figures seen from the front are; what a mirror makes of them stands on no back.
+    """
+    inside = guess.mask >= 0.5
+    columns = np.flatnonzero(inside.any(axis=0))
+    box, colors = (plane[:, columns[0] : columns[-1] + 1] for plane in (inside, guess.colors))
+    both = box & box[:, ::-1]
+    outlines = both.sum() / max(int((box | box[:, ::-1]).sum()), 1)
+    if outlines < _ALIKE:
+        return True
+    weight = both[..., None].astype(np.float64)
+    rows = (colors * weight).sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
+    off = (colors - rows) * weight  # light from above is alike left and right in everything
+    alike = (off * off[:, ::-1]).sum() / max(float((off * off).sum()), 1e-9)
+    return bool(outlines < _SURELY_ALIKE and alike < _PAINTED_ALIKE)

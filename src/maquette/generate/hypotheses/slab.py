@@ -39,4 +39,4 @@ def _half_thickness(outline: Pixels, thick: float) -> Pixels:
     bevel = min(_BEVEL * thick, _WIDEST_BEVEL)
     inward = np.clip(outline / bevel, 0, 1)
     made: Pixels = (thick / 2 - bevel + bevel * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0))).astype(np.float32)
-    return np.where(outline > 0, made, -0.01).astype(np.float32)
+    return made  # beyond the outline as at it, so that walls lie where the outline is and not beside it

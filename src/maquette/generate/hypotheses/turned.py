@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Bools, Floats
-from maquette.generate.guess.input import NEAREST, Pixels, block_means, enlarge
+from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
+from maquette.generate.hypotheses.attached import attachments
 from maquette.generate.hypotheses.proposal import Proposal, smooth_least
 
 _FEWEST = 12  # rows of the outline: lower things have no profile
@@ -27,9 +28,6 @@ _HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from w
 _LOSS = 0.02  # of the mask: coverage that an elevation may cost
 _SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
 _CREASE = 0.03  # half windows over which rims are rounded
-_ATTACHED = 0.004  # of the mask: smaller leftovers are no handles
-_SLIVER = 0.025  # half windows: leftovers that are thinner than twice that are no parts either
-_GAP = 0.02  # half windows: leftovers nearer to the rings than this are inaccuracy
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     if len(height) < 4:
         return None
     rings = _rings(body, middle, up, height, radius)
-    limbs, share = _attachments(body, rings, middle, up)
+    limbs, share = attachments(body, rings, middle, up)
     values = np.clip(np.maximum(rings, limbs) / body.cell, -6, 6).astype(np.float32)
     field = Field(values, body.front, body.outline, guess.eye, body.cell)
     words = f"a turned thing seen from {lathe.elevation:.0f} degrees above" + (", with parts attached" if share else "")
@@ -216,49 +214,3 @@ def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floa
     away = smooth_least(away, along - even[0], _CREASE)
     away = smooth_least(away, even[-1] - along, _CREASE)
     return away.reshape(body.values.shape).astype(np.float32)
-
-
-def _attachments(body: Field, rings: Pixels, middle: Floats, up: Floats) -> tuple[Pixels, float]:
-    """What of the mask no ring covers, blown up about the plane through the axis, and its share of the mask."""
-    from scipy.ndimage import binary_dilation, distance_transform_edt, label
-
-    mask = body.outline > 0
-    covered = (rings > 0).any(axis=0)
-    beside = distance_transform_edt(~covered) * (2 / len(mask))
-    left = mask & (beside > _GAP)
-    parts, count = label(left)
-    sizes = np.bincount(parts.ravel())[1:] if count else np.zeros(0)
-    large = np.flatnonzero(sizes > _ATTACHED * mask.sum()) + 1
-    if not len(large):
-        return np.full(rings.shape, -1, np.float32), 0.0
-    deep = distance_transform_edt(left) * (2 / len(mask))
-    large = large[[deep[parts == part].max() > _SLIVER for part in large]]
-    if not len(large):
-        return np.full(rings.shape, -1, np.float32), 0.0
-    kept = np.isin(parts, large)
-    reach = max(1, round(0.06 * len(mask)))
-    grown = mask & binary_dilation(kept, iterations=reach)
-    inward = distance_transform_edt(np.pad(grown, 1))[1:-1, 1:-1] * (2 / len(mask)) - 1 / len(mask)
-    edge = np.minimum(inward, np.maximum(body.outline, 0))
-    half = _round_limbs(edge, grown)
-    side = len(mask)
-    axis = (np.arange(side) + 0.5) * (2 / side) - 1
-    sideways = up[:2] / max(float(np.linalg.norm(up[:2])), 1e-9)
-    along = (axis[None, :] - middle[0]) * sideways[0] + (axis[:, None] - middle[1]) * sideways[1]
-    plane = middle[2] + along * up[2] / max(float(np.linalg.norm(up[:2])), 1e-9)
-    depth = ((np.arange(len(rings)) + 0.5) * (2 / side) + NEAREST)[:, None, None]
-    values = np.minimum(half - np.abs(depth - plane), np.where(grown, edge, -0.02))
-    return values.astype(np.float32), float(kept.sum() / max(mask.sum(), 1))
-
-
-def _round_limbs(edge: Floats, grown: Bools) -> Floats:
-    """Half thickness (R, R) of round limbs over a mask: a circle across a strip, from the distance to its edge."""
-    from scipy.ndimage import distance_transform_edt, maximum_filter
-
-    ridge = (edge >= maximum_filter(edge, 3) - 1e-9) & grown
-    if not ridge.any():
-        return np.zeros_like(edge)
-    place = distance_transform_edt(~ridge, return_distances=False, return_indices=True)
-    widest = edge[tuple(place)]
-    half: Floats = np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown
-    return half

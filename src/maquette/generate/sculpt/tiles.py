@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats, Ints
 from maquette.core.subject import Subject
 from maquette.generate.guess.network import Guess
-from maquette.generate.hypotheses.proposal import Proposal
+from maquette.generate.hypotheses.proposal import Proposal, seen_from_the_side
 from maquette.generate.sculpt.back import invented_back, without_streaks
 from maquette.generate.sculpt.texture import Tile, front_tile
 from maquette.generate.sculpt.views import Station
 from maquette.geometry.surface import face_normals
 
 _GRAZING = 0.28  # cosine: seen more sidelong than 16 degrees a photo's pixels would be drawn out to streaks
-_ALIKE = 0.72  # of an outline's two halves: things seen from the side are less alike left and right than this
 
 
 def tiles(
@@ -47,7 +46,7 @@ def tiles(
         result[0] = Tile(front, result[0].places, result[0].sight)
     if chosen.name == "box":
         result.append(_turned_about(front, vertices, faces, chosen, guess))
-    elif chosen.two_sided and left_right_likeness(guess) < _ALIKE:
+    elif chosen.two_sided and seen_from_the_side(guess):
         result.append(Tile(front, flat, _facing_away(vertices, faces, guess)))
     return result
 
@@ -56,14 +55,6 @@ def in_window(points: Floats, guess: Guess) -> Floats:
     """Where points of a photo's frame (N, 3) fall into its window, 0..1 from the top left. (N, 2)"""
     result: Floats = (points[:, :2] / (1 + points[:, 2:] / guess.eye) + 1) / 2
     return result
-
-
-def left_right_likeness(guess: Guess) -> float:
-    """IoU of the outline with its mirror image left to right: near 1 for faces and figures seen from the front."""
-    inside = guess.mask >= 0.5
-    columns = np.flatnonzero(inside.any(axis=0))
-    box = inside[:, columns[0] : columns[-1] + 1]
-    return float((box & box[:, ::-1]).sum() / max(int((box | box[:, ::-1]).sum()), 1))
 
 
 def _facing_away(vertices: Floats, faces: Ints, guess: Guess) -> Floats:
