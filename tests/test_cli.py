@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -215,3 +217,32 @@ def test_the_help_page_imports_no_stage():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["click", "numpy", "maquette.registry", "maquette.faces.cli.main"])
+def test_who_stops_it_while_it_loads_gets_one_line(module):
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv = ['maquette', 'weld', 'none.stl', '-o', 'x.stl']\n"
+        "from maquette.faces.cli.start import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (130, "stopped; no file is half written\n")
+
+
+def test_work_that_is_stopped_cleans_up_first(tmp_path):
+    code = (
+        "import os, signal\n"
+        "from maquette.faces.cli import start, terminal\n"
+        "signal.signal(signal.SIGINT, start.stop_at_once)\n"
+        "def body(_):\n"
+        "    try:\n        os.kill(os.getpid(), signal.SIGINT)\n        signal.pause()\n"
+        "    finally:\n        print('clean')\n"
+        "terminal.Terminal(False).guard(body)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "clean\n", "stopped; no file is half written\n")

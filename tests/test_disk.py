@@ -178,3 +178,12 @@ def test_a_model_goes_through_pipes(tmp_path, suffix):
         )
     (tmp_path / f"b{suffix}").write_bytes(done.stdout)
     assert mq.load(tmp_path / f"b{suffix}").size == pytest.approx((30, 20, 10), abs=1e-4)
+
+
+def test_files_of_one_stem_and_several_kinds_do_not_eat_each_other(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"the photo that it came from")
+    asset, written = ball().replace(source=None), {"a.png": b"the photo that it came from"}
+    for ending in (".obj", ".ply", ".dae", ".glb", ".3mf", ".amf", ".stl", ".off"):
+        parts = disk.encoded(asset, tmp_path / f"a{ending}").parts
+        assert not parts.keys() & written.keys()
+        written |= parts

@@ -19,9 +19,9 @@ WRONG = Finding("mask", "fail", "what was cut out may not be the thing; point at
 
 
 def test_it_stops_and_shows_what_was_cut_out(tmp_path):
-    with pytest.raises(CannotDo, match=r"point at the thing.*cup\.cut\.jpg.*--force"):
+    with pytest.raises(CannotDo, match=r"point at the thing.*cup\.3mf\.cut\.jpg.*--force"):
         refuse_wrong_cut([Finding("sharp", "fail", "soft"), WRONG], CUT, tmp_path / "cup.3mf")
-    shown = np.asarray(Image.open(io.BytesIO((tmp_path / "cup.cut.jpg").read_bytes()))).astype(int)
+    shown = np.asarray(Image.open(io.BytesIO((tmp_path / "cup.3mf.cut.jpg").read_bytes()))).astype(int)
     assert np.abs(shown[40, 60] - 90).max() < 12  # the thing as it is
     assert shown[5, 5].min() > 170  # the ground faded
     rim = shown[40, 60 + 20]

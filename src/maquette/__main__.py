@@ -1,5 +1,5 @@
 """``python -m maquette``: the command line."""
 
-from maquette.faces.cli.main import main
+from maquette.faces.cli.start import main
 
 main()

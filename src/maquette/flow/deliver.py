@@ -101,7 +101,7 @@ def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) 
         sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, output.stem or "model")
         made = replace(_with_finding(made, opinion), sliced=sliced)
         if sliced is not None:
-            place = output.with_suffix(".gcode")
+            place = output.with_name(f"{output.name}.gcode")  # a.stl and a.3mf get one each
             gcode = disk.put(Files(place.name, {place.name: sliced.files.data}), place)
     return made, gcode
 

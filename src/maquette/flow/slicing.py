@@ -26,7 +26,7 @@ _WORDS = "the slicer's own words"
 class SlicingWish:
     """Whether and how somebody wants a print sliced. ``price_kg`` is in any currency."""
 
-    slice: Annotated[bool, Field(description="slice it too: OUT.gcode, and a part of the report")] = False
+    slice: Annotated[bool, Field(description="slice it too: OUT.3mf.gcode, and a part of the report")] = False
     slicer: Annotated[slicers.SlicerName, Field(description="the installed program that slices")] = "prusa"
     profile: Annotated[LocalFile, Field(description="your own profile for the slicer")] = ""
     price_kg: Annotated[

@@ -23,7 +23,7 @@ def refuse_wrong_cut(findings: Iterable[Finding], cut: Subject, output: Path) ->
     wrong = next((finding for finding in findings if finding.check == "mask" and finding.verdict == "fail"), None)
     if wrong is None or cut.mask is None:
         return
-    place = output.with_name(f"{output.stem}.cut.jpg")
+    place = output.with_name(f"{output.name}.cut.jpg")
     disk.put(Files(place.name, {place.name: _shown(cut)}), place)
     raise CannotDo(f"matte: {wrong.message}; it is shown in {place.name}; or go on with it all the same with --force")
 

@@ -122,7 +122,7 @@ def write_ply(
     asset, on_faces = _painted(asset)
     mesh = asset.mesh
     textures, number = _textures(asset)
-    prefix = safe_stem(stem)
+    prefix = f"{safe_stem(stem)}_ply"  # chair.png may be the photo that it came from, chair_color.png an OBJ's
     names = [
         f"{prefix}{made.suffix}" if len(textures) == 1 else f"{prefix}_{i}{made.suffix}"
         for i, made in enumerate(textures, start=1)

@@ -16,6 +16,7 @@ import click
 from maquette.core.errors import CannotDo, MaquetteError
 from maquette.core.notes import worst_first
 from maquette.core.progress import Cancelled, noting, watching
+from maquette.faces.cli.start import STOPPED, let_work_be_stopped
 from maquette.flow.landing import standard_output_taken
 
 BAR = 28
@@ -40,6 +41,7 @@ class Terminal:
 
     def guard(self, body: Callable[[Terminal], int]) -> None:
         """Run a command; one of the four errors becomes one line and its exit code, a bug keeps its traceback."""
+        ours = let_work_be_stopped(working=True)
         with noting() as self.notes:
             try:
                 code = body(self)
@@ -47,10 +49,12 @@ class Terminal:
             except MaquetteError as problem:
                 code = self._refused(problem)
             except (Cancelled, KeyboardInterrupt):
-                click.echo("stopped; no file is half written", err=True)
+                click.echo(STOPPED, err=True)
                 code = 130
             except OSError as problem:
                 code = _broken_output(problem)
+        if ours:
+            let_work_be_stopped(working=False)
         if not self.as_json:
             for text in worst_first(self.notes):
                 click.echo(f"note: {text}", err=True)

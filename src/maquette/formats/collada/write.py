@@ -46,7 +46,7 @@ def write_dae(
         raise BadInput("write-dae: the asset has no faces; there is nothing to write")
     say_lost(asset, ".dae")
     pictures: dict[str, bytes] = {}
-    effects = [_effect(number, one, safe_stem(stem), pictures) for number, one in enumerate(asset.materials)]
+    effects = [_effect(number, one, f"{safe_stem(stem)}_dae", pictures) for number, one in enumerate(asset.materials)]
     rows = [_head(asset), "<library_images>\n"]
     rows += [f'<image id="{_id(name)}"><init_from>{name}</init_from></image>\n' for name in pictures]
     rows += ["</library_images>\n<library_effects>\n", *effects, "</library_effects>\n<library_materials>\n"]

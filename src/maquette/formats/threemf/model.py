@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from string import hexdigits
 from typing import Any
 
@@ -12,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
+from maquette.core.errors import BadInput
 from maquette.formats.threemf import names
+from maquette.formats.threemf.runs import Run, cut
 from maquette.formats.xml import Attributes, Reader
 
 _PATH = f"{names.PRODUCTION} path"
@@ -91,20 +95,32 @@ class Model:
 
 
 def model(pieces: Iterable[bytes], part: str) -> Model:
-    """Parse a model part as it is unpacked."""
-    return _Parser(part).parse(pieces)
+    """Parse a model part: long lists of like rows at once, the rest row by row; errors name lines of the whole."""
+    data = b"".join(pieces)
+    if b"<!" not in data:  # no comment or section in which something only looks like a list
+        rest, runs = cut(data)
+        if any(isinstance(run, Run) for run in runs):
+            try:
+                return _Parser(part, runs).parse(rest)
+            except BadInput:  # said again below, with the line
+                pass
+            del rest, runs
+    return _Parser(part).parse([data])
 
 
 class _Parser:
     """Handlers by element; each adds to the object or group that was opened last."""
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, runs: deque[Run | str] | None = None) -> None:
         self.made = Model()
+        self._runs = runs
         self._object, self._group, self._inside, self._uses = Object(), Group("color"), False, 0
         core = {
             "model": self._model,
             "metadata": self._metadata,
             "object": self._open_object,
+            "vertices": partial(self._list, "vertices"),
+            "triangles": partial(self._list, "triangles"),
             "vertex": self._vertex,
             "triangle": self._triangle,
             "component": self._component,
@@ -129,7 +145,30 @@ class _Parser:
 
     def parse(self, pieces: Iterable[bytes]) -> Model:
         self._reader.read(pieces)
+        if self._runs:
+            self._reader.refuse("has lists that are no elements")
         return self.made
+
+    def _list(self, kind: str, given: Attributes) -> None:
+        """A list begins; what was taken out of it before goes in."""
+        if self._runs is None:
+            return
+        run = self._runs.popleft() if self._runs else ""
+        if kind != (run if isinstance(run, str) else run.kind):
+            self._reader.refuse("has lists that are no elements")
+        if isinstance(run, str):
+            return
+        if kind == "vertices":
+            self._object.positions.frombytes(run.rows.tobytes())
+            return
+        first, thing = len(self._object.corners) // 3, self._object
+        thing.corners.frombytes(np.ascontiguousarray(run.rows[:, :3]).tobytes())
+        if "p1" in run.names:
+            rows = np.empty((len(run.rows), 5), np.int64)
+            rows[:, 0] = np.arange(first, first + len(rows))
+            rows[:, 1:3] = run.rows[:, 3:5]
+            rows[:, 3:] = run.rows[:, 5:7] if "p3" in run.names else run.rows[:, 4:5]
+            thing.paint.frombytes(rows.tobytes())
 
     def _model(self, given: Attributes) -> None:
         unit = given.get("unit", "millimeter").strip().lower()
