@@ -14,6 +14,7 @@ from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
+from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.profiles import Printer, Target
 from maquette.core.subject import Subject, Views
@@ -74,7 +75,7 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if Picture in stage.inputs.values():
+    if {Picture, Canvas, PaintPlan} & {*stage.inputs.values(), stage.output if stage.output is Canvas else None}:
         return ""
     files = [_file_for(stage, kind) for kind in stage.inputs.values()]
     files[1:] = ["part.stl" if name == files[0] else name for name in files[1:]]
