@@ -26,7 +26,7 @@ rng = np.random.default_rng(11)
 FEW = "black=#101010@0.4,white=#F4F4F4@5,red=#C02020@3"
 
 
-def gradient(width: int = 48, height: int = 32) -> Subject:
+def gradient(width: int = 24, height: int = 16) -> Subject:
     """Black to red across, red to white down."""
     x, y = np.linspace(0, 1, width)[None, :, None], np.linspace(0, 1, height)[:, None, None]
     light = x * ((1 - y) * np.array([0.5, 0.02, 0.02]) + y * np.array([0.9, 0.9, 0.9]))
@@ -34,7 +34,7 @@ def gradient(width: int = 48, height: int = 32) -> Subject:
 
 
 def plan_of(subject: Subject, **settings):
-    return mq.paint_plan(mq.paint_canvas(subject, width_mm=19.2), filaments=FEW, **settings)
+    return mq.paint_plan(mq.paint_canvas(subject, width_mm=9.6, paint_mm=0.8), filaments=FEW, **settings)
 
 
 # --- light
@@ -140,7 +140,7 @@ def test_protect_needs_a_mask_and_counts_more_within_it():
         mq.paint_canvas(subject, protect=5)
     mask = np.zeros((subject.height, subject.width), np.float32)
     mask[:, :10] = 1
-    weight = mq.paint_canvas(subject.replace(mask=mask), width_mm=19.2, protect=5).weight
+    weight = mq.paint_canvas(subject.replace(mask=mask), width_mm=9.6, protect=5).weight
     assert weight[:, 0] == pytest.approx(5)
     assert weight[:, -1] == pytest.approx(1)
 
@@ -179,7 +179,7 @@ def test_cells_of_their_own_beat_one_nozzle_on_hues():
     x = np.linspace(0, 1, 24)
     hues = np.stack([0.5 + 0.5 * np.cos(2 * np.pi * (x - k / 3)) for k in range(3)], axis=1)
     subject = Subject(np.repeat((230 * hues).astype(np.uint8)[None], 12, axis=0))
-    canvas = mq.paint_canvas(subject, width_mm=9.6)
+    canvas = mq.paint_canvas(subject, width_mm=9.6, paint_mm=0.8)
     plan = mq.paint_cells(canvas, layers=4)
     assert not plan.one_nozzle
     assert len(set(plan.heights.reshape(-1).tolist())) == 1
@@ -190,7 +190,7 @@ def test_cells_of_their_own_beat_one_nozzle_on_hues():
 
 
 def test_a_lithophane_in_colour_is_thick_where_the_picture_is_dark():
-    canvas = mq.paint_canvas(gradient(24, 16), width_mm=9.6, paint_mm=2.0)
+    canvas = mq.paint_canvas(gradient(), width_mm=9.6, paint_mm=2.0)
     plan = mq.paint_cells(canvas, light="back", layers=3, flatness=0)
     light = canvas.pixels.mean(axis=2)
     assert plan.light == "back"

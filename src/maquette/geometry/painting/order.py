@@ -17,6 +17,7 @@ from maquette.geometry.painting.difference import lab, nearness
 from maquette.geometry.painting.light import stack_colors
 
 _CHAINS = 24
+_STEPS = 40  # a layer
 _BIN = 5.0  # Lab units that count as one colour of the picture
 _MOST = 384  # colours of the picture that are looked at
 
@@ -95,13 +96,13 @@ def search_order(
     grounds: Floats,
     base: int,
     seed: int,
-    steps: int = 1500,
 ) -> Ints:
     """The stack (L,) of filaments over a base that serves the picture best; colors (F, 3), covers (F,) of a layer.
 
     ``base`` is the filament of the layers below, -1: any, then the stack's first; ``grounds`` (F, 3) is what a base of
     each looks like. Deterministic by seed.
     """
+    steps = _STEPS * len(limits.fixed)
     look = Look(colors, covers, grounds, base)
     rng = np.random.default_rng(seed)
     state = np.stack([_start(rng, len(colors), limits, base) for _ in range(_CHAINS)])
