@@ -14,8 +14,9 @@ from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
+from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
-from maquette.core.profiles import Printer, Target
+from maquette.core.profiles import Plastic, Printer, Target
 from maquette.core.subject import Subject, Views
 from maquette.flow.options import setting_option
 from maquette.registry import Setting, Stage, registry, type_name
@@ -74,7 +75,7 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if Picture in stage.inputs.values():
+    if {Picture, Canvas, PaintPlan} & {*stage.inputs.values(), stage.output if stage.output is Canvas else None}:
         return ""
     files = [_file_for(stage, kind) for kind in stage.inputs.values()]
     files[1:] = ["part.stl" if name == files[0] else name for name in files[1:]]
@@ -121,7 +122,7 @@ def row(setting: Setting) -> str:
 def _values(setting: Setting) -> str:
     """What a setting may be; profiles are listed once, on their own page."""
     kinds = typing.get_args(setting.kind) or (setting.kind,)
-    for profile, place in ((Printer, "printers"), (Target, "targets")):
+    for profile, place in ((Printer, "printers"), (Target, "targets"), (Plastic, "plastics")):
         if profile in kinds:
             return f"[a {profile.__name__.lower()}](profiles.md#{place})"
     option = setting_option(setting)
@@ -210,7 +211,15 @@ def profiles_page() -> str:
         ([f"`{t.name}`", t.label, f"{t.max_faces:,}", t.max_texture_px, t.max_materials, f"{t.max_file_mb:g}",
           f"{t.unit_m:g}", t.up] for t in targets),
     )  # fmt: skip
-    for mark, table in (("{machines}", machines), ("{limits}", by_kind), ("{targets}", budgets)):
+    plastics = [Plastic.named(name) for name in Plastic.names()]
+    made_of = _table(
+        ["name", "plastic", "technology", "overhang", "bridges", "clearance", "walls", "nozzle and bed", "who says so"],
+        ([f"`{p.name}`", p.label, p.technology, f"{p.overhang_deg:+g} deg", f"× {p.bridge_factor:g}",
+          f"{p.clearance_mm:+g} mm", f"× {p.wall_factor:g}", f"{p.nozzle_c} and {p.bed_c} °C", p.source("")]
+         for p in plastics),
+    )  # fmt: skip
+    tables = {"{machines}": machines, "{limits}": by_kind, "{plastics}": made_of, "{targets}": budgets}
+    for mark, table in tables.items():
         text = text.replace(mark, "\n".join(table).rstrip())
     return text
 

@@ -12,9 +12,11 @@ from PIL import Image
 from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
+from maquette.core.filament import Filament
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
+from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.subject import Subject, Views
 from shapes import box, grid, sphere, together
@@ -118,6 +120,24 @@ def artwork() -> Artwork:
     square = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
     return Artwork.of([([10 * square, 6 * square[::-1]], (20, 20, 20)), ([3 * square], (200, 30, 30))], "squares")
 
+@cache
+def canvas() -> Canvas:
+    """The ball on 24 x 24 cells, six layers of paint over two of base."""
+    pixels = np.asarray(cut_out(24).pixels)
+    return Canvas(pixels, np.ones((24, 24)), 0.4, 0.2, 0.1, 2, 6, 0.8, title="ball")
+
+
+@cache
+def paint_plan() -> PaintPlan:
+    """A hill of up to five layers on 12 x 10 cells: two of black, two of red, one of white."""
+    y, x = np.mgrid[:10, :12]
+    heights = np.clip(4 - np.hypot(x - 5, y - 4).astype(int), 0, 3)
+    row = np.array([0, 0, 1, 1, 2])
+    recipes = np.where(np.arange(5) < 2 + np.arange(4)[:, None], row, -1)
+    filaments = (Filament("black", "#101010", 0.3), Filament("red", "#C02020", 3.0), Filament("white", "#F8F8F8", 5.0))
+    wanted = np.full((10, 12, 3), (150, 40, 40), np.uint8)
+    return PaintPlan(recipes, heights, filaments, wanted, 0.4, 0.2, 0.1, 0.8, title="hill")
+
 
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
@@ -162,5 +182,7 @@ def sample_for(kind: object, stage: object) -> object:
         Picture: picture(),
         Heightmap: heightmap(),
         Artwork: artwork(),
+        Canvas: canvas(),
+        PaintPlan: paint_plan(),
         Views: Views({"front": cut_out(96)}),
     }[kind]

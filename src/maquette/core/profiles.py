@@ -72,6 +72,55 @@ class _Profile(Value):
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
 
 
+@noun
+class Plastic(_Profile):
+    """What a print is made of: what it changes about a printer's limits, and how hot it is printed."""
+
+    _file: ClassVar[str] = "plastics.toml"
+    _default: ClassVar[str] = "pla"
+
+    name: str
+    label: str
+    technology: Literal["FDM", "SLA", "SLS"]
+    density_g_cm3: float
+    nozzle_c: int
+    bed_c: int
+    overhang_deg: float  # added to the printer's
+    bridge_factor: float  # times the printer's
+    clearance_mm: float  # added to the printer's
+    wall_factor: float  # times the printer's least walls
+    shrink_percent: float
+    brim_mm: float  # 0: none needed
+    sources: dict[str, str]
+
+    def source(self, limit: str) -> str:
+        """Who says so: the source of one number, by field name."""
+        return self.sources.get(limit, self.sources.get("default", ""))
+
+
+def printer_for(printer: Printer, plastic: Plastic) -> Printer:
+    """A printer's limits for a plastic; PLA and resin change none. ``BadSetting`` for what it cannot print."""
+    if plastic.technology != printer.technology:
+        fitting = ", ".join(name for name in Plastic.names() if Plastic.named(name).technology == printer.technology)
+        raise BadSetting(
+            f"material: {printer.label} is {printer.technology} and does not print {plastic.label}; choose "
+            f"{fitting or 'another printer'}"
+        )
+    changed = {
+        "overhang_deg": printer.overhang_deg + plastic.overhang_deg,
+        "bridge_mm": round(printer.bridge_mm * plastic.bridge_factor, 3),
+        "clearance_mm": round(printer.clearance_mm + plastic.clearance_mm, 3),
+        "min_wall_mm": round(printer.min_wall_mm * plastic.wall_factor, 3),
+        "min_free_wall_mm": round(printer.min_free_wall_mm * plastic.wall_factor, 3),
+    }
+    changed = {name: value for name, value in changed.items() if value != getattr(printer, name)}
+    if not changed:
+        return printer
+    told = {name: f"{printer.source(name)}; for {plastic.label}: {plastic.source(name)}" for name in changed}
+    label = f"{printer.label} with {plastic.label}"
+    return printer.replace(**changed, label=label, sources={**printer.sources, **told})
+
+
 _loaded: dict[type[_Profile], dict[str, _Profile]] = {}
 
 

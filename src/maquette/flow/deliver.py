@@ -9,8 +9,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maquette.checks.suggest_settings import settings_from
 from maquette.core.errors import BadSetting
 from maquette.core.files import Files
+from maquette.core.profiles import Plastic
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.report import Finding
 from maquette.flow import disk
@@ -24,6 +26,7 @@ from maquette.flow.memory import Memory
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import write_report
 from maquette.flow.slicing import slice_asset
+from maquette.formats.threemf.settings_parts import with_settings
 from maquette.store import Store
 
 
@@ -94,16 +97,27 @@ def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
 
 def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) -> tuple[Made, Path | None]:
     """All opinions, those of the slicer and on the file's size included, and the place of the G-code."""
-    made, gcode = judge_built(built), None
+    made, gcode = _with_advice(judge_built(built), job), None
+    if files is not None and made.told is not None:
+        disk.put(with_settings(files, made.told), output)
     if files is not None and job.destination == "model":
         made = _with_finding(made, judge_size(files, job.target))
     if files is not None and job.slicing.slice:
-        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, output.stem or "model")
+        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, output.stem or "model", made.told)
         made = replace(_with_finding(made, opinion), sliced=sliced)
         if sliced is not None:
             place = output.with_name(f"{output.name}.gcode")  # a.stl and a.3mf get one each
             gcode = disk.put(Files(place.name, {place.name: sliced.files.data}), place)
     return made, gcode
+
+
+def _with_advice(made: Made, job: Job) -> Made:
+    """The same with what a slicer should be told, where somebody said what the print is for."""
+    if job.destination != "print" or job.purpose is None:
+        return made
+    plastic = job.material or Plastic.named("resin" if job.printer.technology == "SLA" else "pla")
+    told = settings_from(made.report.findings, made.asset.size[2], job.purpose, plastic, job.printer)
+    return replace(made, told=told)
 
 
 def _with_finding(made: Made, finding: Finding) -> Made:

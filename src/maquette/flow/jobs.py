@@ -15,7 +15,8 @@ from pydantic import Field
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
-from maquette.core.profiles import Printer, Target
+from maquette.core.print_settings import Purpose
+from maquette.core.profiles import Plastic, Printer, Target, printer_for
 from maquette.flow.options import Option, checked_fields, described_fields, field_options, merge_routes, recipe_options
 from maquette.flow.photos import Photo
 from maquette.flow.recipes.load import load_recipe
@@ -50,6 +51,12 @@ class PrintJob:
         ),
     ] = "auto"
     printer: Annotated[Printer, Field(description="the machine whose bed and limits apply")] = _PRINTER
+    purpose: Annotated[
+        Purpose | None, Field(description="what it is for: suggested settings go into the 3MF and the report")
+    ] = None
+    material: Annotated[
+        Plastic | None, Field(description="what it is printed in, where that changes the printer's limits")
+    ] = None
     target: Target = _TARGET
     force: Annotated[
         bool, Field(description="go on from a doubtful cut-out, and write what would not slice to a filled solid")
@@ -61,6 +68,8 @@ class PrintJob:
 
     def __post_init__(self) -> None:
         _insist_on_ending(self)
+        if self.material is not None:
+            object.__setattr__(self, "printer", printer_for(self.printer, self.material))
         if self.slicing.slice:
             insist_on_slicer(self.slicing.slicer, self.printer)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.history import Step
+from maquette.core.print_settings import PrintSettings
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject
@@ -66,6 +67,7 @@ class Made(Built):
 
     report: Report
     sliced: SlicedPrint | None = None
+    told: PrintSettings | None = None  # what a slicer should be told, where a purpose was named
 
     @cached_property
     def moved(self) -> Moved | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from maquette.core.profiles import Printer, Target
+from maquette.core.profiles import Plastic, Printer, Target
 from maquette.registry import ByContent, Facts, Registry, Setting, Stage
 
 if TYPE_CHECKING:  # reading recipes needs YAML, which the help of a stage should not wait for
@@ -83,7 +83,7 @@ def _typed(value: Any) -> str:
 
 def choices_of(kind: Any) -> tuple[str, ...]:
     """The words a value of this type may be; nothing where it is free."""
-    if isinstance(kind, type) and issubclass(kind, Printer | Target):
+    if isinstance(kind, type) and issubclass(kind, Printer | Target | Plastic):
         return tuple(kind.names())
     if typing.get_origin(kind) is typing.Literal:
         return tuple(str(choice) for choice in typing.get_args(kind))

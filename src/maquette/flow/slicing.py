@@ -13,6 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo, Unavailable
 from maquette.core.files import Files
 from maquette.core.picture import Picture
+from maquette.core.print_settings import PrintSettings
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
 from maquette.flow.report.first_layer import first_layer_picture
@@ -62,15 +63,23 @@ def insist_on_slicer(slicer: str, printer: Printer) -> None:
 
 
 def slice_asset(
-    asset: Asset, printer: Printer, wish: SlicingWish, stem: str = "model"
+    asset: Asset, printer: Printer, wish: SlicingWish, stem: str = "model", told: PrintSettings | None = None
 ) -> tuple[SlicedPrint | None, Finding]:
     """An asset sliced for its printer, with supports where they are needed, and the slicer's opinion of it.
+
+    What a slicer ``told`` otherwise should do goes before: layer height, infill, supports or none.
 
     A slicer that gives up gives no print and a failed finding.
     """
     try:
         files: Files = registry()["slice"](
-            asset, slicer=wish.slicer, printer=printer, profile=wish.profile, supports="auto", stem=stem
+            asset,
+            slicer=wish.slicer,
+            printer=printer if told is None else printer.replace(layer_mm=told.layer_mm),
+            profile=wish.profile,
+            supports="auto" if told is None or told.supports else "none",
+            infill=None if told is None else told.infill_percent,
+            stem=stem,
         )
     except CannotDo as refusal:
         fix = "plinth" if "first layer" in str(refusal) else "solidify"  # nothing to stand on, or no solid

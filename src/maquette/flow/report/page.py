@@ -24,7 +24,15 @@ from maquette.flow.made import Made
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
 from maquette.flow.report.keeper import Keeper
-from maquette.flow.report.tables import findings_table, history_table, mending, mending_table, notes_list, profile_table
+from maquette.flow.report.tables import (
+    findings_table,
+    history_table,
+    mending,
+    mending_table,
+    notes_list,
+    profile_table,
+    settings_table,
+)
 from maquette.formats.carries import lost
 from maquette.formats.provenance import seen_share
 
@@ -101,6 +109,9 @@ def as_dict(made: Made, ending: str = "") -> dict[str, Any]:
             "sized": asset.sized,
             "seen_share": None if share is None else round(share, 4),
         },
+        "settings": None
+        if made.told is None
+        else [dict(zip(("setting", "value", "why"), row)) for row in made.told.rows],
         "slicing": None if made.sliced is None else made.sliced.as_dict(),
         "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
         "deviation": None if made.moved is None else made.moved.as_dict(),
@@ -133,6 +144,7 @@ def as_html(made: Made, album: Album | None = None, ending: str = "") -> str:
         _figures("hero", [*album.photos, *shots["hero"]]),
         _section("From six sides", _figures("six", shots["six"])),
         _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
+        _section("What to tell the slicer", settings_table(made.told)),
         _section("Sliced", _sliced(made)),
         _section(f"Checks for {escape(_profile(made).label)}", findings_table(made.report.findings)),
         _section("What mending changed", _changed(made, album)),

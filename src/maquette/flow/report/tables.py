@@ -7,6 +7,7 @@ from html import escape
 
 from maquette.core.history import Step
 from maquette.core.notes import weight
+from maquette.core.print_settings import PrintSettings
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding
 from maquette.core.words import figures
@@ -90,6 +91,15 @@ def profile_table(profile: Printer | Target) -> str:
         source = escape(profile.source(name))
         rows.append(f'<tr><td>{words}</td><td class="num">{text} {unit}</td><td class="source">{source}</td></tr>')
     return f"<details><summary>All limits and who set them</summary>{_table(('limit', '', 'source'), rows)}</details>"
+
+
+def settings_table(told: PrintSettings | None) -> str:
+    """What a slicer should be told, and why; nothing where nobody said what the print is for."""
+    if told is None:
+        return ""
+    rows = [f"<tr><td>{name}</td><td>{escape(value)}</td><td>{escape(why)}</td></tr>" for name, value, why in told.rows]
+    told_to = "<p>A 3MF holds these settings, in the words of PrusaSlicer, OrcaSlicer, Bambu Studio and Cura.</p>"
+    return told_to + _table(("setting", "value", "because"), rows)
 
 
 def notes_list(notes: Iterable[str]) -> str:

@@ -36,7 +36,8 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("fill", "infill"),
 )
 _TOKEN = re.compile(
-    r"^(?:G[0123] (?P<move>[^;\n]*)|G92 (?P<zero>[^;\n]*)|(?P<mode>M8[23])|; ?(?:TYPE|FEATURE): ?(?P<type>[^\n]*))",
+    r"^(?:G[0123] (?P<move>[^;\n]*)|G92 (?P<zero>[^;\n]*)|(?P<mode>M8[23])|(?P<load>M600)|"
+    r"; ?(?:TYPE|FEATURE): ?(?P<type>[^\n]*))",
     re.M,
 )
 _WORD = re.compile(r"([XYZE])(-?\d*\.?\d+)")
@@ -45,24 +46,30 @@ _LEVEL = 0.02  # mm: z within this is one layer; layers are 0.05 and more
 
 @dataclass(frozen=True)
 class Stroke:
-    """One extruded line: from and to in mm on the bed, its height, the filament it takes in mm, and its part."""
+    """One extruded line: from and to in mm on the bed, its height, the filament it takes in mm, and its part.
+
+    ``loads`` is how often the printer stopped before it for another filament (M600).
+    """
 
     start: tuple[float, float]
     end: tuple[float, float]
     z: float
     filament: float
     kind: Kind
+    loads: int = 0
 
 
 def strokes(text: str) -> Iterator[Stroke]:
     """Every move that extrudes, in order."""
-    relative, kind, e = False, "other", 0.0
+    relative, kind, e, loads = False, "other", 0.0, 0
     at = {"X": 0.0, "Y": 0.0, "Z": 0.0}
     for found in _TOKEN.finditer(text):
         if found["type"] is not None:
             kind = kind_of(found["type"])
         elif found["mode"] is not None:
             relative = found["mode"] == "M83"
+        elif found["load"] is not None:
+            loads += 1
         elif found["zero"] is not None:
             e = dict(_numbers(found["zero"])).get("E", e)
         else:
@@ -75,7 +82,7 @@ def strokes(text: str) -> Iterator[Stroke]:
             at.update(words)
             after = (at["X"], at["Y"])
             if pushed > 0 and before != after:
-                yield Stroke(before, after, at["Z"], pushed, kind)  # type: ignore[arg-type]
+                yield Stroke(before, after, at["Z"], pushed, kind, loads)  # type: ignore[arg-type]
 
 
 def _numbers(words: str) -> list[tuple[str, float]]:
