@@ -15,7 +15,11 @@ from maquette.core.errors import Unavailable as Unavailable
 from maquette.core.files import Files as Files
 from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh as Mesh
+from maquette.core.painting import Canvas
+from maquette.core.painting import PaintPlan
 from maquette.core.picture import Picture as Picture
+from maquette.core.print_settings import PrintSettings
+from maquette.core.profiles import Plastic
 from maquette.core.profiles import Printer as Printer
 from maquette.core.profiles import Target as Target
 from maquette.core.report import Finding as Finding
@@ -182,6 +186,18 @@ class _cookie_cutter(StageFunction[..., Asset]):
         """Make a cutter: the drawing's outer outline as a wall, wider below, with a flat grip on the bed and the edge up."""
 
 cookie_cutter: _cookie_cutter
+
+class _coupon(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        *,
+        kind: Literal['holes', 'walls', 'overhangs', 'layers'] = 'holes',
+        material: Plastic = ...,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Make a small print whose labelled steps say where a printer and a plastic begin to fail."""
+
+coupon: _coupon
 
 class _crop(StageFunction[..., Subject]):
     def __call__(self, subject: Subject, *, share: float = 0.85, size_px: int = 1024) -> Subject:
@@ -627,6 +643,92 @@ class _overhang(StageFunction[..., tuple[Finding, ...]]):
 
 overhang: _overhang
 
+class _paint_canvas(StageFunction[..., Canvas]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        width_mm: float = 100.0,
+        cell_mm: float = 0.4,
+        layer_mm: float = 0.08,
+        base_mm: float = 0.6,
+        paint_mm: float = 2.4,
+        viewing_mm: float = 1000.0,
+        protect: float = 1.0,
+    ) -> Canvas:
+        """Cut a picture into cells for filament painting, each the mean of the light that falls on it."""
+
+paint_canvas: _paint_canvas
+
+class _paint_cells(StageFunction[..., PaintPlan]):
+    def __call__(
+        self,
+        canvas: Canvas,
+        *,
+        filaments: tuple[str, ...] = ...,
+        own: str = '',
+        count: int = 4,
+        layers: int = 5,
+        base: str = '',
+        light: Literal['front', 'back'] = 'front',
+        flatness: float = 0.3,
+    ) -> PaintPlan:
+        """Give each cell the layers that look most like the picture there, for a printer with several filaments."""
+
+paint_cells: _paint_cells
+
+class _paint_plan(StageFunction[..., PaintPlan]):
+    def __call__(
+        self,
+        canvas: Canvas,
+        *,
+        filaments: tuple[str, ...] = ...,
+        own: str = '',
+        count: int = 8,
+        swaps: int = 8,
+        base: str = '',
+        locked: tuple[str, ...] = ...,
+        flatness: float = 0.5,
+        seed: int = 0,
+    ) -> PaintPlan:
+        """Find the stack of filaments, and each cell's height in it, that looks most like the picture."""
+
+paint_plan: _paint_plan
+
+class _paint_preview(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        plan: PaintPlan,
+        *,
+        view: Literal['front', 'back', 'layers'] = 'front',
+        size_px: int = 512,
+    ) -> Picture:
+        """Show a plan as its print will look: filaments over each other, in linear light, a cell a square."""
+
+paint_preview: _paint_preview
+
+class _paint_solid(StageFunction[..., Asset]):
+    def __call__(self, plan: PaintPlan) -> Asset:
+        """Turn a plan into its solid: every cell a column of its layers, on the bed, the picture's top toward +Y."""
+
+paint_solid: _paint_solid
+
+class _paint_wedge(StageFunction[..., PaintPlan]):
+    def __call__(
+        self,
+        *,
+        filaments: tuple[str, ...] = ...,
+        own: str = '',
+        base: str = 'bambu-lab-pla-basic-black',
+        steps: int = 12,
+        swatch_mm: float = 8.0,
+        layer_mm: float = 0.08,
+        base_mm: float = 0.6,
+    ) -> PaintPlan:
+        """Make swatches of the filaments one owns: a row a filament over one base, each step a layer higher."""
+
+paint_wedge: _paint_wedge
+
 class _picture(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -720,6 +822,18 @@ class _portrait_heights(StageFunction[..., Heightmap]):
         """Make heights of a subject by the shape that the sculpting network sees in it, with fine light and dark on top."""
 
 portrait_heights: _portrait_heights
+
+class _prove_paint(StageFunction[..., Files]):
+    def __call__(
+        self,
+        plan: PaintPlan,
+        *,
+        walls: Literal['arachne', 'classic'] = 'arachne',
+        stem: str = 'proof',
+    ) -> Files:
+        """Slice a plan's 3MF with PrusaSlicer and add up, dot by dot, what its G-code lays."""
+
+prove_paint: _prove_paint
 
 class _qr_code(StageFunction[..., Artwork]):
     def __call__(
@@ -1057,6 +1171,32 @@ class _stand(StageFunction[..., Asset]):
 
 stand: _stand
 
+class _suggest_settings(StageFunction[..., PrintSettings]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        purpose: Literal['decorative', 'functional', 'strong'] = 'decorative',
+        material: Plastic = ...,
+        printer: Printer | str = ...,
+    ) -> PrintSettings:
+        """Suggest how a slicer should print a model: layer, walls, infill, supports, brim and heat, each with its reason."""
+
+suggest_settings: _suggest_settings
+
+class _test_piece(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        risk: Literal['thinnest', 'overhang'] = 'thinnest',
+        size_mm: float = 20.0,
+        printer: Printer | str = ...,
+    ) -> Asset:
+        """Cut the riskiest place out of a solid as a block of its own, flat on the bed and as it would stand there."""
+
+test_piece: _test_piece
+
 class _texture_size(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Compare the longest side of any texture with the target's budget; a texture that cannot be read fails too."""
@@ -1321,6 +1461,18 @@ class _write_off(StageFunction[..., Files]):
         """Write an OFF, as COFF where vertices have colours, with colours of faces where they have one each."""
 
 write_off: _write_off
+
+class _write_paint(StageFunction[..., Files]):
+    def __call__(
+        self,
+        plan: PaintPlan,
+        *,
+        stem: str = 'paint',
+        suffix: Literal['.3mf', '.stl', '.html', '.txt'] = '.3mf',
+    ) -> Files:
+        """Write a painted print with everything that printing it takes."""
+
+write_paint: _write_paint
 
 class _write_picture(StageFunction[..., Files]):
     def __call__(
