@@ -79,7 +79,11 @@ def test_each_color_has_its_height_and_says_it():
     pixels[:, 60:] = 240
     heightmap = mq.color_heights(Subject(pixels), colors=3, width_mm=90, pitch_mm=1, step_mm=0.5, base_mm=1)
     assert heightmap.heights[30, [10, 45, 80]] == pytest.approx([1, 1.5, 2])
-    assert [line[-13:].strip() for line in heightmap.history[-1].notes] == ["ends at 1 mm", "nds at 1.5 mm", "ends at 2 mm"]
+    assert [line[-13:].strip() for line in heightmap.history[-1].notes] == [
+        "ends at 1 mm",
+        "nds at 1.5 mm",
+        "ends at 2 mm",
+    ]
     other = mq.color_heights(Subject(pixels), colors=3, width_mm=90, pitch_mm=1, order="light-low", base_mm=1)
     assert other.heights[30, 80] < other.heights[30, 10]
 
