@@ -17,11 +17,13 @@ from maquette.generate.flat.plate_shapes import Shape, cut_and_drill, loops_of, 
 from maquette.generate.flat.tones import is_cut_out, plate_camera
 from maquette.generate.photo_texture import photo_material, projected_uv
 from maquette.geometry.flat.curved_plate import bent_plate
-from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
+from maquette.geometry.flat.terrain import close_below, rim
+from maquette.geometry.flat.tiled import triangulate_tiled
 from maquette.registry import stage
 
 Form = Literal["flat", "arc", "cylinder"]
 
+_TILE = 8192  # places along a side that are made triangles in one go: a gigabyte
 _STEEP = float(np.tan(np.radians(60.0)))
 _OFTEN = 0.1  # of the picture: a logo's walls take less, grain and hair in too high a relief take more
 
@@ -65,7 +67,7 @@ def plate(
 def _flat(heightmap: Heightmap, loops: list[Floats], hole_mm: float, bound: float) -> Asset:
     """The plate as it lies on the bed, with its picture on top."""
     heights, (width, depth) = heightmap.heights, heightmap.size_mm
-    places, sheet = triangulate_heights(heights, bound)
+    places, sheet = triangulate_tiled(heights, bound, _TILE)
     border = rim(places, heights.shape)
     under, faces = close_below(places, sheet, border)
     progress(0.6, "triangles laid")

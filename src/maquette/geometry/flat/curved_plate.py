@@ -157,11 +157,11 @@ def _with_same_borders(top: Patch, floor: Patch, ring: bool) -> tuple[Patch, Pat
     for names in [("left", "right"), ("far",), ("near",)] if ring else [(name,) for name in _SIDES]:
         wanted = np.unique(np.concatenate([patch.along(name) for patch in (top, floor) for name in names]))
         for name in names:
-            top, floor = _split_border(top, name, wanted), _split_border(floor, name, wanted)
+            top, floor = split_border(top, name, wanted), split_border(floor, name, wanted)
     return top, floor
 
 
-def _split_border(patch: Patch, name: str, wanted: Floats) -> Patch:
+def split_border(patch: Patch, name: str, wanted: Floats) -> Patch:
     """The patch with vertices at all wanted places along a border, on the edges that are there: no surface moves."""
     side, along = patch.side(name), patch.along(name)
     missing = wanted[~np.isin(wanted, along)]
