@@ -108,12 +108,12 @@ def _look_inside(mesh: Mesh, printer: Printer, limit: float, least: float) -> _I
     return _Inside(int(closed.sum()), len(choked), volume, np.unique(np.concatenate(walls)), cells is not None)
 
 
-def _choked(found: Pockets, shut: Voids, solid: Columns, limit: float) -> list[int]:
+def _choked(pockets: Pockets, shut: Voids, solid: Columns, limit: float) -> list[int]:
     """Chambers worth counting that are no closed voids."""
     return [
         number
-        for number in np.flatnonzero(found.volume >= (_WORTH * limit) ** 3).tolist()
-        if not _in_closed(found.place[number], shut, solid)
+        for number in np.flatnonzero(pockets.volume >= (_WORTH * limit) ** 3).tolist()
+        if not _in_closed(pockets.place[number], shut, solid)
     ]
 
 
