@@ -68,10 +68,10 @@ def __getattr__(name: str) -> Any:
         return getattr(door, name)
     from maquette.registry import registry
 
-    found = registry()
+    stages = registry()
     stage_name = name.replace("_", "-")
-    if stage_name in found:
-        return found[stage_name]
+    if stage_name in stages:
+        return stages[stage_name]
     raise AttributeError(f"module 'maquette' has no attribute {name!r} and there is no stage {stage_name!r}")
 
 

@@ -41,14 +41,14 @@ def bridges(
     if isinstance(sliced, Finding):
         yield sliced
         return
-    found = spans(sliced)
+    spans_here = spans(sliced)
     limit, source = limit_of(printer, "bridge_mm", max_mm)
-    longest = _finite_max(found.bridge)
-    ledge = _finite_max(np.where(np.isfinite(found.bridge), np.inf, found.ledge))
-    free = np.minimum(found.bridge, 2 * found.ledge)
+    longest = _finite_max(spans_here.bridge)
+    ledge = _finite_max(np.where(np.isfinite(spans_here.bridge), np.inf, spans_here.ledge))
+    free = np.minimum(spans_here.bridge, 2 * spans_here.ledge)
     free[~np.isfinite(free)] = 0.0
     value = max(longest, 2 * ledge)
-    overlay = on_faces(asset.mesh, sliced, found.runs, free, printer)
+    overlay = on_faces(asset.mesh, sliced, spans_here.runs, free, printer)
     yield Finding(
         "bridges",
         "warn" if value > _SLACK * limit else "pass",

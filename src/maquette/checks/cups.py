@@ -55,17 +55,18 @@ def cups(
         said = "it is too large to tell" if inside else NO_INSIDE
         yield Finding("cups", "unknown", said, unit="mm²", fix=None if inside else "solidify")
         return
-    found = pockets(cells)
-    counts = np.flatnonzero((found.area >= min_mm2) & (found.depth >= _SHALLOW))
-    marks = [faces_near(asset.mesh, found.cells[number], 1.5 * cells.pitch) for number in counts]
+    filled = pockets(cells)
+    counts = np.flatnonzero((filled.area >= min_mm2) & (filled.depth >= _SHALLOW))
+    marks = [faces_near(asset.mesh, filled.cells[number], 1.5 * cells.pitch) for number in counts]
     faces = np.unique(np.concatenate(marks)) if marks else None
-    widest = float(found.area.max(initial=0.0))
+    widest = float(filled.area.max(initial=0.0))
     message = f"no cup is wider than {min_mm2:g} mm²"
     if len(counts):
-        message = (
-            f"{len(counts)} cup{'s hold' if len(counts) > 1 else ' holds'} {figures(found.volume[counts].sum() / 1000)}"
+        held = figures(filled.volume[counts].sum() / 1000)
+        message = f"{len(counts)} cup{'s hold' if len(counts) > 1 else ' holds'} {held}"
+        message += (
+            f" cm³, the widest {figures(widest, 4)} mm² and {figures(filled.depth[filled.area.argmax()])} mm deep"
         )
-        message += f" cm³, the widest {figures(widest, 4)} mm² and {figures(found.depth[found.area.argmax()])} mm deep"
     yield Finding(
         "cups",
         "warn" if len(counts) else "pass",

@@ -49,12 +49,12 @@ def deviation(
         if not face_areas(mesh.vertices, mesh.faces).sum() > 0:
             raise BadInput(f"deviation: the {name} has {len(mesh.faces)} faces and no surface; give one that has")
     mesh, other = asset.mesh, reference.mesh
-    found = measured(mesh.vertices, mesh.faces, other.vertices, other.faces, samples)
-    ways = (found.there, found.back)
+    distances = measured(mesh.vertices, mesh.faces, other.vertices, other.faces, samples)
+    ways = (distances.there, distances.back)
     number = max(float(np.percentile(way.distance, _MOST)) for way in ways)
     verdict: Verdict = "pass" if number <= limit else "warn" if number <= _WORSE * limit else "fail"
     there, back = (f"{figures(way.mean)} mm on average, {figures(way.max)} at most" for way in ways)
-    overlay = _on_faces(mesh, found.there)
+    overlay = _on_faces(mesh, distances.there)
     yield Finding(
         "deviation",
         verdict,

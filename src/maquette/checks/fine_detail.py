@@ -51,12 +51,12 @@ def fine_detail(
     width = np.minimum(raised, engraved)
     lost = width < SLACK * limit
     overlay = solid.on_faces(np.minimum(width, _LOOKED_AT * limit))
-    told = width[np.isfinite(width)]
+    known = width[np.isfinite(width)]
     yield Finding(
         "fine-detail",
         "warn" if lost.mean() > max_share else "pass",
         _told(raised, engraved, SLACK * limit, solid.spread.area) if lost.any() else f"no detail is under {limit:g} mm",
-        value=float(np.percentile(told, 1)) if len(told) else None,
+        value=float(np.percentile(known, 1)) if len(known) else None,
         unit="mm",
         limit=f"at least {limit:g}",
         source=f"{source}; warns above {max_share:.1%} of the surface",

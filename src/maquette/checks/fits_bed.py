@@ -64,7 +64,7 @@ def _plates(asset: Asset) -> list[Floats]:
     names = [re.match(r"plate \d+(?=:)", name) for name in asset.part_names]
     if mesh.part is None or not names or not all(names):
         return [mesh.vertices]
-    of_part = np.unique([found.group() for found in names if found], return_inverse=True)[1]
+    of_part = np.unique([match.group() for match in names if match], return_inverse=True)[1]
     of_face = of_part[mesh.part]
     return [mesh.vertices[np.unique(mesh.faces[of_face == plate])] for plate in np.unique(of_face)]
 

@@ -51,17 +51,17 @@ def inner_shells(
         yield Finding("inner-shells", "unknown", "no part closes, so nothing is inside", unit="shells", fix="solidify")
         return
     faces = whole.faces[mine]
-    found = nesting(whole.vertices, faces)
+    nested = nesting(whole.vertices, faces)
     declared = cavities == "meant" or any(step.stage == "hollow" for step in asset.history)
-    idle, thin = found.idle, np.zeros(len(found.volume), dtype=bool)
-    if idle.any() or found.cavity.any():
-        shells = Shells(whole.vertices, faces, found)
+    idle, thin = nested.idle, np.zeros(len(nested.volume), dtype=bool)
+    if idle.any() or nested.cavity.any():
+        shells = Shells(whole.vertices, faces, nested)
         idle = idle & ~shells.crossing() if idle.any() else idle
-        if not declared and (found.cavity & ~idle).any():
+        if not declared and (nested.cavity & ~idle).any():
             limit = thin_wall(asset.mesh.diagonal, _THIN_SHARE, _THIN_MM)
-            thin = shells.behind_thin_walls(found.cavity & ~idle, limit)
-    marks = whole.of_face[mine[(idle | thin)[found.part]]]
-    meant = int((found.cavity & ~idle & ~thin).sum())
+            thin = shells.behind_thin_walls(nested.cavity & ~idle, limit)
+    marks = whole.of_face[mine[(idle | thin)[nested.part]]]
+    meant = int((nested.cavity & ~idle & ~thin).sum())
     yield _finding(int(idle.sum()), int(thin.sum()), meant, marks)
     if not declared and not thin.any():
         yield from _leak(asset, printer)

@@ -33,5 +33,5 @@ def pins(
     more than 14 degrees are tips and do not count. The coloured picture shows the width, up to twice the limit.
     """
     limit, source = limit_of(printer, "min_pin_mm", min_mm)
-    found = slender(asset.mesh, limit, samples, inside_out=False)
-    yield slender_finding("pins", "column", found, limit, source)
+    columns = slender(asset.mesh, limit, samples, inside_out=False)
+    yield slender_finding("pins", "column", columns, limit, source)

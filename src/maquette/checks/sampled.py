@@ -90,12 +90,12 @@ class Sampled:
             result[rest] = lengths[self._nearest_told(rest, finite)]
         return result
 
-    def _nearest_told(self, faces: Ints, told: np.ndarray) -> Ints:
+    def _nearest_told(self, faces: Ints, known: np.ndarray) -> Ints:
         """The sample nearest to the middle of each face (M,), of those that were measured."""
         near = self.nearest.of_face[faces]
-        missing = np.flatnonzero(~told[near])
+        missing = np.flatnonzero(~known[near])
         if len(missing):
-            near[missing] = self.nearest.among(np.flatnonzero(told), faces[missing])
+            near[missing] = self.nearest.among(np.flatnonzero(known), faces[missing])
         return near
 
 

@@ -36,10 +36,10 @@ def self_intersections(asset: Asset) -> Iterable[Finding]:
     message = "no face cuts through another"
     if count:
         kinds = (count - lying, "cut through each other"), (lying, "lie on each other")
-        told = " and ".join(
+        counts = " and ".join(
             f"{number:,} {'pair' if number == 1 else 'pairs'} of faces {what}" for number, what in kinds if number
         )
-        message = told if crossing_pairs.complete else f"at least {told}"
+        message = counts if crossing_pairs.complete else f"at least {counts}"
     elif not crossing_pairs.complete:
         message = "too many faces lie near each other to say; simplify the model and ask again"
     yield Finding(

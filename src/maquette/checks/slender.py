@@ -42,36 +42,36 @@ def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Colu
     covered = np.bincount(place, minlength=count) * spread.area
     real = covered >= _LEAST * limit**2
     width[thin[~real[place]]] = np.inf
-    told = width[np.isfinite(width)]
+    known = width[np.isfinite(width)]
     overlay = looked.on_faces(np.minimum(width, most))
     return Columns(
         count=int(real.sum()),
-        thinnest=float(np.percentile(told, 1)) if len(told) else None,
+        thinnest=float(np.percentile(known, 1)) if len(known) else None,
         area=float(covered[real].sum()),
         overlay=overlay,
         faces=np.flatnonzero(overlay < SLACK * limit),
     )
 
 
-def slender_finding(name: str, noun: str, found: Columns | None, limit: float, source: str) -> Finding:
+def slender_finding(name: str, noun: str, columns: Columns | None, limit: float, source: str) -> Finding:
     """What a check says of columns, called by a noun: a warning where one is below the limit."""
-    if found is None:
+    if columns is None:
         return Finding(name, "unknown", "there is no surface", unit="mm")
     message = f"no {noun} is under {limit:g} mm"
-    if found.count:
-        message = f"{found.count:,} {noun}{'s are' if found.count > 1 else ' is'} under {limit:g} mm"
-        message += f", {figures(found.area)} mm² of surface"
+    if columns.count:
+        message = f"{columns.count:,} {noun}{'s are' if columns.count > 1 else ' is'} under {limit:g} mm"
+        message += f", {figures(columns.area)} mm² of surface"
     return Finding(
         name,
-        "warn" if found.count else "pass",
+        "warn" if columns.count else "pass",
         message,
-        value=found.thinnest,
+        value=columns.thinnest,
         unit="mm",
         limit=f"at least {limit:g}",
         source=source,
         fix="scale-to",
-        faces=found.faces,
-        overlay=found.overlay,
+        faces=columns.faces,
+        overlay=columns.overlay,
     )
 
 

@@ -35,5 +35,5 @@ def small_holes(
     shows the width, up to twice the limit.
     """
     limit, source = limit_of(printer, "min_hole_mm", min_mm)
-    found = slender(asset.mesh, limit, samples, inside_out=True)
-    yield slender_finding("small-holes", "hole", found, limit, source)
+    columns = slender(asset.mesh, limit, samples, inside_out=True)
+    yield slender_finding("small-holes", "hole", columns, limit, source)

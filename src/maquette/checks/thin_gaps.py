@@ -50,7 +50,7 @@ def thin_gaps(
         return
     narrow = gaps < SLACK * limit
     share = float(narrow.mean())
-    told = gaps[narrow] if narrow.any() else gaps[np.isfinite(gaps)]
+    known = gaps[narrow] if narrow.any() else gaps[np.isfinite(gaps)]
     overlay = air.on_faces(np.fmin(gaps, _FAR * limit))
     yield Finding(
         "thin-gaps",
@@ -58,7 +58,7 @@ def thin_gaps(
         f"{share:.2%} of the surface, {figures(narrow.sum() * air.spread.area)} mm², bounds gaps under {limit:g} mm"
         if narrow.any()
         else f"no gap is under {limit:g} mm",
-        value=float(np.percentile(told, _NARROWEST)) if len(told) else None,
+        value=float(np.percentile(known, _NARROWEST)) if len(known) else None,
         unit="mm",
         limit=f"at least {limit:g}",
         source=f"{source}; warns above {max_share:.1%} of the surface",

@@ -53,7 +53,7 @@ def trapped_volumes(
     if inside is None:
         yield Finding("trapped-volumes", "unknown", NO_INSIDE, unit="mm³", fix="solidify")
         return
-    message = _told(inside.closed, inside.choked, inside.volume, limit, _STUFF[printer.technology])
+    message = _in_words(inside.closed, inside.choked, inside.volume, limit, _STUFF[printer.technology])
     verdict: Verdict = "fail" if inside.closed else "warn" if inside.choked else "pass"
     wanted = "0"
     if printer.technology == "FDM":
@@ -102,18 +102,18 @@ def _look_inside(mesh: Mesh, printer: Printer, limit: float, least: float) -> _I
     choked: list[int] = []
     if cells is not None:
         pockets = chambers(cells)
-        choked = _choked(pockets, shut, solid, limit)
+        choked = _behind_narrow_holes(pockets, shut, solid, limit)
         volume += sum(pockets.volume[number] for number in choked)
         walls += [faces_near(mesh, pockets.cells[number], 1.5 * cells.pitch) for number in choked]
     return _Inside(int(closed.sum()), len(choked), volume, np.unique(np.concatenate(walls)), cells is not None)
 
 
-def _choked(found: Pockets, shut: Voids, solid: Columns, limit: float) -> list[int]:
+def _behind_narrow_holes(pockets: Pockets, shut: Voids, solid: Columns, limit: float) -> list[int]:
     """Chambers worth counting that are no closed voids."""
     return [
         number
-        for number in np.flatnonzero(found.volume >= (_WORTH * limit) ** 3).tolist()
-        if not _in_closed(found.place[number], shut, solid)
+        for number in np.flatnonzero(pockets.volume >= (_WORTH * limit) ** 3).tolist()
+        if not _in_closed(pockets.place[number], shut, solid)
     ]
 
 
@@ -139,7 +139,7 @@ def _way_out(closed: int, choked: int, limit: float) -> str:
     return f"; {' and '.join(ways)}" if ways else ""
 
 
-def _told(closed: int, choked: int, volume: float, limit: float, stuff: str) -> str:
+def _in_words(closed: int, choked: int, volume: float, limit: float, stuff: str) -> str:
     """What was found, in words."""
     if not closed and not choked:
         return "nothing is trapped" if stuff else "no void is closed"

@@ -41,29 +41,29 @@ def winding(
     """
     surface = welded(asset.mesh)
     disagree = int(((surface.edges.count == 2) & (surface.edges.balance != 0)).sum())
-    found = agreement(surface.vertices, surface.faces) if disagree else None
-    yield _alike(surface, disagree, found, destination)
-    yield _outward(surface, found, destination)
+    agreed = agreement(surface.vertices, surface.faces) if disagree else None
+    yield _alike(surface, disagree, agreed, destination)
+    yield _outward(surface, agreed, destination)
 
 
-def _alike(surface: Welded, count: int, found: Agreement | None, destination: str) -> Finding:
+def _alike(surface: Welded, count: int, agreed: Agreement | None, destination: str) -> Finding:
     """Whether neighbours are wound alike."""
-    if found is None:
+    if agreed is None:
         return _finding(destination, "pass", "neighbours are wound alike", 0, "edges", None)
-    faces = surface.of_face[found.turn]
+    faces = surface.of_face[agreed.turn]
     message = f"the faces at {count:,} edge{'s' * (count > 1)} disagree; {len(faces):,} must turn"
-    one_sided = int(found.one_sided.sum())
+    one_sided = int(agreed.one_sided.sum())
     if one_sided:
         message += f"; {one_sided} part{'s are' if one_sided > 1 else ' is'} one-sided and can have no outside"
     verdict: Verdict = "fail" if destination == "print" else "warn"
     return _finding(destination, verdict, message, count, "edges", faces)
 
 
-def _outward(surface: Welded, found: Agreement | None, destination: str) -> Finding:
+def _outward(surface: Welded, agreed: Agreement | None, destination: str) -> Finding:
     """Whether each part has its outside outside, once its faces are wound alike."""
     count, part = face_components(surface.faces)
     area = areas_by(part, surface.vertices, surface.faces, count)
-    wrong = _inside_out(surface, found, part, area)
+    wrong = _inside_out(surface, agreed, part, area)
     number = int(wrong.sum())
     share = area[wrong].sum() / area.sum() if number else 0.0
     verdict: Verdict = "pass" if not number else "fail" if destination == "print" or share > 0.5 else "warn"
@@ -74,14 +74,14 @@ def _outward(surface: Welded, found: Agreement | None, destination: str) -> Find
     return _finding(destination, verdict, message, number, "parts", faces)
 
 
-def _inside_out(surface: Welded, found: Agreement | None, part: np.ndarray, area: np.ndarray) -> np.ndarray:
+def _inside_out(surface: Welded, agreed: Agreement | None, part: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Which parts are inside out, (P,) bool; one-sided parts are not."""
     count, vertices, faces = len(area), surface.vertices, surface.faces
     torn, one_sided = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     torn[part[np.flatnonzero(surface.edges.count[surface.edges.of_half] != 2) // 3]] = True
-    if found is not None:
-        faces = np.where(found.turn[:, None], faces[:, ::-1], faces)
-        one_sided[part[found.one_sided[found.patch]]] = True
+    if agreed is not None:
+        faces = np.where(agreed.turn[:, None], faces[:, ::-1], faces)
+        one_sided[part[agreed.one_sided[agreed.patch]]] = True
     volume = capped_volumes(vertices, faces, part, count)
     closed = ~torn & ~one_sided
     wrong = (volume < 0) & ~one_sided & (closed | (np.abs(volume) >= _FLAT * area**1.5))

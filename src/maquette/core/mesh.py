@@ -70,8 +70,8 @@ class Mesh(Value):
     @property
     def channels(self) -> dict[str, NDArray[Any]]:
         """Everything that rides on it, by name in the order of the table."""
-        found = {name: self.channel(name) for name in CHANNELS}
-        return {name: values for name, values in found.items() if values is not None}
+        by_name = {name: self.channel(name) for name in CHANNELS}
+        return {name: values for name, values in by_name.items() if values is not None}
 
     def _as_fields(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         """Channels that are no fields put into ``extra``; one of None goes."""

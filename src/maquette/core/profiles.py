@@ -47,17 +47,17 @@ class _Profile(Value):
         """As a setting: an instance, or the name of a shipped profile."""
         from pydantic_core import core_schema
 
-        def profile(given: Any) -> Any:
-            if isinstance(given, cls):
-                return given
-            if not isinstance(given, str):
+        def profile(value: Any) -> Any:
+            if isinstance(value, cls):
+                return value
+            if not isinstance(value, str):
                 raise ValueError(f"a {cls.__name__} or the name of one")
-            if given not in cls.names():
-                raise ValueError(f"no profile {given!r}; choose one of {', '.join(cls.names())}")
-            return cls.named(given)
+            if value not in cls.names():
+                raise ValueError(f"no profile {value!r}; choose one of {', '.join(cls.names())}")
+            return cls.named(value)
 
-        def plain(made: Any) -> Any:
-            return made.name if made.name in cls.names() and made == cls.named(made.name) else made.as_dict()
+        def plain(own: Any) -> Any:
+            return own.name if own.name in cls.names() and own == cls.named(own.name) else own.as_dict()
 
         return core_schema.no_info_plain_validator_function(
             profile, serialization=core_schema.plain_serializer_function_ser_schema(plain)

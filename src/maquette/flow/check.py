@@ -36,9 +36,9 @@ def check_options() -> tuple[Option, ...]:
     )
 
 
-def check_file(path: Path, given: Mapping[str, Any], store: Store | None = None) -> Report:
+def check_file(path: Path, options: Mapping[str, Any], store: Store | None = None) -> Report:
     """Judge the model in a file; for an engine its size on disk counts, too. Findings are kept in the store."""
-    renamed = {"destination" if name == "for" else name: value for name, value in given.items()}
+    renamed = {"destination" if name == "for" else name: value for name, value in options.items()}
     wish = CheckWish(**checked_fields("check", CheckWish, renamed))
     files = disk.gather_model(path)
     asset = disk.reader_for(Path(files.main))(files)

@@ -61,9 +61,9 @@ def deliver(job: Job, store: Store | None = None, *, started: float | None = Non
     return done
 
 
-def _history_notes(made: Made) -> list[str]:
+def _history_notes(result: Made) -> list[str]:
     """What the stages said, those included whose results were kept from before."""
-    return [f"{step.stage}: {text}" for step in made.history for text in step.notes]
+    return [f"{step.stage}: {text}" for step in result.history for text in step.notes]
 
 
 def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
@@ -79,12 +79,12 @@ def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
         files = encode_asset(built.asset, output, job.target if job.destination == "model" else None, keeper)
         disk.put(files, output)
     with part(0.6, 0.8):
-        made, gcode = _judge_and_slice(built, job, files, output)
+        result, gcode = _judge_and_slice(built, job, files, output)
     with part(0.8, 1.0):
-        reports = write_report(made, output, began, keeper) if job.report else []
+        reports = write_report(result, output, began, keeper) if job.report else []
     refuse_unprintable(stopped)
-    made = replace(made, seconds={**made.seconds, "total": time.perf_counter() - began})
-    return Delivery(made, output, tuple(reports), gcode)
+    result = replace(result, seconds={**result.seconds, "total": time.perf_counter() - began})
+    return Delivery(result, output, tuple(reports), gcode)
 
 
 def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
@@ -97,18 +97,18 @@ def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
 
 def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) -> tuple[Made, Path | None]:
     """All opinions, those of the slicer and on the file's size included, and the place of the G-code."""
-    made, gcode = _with_advice(judge_built(built), job), None
-    if files is not None and made.told is not None:
-        disk.put(with_settings(files, made.told), output)
+    result, gcode = _with_advice(judge_built(built), job), None
+    if files is not None and result.told is not None:
+        disk.put(with_settings(files, result.told), output)
     if files is not None and job.destination == "model":
-        made = _with_finding(made, judge_size(files, job.target))
+        result = _with_finding(result, judge_size(files, job.target))
     if files is not None and job.slicing.slice:
-        sliced, opinion = slice_asset(made.asset, made.printer, job.slicing, output.stem or "model", made.told)
-        made = replace(_with_finding(made, opinion), sliced=sliced)
+        sliced, opinion = slice_asset(result.asset, result.printer, job.slicing, output.stem or "model", result.told)
+        result = replace(_with_finding(result, opinion), sliced=sliced)
         if sliced is not None:
             place = output.with_name(f"{output.name}.gcode")  # a.stl and a.3mf get one each
             gcode = disk.put(Files(place.name, {place.name: sliced.files.data}), place)
-    return made, gcode
+    return result, gcode
 
 
 def _with_advice(made: Made, job: Job) -> Made:
@@ -120,6 +120,6 @@ def _with_advice(made: Made, job: Job) -> Made:
     return replace(made, told=told)
 
 
-def _with_finding(made: Made, finding: Finding) -> Made:
+def _with_finding(result: Made, finding: Finding) -> Made:
     """The same with one more opinion in its report."""
-    return replace(made, report=made.report.replace(findings=(*made.report.findings, finding)))
+    return replace(result, report=result.report.replace(findings=(*result.report.findings, finding)))

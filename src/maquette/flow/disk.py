@@ -25,17 +25,19 @@ _USUAL = {"Asset": ".glb", "Subject": ".png", "Picture": ".png"}  # what goes to
 
 def reader_for(path: Path) -> StageFunction[Any, Any]:
     """The stage that reads files with this ending; ``BadInput`` lists the endings there are."""
-    if any(path.suffix.lower() in found.stage.facts.opens for found in registry().values()):
+    if any(path.suffix.lower() in function.stage.facts.opens for function in registry().values()):
         raise BadInput(f"{path.name}: is a picture, and a model is read here; make makes one of it, open only opens it")
-    endings = {found: found.stage.facts.reads for found in registry().values()}
+    endings = {function: function.stage.facts.reads for function in registry().values()}
     return _by_suffix(path, endings, "read", BadInput)
 
 
 def writer_for(path: Path, value: Any) -> StageFunction[Any, Any]:
     """The stage that writes such a value to this ending; ``BadSetting`` lists the endings there are for it."""
-    writers = [found for found in registry().values() if found.stage.facts.writes]
-    fitting = [found for found in writers if isinstance(value, next(iter(found.stage.inputs.values())))]
-    return _by_suffix(path, {found: found.stage.facts.writes for found in fitting}, "write this to", BadSetting)
+    writers = [function for function in registry().values() if function.stage.facts.writes]
+    fitting = [function for function in writers if isinstance(value, next(iter(function.stage.inputs.values())))]
+    return _by_suffix(
+        path, {function: function.stage.facts.writes for function in fitting}, "write this to", BadSetting
+    )
 
 
 def _by_suffix(
@@ -88,15 +90,15 @@ class _Below:
 
     def place(self, wanted: str) -> str:
         """The path below the folder as the disk spells it; empty when there is no such file."""
-        made = ""
+        path = ""
         for step in wanted.split("/"):
-            exact = f"{made}/{step}".lstrip("/")
-            made = exact if self._is_there(exact) else f"{made}/{self._in_any_case(made, step)}".lstrip("/")
-            if not self._is_there(made):
+            exact = f"{path}/{step}".lstrip("/")
+            path = exact if self._is_there(exact) else f"{path}/{self._in_any_case(path, step)}".lstrip("/")
+            if not self._is_there(path):
                 return ""
         try:
-            found = (self._folder / made).resolve()
-            return made if found.is_file() and found.is_relative_to(self._root) else ""
+            there = (self._folder / path).resolve()
+            return path if there.is_file() and there.is_relative_to(self._root) else ""
         except (OSError, ValueError, RuntimeError):
             return ""
 
@@ -134,9 +136,9 @@ def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -
     """A value as the files that its ending asks for; nothing touches the disk yet."""
     if isinstance(value, Files):
         return value
-    found = writer_for(path, value)
-    named = found.stage.for_roles({"stem": path.stem, "suffix": path.suffix.lower()})
-    files: Files = found(value, **{**named, **(settings or {})})
+    writer = writer_for(path, value)
+    named = writer.stage.for_roles({"stem": path.stem, "suffix": path.suffix.lower()})
+    files: Files = writer(value, **{**named, **(settings or {})})
     return files
 
 

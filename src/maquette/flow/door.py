@@ -42,8 +42,8 @@ def make(
     ``store``; the default one lies in the user's cache folder. Nothing is judged: `check` does that.
     """
     own = {"generator": generator, "height_mm": height_mm}
-    given = {**(knobs or {}), **{name: value for name, value in own.items() if value is not None}}
-    return build(JOBS[destination](photo, route=route, knobs=given), store or Store()).asset
+    options = {**(knobs or {}), **{name: value for name, value in own.items() if value is not None}}
+    return build(JOBS[destination](photo, route=route, knobs=options), store or Store()).asset
 
 
 def check(

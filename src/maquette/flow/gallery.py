@@ -67,23 +67,23 @@ def write_gallery(
 def _row(place: Path, name: str, destination: Destination, store: Store | None) -> Row:
     """Make one picture and draw its cells; a refusal is a row too."""
     try:
-        made = make(place, destination, store=store)
-        cells = tuple(_cells(made))
+        result = make(place, destination, store=store)
+        cells = tuple(_cells(result))
     except MaquetteError as problem:
         return Row(name, verdict="refused", error=f"{type(problem).__name__}: {problem}")
-    bad = tuple(f"{f.check}: {f.message}" for f in made.report.findings if f.verdict in ("warn", "fail"))
-    return Row(name, made.route, made.report.verdict, "", round(made.seconds["total"], 2), bad, cells)
+    bad = tuple(f"{f.check}: {f.message}" for f in result.report.findings if f.verdict in ("warn", "fail"))
+    return Row(name, result.route, result.report.verdict, "", round(result.seconds["total"], 2), bad, cells)
 
 
-def _cells(made: Made) -> list[Any]:
+def _cells(result: Made) -> list[Any]:
     """Photo, mask and four views as pictures of one cell each."""
     from PIL import Image
 
     draw = registry()["picture"]
-    views = ("top", "three-quarter", "left", "front") if made.route == "relief" else VIEWS
-    mask = np.zeros((8, 8), np.uint8) if made.cut.mask is None else (made.cut.mask * 255).astype(np.uint8)
-    images = [Image.fromarray(on_white(made.photo)), Image.fromarray(mask).convert("RGB")]
-    images += [Image.fromarray(draw(made.asset, view=view, size_px=CELL).frames[0]) for view in views]
+    views = ("top", "three-quarter", "left", "front") if result.route == "relief" else VIEWS
+    mask = np.zeros((8, 8), np.uint8) if result.cut.mask is None else (result.cut.mask * 255).astype(np.uint8)
+    images = [Image.fromarray(on_white(result.photo)), Image.fromarray(mask).convert("RGB")]
+    images += [Image.fromarray(draw(result.asset, view=view, size_px=CELL).frames[0]) for view in views]
     return images
 
 

@@ -109,7 +109,7 @@ def job_options(destination: Destination) -> tuple[Option, ...]:
 
 
 def job_from(
-    destination: Destination, photo: Photo, output: Path | None, given: Mapping[str, Any], *, only_shown: bool = False
+    destination: Destination, photo: Photo, output: Path | None, options: Mapping[str, Any], *, only_shown: bool = False
 ) -> Job:
     """The job that options describe, by their names; what is no field of a job is a knob of its recipes.
 
@@ -117,7 +117,7 @@ def job_from(
     ``BadSetting`` says which value is wrong and what it may be.
     """
     kind = JOBS[destination]
-    rest = dict(given)
+    rest = dict(options)
     own = _checked(destination, kind, rest)
     if kind is PrintJob:
         said = sorted(name for name in described_fields(SlicingWish) if name in rest)
@@ -129,8 +129,8 @@ def job_from(
 
 def endings_for(destination: str) -> tuple[str, ...]:
     """Endings of the files that a job of this destination may write, as the formats declare them."""
-    found = [each.stage for each in registry().values() if list(each.stage.inputs.values()) == [Asset]]
-    fitting = (stage for stage in found if destination in stage.facts.destinations)
+    operations = [each.stage for each in registry().values() if list(each.stage.inputs.values()) == [Asset]]
+    fitting = (stage for stage in operations if destination in stage.facts.destinations)
     return tuple(ending for stage in fitting for ending in stage.facts.writes)
 
 

@@ -127,8 +127,8 @@ def _sweep(folder: Path) -> None:
     """Remove what processes that are no more left half written in a folder."""
     listed = [path.read_bytes() for path in folder.glob(".*.landing")]
     for crumb in folder.glob(".maquette-*-*.tmp"):
-        found = re.fullmatch(r"\.maquette-(\d+)-\w+\.tmp", crumb.name)
-        if found and not _alive(int(found[1])) and not any(crumb.name.encode() in text for text in listed):
+        match = re.fullmatch(r"\.maquette-(\d+)-\w+\.tmp", crumb.name)
+        if match and not _alive(int(match[1])) and not any(crumb.name.encode() in text for text in listed):
             with contextlib.suppress(OSError):
                 crumb.unlink()
 

@@ -43,9 +43,9 @@ def make(
     ``generator``, …). With ``route="auto"`` the options and the photo decide between a full body and a relief; a model
     is always a full body.
     """
-    given = {name: value for name, value in (knobs or {}).items() if value is not None}
+    options = {name: value for name, value in (knobs or {}).items() if value is not None}
     job = JOBS[destination](
-        photo, None, route=route, printer=Printer.of(printer), target=Target.of(target), knobs=given
+        photo, None, route=route, printer=Printer.of(printer), target=Target.of(target), knobs=options
     )
     with part(0.0, 0.75):
         built = build(job, store)
@@ -104,7 +104,11 @@ def judge_built(built: Built) -> Made:
 
 def generators() -> list[str]:
     """Names of the stages that turn a Subject into an Asset, whatever else they take."""
-    return [name for name, found in registry().items() if found.stage.output is Asset and _takes_a_photo(found.stage)]
+    return [
+        name
+        for name, function in registry().items()
+        if function.stage.output is Asset and _takes_a_photo(function.stage)
+    ]
 
 
 def _takes_a_photo(stage: Any) -> bool:
@@ -137,9 +141,9 @@ def _last_cut(done: Run, opened: Subject) -> Subject:
     return cut
 
 
-def _asked_options(recipe: Recipe, runs: Runs, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _asked_options(recipe: Recipe, runs: Runs, options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Each option that was given, its value as words, and what it means."""
-    for name, value in given.items():
+    for name, value in options.items():
         step, _, setting = name.rpartition(".")
         ran = next((ran.recipe for ran in (runs.last, runs.first["front"]) if step in ran.recipe.steps), recipe)
         words = ran.stage_of(step).settings[setting].description if step else recipe.knobs[name].description

@@ -130,17 +130,19 @@ def described_fields(job: type) -> dict[str, Setting]:
     return {setting.name: setting for setting in settings if setting.description}
 
 
-def checked_fields(where: str, job: type, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_fields(where: str, job: type, options: Mapping[str, Any]) -> dict[str, Any]:
     """Given fields of a job, each as its type; ``BadSetting`` in a stage's words for what is wrong or unknown."""
     settings = described_fields(job)
     record = Stage(where, job, 1, Facts(), {}, job, MappingProxyType(settings))
-    model = record.validate(given)
-    return {name: getattr(model, name) for name in given}
+    model = record.validate(options)
+    return {name: getattr(model, name) for name in options}
 
 
 def merge_routes(routes: Mapping[str, Iterable[Option]]) -> tuple[Option, ...]:
     """Options of several routes as one list; what not all of them have says for which it is."""
-    by_route = {route: {option.name.rpartition(".")[2]: option for option in found} for route, found in routes.items()}
+    by_route = {
+        route: {option.name.rpartition(".")[2]: option for option in of_route} for route, of_route in routes.items()
+    }
     names = dict.fromkeys(name for options in by_route.values() for name in options)
     return tuple(_of_routes(name, by_route) for name in names)
 
@@ -149,11 +151,11 @@ def _of_routes(name: str, by_route: Mapping[str, Mapping[str, Option]]) -> Optio
     """One option of several routes: told once where all say the same, else route by route."""
     having = {route: options[name] for route, options in by_route.items() if name in options}
     first = next(iter(having.values()))
-    told = {(option.description, option.shown_default, option.range) for option in having.values()}
+    wordings = {(option.description, option.shown_default, option.range) for option in having.values()}
     if len(having) < len(by_route):
         places = f"{' and '.join(having)} only"
         return replace(first, only=f"{places}, {first.only}" if first.only else places)
-    if len(told) == 1:
+    if len(wordings) == 1:
         return first
     lines = "; ".join(f"{route}: {_with_default(option)}" for route, option in having.items())
     return replace(first, description=lines, default=None)
@@ -177,14 +179,14 @@ def _settings_of_swapped(known: Registry, knob: Knob) -> dict[str, Option]:
     """Settings of all stages that a knob offers, by flag: in the words of the default stage, where that has it."""
     stages = sorted(choices_of(knob.kind), key=lambda name: name != knob.default)
     having: dict[str, list[str]] = {}
-    found: dict[str, Option] = {}
+    first: dict[str, Option] = {}
     for name in stages:
         for option in stage_options(known[name].stage):
             having.setdefault(option.name, []).append(name)
-            found.setdefault(option.name, option)
+            first.setdefault(option.name, option)
     return {
         name: replace(option, name=f"{knob.swaps}.{name}", only="" if having[name] == stages else _named(having[name]))
-        for name, option in found.items()
+        for name, option in first.items()
     }
 
 

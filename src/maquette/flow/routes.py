@@ -56,9 +56,9 @@ def _by_options(fitting: Mapping[str, set[str]], recipes: Mapping[str, Recipe]) 
 
 def _by_photo(intake: Iterable[Finding]) -> tuple[str, str]:
     """The route that the intake recommends, in its own words."""
-    found = tuple(intake)
-    route = recommended_route(found)
-    said = next((finding for finding in found if finding.check == "route"), None)
+    findings = tuple(intake)
+    route = recommended_route(findings)
+    said = next((finding for finding in findings if finding.check == "route"), None)
     if said is None:
         return route, "nothing speaks against it"
     reason = said.message.partition(": ")[2] or said.message

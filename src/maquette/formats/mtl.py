@@ -112,7 +112,7 @@ class _Shelf:
     def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""
         if (rough, metal) not in self._packed:
-            self._pixels_left -= sum(pixel_count(made) for made in (rough, metal) if made)
+            self._pixels_left -= sum(pixel_count(texture) for texture in (rough, metal) if texture)
             if self._pixels_left < 0:
                 note(f"left out map_Pr and map_Pm: they have over {MOST_PACKED:,} pixels; scale them down")
             self._packed[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
@@ -193,12 +193,12 @@ def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | No
     """Two grey pictures as green and blue of one, as large as the larger; white where there is none."""
     from PIL import Image
 
-    found = {channel: pixels(made, "L") for channel, made in ((1, rough), (2, metal)) if made}
-    if not found:
+    planes = {channel: pixels(texture, "L") for channel, texture in ((1, rough), (2, metal)) if texture}
+    if not planes:
         return None
-    height, width = max((grey.shape for grey in found.values()), key=lambda shape: shape[0] * shape[1])
+    height, width = max((grey.shape for grey in planes.values()), key=lambda shape: shape[0] * shape[1])
     packed = np.full((height, width, 3), 255, np.uint8)
-    for channel, grey in found.items():
+    for channel, grey in planes.items():
         same = grey.shape == (height, width)
         packed[:, :, channel] = grey if same else np.asarray(Image.fromarray(grey).resize((width, height)))
     return encode_png(packed, rough or metal)
@@ -239,21 +239,21 @@ def _maps(material: Material, prefix: str, pictures: dict[str, bytes]) -> list[s
                 (key, role, encode_png(np.rint(packed[:, :, channel] * factor).astype(np.uint8), material.orm_texture))
             )
     rows = []
-    for key, role, made in named:
-        if made is not None:
-            option = "-clamp on " if made.wrap and set(made.wrap) <= {"clamp", "none"} else ""
-            rows.append(f"{key} {option}{_keep_once(made, f'{prefix}_{role}', pictures)}")
+    for key, role, texture in named:
+        if texture is not None:
+            option = "-clamp on " if texture.wrap and set(texture.wrap) <= {"clamp", "none"} else ""
+            rows.append(f"{key} {option}{_keep_once(texture, f'{prefix}_{role}', pictures)}")
     if material.alpha_mode != "opaque" and material.base_color_texture:
         rows.append(rows[0].replace("map_Kd", "map_d", 1))
     return rows
 
 
-def _keep_once(made: Texture, name: str, pictures: dict[str, bytes]) -> str:
+def _keep_once(texture: Texture, name: str, pictures: dict[str, bytes]) -> str:
     """The file name of a picture: that of an equal one if there is one already."""
-    known = next((old for old, data in pictures.items() if data == made.data), None)
+    known = next((old for old, data in pictures.items() if data == texture.data), None)
     if known is None:
-        known = f"{name}{made.suffix}"
-        pictures[known] = made.data
+        known = f"{name}{texture.suffix}"
+        pictures[known] = texture.data
     return known
 
 

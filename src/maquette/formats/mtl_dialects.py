@@ -39,14 +39,14 @@ def floats(values: Lines, key: str, count: int) -> list[float] | None:
     words = values.get(key, "").split()
     if not words or not all(is_number(word) for word in words[:count]):
         return None
-    found = [max(float(word), 0.0) for word in words[:count]]
-    return found if len(found) == count else found[:1] * count
+    numbers = [max(float(word), 0.0) for word in words[:count]]
+    return numbers if len(numbers) == count else numbers[:1] * count
 
 
 def shares(values: Lines, key: str, count: int) -> list[float] | None:
     """The same, no more than 1."""
-    found = floats(values, key, count)
-    return None if found is None else [min(value, 1.0) for value in found]
+    numbers = floats(values, key, count)
+    return None if numbers is None else [min(value, 1.0) for value in numbers]
 
 
 def base_color(values: Lines) -> list[float]:

@@ -53,11 +53,11 @@ def read_obj(files: Files, *, up: UpAxis = "+Z") -> Asset:
     Refused: indices that point nowhere, numbers that are none, side files named by network address or through
     ``..``, and a file without faces. Faces of one or two corners are left out with a note.
     """
-    found = gather(files.data)
-    if not sum(map(len, found.counts)):
+    content = gather(files.data)
+    if not sum(map(len, content.counts)):
         raise BadInput("read-obj: the file holds no faces; export a mesh, not curves or points")
-    mesh, material_names, part_names = found.mesh(up)
-    materials = _materials(files, found.libraries, material_names)
+    mesh, material_names, part_names = content.mesh(up)
+    materials = _materials(files, content.libraries, material_names)
     return Asset(mesh, materials=materials, part_names=part_names, title=_title(files))
 
 

@@ -111,9 +111,9 @@ class Found:
         bare = int((~fine[triangles]).any(axis=1).sum())
         if bare:
             note(f"{bare} triangles have no texture coordinates; theirs are 0")
-        made = np.zeros((len(index), 2), np.float32)
-        made[fine] = flipped[index[fine]]
-        return made[triangles]
+        corner_uv = np.zeros((len(index), 2), np.float32)
+        corner_uv[fine] = flipped[index[fine]]
+        return corner_uv[triangles]
 
     def _vertex_colors(self) -> NDArray[np.uint8] | None:
         """(V, 3) 0..255, None when no vertex has a colour. Values above 1 mean that white is 255."""
@@ -155,7 +155,7 @@ def polypainted(text: bytes, count: int) -> Floats:
     return result
 
 
-def _take(block: Block, found: Found) -> int:
+def _take(block: Block, content: Found) -> int:
     """Sort a block's lines by their first word and read each kind at once; the number of elements left out."""
     first, count = block.rows
     start = block.starts[first]
@@ -168,23 +168,23 @@ def _take(block: Block, found: Found) -> int:
     face_rows = np.flatnonzero(one & (lead == ord("f")))
     whole = face_rows[count[face_rows] >= 4]
     named = np.flatnonzero((one & np.isin(lead, list(b"og"))) | ((size == 6) & np.isin(lead, list(b"um"))))
-    _take_names(block, named, whole, found)
-    before = found.point_count + np.searchsorted(vertex_rows, whole)
-    uv_before = found.uv_count + np.searchsorted(uv_rows, whole)
-    _take_vertices(block, vertex_rows, found)
-    _take_uvs(block, uv_rows, found)
-    _take_faces(block, whole, before, uv_before, found)
+    _take_names(block, named, whole, content)
+    before = content.point_count + np.searchsorted(vertex_rows, whole)
+    uv_before = content.uv_count + np.searchsorted(uv_rows, whole)
+    _take_vertices(block, vertex_rows, content)
+    _take_uvs(block, uv_rows, content)
+    _take_faces(block, whole, before, uv_before, content)
     return len(face_rows) - len(whole) + int((one & np.isin(lead, list(b"lp"))).sum())
 
 
-def _take_names(block: Block, rows: Ints, face_rows: Ints, found: Found) -> None:
+def _take_names(block: Block, rows: Ints, face_rows: Ints, content: Found) -> None:
     """``usemtl``, ``o``, ``g`` and ``mtllib`` lines."""
-    tracks = {b"usemtl": found.material, b"o": found.object, b"g": found.group}
+    tracks = {b"usemtl": content.material, b"o": content.object, b"g": content.group}
     seen: dict[bytes, tuple[list[int], list[str]]] = {key: ([], []) for key in tracks}
     for row in rows.tolist():
         key = block.word(int(block.rows[0][row]))
         if key == b"mtllib":
-            found.libraries.append(block.line_text(row))
+            content.libraries.append(block.line_text(row))
         elif key in tracks:
             seen[key][0].append(row)
             seen[key][1].append(block.line_text(row) or "default")
@@ -192,31 +192,31 @@ def _take_names(block: Block, rows: Ints, face_rows: Ints, found: Found) -> None
         track.follow(*seen[key], face_rows)
 
 
-def _take_vertices(block: Block, rows: Ints, found: Found) -> None:
+def _take_vertices(block: Block, rows: Ints, content: Found) -> None:
     """``v x y z``, ``v x y z w`` or ``v x y z r g b``."""
     first, count = block.rows[0][rows], block.rows[1][rows]
     _enough(block, first, count, 4, "vertex", "three")
-    found.points.append(block.words((first[:, None] + [1, 2, 3]).reshape(-1)).reshape(-1, 3))
+    content.points.append(block.words((first[:, None] + [1, 2, 3]).reshape(-1)).reshape(-1, 3))
     colors = np.full((len(rows), 3), np.nan)
     colored = count >= 7
     colors[colored] = block.words((first[colored][:, None] + [4, 5, 6]).reshape(-1)).reshape(-1, 3)
-    found.colors.append(colors)
-    found.point_count += len(rows)
+    content.colors.append(colors)
+    content.point_count += len(rows)
 
 
-def _take_uvs(block: Block, rows: Ints, found: Found) -> None:
+def _take_uvs(block: Block, rows: Ints, content: Found) -> None:
     """``vt u``, ``vt u v`` or ``vt u v w``."""
     first, count = block.rows[0][rows], block.rows[1][rows]
     _enough(block, first, count, 2, "texture coordinate", "one")
-    made = np.zeros((len(rows), 2))
-    made[:, 0] = block.words(first + 1)
+    pairs = np.zeros((len(rows), 2))
+    pairs[:, 0] = block.words(first + 1)
     flat = count >= 3
-    made[flat, 1] = block.words(first[flat] + 2)
-    found.uvs.append(made)
-    found.uv_count += len(rows)
+    pairs[flat, 1] = block.words(first[flat] + 2)
+    content.uvs.append(pairs)
+    content.uv_count += len(rows)
 
 
-def _take_faces(block: Block, rows: Ints, before: Ints, uv_before: Ints, found: Found) -> None:
+def _take_faces(block: Block, rows: Ints, before: Ints, uv_before: Ints, content: Found) -> None:
     """``f`` with corners ``v``, ``v/t``, ``v//n`` or ``v/t/n``; indices below 0 count back from where they stand."""
     first, counts = block.rows[0][rows], block.rows[1][rows] - 1
     words = np.repeat(first + 1 - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
@@ -228,13 +228,13 @@ def _take_faces(block: Block, rows: Ints, before: Ints, uv_before: Ints, found: 
     if (slash == start).any():
         line = block.line_number(int(start[slash == start][0]))
         raise BadInput(f"read-obj: line {line}: a corner names no vertex; export the file again")
-    found.corners.append(_from_zero(block.numbers(start, slash, np.int64), np.repeat(before, counts)))
+    content.corners.append(_from_zero(block.numbers(start, slash, np.int64), np.repeat(before, counts)))
     index = np.full(len(words), -1, np.int64)
     textured = slash + 1 < second
     stated = block.numbers(slash[textured] + 1, second[textured], np.int64)
     index[textured] = _from_zero(stated, np.repeat(uv_before, counts)[textured])
-    found.corner_uvs.append(index)
-    found.counts.append(counts)
+    content.corner_uvs.append(index)
+    content.counts.append(counts)
 
 
 def _from_zero(stated: Ints, before: Ints) -> Ints:

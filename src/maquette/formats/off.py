@@ -108,15 +108,15 @@ def _rows(data: bytes) -> tuple[list[bytes], tuple[bool, bool]]:
     """Lines that say something, the counts first, and whether vertices have colours and normals."""
     text = unix_lines(data.removeprefix(b"\xef\xbb\xbf"))
     rows = [line for line in (raw.partition(b"#")[0].strip() for raw in text.split(b"\n")) if line]
-    found = _KEYWORD.match(rows[0]) if rows else None
-    if found is None:
+    keyword = _KEYWORD.match(rows[0]) if rows else None
+    if keyword is None:
         raise BadInput(f"read-off: begins with {data[:12]!r} instead of `OFF`; check what was exported")
-    if found[4] or found[5]:
+    if keyword[4] or keyword[5]:
         raise BadInput("read-off: the points have other than three dimensions; export three")
-    rest = rows[0][found.end() :].strip()
+    rest = rows[0][keyword.end() :].strip()
     if rest.upper().startswith(b"BINARY"):
         raise BadInput("read-off: the file is binary OFF; export it as text, or as PLY")
-    return ([rest] if rest else []) + rows[1:], (bool(found[2]), bool(found[3]))
+    return ([rest] if rest else []) + rows[1:], (bool(keyword[2]), bool(keyword[3]))
 
 
 def _vertices(rows: list[bytes], kind: tuple[bool, bool]) -> tuple[Floats, NDArray[np.uint8] | None]:

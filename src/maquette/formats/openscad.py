@@ -71,11 +71,11 @@ def write_scad(
     for axis in _AXES:
         cuts = _sections(mesh, axis)
         for kind in (_as_box, _as_turned, _as_plate):
-            made = kind(cuts, mesh, volume, tolerance_mm)
-            if made.startswith("//"):
-                note(made.partition("\n")[0][3:])
-                return Files(f"{stem}.scad", {f"{stem}.scad": made.encode()})
-            reasons.append(made)
+            model = kind(cuts, mesh, volume, tolerance_mm)
+            if model.startswith("//"):
+                note(model.partition("\n")[0][3:])
+                return Files(f"{stem}.scad", {f"{stem}.scad": model.encode()})
+            reasons.append(model)
     raise CannotDo(
         f"write-scad: it is no simple part ({'; '.join(reasons[:3])}); write STL or 3MF, or sculpt it with --shape box"
     )

@@ -68,17 +68,17 @@ def pack_orm(occlusion: Texture | None, metallic_roughness: Texture | None) -> T
         return None
     if metallic_roughness is None or occlusion is None:
         known = occlusion or metallic_roughness
-        made = pixels(known).copy() if known else np.zeros((1, 1, 3), np.uint8)
+        orm = pixels(known).copy() if known else np.zeros((1, 1, 3), np.uint8)
         blank = (0,) if occlusion is None else (1, 2)
-        if known and (made[:, :, blank] == 255).all():
+        if known and (orm[:, :, blank] == 255).all():
             return known
-        made[:, :, blank] = 255
-        return encode_png(made, known)
+        orm[:, :, blank] = 255
+        return encode_png(orm, known)
     if occlusion.data == metallic_roughness.data:
         return occlusion
-    made = pixels(metallic_roughness).copy()
-    made[:, :, 0] = _resize(pixels(occlusion)[:, :, 0], made.shape[:2])
-    return encode_png(made, metallic_roughness)
+    orm = pixels(metallic_roughness).copy()
+    orm[:, :, 0] = _resize(pixels(occlusion)[:, :, 0], orm.shape[:2])
+    return encode_png(orm, metallic_roughness)
 
 
 def _resize(channel: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:

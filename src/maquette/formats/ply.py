@@ -124,8 +124,8 @@ def write_ply(
     textures, number = _textures(asset)
     prefix = f"{safe_stem(stem)}_ply"  # chair.png may be the photo that it came from, chair_color.png an OBJ's
     names = [
-        f"{prefix}{made.suffix}" if len(textures) == 1 else f"{prefix}_{i}{made.suffix}"
-        for i, made in enumerate(textures, start=1)
+        f"{prefix}{texture.suffix}" if len(textures) == 1 else f"{prefix}_{i}{texture.suffix}"
+        for i, texture in enumerate(textures, start=1)
     ]
     vertices, faces = _vertex_rows(mesh), _face_rows(mesh, number, on_faces)
     lines = [
@@ -138,7 +138,7 @@ def write_ply(
         "end_header\n",
     ]
     body = b"".join(_text(rows) if encoding == "ascii" else rows.tobytes() for rows in (vertices, faces))
-    parts = {name: made.data for name, made in zip(names, textures, strict=True)}
+    parts = {name: texture.data for name, texture in zip(names, textures, strict=True)}
     return Files(f"{stem}.ply", {f"{stem}.ply": "\n".join(lines).encode("utf-8") + body, **parts})
 
 
@@ -172,31 +172,31 @@ def _uv(vertex: Element, face: Element, counts: Ints, corners: Ints) -> NDArray[
             flat = np.zeros((len(corners), 2))
             flat[textured] = np.stack([values[at[textured]], 1.0 - values[at[textured] + 1].astype(np.float64)], axis=1)
     else:
-        found = next((made for made in (vertex.column(*names) for names in _UV) if made is not None), None)
-        if found is not None:
-            flat = np.stack([found[:, 0], 1.0 - found[:, 1]], axis=1)[corners]
+        by_vertex = next((columns for columns in (vertex.column(*names) for names in _UV) if columns is not None), None)
+        if by_vertex is not None:
+            flat = np.stack([by_vertex[:, 0], 1.0 - by_vertex[:, 1]], axis=1)[corners]
     if flat is None:
         return None
     with np.errstate(over="ignore"):
-        made = flat.astype(np.float32)
-    good = np.isfinite(made).all(axis=1)
+        columns = flat.astype(np.float32)
+    good = np.isfinite(columns).all(axis=1)
     if not good.all():
         note(f"{int((~good).sum())} texture coordinates are no numbers; theirs are 0")
-        made[~good] = 0
-    return made if good.any() else None
+        columns[~good] = 0
+    return columns if good.any() else None
 
 
 def _colors(vertex: Element) -> NDArray[np.uint8] | None:
     """(V, 3) sRGB; floats and 16-bit numbers are brought to 0..255."""
     names = next((names for names in _RGB if all(name in vertex.columns for name in names)), None)
-    found = vertex.column(*names) if names else None
-    if names is None or found is None:
+    columns = vertex.column(*names) if names else None
+    if names is None or columns is None:
         return None
     kind = vertex.kind(names[0])
     white = {"u2": 65535.0}.get(kind, 255.0)
-    if kind in ("f4", "f8") and not found.max() > 1.0:
+    if kind in ("f4", "f8") and not columns.max() > 1.0:
         white = 1.0
-    return np.rint(np.nan_to_num(np.clip(found / white, 0.0, 1.0)) * 255).astype(np.uint8)
+    return np.rint(np.nan_to_num(np.clip(columns / white, 0.0, 1.0)) * 255).astype(np.uint8)
 
 
 def _with_face_colors(
@@ -217,8 +217,8 @@ def _with_face_colors(
 
 
 def _seen_channel(vertex: Element) -> NDArray[np.float32] | None:
-    found = vertex.column("seen")
-    return None if found is None else np.nan_to_num(np.clip(found[:, 0], 0.0, 1.0)).astype(np.float32)
+    column = vertex.column("seen")
+    return None if column is None else np.nan_to_num(np.clip(column[:, 0], 0.0, 1.0)).astype(np.float32)
 
 
 def _texture_names(comments: list[str], stem: str) -> list[str]:
@@ -230,20 +230,20 @@ def _texture_names(comments: list[str], stem: str) -> list[str]:
 def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.int32] | None, tuple[Material, ...]]:
     """One material per texture, and which of them each face has (F,); None: all have the first."""
     picture = Pictures(files)
-    made = [
+    materials = [
         Material(name=plain_name(name).rpartition(".")[0] or "material", base_color_texture=picture(name))
         for name in _texture_names(header.comments, files.stem)
     ]
     number = face.columns.get("texnumber")
-    if number is None or not made:
-        return None, tuple(made)
-    astray = ~((number < len(made)) & (number == np.floor(number)))
+    if number is None or not materials:
+        return None, tuple(materials)
+    astray = ~((number < len(materials)) & (number == np.floor(number)))
     if astray.any():
         note(f"{int(astray.sum())} faces name a texture that is not there; they are plain")
     plain = (number < 0) | astray  # below 0 is MeshLab's word for no texture
     if plain.any():
-        made.append(Material())
-    return np.where(plain, len(made) - 1, number).astype(np.int32), tuple(made)
+        materials.append(Material())
+    return np.where(plain, len(materials) - 1, number).astype(np.int32), tuple(materials)
 
 
 def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
@@ -274,10 +274,10 @@ def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
 def _textures(asset: Asset) -> tuple[list[Texture], NDArray[np.int32] | None]:
     """Base colour textures, each once, and which of them each face has (F,), -1 without; None for one or none."""
     own = [material.base_color_texture for material in asset.materials]
-    unique = list(dict.fromkeys(made for made in own if made is not None))
+    unique = list(dict.fromkeys(texture for texture in own if texture is not None))
     if not unique or (len(unique) == 1 and None not in own):
         return unique, None
-    of_material = np.array([-1 if made is None else unique.index(made) for made in own], np.int32)
+    of_material = np.array([-1 if texture is None else unique.index(texture) for texture in own], np.int32)
     material = asset.mesh.material
     return unique, of_material[np.zeros(len(asset.mesh.faces), np.int32) if material is None else material]
 
@@ -338,9 +338,9 @@ def _seamless(mesh: Mesh) -> Floats | None:
     """(V, 2) texture coordinates when all corners of a vertex share theirs, else None."""
     if mesh.uv is None:
         return None
-    made = np.zeros((len(mesh.vertices), 2))
-    made[mesh.faces.reshape(-1)] = mesh.uv.reshape(-1, 2)
-    return made if (made[mesh.faces] == mesh.uv).all() else None
+    uv = np.zeros((len(mesh.vertices), 2))
+    uv[mesh.faces.reshape(-1)] = mesh.uv.reshape(-1, 2)
+    return uv if (uv[mesh.faces] == mesh.uv).all() else None
 
 
 def _declare(name: str, rows: NDArray[Any]) -> list[str]:

@@ -89,7 +89,7 @@ def _as_declared_rows(header: Header, text: bytes) -> bytes:
     lines = [line for line in text.splitlines() if line and not line.isspace()]
     if len(lines) < sum(element.count for element in header.elements):
         return text
-    made, at, cut = list[bytes](), 0, 0
+    kept, at, cut = list[bytes](), 0, 0
     for element in header.elements:
         rows = lines[at : at + element.count]
         at += element.count
@@ -99,11 +99,11 @@ def _as_declared_rows(header: Header, text: bytes) -> bytes:
             lengths = [_row_length(element, words) for words in split]
             cut += len(rows)
             rows = [b" ".join(words[:length]) for words, length in zip(split, lengths, strict=True)]
-        made += rows
+        kept += rows
     if not cut:
         return text
     note(f"left out what {cut} rows hold beyond the declared properties")
-    return b"\n".join(made)
+    return b"\n".join(kept)
 
 
 def _row_length(element: Element, words: list[bytes]) -> int:
@@ -197,10 +197,10 @@ def _as_declared(values: NDArray[Any], p: Property) -> NDArray[Any]:
         return values.astype(np.float32) if p.kind == "f4" and values.dtype.itemsize == 8 else values
 
 
-def _truncation_error(element: Element, found: int) -> BadInput:
+def _truncation_error(element: Element, held: int) -> BadInput:
     return BadInput(
         f"read-ply: the header promises {element.count} of {element.name[:30]!r}, "
-        f"the file holds {found}; get the whole file"
+        f"the file holds {held}; get the whole file"
     )
 
 

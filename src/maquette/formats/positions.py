@@ -40,8 +40,10 @@ def usable(
     _insist(~keep, MOST_ASTRAY, _astray(corners if stated is None else stated, there, len(points), stage))
     sound = _all_of(good[np.where(there, corners, 0)] | ~there, counts)
     count = int((~good).sum())
-    told = f"{stage}: {count} of {len(points)} points are infinite, not a number or beyond 1e30; export the file again"
-    _insist(~sound, MOST_DAMAGED, told)
+    complaint = (
+        f"{stage}: {count} of {len(points)} points are infinite, not a number or beyond 1e30; export the file again"
+    )
+    _insist(~sound, MOST_DAMAGED, complaint)
     lost = int((~(keep & sound)).sum())
     if lost:
         note(f"dropped {lost} of {len(counts)} faces whose corners are no numbers or name no vertex")

@@ -32,30 +32,30 @@ def places(reference: str, beside: str = "") -> list[str]:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text) or not text or "\0" in text:
         return []
     folder = beside.replace("\\", "/").split("/")[:-1]
-    found: list[str] = []
+    tries: list[str] = []
     for variant in dict.fromkeys([text, unquote(text)]):
         steps = [step for step in variant.split("/") if step not in ("", ".")]
         if variant.startswith("/") or re.match("[A-Za-z]:", variant):  # of another machine
-            found += steps[-1:] if steps[-1:] != [".."] and "\0" not in variant else []
+            tries += steps[-1:] if steps[-1:] != [".."] and "\0" not in variant else []
             continue
         paths = [path for path in (_inside([*folder, *steps]), _inside(steps)) if path]
         if not paths:
             return []
-        found += [*paths, *([] if ".." in steps else steps[-1:])]
-    return list(dict.fromkeys(found))
+        tries += [*paths, *([] if ".." in steps else steps[-1:])]
+    return list(dict.fromkeys(tries))
 
 
 def _inside(steps: list[str]) -> str:
     """A path with ``..`` worked out; empty when it climbs out of the folder."""
-    made: list[str] = []
+    steps_inside: list[str] = []
     for step in steps:
         if step != "..":
-            made.append(step)
-        elif made:
-            made.pop()
+            steps_inside.append(step)
+        elif steps_inside:
+            steps_inside.pop()
         else:
             return ""
-    return "/".join(made)
+    return "/".join(steps_inside)
 
 
 def plain_name(reference: str) -> str:

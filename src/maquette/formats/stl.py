@@ -69,11 +69,11 @@ def read_stl(files: Files) -> Asset:
 
 def _colored(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
     """Colours of facets (F,), 0xRRGGBB or -1, as materials."""
-    found, place = np.unique(colors, return_inverse=True)
-    if len(found) > MOST_FLAT:
-        note(f"left out {len(found)} colours of facets; at most {MOST_FLAT} become materials")
+    distinct, place = np.unique(colors, return_inverse=True)
+    if len(distinct) > MOST_FLAT:
+        note(f"left out {len(distinct)} colours of facets; at most {MOST_FLAT} become materials")
         return mesh, ()
-    looks = tuple(Material(name="plain") if value < 0 else flat_material(int(value)) for value in found)
+    looks = tuple(Material(name="plain") if value < 0 else flat_material(int(value)) for value in distinct)
     return mesh.replace(material=place.reshape(-1).astype(np.int32)), looks
 
 
@@ -205,9 +205,9 @@ def _check_facets(facets: Ints, vertices: Ints) -> None:
 def _binary(mesh: Mesh, title: str) -> bytes:
     """The binary file, chunk by chunk."""
     header = (_SIGNATURE + one_line(title)).rstrip().encode("ascii").ljust(80, b"\0")
-    made = np.empty(_HEADER + 50 * len(mesh.faces), np.uint8)
-    made[:_HEADER] = np.frombuffer(header + len(mesh.faces).to_bytes(4, "little"), np.uint8)
-    records = made[_HEADER:].view(_RECORD)
+    rows = np.empty(_HEADER + 50 * len(mesh.faces), np.uint8)
+    rows[:_HEADER] = np.frombuffer(header + len(mesh.faces).to_bytes(4, "little"), np.uint8)
+    records = rows[_HEADER:].view(_RECORD)
     records["attribute"] = 0
     rounded = mesh.vertices.astype(np.float32)
     for start in range(0, len(mesh.faces), _CHUNK):
@@ -215,7 +215,7 @@ def _binary(mesh: Mesh, title: str) -> bytes:
         corners = rounded[mesh.faces[start : start + _CHUNK]]
         records["corners"][start : start + _CHUNK] = corners
         records["normal"][start : start + _CHUNK] = _normals(corners.astype(np.float64))
-    return made.tobytes()
+    return rows.tobytes()
 
 
 def _text(mesh: Mesh, title: str) -> bytes:

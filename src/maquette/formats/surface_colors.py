@@ -86,10 +86,10 @@ def corner_colors(asset: Asset) -> Bytes:
 def on_vertices(faces: Ints, corners: Bytes, count: int) -> tuple[Bytes, bool]:
     """Corner colours (F, 3, 3) on vertices (count, 3), means where several meet, and whether all agree."""
     vertex, rgb = faces.reshape(-1), corners.reshape(-1, 3)
-    made = np.full((count, 3), 255, np.uint8)
-    made[vertex] = rgb
-    if (made[vertex] == rgb).all():
-        return made, True
+    colors = np.full((count, 3), 255, np.uint8)
+    colors[vertex] = rgb
+    if (colors[vertex] == rgb).all():
+        return colors, True
     counts = np.maximum(np.bincount(vertex, minlength=count), 1)
     total = np.stack([np.bincount(vertex, weights=channel, minlength=count) for channel in rgb.T], axis=1)
     mean = np.rint(total / counts[:, None]).astype(np.uint8)
@@ -117,9 +117,9 @@ def modulated(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Text
     height, width = (min(max(side, _BAKED_PX), _MOST_BAKED_PX) for side in picture.shape[:2])
     if (height, width) != picture.shape[:2]:
         picture = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR))
-    made = picture.copy()
-    made[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _painted(uv, colors, height, width))
-    return encode_png(made, texture)
+    product = picture.copy()
+    product[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _painted(uv, colors, height, width))
+    return encode_png(product, texture)
 
 
 def _times(texture: Texture, light: Floats) -> Texture:
@@ -138,11 +138,11 @@ def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -
     origins = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
     hits = Tracer(flat, np.arange(len(flat)).reshape(-1, 3)).first(origins, np.tile([0.0, 0.0, -1.0], (u.size, 1)))
     seen = hits.face >= 0
-    made = np.ones((height * width, 3))
+    sheet = np.ones((height * width, 3))
     corner, a, b = colors[hits.face[seen]], hits.u[seen, None], hits.v[seen, None]
-    made[seen] = corner[:, 0] * (1 - a - b) + corner[:, 1] * a + corner[:, 2] * b
+    sheet[seen] = corner[:, 0] * (1 - a - b) + corner[:, 1] * a + corner[:, 2] * b
     rows, columns = distance_transform_edt(~seen.reshape(height, width), return_distances=False, return_indices=True)
-    spread: Floats = made.reshape(height, width, 3)[rows, columns]
+    spread: Floats = sheet.reshape(height, width, 3)[rows, columns]
     return spread
 
 
@@ -160,11 +160,11 @@ def settled(
     rgb = unpacked(np.where(corner < 0, 0xFFFFFF, corner))
     color, agree = on_vertices(faces, rgb, vertex_count)
     if not agree and is_flat(rgb[has]):
-        found, place = np.unique(corner[has][:, 0], return_inverse=True)
-        if len(found) <= MOST_FLAT:
-            made = material.copy()
-            made[has] = len(materials) + place.reshape(-1)
-            return made, None, materials + [flat_material(int(value)) for value in found]
+        distinct, place = np.unique(corner[has][:, 0], return_inverse=True)
+        if len(distinct) <= MOST_FLAT:
+            number = material.copy()
+            number[has] = len(materials) + place.reshape(-1)
+            return number, None, materials + [flat_material(int(value)) for value in distinct]
     if not agree:
         note("corners that meet had several colours; vertices got their mean")
     return material, color, materials

@@ -162,8 +162,8 @@ def blocks(data: bytes, stage: str) -> Iterator[Block]:
     while at < len(data):
         end = len(data) if at + BLOCK >= len(data) else data.rfind(b"\n", at, at + BLOCK) + 1
         if end <= at:
-            found = data.find(b"\n", at + BLOCK)
-            end = len(data) if found < 0 else found + 1
+            newline = data.find(b"\n", at + BLOCK)
+            end = len(data) if newline < 0 else newline + 1
         if end - at > LONGEST_LINE:
             raise BadInput(f"{stage}: line {line} has {end - at} bytes; split it (at most {LONGEST_LINE})")
         yield Block(np.frombuffer(data, np.uint8, end - at, at), line, stage)

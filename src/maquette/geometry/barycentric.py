@@ -16,8 +16,8 @@ def shares(points: Floats, triangles: Floats) -> Floats:
     quotient of determinants is off by the whole of it.
     """
     count = points.shape[1]
-    found, _ = feet(np.repeat(triangles, count, axis=0), points.reshape(-1, 3))
-    return found.reshape(-1, count, 3)
+    weights, _ = feet(np.repeat(triangles, count, axis=0), points.reshape(-1, 3))
+    return weights.reshape(-1, count, 3)
 
 
 def shares_and_twins(corners: Floats, triangles: Floats) -> tuple[Floats, Bools]:
@@ -29,6 +29,6 @@ def shares_and_twins(corners: Floats, triangles: Floats) -> tuple[Floats, Bools]
     same: Bools = np.all(corners[:, :, None] == triangles[:, None], axis=3)
     lying = same.astype(np.float64)
     cut = np.flatnonzero(~np.all(np.any(same, axis=2), axis=1))
-    found = shares(corners[cut], triangles[cut])
-    lying[cut] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], found)
+    weights = shares(corners[cut], triangles[cut])
+    lying[cut] = np.where(same[cut].any(axis=2, keepdims=True), same[cut], weights)
     return lying, same

@@ -90,7 +90,7 @@ class Surface:
         return face[np.arange(len(face)), fits.argmax(axis=1)], fits.any(axis=1)
 
     def _refine(
-        self, made: Nearest, points: Floats, guess: Ints, rows: Ints, normals: Floats | None, least: Floats
+        self, nearest: Nearest, points: Floats, guess: Ints, rows: Ints, normals: Floats | None, least: Floats
     ) -> None:
         """Fill in the answers for some points, in halves where too many faces come into question."""
         weights, square = feet(self.corners[guess], points)
@@ -99,7 +99,7 @@ class Surface:
             half = len(points) // 2
             for some in (slice(0, half), slice(half, len(points))):
                 facing = None if normals is None else normals[some]
-                self._refine(made, points[some], guess[some], rows[some], facing, least[some])
+                self._refine(nearest, points[some], guess[some], rows[some], facing, least[some])
             return
         face = self._tree.order[place]
         if normals is not None:
@@ -108,13 +108,17 @@ class Surface:
         reached = face != guess[point]
         reached &= self._may_reach(face, points.take(point, axis=0), square[point])
         point, face = point[reached], face[reached]
-        found, far = feet(self.corners.take(face, axis=0), points.take(point, axis=0))
+        weights_so_far, far = feet(self.corners.take(face, axis=0), points.take(point, axis=0))
         point = np.concatenate([point, np.arange(len(points))])
-        face, found = np.concatenate([face, guess]), np.concatenate([found, weights])
+        face, weights_so_far = np.concatenate([face, guess]), np.concatenate([weights_so_far, weights])
         far = np.concatenate([far, square])
         order = np.lexsort((face, far, point))
         best = order[np.searchsorted(point[order], np.arange(len(points)))]
-        made.face[rows], made.weights[rows], made.distance[rows] = face[best], found[best], np.sqrt(far[best])
+        nearest.face[rows], nearest.weights[rows], nearest.distance[rows] = (
+            face[best],
+            weights_so_far[best],
+            np.sqrt(far[best]),
+        )
 
     def _may_reach(self, face: Ints, points: Floats, square: Floats) -> Bools:
         """Whether a face could come within a squared distance of its point, (N,): exact where it says no.
@@ -135,7 +139,7 @@ class Surface:
         """Pairs of point and sorted face whose box lies nearer than the point's first answer."""
         reach = square * (1 + 1e-9)
         point, cell = np.arange(len(points)), np.zeros(len(points), np.int64)
-        found: list[tuple[Ints, Ints]] = []
+        batches: list[tuple[Ints, Ints]] = []
         while len(point):
             near = np.flatnonzero(_outside(points, point, self._box, cell) <= reach[point])
             point, cell = point[near], cell[near]
@@ -143,12 +147,12 @@ class Surface:
             row, place = self._tree.places(cell[leaf])
             asked = point[leaf][row]
             near = np.flatnonzero(_outside(points, asked, self._face_box, place) <= reach[asked])
-            found.append((asked[near], place[near]))
+            batches.append((asked[near], place[near]))
             row, child = self._tree.below(cell[~leaf])
             point, cell = point[~leaf][row], child
             if len(point) > _PAIRS and len(points) > 1:
                 return point, cell  # too many: the caller halves
-        asked, place = (np.concatenate(column) for column in zip(*found, strict=True))
+        asked, place = (np.concatenate(column) for column in zip(*batches, strict=True))
         return asked, place
 
 

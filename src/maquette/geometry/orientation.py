@@ -26,13 +26,13 @@ class Agreement:
     one_sided: Bools  # (P,) no winding can agree; nothing is turned there
 
 
-def regular_halves(faces: Ints, found: Edges) -> tuple[Ints, Ints, Bools]:
+def regular_halves(faces: Ints, joined: Edges) -> tuple[Ints, Ints, Bools]:
     """Half-edges (3·f + c) that meet in a regular edge: left (A,), right (A,), and whether both run the same way."""
     halves = np.arange(faces.size)
-    first, last = np.zeros((2, len(found.ends)), dtype=np.int64)
-    first[found.of_half[::-1]], last[found.of_half] = halves[::-1], halves
-    left, right = first[found.count == 2], last[found.count == 2]
-    return left, right, found.forward[left] == found.forward[right]
+    first, last = np.zeros((2, len(joined.ends)), dtype=np.int64)
+    first[joined.of_half[::-1]], last[joined.of_half] = halves[::-1], halves
+    left, right = first[joined.count == 2], last[joined.count == 2]
+    return left, right, joined.forward[left] == joined.forward[right]
 
 
 def agreement(vertices: Floats, faces: Ints) -> Agreement:

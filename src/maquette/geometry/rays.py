@@ -67,13 +67,13 @@ class Tracer:
         def chunk(rows: slice) -> None:
             origin, direction = self._local(origins[rows], directions[rows])
             start, _ = _brought_near(origin, direction)
-            found = self._scene.run(start, direction.astype(np.float32), output=1)
-            hit = np.flatnonzero(found["primID"] >= 0)
-            face = found["primID"][hit].astype(np.int64)
+            part_of_hits = self._scene.run(start, direction.astype(np.float32), output=1)
+            hit = np.flatnonzero(part_of_hits["primID"] >= 0)
+            face = part_of_hits["primID"][hit].astype(np.int64)
             at = hit + rows.start
             hits.face[at] = face
             distance, hits.u[at], hits.v[at] = self._exact(
-                origin[hit], direction[hit], face, found["u"][hit], found["v"][hit]
+                origin[hit], direction[hit], face, part_of_hits["u"][hit], part_of_hits["v"][hit]
             )
             hits.distance[at] = distance * self._radius
 
@@ -90,8 +90,8 @@ class Tracer:
             origin, direction = self._local(origins[rows], directions[rows])
             start, skipped = _brought_near(origin, direction)
             room = np.clip(limits[rows] / self._radius - skipped, -1.0, 1e30).astype(np.float32)
-            found = self._scene.run(start, direction.astype(np.float32), dists=room, query="OCCLUDED")
-            result[rows] = (found == 0) & (room > 0)
+            blocked = self._scene.run(start, direction.astype(np.float32), dists=room, query="OCCLUDED")
+            result[rows] = (blocked == 0) & (room > 0)
 
         self._each_chunk(chunk, count)
         return result

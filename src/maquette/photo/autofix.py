@@ -64,9 +64,9 @@ def blockiness(luma: Floats) -> float:
 
 def deblock_pixels(pixels: Floats) -> Floats:
     """Each side of a block border moved half way to a ramp, where the step is small enough to be the coder's."""
-    made = pixels.copy()
+    smoothed = pixels.copy()
     for axis in (0, 1):
-        view = made if axis == 0 else made.transpose(1, 0, 2)
+        view = smoothed if axis == 0 else smoothed.transpose(1, 0, 2)
         at = np.arange(8, view.shape[0] - 1, 8)
         above, below = view[at - 1].copy(), view[at].copy()
         step = below - above
@@ -75,7 +75,7 @@ def deblock_pixels(pixels: Floats) -> Floats:
         if len(at) and at[-1] + 1 < view.shape[0]:
             view[at - 2] += step * 0.12
             view[at + 1] -= step * 0.12
-    return np.clip(made, 0, 255)
+    return np.clip(smoothed, 0, 255)
 
 
 def denoise_pixels(pixels: Floats, strength: float) -> Floats:
@@ -89,8 +89,8 @@ def denoise_pixels(pixels: Floats, strength: float) -> Floats:
     if noise < 0.002:  # half a grey level: nothing to remove
         return pixels
     note(f"removed noise of {noise * 255:.1f} grey levels")
-    made = denoise_tv_chambolle(unit, weight=2.0 * noise * strength, channel_axis=-1, max_num_iter=60)
-    return np.asarray(made * 255.0, np.float32)
+    smoothed = denoise_tv_chambolle(unit, weight=2.0 * noise * strength, channel_axis=-1, max_num_iter=60)
+    return np.asarray(smoothed * 255.0, np.float32)
 
 
 def noise_of(luma: Floats) -> float:

@@ -49,12 +49,12 @@ def coin(photo: Photo, region: Region) -> Ellipse | None:
     if abs(region.area / (np.pi * region.first * region.second) - 1) > 0.02:
         return None
     factor = photo.per_work / photo.per_fine
-    found = _rim((region.hull + 0.5) * factor - 0.5)
+    ellipse = _rim((region.hull + 0.5) * factor - 0.5)
     for share in (0.16, 0.06, 0.06):
-        if found is None:
+        if ellipse is None:
             return None
-        found = _measure(photo, found, share)
-    return found if found is not None and _struck(photo, found) else None
+        ellipse = _measure(photo, ellipse, share)
+    return ellipse if ellipse is not None and _struck(photo, ellipse) else None
 
 
 def _rim(points: Floats) -> Ellipse | None:
@@ -123,17 +123,17 @@ def _residual(ellipse: Ellipse, points: Floats) -> Floats:
     return residual
 
 
-def _struck(photo: Photo, found: Ellipse) -> bool:
+def _struck(photo: Photo, ellipse: Ellipse) -> bool:
     """Whether the inside looks like metal with something struck on it, and all around lies one ground of other colour.
 
     The finger hole of a pair of scissors shows the ground inside; a wheel or an eye has no one ground about it.
     """
     factor = photo.per_fine / photo.per_work
     y, x = np.mgrid[: photo.work.shape[0], : photo.work.shape[1]]
-    apart = np.stack([x, y], -1) - ((found.center + 0.5) * factor - 0.5)
-    other = np.array([-found.direction[1], found.direction[0]])
-    away = np.hypot(apart @ found.direction / found.axes[0], apart @ other / found.axes[1]) / factor
-    margin = 2.5 / (found.axes[1] * factor)  # the soft edge is neither
+    apart = np.stack([x, y], -1) - ((ellipse.center + 0.5) * factor - 0.5)
+    other = np.array([-ellipse.direction[1], ellipse.direction[0]])
+    away = np.hypot(apart @ ellipse.direction / ellipse.axes[0], apart @ other / ellipse.axes[1]) / factor
+    margin = 2.5 / (ellipse.axes[1] * factor)  # the soft edge is neither
     inside, around = away < min(0.85, 1 - margin), (away > 1 + margin) & (away < 1.5 + margin)
     if inside.sum() < 40 or around.sum() < 40:
         return False
@@ -145,16 +145,16 @@ def _struck(photo: Photo, found: Ellipse) -> bool:
     return bool(metal and one_ground and stands_out and seen[:, 0].std() > _RELIEF)
 
 
-def different(found: list[Ellipse]) -> list[Ellipse]:
+def different(ellipses: list[Ellipse]) -> list[Ellipse]:
     """One ellipse for each round thing: of rims around one centre the outermost."""
     kept: list[Ellipse] = []
-    for one in sorted(found, key=lambda e: -e.axes[0]):
+    for one in sorted(ellipses, key=lambda e: -e.axes[0]):
         if all(np.linalg.norm(one.center - other.center) > 0.5 * other.axes[0] for other in kept):
             kept.append(one)
     return kept
 
 
-def alike(found: list[Ellipse]) -> bool:
+def alike(ellipses: list[Ellipse]) -> bool:
     """Whether all are of one size."""
-    large = [one.axes[0] for one in found]
+    large = [one.axes[0] for one in ellipses]
     return max(large) <= min(large) * (1 + _RIMS)

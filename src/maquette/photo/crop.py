@@ -79,7 +79,7 @@ def _window(
     top, left = corner[0] + pad, corner[1] + pad
     window = (left, top, left + side, top + side)
     planes = padded[..., None] if padded.ndim == 2 else padded
-    made = [
+    corners = [
         np.asarray(
             Image.fromarray(np.ascontiguousarray(planes[..., channel], dtype=np.float32)).resize(
                 (size, size), Image.Resampling.LANCZOS, box=window
@@ -87,4 +87,4 @@ def _window(
         )
         for channel in range(planes.shape[2])
     ]
-    return made[0] if padded.ndim == 2 else np.stack(made, axis=-1)
+    return corners[0] if padded.ndim == 2 else np.stack(corners, axis=-1)

@@ -95,10 +95,10 @@ def _open_heic(photo: bytes, stage: str) -> Image:
         import pillow_heif
     except ImportError:
         raise Unavailable(f"{stage}: HEIC needs pillow-heif; pip install 'maquette[heic]', or save as JPEG") from None
-    found = pillow_heif.open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
-    if found.size[0] * found.size[1] > MAX_PIXELS:
-        raise BadInput(f"{stage}: {found.size[0]} x {found.size[1]} is more than 100 megapixels; scale it down")
-    image: Image = found.to_pillow()
+    heif = pillow_heif.open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
+    if heif.size[0] * heif.size[1] > MAX_PIXELS:
+        raise BadInput(f"{stage}: {heif.size[0]} x {heif.size[1]} is more than 100 megapixels; scale it down")
+    image: Image = heif.to_pillow()
     return image
 
 
@@ -220,8 +220,8 @@ def _in_srgb(image: Image, profile: bytes | None) -> Image:
         return image if image.mode == "RGB" else image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        in_srgb = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         note("the embedded colour profile does not fit; colours are taken as sRGB")
         return image.convert("RGB")
-    return image.convert("RGB") if made is None else made
+    return image.convert("RGB") if in_srgb is None else in_srgb

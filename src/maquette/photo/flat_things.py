@@ -64,18 +64,18 @@ def _shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[Singles, float]:
     if factor <= 1:
         return pixels.astype(np.float32), 1.0
     size = (max(round(pixels.shape[1] / factor), 1), max(round(pixels.shape[0] / factor), 1))
-    made = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BOX))
-    return made.astype(np.float32), pixels.shape[1] / size[0]
+    small = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BOX))
+    return small.astype(np.float32), pixels.shape[1] / size[0]
 
 
 def regions(photo: Photo) -> list[Region]:
     """Candidate blobs, the largest first, each once."""
-    found: list[Region] = []
+    regions_so_far: list[Region] = []
     for mask in _masks(photo.work):
-        found += _blobs(mask)
-    found.sort(key=lambda region: (-region.area, region.box))
+        regions_so_far += _blobs(mask)
+    regions_so_far.sort(key=lambda region: (-region.area, region.box))
     kept: list[Region] = []
-    for region in found:
+    for region in regions_so_far:
         if not any(_same(region, other) for other in kept[-40:]):
             kept.append(region)
     return kept
@@ -175,8 +175,8 @@ def edge_offsets(picture: Singles, points: Floats, normals: Floats, reach: int) 
     before, peak, after = slope[row, best - 1], slope[row, best], slope[row, best + 1]
     bend = before - 2 * peak + after
     shift = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, -1.0), 0.0)
-    made: Floats = (best + np.clip(shift, -0.5, 0.5) - half) / 2
-    return made, (peak * 4.0).astype(np.float64)
+    offset: Floats = (best + np.clip(shift, -0.5, 0.5) - half) / 2
+    return offset, (peak * 4.0).astype(np.float64)
 
 
 def line_through(points: Floats, width: float) -> tuple[Floats, Floats, Any]:

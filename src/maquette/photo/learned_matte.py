@@ -54,15 +54,15 @@ def _map(
     image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
     scaled = (np.asarray(image, np.float32) / max(int(pixels.max()), 1) - np.array(mean)) / np.array(deviation)
     try:
-        made = session.run(None, {entry.name: scaled.transpose(2, 0, 1)[None].astype(np.float32)})[0]
+        answer = session.run(None, {entry.name: scaled.transpose(2, 0, 1)[None].astype(np.float32)})[0]
     except Exception as problem:  # onnxruntime raises classes of its own for anything a model may do
         reason = str(problem).partition("\n")[0][:160]
         raise BadInput(f"matte: {Path(weights).name} failed on the picture ({reason}); take another model") from None
-    values = np.asarray(made, np.float32).squeeze()
+    values = np.asarray(answer, np.float32).squeeze()
     if values.ndim == 3:
         values = values[0]  # several maps of one picture: the first is the answer
     if values.ndim != 2 or not np.isfinite(values).all():
-        raise BadInput(f"matte: {Path(weights).name} gives {np.shape(made)}, not one map; take another model")
+        raise BadInput(f"matte: {Path(weights).name} gives {np.shape(answer)}, not one map; take another model")
     return _unit(values)
 
 

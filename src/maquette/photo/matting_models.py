@@ -48,14 +48,14 @@ class MattingModel:
             )
         seal = self.path.with_name(self.name + ".sha256")
         data = self.path.read_bytes()
-        found = hashlib.sha256(data).hexdigest()
+        digest = hashlib.sha256(data).hexdigest()
         if seal.exists():
-            if seal.read_text().strip() != found:
-                raise BadInput(f"matte: {self.path} has changed: its sha256 is {found}; delete it and bring it again")
+            if seal.read_text().strip() != digest:
+                raise BadInput(f"matte: {self.path} has changed: its sha256 is {digest}; delete it and bring it again")
         elif (sum_ := hashlib.md5(data, usedforsecurity=False).hexdigest()) != self.md5:
             raise BadInput(f"matte: {self.path} has md5 {sum_}, not {self.md5}; delete it and bring it again")
         else:
-            seal.write_text(found + "\n")
+            seal.write_text(digest + "\n")
         return self.path
 
 

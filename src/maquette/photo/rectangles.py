@@ -81,9 +81,9 @@ def _without_side(corners: Floats, k: int) -> tuple[float, Floats] | None:
         return None
     tip = b + first * t
     area = abs((c - b)[0] * (tip - b)[1] - (c - b)[1] * (tip - b)[0]) / 2
-    made = corners.copy()
-    made[k] = tip
-    return float(area), np.delete(made, (k + 1) % count, axis=0)
+    corners_left = corners.copy()
+    corners_left[k] = tip
+    return float(area), np.delete(corners_left, (k + 1) % count, axis=0)
 
 
 def sharpen(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
@@ -110,14 +110,14 @@ def sharpen(photo: Photo, corners: Floats) -> tuple[Floats, float] | None:
         sides.append((middle, along))
         off = (exact[kept] - middle) @ normal
         errors.append(float(np.sqrt((off**2).mean() / max(kept.sum() / 8, 1)) + 0.1))
-    made = []
+    lines = []
     for k in range(4):
         (p, u), (q, v) = sides[k - 1], sides[k]
         cross = u[0] * v[1] - u[1] * v[0]
         if abs(cross) < 0.1:
             return None
-        made.append(p + u * (((q - p)[0] * v[1] - (q - p)[1] * v[0]) / cross))
-    return np.array(made), max(errors)
+        lines.append(p + u * (((q - p)[0] * v[1] - (q - p)[1] * v[0]) / cross))
+    return np.array(lines), max(errors)
 
 
 def recognize(photo: Photo, corners: Floats, error_px: float, sides: tuple[float, float]) -> Found | None:
@@ -137,20 +137,20 @@ def recognize(photo: Photo, corners: Floats, error_px: float, sides: tuple[float
     return best
 
 
-def corner_insets(photo: Photo, found: Found) -> Floats:
+def corner_insets(photo: Photo, rectangle: Found) -> Floats:
     """How far inside each corner the thing begins, along the diagonal, in millimetres, (4,)."""
-    made = []
-    size = float(found.plane.max(axis=0).min())
+    insets = []
+    size = float(rectangle.plane.max(axis=0).min())
     steps = np.linspace(-0.06 * size, 0.12 * size, 73)
-    middle = found.plane.mean(axis=0)
-    for corner in found.plane:
+    middle = rectangle.plane.mean(axis=0)
+    for corner in rectangle.plane:
         inward = np.sign(middle - corner) / np.sqrt(2)
-        where = map_points(found.matrix, corner + inward * steps[:, None])
+        where = map_points(rectangle.matrix, corner + inward * steps[:, None])
         side = np.zeros_like(where)
         line = profiles(photo.fine, where, side, 0)[:, 0]
         away = np.median(line[45:], axis=0) - np.median(line[:15], axis=0)
         grey = line @ (away / max(float(np.linalg.norm(away)), 1e-6))
         half = (np.median(grey[45:]) + np.median(grey[:15])) / 2
         inside = np.flatnonzero(grey > half)
-        made.append(steps[inside[0]] if len(inside) else np.inf)
-    return np.array(made)
+        insets.append(steps[inside[0]] if len(inside) else np.inf)
+    return np.array(insets)

@@ -49,7 +49,7 @@ def by_points(subject: Subject, pixels: tuple[float, float, float, float], mm: f
 
 def by_marker(photo: Photo, foot: Floats | None, side: float) -> Scale | None:
     """From the printed marker; None where there is none, ``CannotDo`` where several lie in different places."""
-    read = _apart([seen for made in _quads(photo, None) if (seen := marker.read(photo, *made)) is not None])
+    read = _apart([seen for quad in _quads(photo, None) if (seen := marker.read(photo, *quad)) is not None])
     if len(read) > 1:
         raise CannotDo(f"measure: {len(read)} markers in the photo; leave one")
     if not read:
@@ -64,8 +64,16 @@ def by_rectangle(
     """From a card or sheet of the kinds named."""
     hits: list[tuple[Size, Found]] = []
     for corners, error in _quads(photo, mask):
-        seen = [(SIZES[name], made) for name in names if (made := recognize(photo, corners, error, SIZES[name].sides))]
-        fitting = [(size, made) for size, made in seen if _corners_fit(photo, size, made) and _sure(photo, size, made)]
+        seen = [
+            (SIZES[name], rectangle)
+            for name in names
+            if (rectangle := recognize(photo, corners, error, SIZES[name].sides))
+        ]
+        fitting = [
+            (size, rectangle)
+            for size, rectangle in seen
+            if _corners_fit(photo, size, rectangle) and _sure(photo, size, rectangle)
+        ]
         if len(fitting) > 1:
             fitting.sort(key=lambda pair: pair[1].off)
             if fitting[1][1].off < 2 * fitting[0][1].off + 0.005:
@@ -73,22 +81,22 @@ def by_rectangle(
                 raise CannotDo(f"measure: the sheet could be {words}; say which with reference")
         hits += fitting[:1]
     kinds = {size.name for size, _ in hits}
-    found = _apart([made for _, made in hits])
-    if not found:
+    rectangles = _apart([rectangle for _, rectangle in hits])
+    if not rectangles:
         return None
-    if len(found) > 1 or len(kinds) > 1:
+    if len(rectangles) > 1 or len(kinds) > 1:
         raise CannotDo(
-            f"measure: {len(found)} things look like {' or '.join(sorted(kinds))}; leave one, or use reference_px"
+            f"measure: {len(rectangles)} things look like {' or '.join(sorted(kinds))}; leave one, or use reference_px"
         )
-    return _scale(photo, found[0], SIZES[kinds.pop()], foot)
+    return _scale(photo, rectangles[0], SIZES[kinds.pop()], foot)
 
 
-def _sure(photo: Photo, size: Size, found: Found) -> bool:
+def _sure(photo: Photo, size: Size, rectangle: Found) -> bool:
     """Whether a sheet, which has nothing but its four sides, is large and exact enough to be told from a label."""
     if size.radius:
         return True
-    sides = np.linalg.norm(np.roll(found.corners, -1, axis=0) - found.corners, axis=1) * photo.per_fine
-    return bool(sides.min() >= _LEAST_SHEET_PX and _scale(photo, found, size, None).band <= _MOST_DOUBT)
+    sides = np.linalg.norm(np.roll(rectangle.corners, -1, axis=0) - rectangle.corners, axis=1) * photo.per_fine
+    return bool(sides.min() >= _LEAST_SHEET_PX and _scale(photo, rectangle, size, None).band <= _MOST_DOUBT)
 
 
 def by_coin(photo: Photo, foot: Floats | None, name: str, mask: NDArray[np.float32] | None = None) -> Scale | None:
@@ -98,13 +106,15 @@ def by_coin(photo: Photo, foot: Floats | None, name: str, mask: NDArray[np.float
     """
     if name not in coins.DIAMETERS:
         raise BadSetting(f"measure: no coin {name[:20]!r}; there are {', '.join(coins.DIAMETERS)}")
-    seen = [made for region in regions(photo) if (made := coins.coin(photo, region)) is not None]
-    found = coins.different([one for one in seen if mask is None or not _in_the_subject(one, photo, mask)])
-    if not found:
+    seen = [ellipse for region in regions(photo) if (ellipse := coins.coin(photo, region)) is not None]
+    coins_apart = coins.different([one for one in seen if mask is None or not _in_the_subject(one, photo, mask)])
+    if not coins_apart:
         return None
-    if not coins.alike(found):
-        raise CannotDo(f"measure: {len(found)} round things of different size; leave one coin, or use reference_px")
-    best = min(found, key=lambda one: one.error_px / one.axes[0])
+    if not coins.alike(coins_apart):
+        raise CannotDo(
+            f"measure: {len(coins_apart)} round things of different size; leave one coin, or use reference_px"
+        )
+    best = min(coins_apart, key=lambda one: one.error_px / one.axes[0])
     scale = coins.DIAMETERS[name] / (2 * best.axes[0]) / photo.per_fine
     cosine = min(best.axes[1] / best.axes[0], 1.0)
     band = np.hypot(2 * best.error_px / best.axes[0], coins.TOLERANCE) + 0.003
@@ -132,14 +142,14 @@ def _in_the_subject(coin: coins.Ellipse, photo: Photo, mask: NDArray[np.float32]
 
 def by_ruler(photo: Photo) -> Scale | None:
     """From the millimetre ticks of a ruler."""
-    found = measure_ruler(photo)
-    if found is None:
+    ruler = measure_ruler(photo)
+    if ruler is None:
         return None
     long_side = float(max(photo.fine.shape[:2]))
-    value = found.mm_per_px(photo.middle, _USUAL_LENS * long_side)
-    lens = max(abs(np.log(found.mm_per_px(photo.middle, f * long_side) / value)) for f in _LIKELY)
-    band = np.hypot(2 * found.error, _RULER_TOLERANCE) + lens + 0.002
-    return Scale(value / photo.per_fine, float(band), f"a ruler, {found.ticks} ticks of 1 mm")
+    value = ruler.mm_per_px(photo.middle, _USUAL_LENS * long_side)
+    lens = max(abs(np.log(ruler.mm_per_px(photo.middle, f * long_side) / value)) for f in _LIKELY)
+    band = np.hypot(2 * ruler.error, _RULER_TOLERANCE) + lens + 0.002
+    return Scale(value / photo.per_fine, float(band), f"a ruler, {ruler.ticks} ticks of 1 mm")
 
 
 def _quads(photo: Photo, mask: NDArray[np.float32] | None) -> list[tuple[Floats, float]]:
@@ -172,19 +182,19 @@ def _belongs(hull: Floats, photo: Photo, mask: NDArray[np.float32]) -> bool:
     return bool(mask[y, x] >= 0.5)
 
 
-def _corners_fit(photo: Photo, size: Size, found: Found) -> bool:
+def _corners_fit(photo: Photo, size: Size, rectangle: Found) -> bool:
     """Round corners on a card, sharp ones on a sheet."""
-    inset, expected = corner_insets(photo, found), size.radius * (np.sqrt(2) - 1)
-    pixel = scale_at(found.matrix, photo.middle, found.focal, found.corners.mean(axis=0))
+    inset, expected = corner_insets(photo, rectangle), size.radius * (np.sqrt(2) - 1)
+    pixel = scale_at(rectangle.matrix, photo.middle, rectangle.focal, rectangle.corners.mean(axis=0))
     if size.radius:
         return bool(pixel < 0.7 and np.all(np.abs(inset - expected) < 0.6 + 0.8 * pixel) and np.median(inset) > 0.5)
     return bool(np.all(inset < 0.012 * min(size.sides) + pixel))
 
 
-def _apart(found: list[Found]) -> list[Found]:
+def _apart(rectangles: list[Found]) -> list[Found]:
     """Of rectangles around one centre the outermost."""
     kept: list[Found] = []
-    for one in sorted(found, key=lambda f: -float(np.ptp(f.corners, axis=0).prod())):
+    for one in sorted(rectangles, key=lambda f: -float(np.ptp(f.corners, axis=0).prod())):
         reach = [np.ptp(other.corners, axis=0).max() for other in kept]
         near = [np.linalg.norm(one.corners.mean(axis=0) - other.corners.mean(axis=0)) for other in kept]
         if all(n > 0.25 * r for n, r in zip(near, reach, strict=True)):
@@ -192,14 +202,14 @@ def _apart(found: list[Found]) -> list[Found]:
     return kept
 
 
-def _scale(photo: Photo, found: Found, size: Size, foot: Floats | None) -> Scale:
+def _scale(photo: Photo, rectangle: Found, size: Size, foot: Floats | None) -> Scale:
     """The scale where the subject stands, by the plane that four corners give."""
-    plane = found.plane / found.plane.max() * max(size.sides)
-    where = found.corners.mean(axis=0) if foot is None else (foot + 0.5) / photo.per_fine - 0.5
+    plane = rectangle.plane / rectangle.plane.max() * max(size.sides)
+    where = rectangle.corners.mean(axis=0) if foot is None else (foot + 0.5) / photo.per_fine - 0.5
     long_side = float(max(photo.fine.shape[:2]))
-    matrix = homography(plane, found.corners)
+    matrix = homography(plane, rectangle.corners)
     off = np.array([mismatch(matrix, photo.middle, f * long_side) for f in FOCALS])
-    noise = _noise(plane, found, photo.middle)
+    noise = _noise(plane, rectangle, photo.middle)
     possible = FOCALS[(off <= off.min() + 2 * noise) & (_LIKELY[0] <= FOCALS) & (_LIKELY[1] >= FOCALS)]
     if not len(possible):
         possible = FOCALS[[int(off.argmin())]]
@@ -210,23 +220,23 @@ def _scale(photo: Photo, found: Found, size: Size, foot: Floats | None) -> Scale
     edge = 0.0
     for corner in range(4):
         for axis in range(2):
-            moved = found.corners.copy()
-            moved[corner, axis] += found.error_px
+            moved = rectangle.corners.copy()
+            moved[corner, axis] += rectangle.error_px
             edge += np.log(scale_at(homography(plane, moved), photo.middle, focal, where) / value) ** 2
     tilt = tilt_deg(matrix, photo.middle, focal)
-    width = float(np.linalg.norm(found.corners[1] - found.corners[0])) * photo.per_fine
+    width = float(np.linalg.norm(rectangle.corners[1] - rectangle.corners[0])) * photo.per_fine
     words = f"{size.words}, {width:.0f} px wide, tilted {tilt:.0f}°"
     band = 2 * np.sqrt(edge) + lens + size.tolerance + 0.001
     return Scale(value / photo.per_fine, float(band), words)
 
 
-def _noise(plane: Floats, found: Found, middle: Floats) -> float:
+def _noise(plane: Floats, rectangle: Found, middle: Floats) -> float:
     """How much the corners' error alone moves the mismatch."""
     total = 0.0
-    before = mismatch(homography(plane, found.corners), middle, found.focal)
+    before = mismatch(homography(plane, rectangle.corners), middle, rectangle.focal)
     for corner in range(4):
         for axis in range(2):
-            moved = found.corners.copy()
-            moved[corner, axis] += found.error_px
-            total += (mismatch(homography(plane, moved), middle, found.focal) - before) ** 2
+            moved = rectangle.corners.copy()
+            moved[corner, axis] += rectangle.error_px
+            total += (mismatch(homography(plane, moved), middle, rectangle.focal) - before) ** 2
     return float(np.sqrt(total)) + 0.001

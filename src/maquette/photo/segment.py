@@ -155,8 +155,8 @@ def look(
     stands_out = np.where(asked == 0, stands_out, np.float32(asked < 0))
     hint = np.where(asked == 0, hint, np.where(asked < 0, most, -most))
     owned = np.float32(plain) * np.clip(3 * stands_out, 0, 1)
-    told = np.where(reached, np.float32(-3), hint + (2 - hint) * owned)
-    hint = (hint * np.float32(1 - clear) + np.float32(clear) * told).astype(np.float32, copy=False)
+    plain_hint = np.where(reached, np.float32(-3), hint + (2 - hint) * owned)
+    hint = (hint * np.float32(1 - clear) + np.float32(clear) * plain_hint).astype(np.float32, copy=False)
     none = np.zeros(reached.shape, bool)
     return Clues(
         plain, clear, sight is not None, is_sharp, reached, shade, none, salient, stands_out, hint, firm, asked
@@ -193,9 +193,11 @@ def _first_cost(lab: Singles, backdrop: Backdrop, clues: Clues) -> Singles:
     """Cost of being subject while its colors are unknown."""
     ring = frame(lab.shape)
     density = _density(lab, ring, backdrop, clues)
-    told = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP) + clues.told
+    by_ground = np.clip(clues.plain * (density - ANYTHING), -CAP, CAP) + clues.told
     rim = ring * np.float32(not clues.is_seen)
-    cost: Singles = (told - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + rim - clues.firm).astype(np.float32)
+    cost: Singles = (by_ground - (1.5 - clues.plain * (1 - clues.clear)) * clues.hint + rim - clues.firm).astype(
+        np.float32
+    )
     return cost
 
 

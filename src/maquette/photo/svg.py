@@ -113,7 +113,7 @@ def _is_wide(attributes: dict[str, str]) -> bool:
     numbers = re.findall(r"[\d.]+(?:e[+-]?\d+)?", " ".join([attributes.get("viewBox", "")]), re.IGNORECASE)[-2:]
     if len(numbers) < 2 or {"width", "height"} <= attributes.keys():
         sized = [re.match(r"\s*([\d.]+)[a-z]*\s*$", attributes.get(side, "")) for side in ("width", "height")]
-        numbers = [found.group(1) for found in sized if found] if all(sized) else numbers
+        numbers = [match.group(1) for match in sized if match] if all(sized) else numbers
     try:
         width, height = (float(number) for number in numbers)
     except ValueError:

@@ -29,21 +29,21 @@ def use_mask(
     """
     from PIL import Image
 
-    given = open_photo(mask)
-    weight = given.mask
+    mask_photo = open_photo(mask)
+    weight = mask_photo.mask
     if weight is None:
-        weight = (given.pixels @ np.array([0.2126, 0.7152, 0.0722]) / 255.0).astype(np.float32)  # Rec. 709 luma
+        weight = (mask_photo.pixels @ np.array([0.2126, 0.7152, 0.0722]) / 255.0).astype(np.float32)  # Rec. 709 luma
     if subject_is == "black":
         weight = 1 - weight
-    stretch = (given.width / given.height) / (subject.width / subject.height)
+    stretch = (mask_photo.width / mask_photo.height) / (subject.width / subject.height)
     if abs(stretch - 1) > 0.02:
-        size = f"{given.width} x {given.height}"
+        size = f"{mask_photo.width} x {mask_photo.height}"
         raise BadInput(
             f"use-mask: a mask of {size} for a photo of {subject.width} x {subject.height}; match their shape"
         )
     resized = Image.fromarray(np.asarray(weight)).resize((subject.width, subject.height), Image.Resampling.BILINEAR)
-    made = np.clip(np.asarray(resized), 0, 1)
-    if not (made >= 0.5).any():
+    values = np.clip(np.asarray(resized), 0, 1)
+    if not (values >= 0.5).any():
         raise BadInput("use-mask: the mask marks nothing; is the subject its black part?")
-    note(f"mask of {float(made.mean()):.0%}")
-    return subject.replace(mask=made)
+    note(f"mask of {float(values.mean()):.0%}")
+    return subject.replace(mask=values)

@@ -96,13 +96,13 @@ def _pdf(side: float) -> bytes:
         f"<< /Length {len(drawn)} >>\nstream\n{drawn}endstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
-    made, places = "%PDF-1.4\n", []
+    text, places = "%PDF-1.4\n", []
     for number, part in enumerate(parts, start=1):
-        places.append(len(made))
-        made += f"{number} 0 obj\n{part}\nendobj\n"
+        places.append(len(text))
+        text += f"{number} 0 obj\n{part}\nendobj\n"
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    tail = f"trailer << /Size {len(parts) + 1} /Root 1 0 R >>\nstartxref\n{len(made)}\n%%EOF\n"
-    return f"{made}xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}{tail}".encode()
+    tail = f"trailer << /Size {len(parts) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
+    return f"{text}xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}{tail}".encode()
 
 
 def _png(side: float) -> bytes:

@@ -72,15 +72,15 @@ class Facts:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in plain.items() if not _is_function(name)}
 
 
-def facts_from(given: Mapping[str, Any]) -> Facts:
+def facts_from(facts: Mapping[str, Any]) -> Facts:
     """The facts that a declaration names; ``TypeError`` for an unknown one lists those there are."""
     known = [fact.name for fact in dataclasses.fields(Facts)]
-    for name in given:
+    for name in facts:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             raise TypeError(f"no fact {name!r}; {hint}there are {', '.join(known)}")
-    return Facts(**given)
+    return Facts(**facts)
 
 
 def meanings() -> dict[str, str]:

@@ -82,20 +82,20 @@ def load_plugins(points: Iterable[EntryPoint], taken: Stages, names: Iterable[st
     return result
 
 
-def stages_in(found: Any) -> list[StageFunction[Any, Any]]:
-    """The stages that a module defines itself, or the one stage that was found."""
-    if isinstance(found, StageFunction):
-        return [found]
-    members = [member for member in vars(found).values() if isinstance(member, StageFunction)]
-    return [member for member in members if member.function.__module__ == found.__name__]
+def stages_in(module: Any) -> list[StageFunction[Any, Any]]:
+    """The stages that a module defines itself, or the one stage that it is."""
+    if isinstance(module, StageFunction):
+        return [module]
+    members = [member for member in vars(module).values() if isinstance(member, StageFunction)]
+    return [member for member in members if member.function.__module__ == module.__name__]
 
 
 def names_of(stages: Mapping[str, StageFunction[Any, Any]]) -> dict[str, str]:
     """Every name and alias, and the module that it comes from."""
     return {
-        name: found.function.__module__
-        for found in stages.values()
-        for name in (found.stage.name, *found.stage.facts.aliases)
+        name: function.function.__module__
+        for function in stages.values()
+        for name in (function.stage.name, *function.stage.facts.aliases)
     }
 
 
@@ -132,11 +132,11 @@ def _examine_all(stages: list[StageFunction[Any, Any]]) -> list[StageFunction[An
     """The stages, when each can be asked all that the faces ask; else a refusal that names the wrong one."""
     if not stages:
         raise _Refusal("has no stage; name a module with @stage functions, or one of them")
-    for found in stages:
+    for function in stages:
         try:
-            _examine(found.stage)
+            _examine(function.stage)
         except Exception as problem:
-            raise _Refusal(f"{found.function.__name__}: {_words(problem)}") from None
+            raise _Refusal(f"{function.function.__name__}: {_words(problem)}") from None
     return stages
 
 
@@ -153,33 +153,35 @@ def _examine(record: Stage) -> None:
 def _refuse_taken_names(brought: list[StageFunction[Any, Any]], known: Stages, reserved: set[str]) -> None:
     """A refusal where a stage's name or alias is taken; all of the plugin stays out, so that nothing is half there."""
     owners = dict.fromkeys(reserved, "maquette") | names_of(known)
-    for found in brought:
-        module = found.function.__module__
-        for name in (found.stage.name, *found.stage.facts.aliases):
-            if name in owners and known.get(name) is not found:
+    for function in brought:
+        module = function.function.__module__
+        for name in (function.stage.name, *function.stage.facts.aliases):
+            if name in owners and known.get(name) is not function:
                 raise _Refusal(f"stage {name!r} of {module} is taken by {owners[name]}; rename one")
-        owners |= dict.fromkeys((found.stage.name, *found.stage.facts.aliases), module)
+        owners |= dict.fromkeys((function.stage.name, *function.stage.facts.aliases), module)
 
 
-def _without_taken_endings(found: StageFunction[Any, Any], known: Stages) -> tuple[StageFunction[Any, Any], str]:
+def _without_taken_endings(function: StageFunction[Any, Any], known: Stages) -> tuple[StageFunction[Any, Any], str]:
     """The stage without the endings of files that others have, and what was taken from it in words."""
-    facts, lost = found.stage.facts, []
+    facts, lost = function.stage.facts, []
     for fact in _ENDINGS:
         mine = getattr(facts, fact)
-        owners = {ending: _owner(found, fact, ending, known) for ending in mine}
+        owners = {ending: _owner(function, fact, ending, known) for ending in mine}
         lost += [f"{owner} {fact} {ending} already" for ending, owner in owners.items() if owner]
         facts = dataclasses.replace(facts, **{fact: tuple(ending for ending in mine if not owners[ending])})  # type: ignore[arg-type]
     if not lost:
-        return found, ""
+        return function, ""
     if not facts.reads:
         facts = dataclasses.replace(facts, refers=None)
-    record = dataclasses.replace(found.stage, facts=facts)
-    return StageFunction(found.function, record), f"{found.stage.name}: {'; '.join(lost)}, so it is used by name only"
+    record = dataclasses.replace(function.stage, facts=facts)
+    return StageFunction(
+        function.function, record
+    ), f"{function.stage.name}: {'; '.join(lost)}, so it is used by name only"
 
 
-def _owner(found: StageFunction[Any, Any], fact: str, ending: str, known: Stages) -> str:
+def _owner(function: StageFunction[Any, Any], fact: str, ending: str, known: Stages) -> str:
     """Who has this ending already, for the same kind of value: a picture's .png is not a model's."""
-    mine = next(iter(found.stage.inputs.values()), None)
+    mine = next(iter(function.stage.inputs.values()), None)
     for name, other in known.items():
         theirs = next(iter(other.stage.inputs.values()), None)
         if ending in getattr(other.stage.facts, fact) and theirs == mine:

@@ -52,7 +52,7 @@ class Registry(Mapping[str, StageFunction[Any, Any]]):
 
     def checks(self) -> list[StageFunction[Any, Any]]:
         """Stages that give opinions, by name."""
-        return [found for found in self.stages.values() if found.stage.is_check]
+        return [function for function in self.stages.values() if function.stage.is_check]
 
 
 def build(
@@ -69,10 +69,10 @@ def build(
             _add(stages_in(importlib.import_module(module.name)), ours)
     points, damaged = announced_plugins() if plugins is None else (plugins, {})
     theirs = load_plugins(points, ours, names)
-    found = ours | theirs.stages
-    aliases = {alias: name for name, fn in found.items() for alias in fn.stage.facts.aliases}
+    stages = ours | theirs.stages
+    aliases = {alias: name for name, fn in stages.items() for alias in fn.stage.facts.aliases}
     return Registry(
-        MappingProxyType({name: found[name] for name in sorted(found)}),
+        MappingProxyType({name: stages[name] for name in sorted(stages)}),
         MappingProxyType(aliases),
         MappingProxyType(damaged | theirs.failures),
         MappingProxyType(theirs.notices),
@@ -82,11 +82,13 @@ def build(
 def _add(stages: list[StageFunction[Any, Any]], ours: Stages) -> None:
     """Add stages of the house; two of one name or alias are a mistake of ours."""
     taken = names_of(ours)
-    for found in stages:
-        for name in (found.stage.name, *found.stage.facts.aliases):
-            if name in taken and ours.get(name) is not found:
-                raise TypeError(f"stage {name!r} of {found.function.__module__} is taken by {taken[name]}; rename one")
-        ours[found.stage.name] = found
+    for function in stages:
+        for name in (function.stage.name, *function.stage.facts.aliases):
+            if name in taken and ours.get(name) is not function:
+                raise TypeError(
+                    f"stage {name!r} of {function.function.__module__} is taken by {taken[name]}; rename one"
+                )
+        ours[function.stage.name] = function
 
 
 def registry() -> Registry:

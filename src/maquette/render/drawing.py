@@ -95,10 +95,10 @@ def _samples(scene: Scene, camera: Camera, look: Look, width: int, height: int) 
         done |= fresh
         part = _look(scene, camera, np.flatnonzero(fresh), _SPOTS, width, height)
         parts.append(part)
-        found = np.zeros(width * height, dtype=bool)
-        found[part.pixel] = True
-        found &= ~reached  # surface where the first ray saw none: look around it too
-        fresh = _dilate(found.reshape(height, width)) & ~done
+        missed = np.zeros(width * height, dtype=bool)
+        missed[part.pixel] = True
+        missed &= ~reached  # surface where the first ray saw none: look around it too
+        fresh = _dilate(missed.reshape(height, width)) & ~done
         if not fresh.any():
             break
     inner = np.flatnonzero(~done.reshape(-1)[base.pixel])
@@ -150,10 +150,10 @@ def _edges(base: Samples, color: Colors, width: int, height: int) -> Bools:
 
 def _dilate(mask: Bools) -> Bools:
     """A mask (H, W) and its eight neighbours."""
-    made = mask.copy()
-    made[1:] |= mask[:-1]
-    made[:-1] |= mask[1:]
-    wide = made.copy()
-    wide[:, 1:] |= made[:, :-1]
-    wide[:, :-1] |= made[:, 1:]
+    wider = mask.copy()
+    wider[1:] |= mask[:-1]
+    wider[:-1] |= mask[1:]
+    wide = wider.copy()
+    wide[:, 1:] |= wider[:, :-1]
+    wide[:, :-1] |= wider[:, 1:]
     return wide

@@ -53,7 +53,8 @@ def _disc(radius: float) -> np.ndarray:
     """A disc of cells, three across at least."""
     reach = max(1, int(np.ceil(radius)))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    return np.hypot(x, y) <= max(radius, 1.0) + 1e-9
+    round_dot: np.ndarray = np.hypot(x, y) <= max(radius, 1.0) + 1e-9
+    return round_dot
 
 
 def _sized(colors: np.ndarray, size_px: int) -> np.ndarray:

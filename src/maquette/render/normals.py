@@ -49,7 +49,7 @@ def _split_by_crease(
     ordered = vertex[order]
     start = np.searchsorted(ordered, ordered, side="left")
     size = np.searchsorted(ordered, ordered, side="right") - start  # (N,) corners around the same vertex
-    made = flat[face[order]]
+    of_corner = flat[face[order]]
     few = np.flatnonzero(size <= _MAX_FAN)
     ends = np.cumsum(size[few])
     cuts: Ints | list[int] = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] + _CHUNK, _CHUNK)) if len(few) else []
@@ -62,9 +62,9 @@ def _split_by_crease(
         agrees = np.einsum("ij,ij->i", flat[face[order][mine]][owner], flat[other]) > np.cos(np.radians(crease_deg))
         weights = vectors[other] * agrees[:, None]
         total = np.stack([np.bincount(owner, weights[:, axis], minlength=len(mine)) for axis in range(3)], axis=1)
-        made[mine] = _unit(total.astype(np.float32))
-    result = np.empty_like(made)
-    result[order] = made
+        of_corner[mine] = _unit(total.astype(np.float32))
+    result = np.empty_like(of_corner)
+    result[order] = of_corner
     return result
 
 

@@ -47,19 +47,19 @@ def overlay(
     of values than faces, and a face that is not there. A scene that is built already serves as well as its asset.
     """
     scene = asset if isinstance(asset, Scene) else Scene(asset)
-    given = np.asarray(values, dtype=np.float64)
-    if given.shape != (len(scene.faces),):
-        raise BadInput(f"overlay: values of shape {given.shape} for {len(scene.faces)} faces; give one number a face")
-    known = np.isfinite(given)
-    low, high = limits or ((float(given[known].min()), float(given[known].max())) if known.any() else (0.0, 0.0))
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.shape != (len(scene.faces),):
+        raise BadInput(f"overlay: values of shape {numbers.shape} for {len(scene.faces)} faces; give one number a face")
+    known = np.isfinite(numbers)
+    low, high = limits or ((float(numbers[known].min()), float(numbers[known].max())) if known.any() else (0.0, 0.0))
     half = (high / 2 - low / 2) or 1.0  # halves: the whole may be larger than a float can hold
     least, most = min(low, high), max(low, high)
-    share = (np.clip(np.where(known, given, low), least, most) / 2 - low / 2) / half
+    share = (np.clip(np.where(known, numbers, low), least, most) / 2 - low / 2) / half
     camera = scene.camera(view) if isinstance(view, str) else _best_camera(scene, _mark(scene, view))
     colors = np.where(known[:, None], to_linear(ramp_colors(share, ramp)), NO_VALUE).astype(np.float32)
     frame = photograph(scene, camera, _paint(colors), size_px, background)
     unit = unit if unit in ("", "°", "%") else f" {unit}"
-    below, above = bool((given[known] < least).any()), bool((given[known] > most).any())
+    below, above = bool((numbers[known] < least).any()), bool((numbers[known] > most).any())
     at_low, at_high = (f"{'> ' * above * (n == most)}{'< ' * below * (n == least)}{n:.3g}{unit}" for n in (low, high))
     missing = None if known.all() else patch_of(NO_VALUE, 14)
     return Picture(with_ramp(frame, ramp, at_low, at_high, label, missing, background))

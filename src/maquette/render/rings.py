@@ -29,16 +29,16 @@ def ring(frame: Bytes, scene: Scene, camera: Camera, marked: NDArray[np.bool_]) 
     cell = (spot // _CELL).astype(np.int64)  # (N, 2) column, row
     groups, group = np.unique(cell[:, 1] * red.shape[1] + cell[:, 0], return_inverse=True)
     plenty = _is_red(frame).sum() > _PLENTY
-    made, count = frame.astype(np.float32), 0
+    sum_of_frames, count = frame.astype(np.float32), 0
     for number in np.flatnonzero(red.reshape(-1)[groups] < _ENOUGH):
         mine = group == number
         unseen = bool(hidden[mine].all())
         if count == _MOST or (unseen and plenty):
             continue
         low, high = spot[mine].min(axis=0), spot[mine].max(axis=0)
-        _draw_ring(made, (low + high) / 2, 9 + float((high - low).max()) / 2, 1.0 if unseen else 2.2)
+        _draw_ring(sum_of_frames, (low + high) / 2, 9 + float((high - low).max()) / 2, 1.0 if unseen else 2.2)
         count += 1
-    return np.round(made).clip(0, 255).astype(np.uint8)
+    return np.round(sum_of_frames).clip(0, 255).astype(np.uint8)
 
 
 def _is_red(frame: Bytes) -> NDArray[np.bool_]:

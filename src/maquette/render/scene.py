@@ -217,12 +217,12 @@ class Scene:
 
     def _normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
         """Shading normals that face the viewer, and where the face's own outside does."""
-        made = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
-        length = np.sqrt(np.einsum("ij,ij->i", made, made))
+        normals = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
+        length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
         front = np.einsum("ij,ij->i", self.outward.take(face, axis=0), toward) <= 0
         sign = np.where(front, np.float32(1), np.float32(-1))
         scale = np.divide(sign, length, out=np.zeros_like(length), where=length > 1e-6)
-        return made * scale[:, None], front
+        return normals * scale[:, None], front
 
 
 def _weigh(samples: Samples, weight: Singles) -> Samples:

@@ -67,32 +67,32 @@ def textured_surface(scene: Scene, samples: Samples) -> Surface:
     return result
 
 
-def _put(made: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples, number: int) -> None:
+def _put(surface: Surface, rows: NDArray[np.int64], scene: Scene, samples: Samples, number: int) -> None:
     """Fill in the samples that show one material."""
     material: Material = scene.materials[number]
-    made.color[rows] = np.array(material.base_color[:3], np.float32)
-    made.metallic[rows], made.roughness[rows] = material.metallic, material.roughness
-    made.glow[rows] = np.array(material.emissive, np.float32)
+    surface.color[rows] = np.array(material.base_color[:3], np.float32)
+    surface.metallic[rows], surface.roughness[rows] = material.metallic, material.roughness
+    surface.glow[rows] = np.array(material.emissive, np.float32)
     base = scene.bitmap(number, "base_color_texture")
     if scene.mesh.color is not None:
-        made.color[rows] *= scene.of_vertices(LINEAR_OF_BYTE[scene.mesh.color], samples)
+        surface.color[rows] *= scene.of_vertices(LINEAR_OF_BYTE[scene.mesh.color], samples)
     kinds = ("base_color_texture", "orm_texture", "emissive_texture", "normal_texture")
     if all(scene.bitmap(number, kind) is None for kind in kinds):
         return
     uv, texels = scene.uv(samples), scene.texels(samples)
     if base is not None:
-        made.color[rows] *= base.color(uv, texels)[0]
+        surface.color[rows] *= base.color(uv, texels)[0]
     packed = scene.bitmap(number, "orm_texture")
     if packed is not None:
         numbers = packed.data(uv, texels)
-        made.roughness[rows] *= numbers[:, 1]
-        made.metallic[rows] *= numbers[:, 2]
+        surface.roughness[rows] *= numbers[:, 1]
+        surface.metallic[rows] *= numbers[:, 2]
     glow = scene.bitmap(number, "emissive_texture")
     if glow is not None:
-        made.glow[rows] *= glow.color(uv, texels)[0]
+        surface.glow[rows] *= glow.color(uv, texels)[0]
     bumps = scene.bitmap(number, "normal_texture")
     if bumps is not None:
-        made.normal[rows] = _bump(scene, samples, bumps, uv, texels)
+        surface.normal[rows] = _bump(scene, samples, bumps, uv, texels)
 
 
 def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Singles, texels: Singles) -> Singles:
@@ -107,9 +107,9 @@ def _bump(scene: Scene, samples: Samples, bumps: Bitmap, uv: Singles, texels: Si
     normal = samples.normal
     x, y = (_across(normal, direction.astype(np.float32)) for direction in (along_u, -along_v))  # v runs downwards
     bump = bumps.data(uv, texels) * 2 - 1
-    made = x * bump[:, :1] + y * bump[:, 1:2] + normal * np.maximum(bump[:, 2:], 0.05)
-    made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-6)
-    return np.where((sign != 0) & (np.einsum("ij,ij->i", made, samples.toward) < 0)[:, None], made, normal)
+    bumped = x * bump[:, :1] + y * bump[:, 1:2] + normal * np.maximum(bump[:, 2:], 0.05)
+    bumped /= np.maximum(np.linalg.norm(bumped, axis=1, keepdims=True), 1e-6)
+    return np.where((sign != 0) & (np.einsum("ij,ij->i", bumped, samples.toward) < 0)[:, None], bumped, normal)
 
 
 def _across(normal: Singles, direction: Singles) -> Singles:

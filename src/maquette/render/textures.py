@@ -52,8 +52,8 @@ class Bitmap:
 
     def color(self, uv: NDArray[np.float32], texels: NDArray[np.float32]) -> tuple[Colors, Colors]:
         """Linear colour (N, 3) and opacity (N,) at uv (N, 2), where a pixel of ours covers ``texels`` (N,) of its."""
-        made = self._read(uv, texels, LINEAR_OF_BYTE)
-        return made[:, :3], made[:, 3]
+        light = self._read(uv, texels, LINEAR_OF_BYTE)
+        return light[:, :3], light[:, 3]
 
     def data(self, uv: NDArray[np.float32], texels: NDArray[np.float32]) -> Colors:
         """Plain numbers 0..1 (N, 3): roughness, normals and whatever is no colour."""

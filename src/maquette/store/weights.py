@@ -83,9 +83,9 @@ def _check(weights: Weights) -> None:
     with contextlib.suppress(OSError):
         if seal.read_text() == sealed:
             return
-    found = _sha256(path, weights) if state.st_size == weights.size else f"none, for it has {state.st_size} bytes"
-    if found != weights.sha256:
-        raise BadInput(f"weights: {path} has sha256 {found}, not {weights.sha256}; delete the file and fetch it again")
+    digest = _sha256(path, weights) if state.st_size == weights.size else f"none, for it has {state.st_size} bytes"
+    if digest != weights.sha256:
+        raise BadInput(f"weights: {path} has sha256 {digest}, not {weights.sha256}; delete the file and fetch it again")
     with contextlib.suppress(OSError):
         write_whole(seal, [sealed.encode()])
 
@@ -100,16 +100,16 @@ def _download(weights: Weights) -> None:
     progress(0.0, weights.describe())
     for _ in range(2 if part.exists() else 1):  # what an earlier process left may be wrong: then once more from zero
         _transfer(weights, part)
-        found = "nothing"
+        digest = "nothing"
         with contextlib.suppress(FileNotFoundError):  # renamed by another process, which checked it
-            found = _sha256(part, weights)
-            if found == weights.sha256:
+            digest = _sha256(part, weights)
+            if digest == weights.sha256:
                 os.replace(part, path)
         if path.exists():
             return
         drop(part)
     raise BadInput(
-        f"weights: {weights.address} gave sha256 {found} instead of {weights.sha256}; what came was deleted, "
+        f"weights: {weights.address} gave sha256 {digest} instead of {weights.sha256}; what came was deleted, "
         f"tell the maker of the stage, or put the right file at {path}"
     )
 

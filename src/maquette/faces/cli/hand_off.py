@@ -42,26 +42,26 @@ def with_open(command: click.Command) -> click.Command:
     plain = command.callback
     command.params.append(open_option("show the model in the slicer's window"))
 
-    def body(**given: Any) -> None:
-        if not given.pop("open_"):
-            plain(**given)  # type: ignore[misc]
+    def body(**options: Any) -> None:
+        if not options.pop("open_"):
+            plain(**options)  # type: ignore[misc]
             return
 
         def show(terminal: Terminal) -> int:
-            slicer = given["slicer"] or "prusa"
+            slicer = options["slicer"] or "prusa"
             if slicer not in SLICERS:
                 raise BadSetting(f"slice: --slicer {slicer}; it is one of {', '.join(SLICERS)}")
-            open_in_slicer(given["asset"], slicer)
+            open_in_slicer(options["asset"], slicer)
             return 0
 
-        if given["output"] is None:
-            Terminal(given["as_json"]).guard(show)
+        if options["output"] is None:
+            Terminal(options["as_json"]).guard(show)
         try:
-            plain(**given)  # type: ignore[misc]
+            plain(**options)  # type: ignore[misc]
         except SystemExit as done:
             if done.code:
                 raise
-        Terminal(given["as_json"]).guard(show)
+        Terminal(options["as_json"]).guard(show)
 
     command.callback = body
     return command

@@ -33,7 +33,7 @@ def stage_index() -> list[Line]:
     """All stages by name, as the registry has them."""
     ours = [line for room in ROOMS for line in _in_room(room)]
     known = build(rooms=(), names=[line.name for line in ours]) if ours else registry()
-    theirs = [Line(name, found.stage.room, found.stage.summary) for name, found in known.items()]
+    theirs = [Line(name, function.stage.room, function.stage.summary) for name, function in known.items()]
     return sorted([*ours, *theirs], key=lambda line: line.name)
 
 
@@ -42,10 +42,10 @@ def _in_room(room: str) -> list[Line]:
     lines = []
     for file in _sources(files(f"maquette.{room}")):
         text = file.read_text(encoding="utf-8")
-        for found in _STAGE.finditer(text) if "@stage" in text else ():
-            named = _NAME.search(found["facts"] or "")
-            name = named[1] if named else found["function"].replace("_", "-")
-            lines.append(Line(name, room, found["summary"].removesuffix('"""')))
+        for match in _STAGE.finditer(text) if "@stage" in text else ():
+            named = _NAME.search(match["facts"] or "")
+            name = named[1] if named else match["function"].replace("_", "-")
+            lines.append(Line(name, room, match["summary"].removesuffix('"""')))
     return lines
 
 

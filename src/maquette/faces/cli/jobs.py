@@ -59,17 +59,17 @@ class JobCommand(LazyCommand):
         """A print may be shown in the slicer's window."""
         return [*([open_option()] if self.destination == "print" else []), *super().last_params()]
 
-    def run(self, **given: Any) -> None:
+    def run(self, **options: Any) -> None:
         """Do the job and say what came of it."""
-        Terminal(given.pop("as_json")).guard(lambda terminal: self.deliver(given, terminal))
+        Terminal(options.pop("as_json")).guard(lambda terminal: self.deliver(options, terminal))
 
-    def deliver(self, given: dict[str, Any], terminal: Terminal) -> int:
+    def deliver(self, options: dict[str, Any], terminal: Terminal) -> int:
         """The job as a value, done; 1 when the report failed."""
         from maquette.flow.deliver import deliver
         from maquette.flow.jobs import job_from
 
-        photo, output, opens = given.pop("photo"), given.pop("output"), given.pop("open_", False)
-        job = job_from(self.destination, photo, output, given_options(given), only_shown=opens)
+        photo, output, opens = options.pop("photo"), options.pop("output"), options.pop("open_", False)
+        job = job_from(self.destination, photo, output, given_options(options), only_shown=opens)
         with terminal.progress(self.destination):
             done = deliver(job, started=STARTED)
         if opens:
@@ -80,17 +80,20 @@ class JobCommand(LazyCommand):
 
 def _summary_of(done: Delivery) -> tuple[str, dict[str, Any]]:
     """What came of a job, in lines and as data."""
-    made = done.made
-    lines = [f"{done.output}: {made.asset!r}", f"route: {made.route}, {made.why}; report: {made.report.verdict}"]
+    result = done.made
+    lines = [
+        f"{done.output}: {result.asset!r}",
+        f"route: {result.route}, {result.why}; report: {result.report.verdict}",
+    ]
     data: dict[str, Any] = {"output": str(done.output), "reports": [str(place) for place in done.reports]}
-    data |= {"route": made.route, "why": made.why}
-    if made.sliced is not None:
-        said = made.sliced.summary
+    data |= {"route": result.route, "why": result.why}
+    if result.sliced is not None:
+        said = result.sliced.summary
         lines.insert(1, f"{said['slicer']}: {said['time']}, {said['filament_g']} g, {said['layers']} layers")
-        data["slicing"] = made.sliced.as_dict()
-    lines += [f"  {finding}" for finding in made.report.findings if finding.verdict in ("warn", "fail")]
+        data["slicing"] = result.sliced.as_dict()
+    lines += [f"  {finding}" for finding in result.report.findings if finding.verdict in ("warn", "fail")]
     lines += [str(place) for place in done.places]
-    return "\n".join(lines), {**data, "report": made.report.as_dict(), "seconds": dict(made.seconds)}
+    return "\n".join(lines), {**data, "report": result.report.as_dict(), "seconds": dict(result.seconds)}
 
 
 class CheckCommand(LazyCommand):
@@ -107,16 +110,16 @@ class CheckCommand(LazyCommand):
 
         return check_options()
 
-    def run(self, **given: Any) -> None:
+    def run(self, **options: Any) -> None:
         """Judge the file and list what was found."""
-        Terminal(given.pop("as_json")).guard(lambda terminal: self.judge(given, terminal))
+        Terminal(options.pop("as_json")).guard(lambda terminal: self.judge(options, terminal))
 
-    def judge(self, given: dict[str, Any], terminal: Terminal) -> int:
+    def judge(self, options: dict[str, Any], terminal: Terminal) -> int:
         """1 when something failed."""
         from maquette.flow.check import check_file
 
         with terminal.progress("check"):
-            report = check_file(given.pop("file"), given_options(given))
+            report = check_file(options.pop("file"), given_options(options))
         terminal.say(str(report), report.as_dict())
         return int(not report.passed)
 

@@ -108,10 +108,10 @@ def stages(as_json: bool) -> None:
 
     def body(terminal: Terminal) -> int:
         known = registry()
-        text = stage_lines(found.stage for found in known.values())
+        text = stage_lines(function.stage for function in known.values())
         text += "".join(f"\n\nplugin {name} failed: {reason}" for name, reason in known.failures.items())
         text += "".join(f"\n\nplugin {name}: {remark}" for name, remark in known.notices.items())
-        rows = [found.stage.as_dict() for found in known.values()]
+        rows = [function.stage.as_dict() for function in known.values()]
         terminal.say(text, {"stages": rows, "failures": dict(known.failures), "notices": dict(known.notices)})
         return 0
 

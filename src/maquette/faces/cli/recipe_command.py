@@ -31,10 +31,10 @@ class RecipeGroup(click.Group):
         from maquette.flow.recipes.load import load_recipe, recipe_names
 
         if cmd_name in recipe_names() or cmd_name.endswith((".yaml", ".yml")):
-            made: list[click.Command] = []
+            commands: list[click.Command] = []
 
             def build(terminal: Terminal) -> int:
-                made.append(command_for_recipe(load_recipe(cmd_name)))
+                commands.append(command_for_recipe(load_recipe(cmd_name)))
                 return 0
 
             try:
@@ -42,7 +42,7 @@ class RecipeGroup(click.Group):
             except SystemExit as stop:
                 if stop.code:
                     raise
-            return made[0]
+            return commands[0]
         return None
 
 
@@ -62,14 +62,14 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
     params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="result and errors as JSON"))
 
-    def body(**given: Any) -> None:
-        Terminal(given.pop("as_json")).guard(lambda terminal: _run(recipe, given, terminal))
+    def body(**options: Any) -> None:
+        Terminal(options.pop("as_json")).guard(lambda terminal: _run(recipe, options, terminal))
 
     shown = "\n  ".join(["\n\n\b\nExamples", *recipe.examples]) if recipe.examples else ""
     return click.Command(recipe.name, params=params, callback=body, help=recipe.summary + shown)
 
 
-def _run(recipe: Recipe, given: dict[str, Any], terminal: Terminal) -> int:
+def _run(recipe: Recipe, options: dict[str, Any], terminal: Terminal) -> int:
     """Run a recipe over files; its result goes to a file, findings are printed."""
     from maquette.core.errors import BadSetting
     from maquette.faces.cli.stage_command import show_findings
@@ -77,14 +77,14 @@ def _run(recipe: Recipe, given: dict[str, Any], terminal: Terminal) -> int:
     from maquette.flow.engine.run import run
     from maquette.store import Store
 
-    output = given.pop("output")
+    output = options.pop("output")
     is_check = registry().find(recipe.steps[recipe.result].stage).stage.is_check
     if output is None and not is_check:
         raise BadSetting(f"{recipe.name}: no -o given; name the file that the result goes to")
     kinds = recipe.input_kinds()
-    inputs = {name: read_input(given.pop(name), kinds[name]) for name in recipe.inputs}
+    inputs = {name: read_input(options.pop(name), kinds[name]) for name in recipe.inputs}
     with terminal.progress(recipe.name):
-        done = run(recipe, inputs, given_options(given), store=Store())
+        done = run(recipe, inputs, given_options(options), store=Store())
     if is_check:
         return show_findings(done.result, terminal)
     place = disk.save(done.result, output)

@@ -49,8 +49,8 @@ def command_for(function: StageFunction[Any, Any]) -> click.Command:
         params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="results and errors as JSON"))
 
-    def body(**given: Any) -> None:
-        Terminal(given.pop("as_json")).guard(lambda terminal: _run(function, given, terminal))
+    def body(**options: Any) -> None:
+        Terminal(options.pop("as_json")).guard(lambda terminal: _run(function, options, terminal))
 
     takes = ", ".join(f"{name.upper()}: {_hint(kind)}" for name, kind in stage.inputs.items()) or "no file"
     text = f"{stage.documentation}\n\n\b\nTakes {takes}\nGives {type_name(stage.output)}"
@@ -63,18 +63,18 @@ def _hint(kind: Any) -> str:
     return " or ".join(FILE_HINT.get(option, type_name(option)) for option in options)
 
 
-def _run(function: StageFunction[Any, Any], given: dict[str, Any], terminal: Terminal) -> int:
+def _run(function: StageFunction[Any, Any], options: dict[str, Any], terminal: Terminal) -> int:
     """Read the inputs, call the stage, write or print the result; the exit code."""
     stage = function.stage
-    output = given.pop("output", None)
-    settings = {name: value for name, value in given.items() if name in stage.settings and value is not None}
+    output = options.pop("output", None)
+    settings = {name: value for name, value in options.items() if name in stage.settings and value is not None}
     if output is not None and stage.output is Files and "suffix" in stage.roles:
         settings = _ending_as(output, stage, settings)
     call = stage.call(settings)  # refuses wrong settings before any file is read
     names_itself = stage.output is Files and not stage.inputs
     if output is None and not stage.is_check and not names_itself:
         raise BadSetting(f"{stage.name}: no -o given; name the file that the result goes to")
-    inputs = [read_input(given[name], kind) for name, kind in stage.inputs.items()]
+    inputs = [read_input(options[name], kind) for name, kind in stage.inputs.items()]
     with terminal.progress(stage.name):
         result = call.run(*inputs)
     if stage.is_check:
@@ -99,9 +99,9 @@ def _ending_as(output: Path, stage: Stage, settings: dict[str, Any]) -> dict[str
 
 def show_findings(findings: Iterable[Finding], terminal: Terminal) -> int:
     """Print findings; 1 when one of them failed."""
-    found = list(findings)
-    terminal.say("\n".join(str(f) for f in found), {"findings": [f.as_dict() for f in found]})
-    return int(any(f.verdict == "fail" for f in found))
+    listed = list(findings)
+    terminal.say("\n".join(str(f) for f in listed), {"findings": [f.as_dict() for f in listed]})
+    return int(any(f.verdict == "fail" for f in listed))
 
 
 def read_input(path: Path, kind: Any) -> Any:

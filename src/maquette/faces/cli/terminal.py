@@ -34,8 +34,8 @@ class Terminal:
         """A result: the text, or the data as JSON."""
         aside = standard_output_taken()
         if self.as_json:
-            told = data | {"notes": worst_first(self.notes)} if isinstance(data, dict) else data
-            click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str), err=aside)
+            answer = data | {"notes": worst_first(self.notes)} if isinstance(data, dict) else data
+            click.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=str), err=aside)
         elif text:
             click.echo(text, err=aside)
 
@@ -64,8 +64,8 @@ class Terminal:
         """One of the four errors as one line, or as JSON; its exit code."""
         name = type(problem).__name__
         if self.as_json:
-            told = {"error": name, "message": str(problem), "notes": worst_first(self.notes)}
-            click.echo(json.dumps(told, ensure_ascii=False))
+            answer = {"error": name, "message": str(problem), "notes": worst_first(self.notes)}
+            click.echo(json.dumps(answer, ensure_ascii=False))
         else:
             click.echo(f"{name}: {problem}", err=True)
         return problem.exit_code

@@ -89,8 +89,8 @@ def _check_inputs(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
         if name not in inputs:
             raise BadInput(f"recipe {recipe.name}: no {name}; it needs {type_name(kind)}")
         if not isinstance(inputs[name], kinds_in(kind)):
-            given = type(inputs[name]).__name__
-            raise BadInput(f"recipe {recipe.name}: {name} is a {given}; it needs {type_name(kind)}")
+            got = type(inputs[name]).__name__
+            raise BadInput(f"recipe {recipe.name}: {name} is a {got}; it needs {type_name(kind)}")
     for name in inputs:
         if name not in recipe.inputs:
             raise BadInput(f"recipe {recipe.name}: no input {name!r}; it has {names}")

@@ -14,14 +14,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Dotted = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$")]
 
 
-def _as_list(given: Any) -> Any:
+def _as_list(value: Any) -> Any:
     """One name is a list of one."""
-    return [given] if isinstance(given, str) else given
+    return [value] if isinstance(value, str) else value
 
 
-def _sources_by_place(given: Any) -> Any:
+def _sources_by_place(value: Any) -> Any:
     """Sources by the stage's input names; a list's by their place, as text."""
-    listed = _as_list(given)
+    listed = _as_list(value)
     return {str(place): name for place, name in enumerate(listed)} if isinstance(listed, list) else listed
 
 

@@ -88,7 +88,7 @@ class Recipe:
         takers = list(self.takers(step).values())
         if step == self.result:
             takers.append(self.stage_of(step).output)
-        fit = (name for name, found in self.known.items() if _stands(found.stage, sources, takers))
+        fit = (name for name, function in self.known.items() if _stands(function.stage, sources, takers))
         return tuple(name for name in fit if name not in but_not)
 
     def with_knobs(self, knobs: Mapping[str, Any]) -> Recipe:
@@ -172,11 +172,11 @@ class Recipe:
         return self.stage_of(source).output if source in self.steps else self.input_kinds()[source]
 
 
-def _stands(stage: Stage, given: list[Any], takers: list[Any]) -> bool:
+def _stands(stage: Stage, kinds: list[Any], takers: list[Any]) -> bool:
     """True when a stage takes what is given and gives what its takers take."""
     wanted = list(stage.inputs.values())
     return (
-        len(wanted) == len(given)
-        and all(fits(one, other) for one, other in zip(given, wanted, strict=True))
+        len(wanted) == len(kinds)
+        and all(fits(one, other) for one, other in zip(kinds, wanted, strict=True))
         and all(fits(stage.output, taker) for taker in takers)
     )

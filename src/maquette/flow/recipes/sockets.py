@@ -14,9 +14,9 @@ def kinds_in(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
-def fits(given: Any, wanted: Any) -> bool:
-    """True when whatever ``given`` may be is something that ``wanted`` takes."""
-    return all(any(_is_a(one, other) for other in kinds_in(wanted)) for one in kinds_in(given))
+def fits(kind: Any, wanted: Any) -> bool:
+    """True when whatever ``kind`` may be is something that ``wanted`` takes."""
+    return all(any(_is_a(one, other) for other in kinds_in(wanted)) for one in kinds_in(kind))
 
 
 def shared_kind(wanted: Iterable[Any]) -> Any:
@@ -26,6 +26,6 @@ def shared_kind(wanted: Iterable[Any]) -> Any:
     return reduce(or_, left) if left else None
 
 
-def _is_a(given: Any, wanted: Any) -> bool:
+def _is_a(kind: Any, wanted: Any) -> bool:
     """True for the same type and for a subclass."""
-    return bool(given == wanted or (isinstance(given, type) and isinstance(wanted, type) and issubclass(given, wanted)))
+    return bool(kind == wanted or (isinstance(kind, type) and isinstance(wanted, type) and issubclass(kind, wanted)))

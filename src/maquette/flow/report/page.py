@@ -39,18 +39,18 @@ from maquette.formats.provenance import seen_share
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
 
 
-def write_report(made: Made, output: Path, began: float | None = None, keeper: Keeper | None = None) -> list[Path]:
+def write_report(result: Made, output: Path, began: float | None = None, keeper: Keeper | None = None) -> list[Path]:
     """Write ``OUT.report.html`` and ``OUT.report.json`` beside an output, ending and all (``a.3mf.report.html``).
 
     ``began`` is when somebody began to wait, by ``time.perf_counter``: pictures are waited for, too. Their places.
     """
     started = time.perf_counter()
-    album = album_of(made, keeper)
+    album = album_of(result, keeper)
     now = time.perf_counter()
-    seconds = {**made.seconds, "report": now - started}
+    seconds = {**result.seconds, "report": now - started}
     if began is not None:
         seconds["total"] = now - began
-    timed = replace(made, seconds=seconds)
+    timed = replace(result, seconds=seconds)
     places = []
     ending = output.suffix.lower()
     for suffix, text in ((".report.json", as_json(timed, ending)), (".report.html", as_html(timed, album, ending))):
@@ -59,11 +59,11 @@ def write_report(made: Made, output: Path, began: float | None = None, keeper: K
     return places
 
 
-def notes_of(made: Made, ending: str) -> list[str]:
+def notes_of(result: Made, ending: str) -> list[str]:
     """What was said on the way and what a file with this ending cannot hold, losses first."""
-    left = lost(made.asset, ending)
+    left = lost(result.asset, ending)
     behind = [f"{ending} has no place for {', '.join(left)}; left out"] if left else []
-    return worst_first([*behind, *made.asset.notes])
+    return worst_first([*behind, *result.asset.notes])
 
 
 @dataclass(frozen=True)
@@ -76,32 +76,32 @@ class Album:
     moved: list[Shot]
 
 
-def album_of(made: Made, keeper: Keeper | None = None) -> Album:
+def album_of(result: Made, keeper: Keeper | None = None) -> Album:
     """All pictures of a report, drawn or kept from before."""
-    keeper = keeper or Keeper(made.asset, made.store, shape_name(made.asset, made.run))
+    keeper = keeper or Keeper(result.asset, result.store, shape_name(result.asset, result.run))
     progress(0.0, "pictures for the report")
     with part(0.0, 0.5):
         groups = asset_shots(keeper)
     with part(0.5, 0.9):
-        printer = made.printer if made.report.destination == "print" else None
-        maps = finding_shots(keeper, made.report.findings, printer)
-    moved = [] if made.moved is None else moved_shots(made.moved, made.printer, made.store)
-    return Album(photo_shots(made.photo, made.cut, made.others), groups, maps, moved)
+        printer = result.printer if result.report.destination == "print" else None
+        maps = finding_shots(keeper, result.report.findings, printer)
+    moved = [] if result.moved is None else moved_shots(result.moved, result.printer, result.store)
+    return Album(photo_shots(result.photo, result.cut, result.others), groups, maps, moved)
 
 
-def as_dict(made: Made, ending: str = "") -> dict[str, Any]:
+def as_dict(result: Made, ending: str = "") -> dict[str, Any]:
     """Everything the page says, as plain data."""
-    asset = made.asset
+    asset = result.asset
     share = seen_share(asset)
     return {
         "maquette": version("maquette"),
         "title": asset.title,
-        "route": made.route,
-        "why": made.why,
-        "recipe": made.recipe,
-        "asked": [{"option": name, "value": value, "meaning": words} for name, value, words in made.asked],
-        "report": made.report.as_dict(),
-        "intake": [finding.as_dict() for finding in made.intake],
+        "route": result.route,
+        "why": result.why,
+        "recipe": result.recipe,
+        "asked": [{"option": name, "value": value, "meaning": words} for name, value, words in result.asked],
+        "report": result.report.as_dict(),
+        "intake": [finding.as_dict() for finding in result.intake],
         "model": {
             "faces": len(asset.mesh.faces),
             "vertices": len(asset.mesh.vertices),
@@ -110,21 +110,21 @@ def as_dict(made: Made, ending: str = "") -> dict[str, Any]:
             "seen_share": None if share is None else round(share, 4),
         },
         "settings": None
-        if made.told is None
-        else [dict(zip(("setting", "value", "why"), row)) for row in made.told.rows],
-        "slicing": None if made.sliced is None else made.sliced.as_dict(),
-        "mending": [{"stage": stage, "note": note} for stage, note in mending(made.history)],
-        "deviation": None if made.moved is None else made.moved.as_dict(),
-        "profile": (made.printer if made.report.destination == "print" else made.target).as_dict(),
-        "notes": notes_of(made, ending),
-        "history": [_step(step) for step in made.history],
-        "seconds": {name: round(value, 3) for name, value in made.seconds.items()},
+        if result.told is None
+        else [dict(zip(("setting", "value", "why"), row)) for row in result.told.rows],
+        "slicing": None if result.sliced is None else result.sliced.as_dict(),
+        "mending": [{"stage": stage, "note": note} for stage, note in mending(result.history)],
+        "deviation": None if result.moved is None else result.moved.as_dict(),
+        "profile": (result.printer if result.report.destination == "print" else result.target).as_dict(),
+        "notes": notes_of(result, ending),
+        "history": [_step(step) for step in result.history],
+        "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
     }
 
 
-def as_json(made: Made, ending: str = "") -> str:
+def as_json(result: Made, ending: str = "") -> str:
     """The report as JSON text."""
-    return json.dumps(as_dict(made, ending), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_dict(result, ending), indent=2, ensure_ascii=False) + "\n"
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -132,26 +132,26 @@ def _step(step: Step) -> dict[str, Any]:
     return {"stage": step.stage, "version": step.version, "settings": step.options, "notes": list(step.notes)}
 
 
-def as_html(made: Made, album: Album | None = None, ending: str = "") -> str:
+def as_html(result: Made, album: Album | None = None, ending: str = "") -> str:
     """The report as one page with everything inside: no script, no address that leads out."""
-    album = album or album_of(made)
+    album = album or album_of(result)
     shots, maps = album.groups, album.maps
     css = (files("maquette.flow.report") / "data" / "report.css").read_text(encoding="utf-8")
-    title = escape(made.asset.title or "model")
+    title = escape(result.asset.title or "model")
     body = [
-        _head(made, title),
-        _guess(made),
+        _head(result, title),
+        _guess(result),
         _figures("hero", [*album.photos, *shots["hero"]]),
         _section("From six sides", _figures("six", shots["six"])),
         _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
-        _section("What to tell the slicer", settings_table(made.told)),
-        _section("Sliced", _sliced(made)),
-        _section(f"Checks for {escape(_profile(made).label)}", findings_table(made.report.findings)),
-        _section("What mending changed", _changed(made, album)),
-        _section(f"The profile: {escape(_profile(made).label)}", profile_table(_profile(made))),
-        _section("The photo", findings_table(made.intake)),
-        _section("What was left out, changed and said", notes_list(notes_of(made, ending))),
-        _section("How it was made", history_table(made.history, made.timed)),
+        _section("What to tell the slicer", settings_table(result.told)),
+        _section("Sliced", _sliced(result)),
+        _section(f"Checks for {escape(_profile(result).label)}", findings_table(result.report.findings)),
+        _section("What mending changed", _changed(result, album)),
+        _section(f"The profile: {escape(_profile(result).label)}", profile_table(_profile(result))),
+        _section("The photo", findings_table(result.intake)),
+        _section("What was left out, changed and said", notes_list(notes_of(result, ending))),
+        _section("How it was made", history_table(result.history, result.timed)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     head += f"<style>{css}</style>"
@@ -163,52 +163,52 @@ def _section(title: str, content: str) -> str:
     return f"<section><h2>{title}</h2>{content}</section>" if content else ""
 
 
-def _profile(made: Made) -> Printer | Target:
+def _profile(result: Made) -> Printer | Target:
     """Whose limits apply."""
-    return made.printer if made.report.destination == "print" else made.target
+    return result.printer if result.report.destination == "print" else result.target
 
 
-def _head(made: Made, title: str) -> str:
+def _head(head: Made, title: str) -> str:
     """Title, verdict and the few numbers everybody asks for."""
-    asset, verdict = made.asset, made.report.verdict
+    asset, verdict = head.asset, head.report.verdict
     x, y, z = asset.size
     share = seen_share(asset)
     facts = [(f"{x:.1f} × {y:.1f} × {z:.1f} mm", "width, depth, height" + ("" if asset.sized else " (a guess)"))]
-    if made.sliced is not None:
-        said = made.sliced.summary
+    if head.sliced is not None:
+        said = head.sliced.summary
         facts.append((f"{said['filament_g'] or 0:.1f} g", f"filament, {said['layers']} layers"))
         facts.append((str(said["time"]), "to print"))
-    elif made.report.destination == "print":
-        facts.append(in_words(asset.mesh, made.printer))
+    elif head.report.destination == "print":
+        facts.append(in_words(asset.mesh, head.printer))
     facts.append((f"{len(asset.mesh.faces):,}", "triangles"))
     facts.append(("–" if share is None else f"{share:.0%}", "of the surface seen in the photo"))
-    facts.append((f"{made.seconds.get('total', 0):.1f} s", "to make and check"))
+    facts.append((f"{head.seconds.get('total', 0):.1f} s", "to make and check"))
     rows = "".join(f"<li><b>{escape(number)}</b><span>{escape(text)}</span></li>" for number, text in facts)
-    route = {"full": "full 3D", "relief": "relief"}[made.route]
-    why = f" ({escape(made.why)})" if made.why else ""
+    route = {"full": "full 3D", "relief": "relief"}[head.route]
+    why = f" ({escape(head.why)})" if head.why else ""
     badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
-    about = f'<span class="soft">{route}{why}, for {escape(_profile(made).label)}</span>'
-    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(made)}<ul class="facts">{rows}</ul>{_asked(made)}'
+    about = f'<span class="soft">{route}{why}, for {escape(_profile(head).label)}</span>'
+    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}<ul class="facts">{rows}</ul>{_asked(head)}'
 
 
-def _asked(made: Made) -> str:
+def _asked(result: Made) -> str:
     """The options that somebody gave; what one means shows when pointed at."""
     flags = " ".join(
         f'<code title="{escape(words)}">--{escape(name.replace("_", "-"))} {escape(shlex.quote(value))}</code>'
-        for name, value, words in made.asked
+        for name, value, words in result.asked
     )
     return f'<p class="asked">asked for: {flags}</p>' if flags else ""
 
 
-def _reasons(made: Made) -> str:
+def _reasons(result: Made) -> str:
     """Why the verdict is not better, in one line a finding."""
-    bad = [f for f in made.report.findings if f.verdict == made.report.verdict and f.verdict in ("warn", "fail")]
+    bad = [f for f in result.report.findings if f.verdict == result.report.verdict and f.verdict in ("warn", "fail")]
     lines = "".join(
         f'<li class="v {f.verdict}">{escape(f.check)}: {escape(f.message)}'
         f"{f' <span>mend it with <code>{escape(f.fix)}</code></span>' if f.fix else ''}</li>"
         for f in bad
     )
-    stops = ", ".join(sorted({f.check for f in made.blocking}))
+    stops = ", ".join(sorted({f.check for f in result.blocking}))
     if stops:
         lines += (
             f'<li class="v fail">No print file is written while this fails, but with <code>--force</code>: {stops}</li>'
@@ -216,37 +216,37 @@ def _reasons(made: Made) -> str:
     return f'<ul class="reasons">{lines}</ul>' if lines else ""
 
 
-def _guess(made: Made) -> str:
+def _guess(result: Made) -> str:
     """What a reader must not take for measured."""
     lines = []
-    if not made.asset.sized:
+    if not result.asset.sized:
         lines.append("The size is a guess: one photo has no scale. Set it with --height-mm.")
-    if made.route == "full":
+    if result.route == "full":
         lines.append(
             "One photo shows one side: what it does not show is invented, as the map of seen and invented tells."
         )
     lines.append("A photo gives no precision: for parts that must fit to ±1 mm use CAD.")
-    told = " ".join(escape(line) for line in lines).replace("--height-mm", '<code class="flag">--height-mm</code>')
-    return f'<p class="note">{told}</p>'
+    words = " ".join(escape(line) for line in lines).replace("--height-mm", '<code class="flag">--height-mm</code>')
+    return f'<p class="note">{words}</p>'
 
 
-def _changed(made: Made, album: Album) -> str:
+def _changed(result: Made, album: Album) -> str:
     """How far mending moved the surface, where, and what each stage says it did."""
-    moved = made.moved
+    moved = result.moved
     if moved is None:
-        return mending_table(made.history)
-    found = moved.finding
-    told = f"<p>{escape(found.message)}. A layer is {made.printer.layer_mm:g} mm.</p>"
-    told += '<p class="soft">The model: mended, nothing added yet. The reference: as the generator gave it.</p>'
-    beside = f'<div class="sliced">{_figures("layer", album.moved)}<div>{told}</div></div>'
-    return beside + mending_table(made.history)
+        return mending_table(result.history)
+    finding = moved.finding
+    words = f"<p>{escape(finding.message)}. A layer is {result.printer.layer_mm:g} mm.</p>"
+    words += '<p class="soft">The model: mended, nothing added yet. The reference: as the generator gave it.</p>'
+    beside = f'<div class="sliced">{_figures("layer", album.moved)}<div>{words}</div></div>'
+    return beside + mending_table(result.history)
 
 
-def _sliced(made: Made) -> str:
+def _sliced(result: Made) -> str:
     """The slicer's numbers beside a picture of the first layer."""
-    if made.sliced is None:
+    if result.sliced is None:
         return ""
-    said, cost = made.sliced.summary, made.sliced.cost
+    said, cost = result.sliced.summary, result.sliced.cost
     filament = f"{said['filament_g'] or 0:.1f} g, {(said['filament_mm'] or 0) / 1000:.2f} m, {said['filament_cm3']} cm³"
     spools = [f"{one['name'] or one['color']} {one['filament_g'] or 0:.1f} g" for one in said.get("filaments", ())]
     changes = said.get("filament_changes")
@@ -263,7 +263,7 @@ def _sliced(made: Made) -> str:
         ("complaints", "; ".join(said["warnings"]) or "none"),
     ]
     cells = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in rows if value)
-    shots = [] if made.sliced.picture is None else picture_shots(made.sliced.picture, "the first layer from above")
+    shots = [] if result.sliced.picture is None else picture_shots(result.sliced.picture, "the first layer from above")
     return f'<div class="sliced">{_figures("layer", shots)}<table class="facts">{cells}</table></div>'
 
 

@@ -184,18 +184,18 @@ def _chunks(data: bytes) -> tuple[bytes, bytes | None]:
         raise BadInput(f"read-glb: GLB version {version}; only version 2 is read; convert it first")
     if length > len(data):
         raise BadInput(f"read-glb: {len(data)} of {length} bytes are there; the file was cut short")
-    found: list[tuple[int, bytes]] = []
+    chunks: list[tuple[int, bytes]] = []
     at = 12
-    while at + 8 <= length and len(found) < 2:
+    while at + 8 <= length and len(chunks) < 2:
         size, kind = struct.unpack_from("<II", data, at)
         if at + 8 + size > length:
             raise BadInput(f"read-glb: a chunk of {size} bytes runs over the end at {length}; the file is damaged")
-        found.append((kind, data[at + 8 : at + 8 + size]))
+        chunks.append((kind, data[at + 8 : at + 8 + size]))
         at += 8 + size
-    if not found or found[0][0] != _JSON_CHUNK:
+    if not chunks or chunks[0][0] != _JSON_CHUNK:
         raise BadInput("read-glb: the first chunk is not JSON; the file is damaged, export it again")
-    binary = found[1][1] if len(found) > 1 and found[1][0] == _BINARY_CHUNK else None
-    return found[0][1], binary
+    binary = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BINARY_CHUNK else None
+    return chunks[0][1], binary
 
 
 def _data_uri(uri: str, entry: Entry) -> bytes:

@@ -110,7 +110,7 @@ class Looks:
             metallic, roughness = shine.number("metallicFactor", 1.0), shine.number("roughnessFactor", 1.0)
             rough = surfaces[1]
         emissive = np.minimum(entry.numbers("emissiveFactor", 3, (0.0, 0.0, 0.0)) * strength, 1.0)
-        made = Material(
+        material = Material(
             name=name,
             base_color=_within(base.numbers(color, 4, (1.0, 1.0, 1.0, 1.0)).tolist(), name),
             base_color_texture=self._texture(surfaces[0]),
@@ -123,7 +123,7 @@ class Looks:
             alpha_mode=_MODES[mode],  # type: ignore[arg-type]
             double_sided=entry.fields.get("doubleSided") is True,
         )
-        return Look(made, uv_set, bend)
+        return Look(material, uv_set, bend)
 
     def _uv(self, infos: list[Entry], name: str) -> tuple[int, Floats | None]:
         """Set and bend of the material's first texture; others that differ are said and follow the first."""
@@ -247,7 +247,7 @@ def _set_and_bend(info: Entry) -> tuple[int, Floats]:
 
 def distinct(materials: Iterable[Material]) -> tuple[Material, ...]:
     """Materials as they are; two of one name get a number, so that a writer can tell them apart."""
-    made: list[Material] = []
+    materials_once: list[Material] = []
     taken: set[str] = set()
     counts: Counter[str] = Counter()
     for material in materials:
@@ -256,5 +256,5 @@ def distinct(materials: Iterable[Material]) -> tuple[Material, ...]:
             counts[material.name] += 1
             name = f"{material.name} {counts[material.name] + 1}"
         taken.add(name)
-        made.append(material if name == material.name else material.replace(name=name))
-    return tuple(made)
+        materials_once.append(material if name == material.name else material.replace(name=name))
+    return tuple(materials_once)

@@ -70,9 +70,9 @@ class Shapes:
                 mesh.refuse(f"brings the file to over {MOST_SHOWN} primitives", "join them first")
             read = [self._piece(entry, key[1]) for entry in primitives]
             self._found[key] = [piece for piece in read if piece is not None]
-        found = self._found[key]
-        self._charge(sum(len(piece.faces) for piece in found), mesh)
-        return [(piece, self._in_scene(piece, node)) for piece in found]
+        known = self._found[key]
+        self._charge(sum(len(piece.faces) for piece in known), mesh)
+        return [(piece, self._in_scene(piece, node)) for piece in known]
 
     def _piece(self, entry: Entry, morph: tuple[float, ...]) -> Piece | None:
         mode = entry.integer("mode", _LIST)

@@ -40,7 +40,7 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
     starts = [n for n in range(len(nodes)) if n not in is_child]
     if scenes:
         starts = scenes[chosen].indices("nodes", len(nodes))
-    found, stack, visited, hidden = list[Placed](), starts[::-1], set[int](), 0
+    placed, stack, visited, hidden = list[Placed](), starts[::-1], set[int](), 0
     meshes, skin_count = root.entries("meshes"), len(root.entries("skins"))
     while stack:
         number = stack.pop()
@@ -59,13 +59,13 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
             skin = node.index("skin", skin_count)
             copies = _instances(node, buffers)
             many = len(copies) > 1
-            if len(found) + len(copies) > MOST_SHOWN:
+            if len(placed) + len(copies) > MOST_SHOWN:
                 node.refuse(f"brings the scene to over {MOST_SHOWN} meshes", "join them first")
             for count, move in enumerate(copies, start=1):
-                found.append(Placed(f"{name} {count}" if many else name, mesh, skin, world[number] @ move, weights))
+                placed.append(Placed(f"{name} {count}" if many else name, mesh, skin, world[number] @ move, weights))
     if hidden:
         note(f"left out {hidden} nodes that the file hides, with what hangs below them")
-    return found, world, scenes[chosen].name() if scenes else ""
+    return placed, world, scenes[chosen].name() if scenes else ""
 
 
 def _world_matrices(nodes: list[Entry], children: list[list[int]], root: Entry) -> Floats:
@@ -102,13 +102,15 @@ def _instances(node: Entry, buffers: Buffers) -> Floats:
         "ROTATION": (4, (0.0, 0.0, 0.0, 1.0)),
         "SCALE": (3, (1.0, 1.0, 1.0)),
     }
-    found = {key: buffers.accessor_of(named, key) for key in columns}
-    counts = {buffers.count(index) for index in found.values() if index >= 0}
+    columns_read = {key: buffers.accessor_of(named, key) for key in columns}
+    counts = {buffers.count(index) for index in columns_read.values() if index >= 0}
     if len(counts) > 1:
         named.refuse(f"has {min(counts)} and {max(counts)} rows for its copies")
     count = counts.pop() if counts else 1
     rows = [
-        np.broadcast_to(np.array(usual), (count, width)) if found[key] < 0 else buffers.floats(found[key], width)
+        np.broadcast_to(np.array(usual), (count, width))
+        if columns_read[key] < 0
+        else buffers.floats(columns_read[key], width)
         for key, (width, usual) in columns.items()
     ]
     length = np.linalg.norm(rows[1], axis=1, keepdims=True)

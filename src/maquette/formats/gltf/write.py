@@ -78,9 +78,9 @@ def write_glb(
         primitive = _primitive(draft, mesh, corners, faces, materials[number].normal_texture is not None)
         primitives.setdefault(part, []).append({**primitive, "material": placed[number]})
     nodes = []
-    for part, found in primitives.items():
+    for part, rows in primitives.items():
         name = asset.part_names[part] if mesh.part is not None else asset.title or stem
-        number = draft.add("meshes", {"name": name, "primitives": found})
+        number = draft.add("meshes", {"name": name, "primitives": rows})
         nodes.append(draft.add("nodes", {"name": name, "mesh": number}))
     draft.root["scene"] = draft.add("scenes", {"name": asset.title or stem, "nodes": nodes})
     progress(0.9, "file")

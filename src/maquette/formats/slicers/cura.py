@@ -76,9 +76,9 @@ def slice_with_cura(job: Job, folder: Path) -> Sliced:
     code, words = run(command, folder, name=NAME, environment={"CURA_ENGINE_SEARCH_PATH": os.pathsep.join(search)})
     said = [line.strip() for line in re.findall(r"^\[(?:WARNING|ERROR)\][^\n]*", words, flags=re.M)]
     said = [re.sub(r"^\[\w+\]\s*", "", line) for line in said if not _NOISE.search(line)]
-    made = folder / "model.gcode"
+    gcode_path = folder / "model.gcode"
     layers = number(words, r"layer count: (\d+)") or 0
-    gcode = made.read_text(errors="replace") if made.exists() else ""
+    gcode = gcode_path.read_text(errors="replace") if gcode_path.exists() else ""
     layers = number(gcode, r"(?m)^;LAYER_COUNT:(\d+)") or layers
     if code or not layers:
         raise CannotDo(f"slice: {NAME} gave up: {why(said)}")

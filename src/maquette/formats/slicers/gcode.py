@@ -63,17 +63,17 @@ def strokes(text: str) -> Iterator[Stroke]:
     """Every move that extrudes, in order."""
     relative, kind, e, loads = False, "other", 0.0, 0
     at = {"X": 0.0, "Y": 0.0, "Z": 0.0}
-    for found in _TOKEN.finditer(text):
-        if found["type"] is not None:
-            kind = kind_of(found["type"])
-        elif found["mode"] is not None:
-            relative = found["mode"] == "M83"
-        elif found["load"] is not None:
+    for token in _TOKEN.finditer(text):
+        if token["type"] is not None:
+            kind = kind_of(token["type"])
+        elif token["mode"] is not None:
+            relative = token["mode"] == "M83"
+        elif token["load"] is not None:
             loads += 1
-        elif found["zero"] is not None:
-            e = dict(_numbers(found["zero"])).get("E", e)
+        elif token["zero"] is not None:
+            e = dict(_numbers(token["zero"])).get("E", e)
         else:
-            words = dict(_numbers(found["move"]))
+            words = dict(_numbers(token["move"]))
             pushed = 0.0
             if "E" in words:
                 pushed = words["E"] if relative else words["E"] - e

@@ -79,9 +79,9 @@ def find_installed(names: Sequence[str], places: Sequence[str] = ()) -> str | No
             return path
     for place in (Path(place) for place in places):
         if place.is_absolute():  # C:/ is not, where there are no drives
-            found = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
-            if found:
-                return str(max(found, key=_by_version))
+            programs = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
+            if programs:
+                return str(max(programs, key=_by_version))
     return None
 
 
@@ -175,8 +175,8 @@ def duration_words(seconds: float) -> str:
 
 def number(text: str, pattern: str) -> float | None:
     """The first number that a pattern captures."""
-    found = re.search(pattern, text)
-    return float(found[1]) if found else None
+    match = re.search(pattern, text)
+    return float(match[1]) if match else None
 
 
 def volumes(text: str) -> tuple[float, ...]:
@@ -184,24 +184,24 @@ def volumes(text: str) -> tuple[float, ...]:
 
     Volumes have two digits only: where one is below a cubic centimetre its length knows better.
     """
-    lengths, found = (_list(text, rf"filament used \[{unit}\]\s*[=:] ([\d., ]+)") for unit in ("mm", "cm3"))
+    lengths, volumes_cm3 = (_list(text, rf"filament used \[{unit}\]\s*[=:] ([\d., ]+)") for unit in ("mm", "cm3"))
     area = 3.141592653589793 * FILAMENT_MM**2 / 4
-    if not found:
+    if not volumes_cm3:
         return tuple(length * area for length in lengths)
-    if len(lengths) != len(found):
-        return tuple(volume * 1000 for volume in found)
-    return tuple(v * 1000 if v >= 1 else length * area for v, length in zip(found, lengths, strict=True))
+    if len(lengths) != len(volumes_cm3):
+        return tuple(volume * 1000 for volume in volumes_cm3)
+    return tuple(v * 1000 if v >= 1 else length * area for v, length in zip(volumes_cm3, lengths, strict=True))
 
 
 def _list(text: str, pattern: str) -> tuple[float, ...]:
-    found = re.search(pattern, text)
-    return tuple(float(part) for part in found[1].split(",") if part.strip()) if found else ()
+    match = re.search(pattern, text)
+    return tuple(float(part) for part in match[1].split(",") if part.strip()) if match else ()
 
 
 def why(lines: Sequence[str]) -> str:
     """A slicer's reason in one line."""
     for line in lines:
-        found = re.search(r"what\(\):\s*(.+)", line)
-        if found:
-            return found[1]
+        match = re.search(r"what\(\):\s*(.+)", line)
+        if match:
+            return match[1]
     return "; ".join(lines[-2:])[:300] or "without a word"

@@ -63,11 +63,11 @@ def slice_with_orca(job: Job, folder: Path) -> Sliced:
     command = [program, "--slice", "0", "--load-settings", settings, *filament, "--arrange", "1", "--ensure-on-bed"]
     code, words = run([*command, "--outputdir", ".", model], folder, name=NAME)
     verdict = _verdict(folder / "result.json")
-    made = folder / "plate_1.gcode"
-    if code or not made.exists():
+    gcode_path = folder / "plate_1.gcode"
+    if code or not gcode_path.exists():
         error = verdict.get("error_string") or "; ".join(_log_lines(words)[-2:])[:300] or "without a word"
         raise CannotDo(f"slice: {NAME} gave up: {error}")
-    return _read(made.read_text(errors="replace"), words, verdict)
+    return _read(gcode_path.read_text(errors="replace"), words, verdict)
 
 
 def _filaments(job: Job, preset: dict[str, Any], folder: Path) -> list[str]:
@@ -160,10 +160,10 @@ def _options(job: Job) -> dict[str, str]:
 def _verdict(place: Path) -> dict[str, Any]:
     """What OrcaSlicer wrote down about its run; empty where it wrote nothing."""
     try:
-        found = json.loads(place.read_text(errors="replace"))
+        answer = json.loads(place.read_text(errors="replace"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _log_lines(words: str) -> list[str]:

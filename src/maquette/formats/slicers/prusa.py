@@ -61,8 +61,8 @@ def slice_with_prusa(job: Job, folder: Path) -> Sliced:
         several = _feeds_all(profile, job)
     model = "model.3mf" if several else "model.stl"
     (folder / model).write_bytes(job.painted if several else job.stl)
-    _, told = run([program, "--info", model], folder, name=NAME)
-    facts = dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", told, flags=re.M))
+    _, info = run([program, "--info", model], folder, name=NAME)
+    facts = dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", info, flags=re.M))
     if job.profiles:
         gcode, said = _export_gcode([program, "--load", "profile.ini", *_options(job)], model, folder)
         if _astray(gcode, (_LARGEST_MM, _LARGEST_MM)):
@@ -79,8 +79,8 @@ def slice_with_prusa(job: Job, folder: Path) -> Sliced:
 def _astray(gcode: str, bed_mm: tuple[float, ...]) -> bool:
     """Whether a move leads to infinity or far beyond the bed."""
     for axis, side in zip("XY", bed_mm, strict=False):
-        found = re.findall(rf"^G[0123] [^;\n]*?{axis}(-?(?:inf|nan|[\d.]+))", gcode, flags=re.M)
-        place = np.array(found, dtype=np.float64)
+        places = re.findall(rf"^G[0123] [^;\n]*?{axis}(-?(?:inf|nan|[\d.]+))", gcode, flags=re.M)
+        place = np.array(places, dtype=np.float64)
         if not (np.abs(place - side / 2) <= side / 2 + _ASTRAY_MM).all():
             return True
     return False
@@ -90,16 +90,16 @@ def _export_gcode(command: list[str], model: str, folder: Path) -> tuple[str, li
     """The G-code that it makes of a model, and what it says."""
     code, words = run([*command, "--export-gcode", "-o", "model.gcode", model], folder, name=NAME)
     said = [line for line in words.splitlines() if not _QUIET.search(line)]
-    made = folder / "model.gcode"
-    if code or not made.exists():
+    gcode_path = folder / "model.gcode"
+    if code or not gcode_path.exists():
         raise CannotDo(f"slice: {NAME} gave up: {why(said)}")
-    return made.read_bytes().decode(errors="replace"), said
+    return gcode_path.read_bytes().decode(errors="replace"), said
 
 
 def _feeds_all(profile: bytes, job: Job) -> bool:
     """Whether a user's profile has a nozzle for each filament of the model; one nozzle prints all in one filament."""
-    found = re.search(rb"^nozzle_diameter\s*=\s*(.+)$", profile, flags=re.M)
-    nozzles, wanted = len(found[1].split(b",")) if found else 1, len(job.colors)
+    match = re.search(rb"^nozzle_diameter\s*=\s*(.+)$", profile, flags=re.M)
+    nozzles, wanted = len(match[1].split(b",")) if match else 1, len(job.colors)
     if not job.painted or nozzles == 1:
         if job.painted:
             note(f"the profile has one filament: the model's {wanted} are sliced as one")

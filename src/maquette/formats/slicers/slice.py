@@ -113,11 +113,11 @@ def slice_(
     if filaments == "painted":
         job = _paint(job, moved, slicer)
     with tempfile.TemporaryDirectory(prefix="maquette-slice-") as folder:
-        made = _ADAPTERS[slicer][1](job, Path(folder))
-    summary = summary_of(made, job.colors, [material.name for material in asset.materials])
+        sliced = _ADAPTERS[slicer][1](job, Path(folder))
+    summary = summary_of(sliced, job.colors, [material.name for material in asset.materials])
     note(f"{summary['layers']} layers, {summary['filament_g']} g, {summary['time']}")
     numbers = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
-    return Files(f"{stem}.gcode", {f"{stem}.gcode": made.gcode.encode(), f"{stem}.slice.json": numbers})
+    return Files(f"{stem}.gcode", {f"{stem}.gcode": sliced.gcode.encode(), f"{stem}.slice.json": numbers})
 
 
 def _insist_it_fits(asset: Asset, printer: Printer) -> None:
@@ -159,29 +159,29 @@ def _at_once(mesh: Mesh, layer_mm: float) -> int:
     return int(count.max())
 
 
-def summary_of(made: Sliced, colors: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
+def summary_of(sliced: Sliced, colors: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
     """What a maker asks, in the same words for every slicer: how long, how much, how many layers, did it complain."""
-    volume = made.filament_mm3
-    support, tower = (0.0 if volume is None else volume * share_of(kind, made.gcode) for kind in ("support", "tower"))
-    each = made.filaments_mm3 if len(made.filaments_mm3) > 1 else ()
+    volume = sliced.filament_mm3
+    support, tower = (0.0 if volume is None else volume * share_of(kind, sliced.gcode) for kind in ("support", "tower"))
+    each = sliced.filaments_mm3 if len(sliced.filaments_mm3) > 1 else ()
     return {
-        "slicer": made.slicer,
-        "layers": made.layers,
-        "time": None if made.seconds is None else duration_words(made.seconds),
-        "seconds": made.seconds,
+        "slicer": sliced.slicer,
+        "layers": sliced.layers,
+        "time": None if sliced.seconds is None else duration_words(sliced.seconds),
+        "seconds": sliced.seconds,
         **_amounts(volume),
         "filaments": [
             {"slot": slot, "name": name, "color": color, **_amounts(used)}
             for slot, (used, color, name) in enumerate(zip(each, colors, names, strict=False), start=1)
         ],
-        "filament_changes": tool_changes(made.gcode),
+        "filament_changes": tool_changes(sliced.gcode),
         "support_cm3": None if volume is None else round(support / 1000, 3),
         "purged_cm3": None if volume is None else round(tower / 1000, 3),
-        "manifold": made.mesh.get("manifold"),
-        "parts": made.mesh.get("parts"),
-        "volume_mm3": made.mesh.get("volume_mm3"),
-        "defects": dict(made.defects),
-        "warnings": list(made.warnings),
+        "manifold": sliced.mesh.get("manifold"),
+        "parts": sliced.mesh.get("parts"),
+        "volume_mm3": sliced.mesh.get("volume_mm3"),
+        "defects": dict(sliced.defects),
+        "warnings": list(sliced.warnings),
     }
 
 

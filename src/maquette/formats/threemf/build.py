@@ -68,9 +68,9 @@ class Build:
 
     def place(self, path: str, item: Use, number: int) -> None:
         """Everything below a build item, in the order of the file, with its negative volumes cut away."""
-        found = list(self._below(path, item, number))
-        holes = [piece for piece in found if piece.role == "negative"]
-        for piece in found:
+        pieces = list(self._below(path, item, number))
+        holes = [piece for piece in pieces if piece.role == "negative"]
+        for piece in pieces:
             if piece.role == "solid" and holes:
                 piece = carved(piece, holes)  # noqa: PLW2901
             if piece.role != "negative" and len(piece.faces):
@@ -118,15 +118,15 @@ class Build:
 
     def _split(self, number: int, whole: Piece, origin: Ints) -> list[Piece]:
         """The parts that PrusaSlicer gave another role than the rest; ``origin`` (F,) are faces as in the file."""
-        special = [found for found in self.told.ranges.get(number, []) if found.role != "solid"]
+        special = [special_range for special_range in self.told.ranges.get(number, []) if special_range.role != "solid"]
         if not special:
             return [whole]
-        made, left = [], np.ones(len(whole.faces), bool)
-        for found in special:
-            inside = (origin >= found.first) & (origin <= found.last)
+        pieces, left = [], np.ones(len(whole.faces), bool)
+        for special_range in special:
+            inside = (origin >= special_range.first) & (origin <= special_range.last)
             left &= ~inside
-            made.append(replace(only(whole, inside), role=found.role, name=found.name))
-        return [piece for piece in [only(whole, left), *made] if len(piece.faces)]
+            pieces.append(replace(only(whole, inside), role=special_range.role, name=special_range.name))
+        return [piece for piece in [only(whole, left), *pieces] if len(piece.faces)]
 
     def _welded(self, path: str, number: int, top: int, thing: Object) -> tuple[Piece, Ints]:
         """Vertices at one position are one, collapsed triangles go, what slicers painted becomes materials."""

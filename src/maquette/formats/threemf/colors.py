@@ -60,9 +60,9 @@ class Palette:
         numbers, place = np.unique(np.maximum(filament, 1), return_inverse=True)
         for number in numbers.tolist():
             if number not in self._of_filament:
-                told = self.filaments[number - 1] if number <= len(self.filaments) else ""
+                color = self.filaments[number - 1] if number <= len(self.filaments) else ""
                 usual = _UNNAMED.split()
-                value = int((told or usual[(number - 1) % len(usual)])[1:], 16)
+                value = int((color or usual[(number - 1) % len(usual)])[1:], 16)
                 self._of_filament[number] = len(self.materials)
                 self.materials.append(flat_material(value).replace(name=f"filament {number}"))
         own = np.array([self._of_filament[number] for number in numbers.tolist()], np.int64)

@@ -49,19 +49,19 @@ def palette_file(colors: Sequence[str]) -> bytes:
 
 def palette_of(package: Package) -> list[str]:
     """Colours ``#RRGGBB`` of the filaments by extruder, as Bambu Studio, OrcaSlicer or PrusaSlicer saved them."""
-    found: Any = []
+    listed: Any = []
     if BAMBU_PALETTE in package:
         try:
-            told = json.loads(package.data(BAMBU_PALETTE))
-            found = told.get("filament_colour", []) if isinstance(told, dict) else []
+            settings = json.loads(package.data(BAMBU_PALETTE))
+            listed = settings.get("filament_colour", []) if isinstance(settings, dict) else []
         except (ValueError, RecursionError):
-            found = []
+            listed = []
     elif PRUSA_PALETTE in package:
         text = package.data(PRUSA_PALETTE).decode(errors="replace")
         lines = dict(re.findall(r"^; (extruder_colour|filament_colour) = (.*)$", text, flags=re.M))
         by_extruder, by_filament = (lines.get(k, "").split(";") for k in ("extruder_colour", "filament_colour"))
-        found = [a.strip('" ') or b.strip('" ') for a, b in zip(by_extruder, by_filament, strict=False)] or by_filament
-    colors = [text if isinstance(text, str) else "" for text in found[:64]] if isinstance(found, list) else []
+        listed = [a.strip('" ') or b.strip('" ') for a, b in zip(by_extruder, by_filament, strict=False)] or by_filament
+    colors = [text if isinstance(text, str) else "" for text in listed[:64]] if isinstance(listed, list) else []
     return [text[:7].upper() if re.fullmatch("#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?", text) else "" for text in colors]
 
 

@@ -170,8 +170,8 @@ class _Parser:
             rows[:, 3:] = run.rows[:, 5:7] if "p3" in run.names else run.rows[:, 4:5]
             thing.paint.frombytes(rows.tobytes())
 
-    def _model(self, given: Attributes) -> None:
-        unit = given.get("unit", "millimeter").strip().lower()
+    def _model(self, attributes: Attributes) -> None:
+        unit = attributes.get("unit", "millimeter").strip().lower()
         unit = {"mm": "millimeter", "millimetre": "millimeter", "meters": "meter", "inches": "inch"}.get(unit, unit)
         self.made.draft = (
             names.DRAFT in self._reader.prefixes.values() and names.CORE not in self._reader.prefixes.values()
@@ -179,79 +179,79 @@ class _Parser:
         if unit not in names.MILLIMETRES:
             self._reader.refuse(f"has the unit {unit[:20]!r}")
         self.made.unit_mm = names.MILLIMETRES[unit]
-        for prefix in given.get("requiredextensions", "").split():
+        for prefix in attributes.get("requiredextensions", "").split():
             uri = self._reader.prefixes.get(prefix, prefix)
             if uri not in _KNOWN:
                 self._reader.refuse(f"needs the extension {uri[:80]}, which is not read", "export it without that")
 
-    def _metadata(self, given: Attributes) -> None:
-        told = self._object.told if self._inside else self.made.told
-        if len(told) < 1000:
-            self._reader.text(given.get("name", ""), told)
+    def _metadata(self, attributes: Attributes) -> None:
+        metadata = self._object.told if self._inside else self.made.told
+        if len(metadata) < 1000:
+            self._reader.text(attributes.get("name", ""), metadata)
 
-    def _setting(self, given: Attributes) -> None:
+    def _setting(self, attributes: Attributes) -> None:
         if self._inside and len(self._object.told) < 1000:
-            self._reader.text(given.get("key", ""), self._object.told)
+            self._reader.text(attributes.get("key", ""), self._object.told)
 
-    def _build(self, given: Attributes) -> None:
+    def _build(self, attributes: Attributes) -> None:
         self._inside = False
 
-    def _open_object(self, given: Attributes) -> None:
+    def _open_object(self, attributes: Attributes) -> None:
         self._inside = True
-        self._object = Object(given.get("name", ""), given.get("type", "model"))
-        self._object.group, self._object.index = int(given.get("pid", 0)), int(given.get("pindex", 0))
-        self._new(self.made.objects, given, self._object)
+        self._object = Object(attributes.get("name", ""), attributes.get("type", "model"))
+        self._object.group, self._object.index = int(attributes.get("pid", 0)), int(attributes.get("pindex", 0))
+        self._new(self.made.objects, attributes, self._object)
 
-    def _vertex(self, given: Attributes) -> None:
-        self._object.positions.extend((float(given["x"]), float(given["y"]), float(given["z"])))
+    def _vertex(self, attributes: Attributes) -> None:
+        self._object.positions.extend((float(attributes["x"]), float(attributes["y"]), float(attributes["z"])))
 
-    def _triangle(self, given: Attributes) -> None:
+    def _triangle(self, attributes: Attributes) -> None:
         corners = self._object.corners
-        corners.extend((int(given["v1"]), int(given["v2"]), int(given["v3"])))
-        first = given.get("p1")
+        corners.extend((int(attributes["v1"]), int(attributes["v2"]), int(attributes["v3"])))
+        first = attributes.get("p1")
         if first is not None:
-            group = int(given.get("pid", self._object.group))
-            second, third = int(given.get("p2", first)), int(given.get("p3", first))
+            group = int(attributes.get("pid", self._object.group))
+            second, third = int(attributes.get("p2", first)), int(attributes.get("p3", first))
             self._object.paint.extend((len(corners) // 3 - 1, group, int(first), second, third))
         for name in _FILAMENT:
-            if given.get(name):
-                self._object.codes[len(corners) // 3 - 1] = given[name]
+            if attributes.get(name):
+                self._object.codes[len(corners) // 3 - 1] = attributes[name]
 
-    def _component(self, given: Attributes) -> None:
-        self._object.components.append(self._use(given))
+    def _component(self, attributes: Attributes) -> None:
+        self._object.components.append(self._use(attributes))
 
-    def _item(self, given: Attributes) -> None:
-        self.made.items.append(self._use(given))
+    def _item(self, attributes: Attributes) -> None:
+        self.made.items.append(self._use(attributes))
 
-    def _use(self, given: Attributes) -> Use:
-        numbers = [float(text) for text in given.get("transform", "1 0 0 0 1 0 0 0 1 0 0 0").split()]
+    def _use(self, attributes: Attributes) -> Use:
+        numbers = [float(text) for text in attributes.get("transform", "1 0 0 0 1 0 0 0 1 0 0 0").split()]
         if len(numbers) != 12 or not np.isfinite(numbers).all():
-            self._reader.refuse(f"has a transform that is not twelve numbers: {given['transform'][:40]!r}")
+            self._reader.refuse(f"has a transform that is not twelve numbers: {attributes['transform'][:40]!r}")
         self._uses += 1
         if self._uses > MOST_USES:
             self._reader.refuse(f"is one of over {MOST_USES} components and items")
-        printable = given.get("printable", "1").strip().lower() not in ("0", "false")
-        return Use(given.get(_PATH, ""), int(given["objectid"]), np.array(numbers).reshape(4, 3), printable)
+        printable = attributes.get("printable", "1").strip().lower() not in ("0", "false")
+        return Use(attributes.get(_PATH, ""), int(attributes["objectid"]), np.array(numbers).reshape(4, 3), printable)
 
-    def _base_group(self, given: Attributes) -> None:
-        self._open_group(given, Group("base"))
+    def _base_group(self, attributes: Attributes) -> None:
+        self._open_group(attributes, Group("base"))
 
-    def _color_group(self, given: Attributes) -> None:
-        self._open_group(given, Group("color"))
+    def _color_group(self, attributes: Attributes) -> None:
+        self._open_group(attributes, Group("color"))
 
-    def _uv_group(self, given: Attributes) -> None:
-        self._open_group(given, Group("uv", int(given.get("texid", 0))))
+    def _uv_group(self, attributes: Attributes) -> None:
+        self._open_group(attributes, Group("uv", int(attributes.get("texid", 0))))
 
-    def _open_group(self, given: Attributes, group: Group) -> None:
+    def _open_group(self, attributes: Attributes, group: Group) -> None:
         self._group = group
-        self._new_look(self.made.groups, given, group)
+        self._new_look(self.made.groups, attributes, group)
 
-    def _base(self, given: Attributes) -> None:
-        self._in_group("base").labels.append(given.get("name", ""))
-        self._group.rows.extend(self._rgba(given.get("displaycolor", "")))
+    def _base(self, attributes: Attributes) -> None:
+        self._in_group("base").labels.append(attributes.get("name", ""))
+        self._group.rows.extend(self._rgba(attributes.get("displaycolor", "")))
 
-    def _color(self, given: Attributes) -> None:
-        self._in_group("color").rows.extend(self._rgba(given.get("color", "")))
+    def _color(self, attributes: Attributes) -> None:
+        self._in_group("color").rows.extend(self._rgba(attributes.get("color", "")))
 
     def _rgba(self, text: str) -> tuple[int, int, int, int]:
         """``#RRGGBB`` or ``#RRGGBBAA`` as bytes; grey where it is neither."""
@@ -262,20 +262,23 @@ class _Parser:
         value = int(digits.ljust(8, "F"), 16)
         return value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255
 
-    def _uv(self, given: Attributes) -> None:
-        self._in_group("uv").rows.extend((float(given["u"]), float(given["v"])))
+    def _uv(self, attributes: Attributes) -> None:
+        self._in_group("uv").rows.extend((float(attributes["u"]), float(attributes["v"])))
 
     def _in_group(self, kind: str) -> Group:
         if self._group.kind != kind:
             self._reader.refuse(f"has a {kind} in a group of another kind")
         return self._group
 
-    def _texture(self, given: Attributes) -> None:
-        if int(given["id"]) not in self.made.textures:
-            self.made.tiles[int(given["id"])] = given.get("tilestyleu", "wrap"), given.get("tilestylev", "wrap")
-        self._new_look(self.made.textures, given, given.get("path", ""))
+    def _texture(self, attributes: Attributes) -> None:
+        if int(attributes["id"]) not in self.made.textures:
+            self.made.tiles[int(attributes["id"])] = (
+                attributes.get("tilestyleu", "wrap"),
+                attributes.get("tilestylev", "wrap"),
+            )
+        self._new_look(self.made.textures, attributes, attributes.get("path", ""))
 
-    def _unread(self, given: Attributes) -> None:
+    def _unread(self, attributes: Attributes) -> None:
         self.made.unread += 1
 
     def _new_look(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
@@ -285,8 +288,8 @@ class _Parser:
         else:
             self._new(among, given, value)
 
-    def _new(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
-        number = int(given["id"])
+    def _new(self, among: dict[int, Any], attributes: Attributes, value: Any) -> None:
+        number = int(attributes["id"])
         if len(among) >= MOST_USES:
             self._reader.refuse(f"is one of over {MOST_USES} resources of its kind")
         if number in among:

@@ -130,8 +130,8 @@ def _embed_picture(paint: Paint, material: Material) -> tuple[str, Texture]:
 
 def _color_group(paint: Paint, colors: NDArray[np.uint8]) -> Ints:
     """Colours of corners (F, 3, 3); what each corner points to, (F, 4)."""
-    found, place = np.unique(packed(colors), return_inverse=True)
-    group = paint.add("m:colorgroup", "", rows_of('<m:color color="#%06X"/>\n', found))
+    distinct, place = np.unique(packed(colors), return_inverse=True)
+    group = paint.add("m:colorgroup", "", rows_of('<m:color color="#%06X"/>\n', distinct))
     return np.column_stack([np.full(len(colors), group), place.reshape(-1, 3)])
 
 

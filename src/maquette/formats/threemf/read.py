@@ -107,11 +107,11 @@ def _on_plates(
     if wanted > count:
         raise BadSetting(f"read-3mf: plate = {wanted}: the file has {count} plates")
     copies: dict[int, int] = {}
-    told: list[int] = []
+    numbers: list[int] = []
     for item in items:
         copy = copies[item.object] = copies.get(item.object, -1) + 1
-        told.append(build.told.plates.get((item.object, copy), 0))
-    plates = [told[piece.item] or plate_at(piece.mesh.bounds.mean(axis=0), count, bed) for piece in solid]
+        numbers.append(build.told.plates.get((item.object, copy), 0))
+    plates = [numbers[piece.item] or plate_at(piece.mesh.bounds.mean(axis=0), count, bed) for piece in solid]
     if wanted:
         kept = [number for number, plate in enumerate(plates) if plate == wanted]
         if not kept:

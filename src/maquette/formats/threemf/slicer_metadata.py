@@ -83,15 +83,15 @@ class Told:
             result[first : last + 1] = filament
         return result
 
-    def take(self, element: str, given: Attributes) -> None:
+    def take(self, element: str, attributes: Attributes) -> None:
         """One element of a slicer's file, in the file's order."""
         if element == "object":
-            self._object, self._part, self._range, self._plate = int(given.get("id", 0)), 0, None, 0
+            self._object, self._part, self._range, self._plate = int(attributes.get("id", 0)), 0, None, 0
         elif element == "part":
-            self._part = int(given.get("id", 0))
-            self.part_roles[self._object, self._part] = ROLES.get(given.get("subtype", ""), "solid")
+            self._part = int(attributes.get("id", 0))
+            self.part_roles[self._object, self._part] = ROLES.get(attributes.get("subtype", ""), "solid")
         elif element == "volume":
-            self._range = Range(int(given.get("firstid", 0)), int(given.get("lastid", -1)))
+            self._range = Range(int(attributes.get("firstid", 0)), int(attributes.get("lastid", -1)))
             self.ranges.setdefault(self._object, []).append(self._range)
         elif element == "plate":
             self._object, self._part, self._range = 0, 0, None
@@ -100,7 +100,7 @@ class Told:
         elif element == "model_instance":
             self._instance = {}
         else:
-            self._take_value(given.get("key", ""), given.get("value", ""))
+            self._take_value(attributes.get("key", ""), attributes.get("value", ""))
 
     def _take_value(self, key: str, value: str) -> None:
         if self._plate:
@@ -148,9 +148,9 @@ def bed_mm(package: Package) -> tuple[float, float]:
     """Width and depth of the bed that a Bambu or Orca project was arranged for."""
     path = "Metadata/project_settings.config"
     try:
-        told = json.loads(package.data(path)) if path in package else {}
-        corners = [re.fullmatch(r"([-\d.]+)x([-\d.]+)", text) for text in told["printable_area"]]
-        points = np.array([[float(found[1]), float(found[2])] for found in corners if found])
+        settings = json.loads(package.data(path)) if path in package else {}
+        corners = [re.fullmatch(r"([-\d.]+)x([-\d.]+)", text) for text in settings["printable_area"]]
+        points = np.array([[float(match[1]), float(match[2])] for match in corners if match])
         width, depth = np.ptp(points, axis=0).tolist()
         return (width, depth) if min(width, depth) > 0 else (_BED_MM, _BED_MM)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -170,8 +170,8 @@ def _model(asset: Asset, paint: Paint, stem: str, attribute: Attribute) -> Itera
 
 def _volume(volume: Volume, number: int) -> Iterator[str]:
     """A body that is no material, as an object that no build item shows."""
-    told = f'<metadatagroup><metadata name="{KIND}">{volume.kind}</metadata></metadatagroup>'
-    yield f'<object id="{number}" type="other"{_name(volume.name)}>\n{told}\n<mesh>\n<vertices>\n'
+    metadata = f'<metadatagroup><metadata name="{KIND}">{volume.kind}</metadata></metadatagroup>'
+    yield f'<object id="{number}" type="other"{_name(volume.name)}>\n{metadata}\n<mesh>\n<vertices>\n'
     yield from _rows('<vertex x="%.10g" y="%.10g" z="%.10g"/>\n', volume.mesh.vertices + 0.0)
     yield "</vertices>\n<triangles>\n"
     yield from _rows('<triangle v1="%d" v2="%d" v3="%d"/>\n', _drop_forbidden(volume.mesh).faces)
@@ -198,13 +198,13 @@ def _rows(line: str, rows: NDArray[Any]) -> Iterator[str]:
 
 def _head(asset: Asset, stem: str, attribute: Attribute) -> str:
     """Everything before the resources."""
-    told = {
+    notes = {
         "Title": asset.title or stem,
         "Application": f"maquette {version('maquette')}",
         "Description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
     } | ({"slic3rpe:MmPaintingVersion": "1"} if attribute.startswith("slic3rpe") else {})
-    metadata = "".join(f'<metadata name="{name}">{printable(text)}</metadata>\n' for name, text in told.items())
+    metadata = "".join(f'<metadata name="{name}">{printable(text)}</metadata>\n' for name, text in notes.items())
     spaces = f'xmlns="{names.CORE}" xmlns:m="{names.MATERIAL}" xmlns:maquette="{names.OURS}"'
     spaces += f' xmlns:slic3rpe="{names.PRUSA}"' if attribute.startswith("slic3rpe") else ""
     return f'{_XML}<model unit="millimeter" xml:lang="en-US" {spaces}>\n{metadata}<resources>\n'

@@ -47,8 +47,8 @@ def unroll(said: Floats) -> Floats:
 
 def _between(start: Floats, end: Floats, share: float) -> Floats:
     """The direction at a share of the way from one to another, both of unit length. (3,)"""
-    made = (1 - share) * start + share * end
-    return made / max(float(np.linalg.norm(made)), 1e-9)
+    direction = (1 - share) * start + share * end
+    return direction / max(float(np.linalg.norm(direction)), 1e-9)
 
 
 def _solid(field: Field) -> Floats:

@@ -145,9 +145,11 @@ def _mean_of_mirrors(name: str, plain: Pixels, mirrored: Pixels) -> Pixels:
 
 def _unit(planes: Pixels) -> Pixels:
     """Normals (3, S, S) at unit length, (S, S, 3); straight at the viewer where there is none."""
-    made = planes.transpose(1, 2, 0)
-    length = np.linalg.norm(made, axis=-1, keepdims=True)
-    return np.where(length > 1e-3, made / np.maximum(length, 1e-3), np.array([0, 0, -1], np.float32)).astype(np.float32)
+    normals = planes.transpose(1, 2, 0)
+    length = np.linalg.norm(normals, axis=-1, keepdims=True)
+    return np.where(length > 1e-3, normals / np.maximum(length, 1e-3), np.array([0, 0, -1], np.float32)).astype(
+        np.float32
+    )
 
 
 def _window(mask: NDArray[np.float32]) -> Window:

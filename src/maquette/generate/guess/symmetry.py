@@ -96,10 +96,10 @@ def complete(field: Field, plane: Plane) -> Field:
     mirrored = field.sample(other)
     own = field.values.ravel()
     share = np.where(shown > _KEPT, 0.0, other_shown / (shown + other_shown))
-    made = own * (1 - share) + mirrored * share
+    values = own * (1 - share) + mirrored * share
     empty = field.plane_at(field.outline, points, -1.0) < 0
-    made = np.where(empty, np.minimum(own, made), made).astype(np.float32)
-    return Field(made.reshape(field.values.shape), field.front, field.outline, field.eye, field.cell)
+    values = np.where(empty, np.minimum(own, values), values).astype(np.float32)
+    return Field(values.reshape(field.values.shape), field.front, field.outline, field.eye, field.cell)
 
 
 def _visibility(field: Field, points: Floats) -> Floats:

@@ -191,10 +191,10 @@ def _stretch(plane: Pixels, known: NDArray[np.bool_]) -> Pixels:
     from scipy.ndimage import distance_transform_edt, uniform_filter
 
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    made = plane[tuple(nearest)].astype(np.float32)
+    filled = plane[tuple(nearest)].astype(np.float32)
     for size in (9, 9, 5, 5, 3, 3, 3, 3):
-        made = np.where(known, plane, uniform_filter(made, size, mode="nearest"))
-    stretched: Pixels = made.astype(np.float32, copy=False)
+        filled = np.where(known, plane, uniform_filter(filled, size, mode="nearest"))
+    stretched: Pixels = filled.astype(np.float32, copy=False)
     return stretched
 
 

@@ -272,11 +272,11 @@ def _resize(planes: Pixels, side: int) -> Pixels:
 
 def _starts(wide: float, high: float, thick: float, center: Floats, eye: float, turns: Iterable[float]) -> Floats:
     """Nine numbers for every turn and elevation that is tried, (B, 9)."""
-    made = []
+    starts = []
     for turn in turns:
         for elevation in _ELEVATIONS:
             spread = abs(np.cos(turn)) + abs(np.sin(turn))
             deep = max(thick, 0.3 * wide) if turn == 0 else wide / spread
             sizes = np.log([wide / spread, 0.8 * high, deep])
-            made.append([turn, elevation, *sizes, *center, 0.4, np.log(eye)])
-    return np.array(made)
+            starts.append([turn, elevation, *sizes, *center, 0.4, np.log(eye)])
+    return np.array(starts)

@@ -35,8 +35,8 @@ def proposals(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> M
         "box": lambda: box(body, guess, mask),
         "slab": lambda: slab(body, guess),
     }
-    made = {name: make() for name, make in makers.items() if shape in ("auto", name)}
-    return {name: proposal for name, proposal in made.items() if proposal is not None}
+    tried = {name: make() for name, make in makers.items() if shape in ("auto", name)}
+    return {name: proposal for name, proposal in tried.items() if proposal is not None}
 
 
 def as_body(body: Field, guess: Guess) -> Proposal:

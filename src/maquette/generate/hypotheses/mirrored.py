@@ -39,10 +39,10 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     Neither lies nearer to the plane than half a balloon over the outline, nor much farther than a whole one: limbs keep
     their thickness, and nothing grows into the depth that only a guess holds up.
     """
-    found = _outline_plane(body, guess)
-    if found is None:
+    plane_and_misfit = _outline_plane(body, guess)
+    if plane_and_misfit is None:
         return None
-    plane, misfit = found
+    plane, misfit = plane_and_misfit
     side = body.resolution
     axis = (np.arange(side) + 0.5) * (2 / side) - 1
     across = axis[None, :] * plane.normal[0] + axis[:, None] * plane.normal[1]
@@ -182,6 +182,6 @@ def _outline_plane(body: Field, guess: Guess) -> tuple[Plane, float] | None:
 
 def _within(up: Floats, normal: Floats) -> Floats:
     """The direction ``up`` laid into the plane, for things stand on their plane of symmetry's edge. (3,)"""
-    made = up - (up @ normal) * normal
-    length = float(np.linalg.norm(made))
-    return made / length if length > 0.3 else up
+    direction = up - (up @ normal) * normal
+    length = float(np.linalg.norm(direction))
+    return direction / length if length > 0.3 else up

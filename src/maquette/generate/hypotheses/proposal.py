@@ -57,10 +57,10 @@ def normals_of(depth: Pixels, eye: float) -> Pixels:
     deep = 1 + depth / eye
     points = np.stack([axis[None, :] * deep, axis[:, None] * deep, depth], axis=-1)
     down, right = np.gradient(points, axis=(0, 1))
-    made = np.cross(down, right)
-    made /= np.maximum(np.linalg.norm(made, axis=-1, keepdims=True), 1e-12)
-    made[made[..., 2] > 0] *= -1
-    return made.astype(np.float32)
+    normals = np.cross(down, right)
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
+    normals[normals[..., 2] > 0] *= -1
+    return normals.astype(np.float32)
 
 
 def smooth_least(a: Pixels, b: Pixels, reach: float) -> Pixels:

@@ -38,5 +38,5 @@ def _half_thickness(outline: Pixels, thick: float) -> Pixels:
     """Half the plate's thickness (R, R): a quarter of a circle from the outline inward, then level."""
     bevel = min(_BEVEL * thick, _WIDEST_BEVEL)
     inward = np.clip(outline / bevel, 0, 1)
-    made: Pixels = (thick / 2 - bevel + bevel * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0))).astype(np.float32)
-    return made  # beyond the outline as at it, so that walls lie where the outline is and not beside it
+    half: Pixels = (thick / 2 - bevel + bevel * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0))).astype(np.float32)
+    return half  # beyond the outline as at it, so that walls lie where the outline is and not beside it

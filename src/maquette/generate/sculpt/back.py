@@ -45,8 +45,8 @@ def invented_back(front: Pixels, guess: Guess, seed: int = 0) -> Pixels:
     colors = (1 - share) * colors + share * soft
     size = len(front)
     planes = [enlarge(colors[..., c].astype(np.float32), size) for c in range(3)]
-    made = np.stack(planes, axis=-1) + _grain(front, guess, seed)[..., None]
-    return np.round(np.clip(made, 0, 1) * 255).astype(np.uint8)
+    invented = np.stack(planes, axis=-1) + _grain(front, guess, seed)[..., None]
+    return np.round(np.clip(invented, 0, 1) * 255).astype(np.uint8)
 
 
 def carry_over(colors: Floats, known: Floats) -> Floats:

@@ -31,8 +31,8 @@ def normal_relief(guess: Guess, *, own_front: bool) -> Floats:
     depth = integrate_slopes(right, down)
     weight = inside.astype(np.float64)
     spread = _BAND * len(inside)
-    made = depth - blur_within(depth, weight, spread)
+    relief = depth - blur_within(depth, weight, spread)
     if own_front:
         front = guess.front.astype(np.float64)
-        made = made - (front - blur_within(front, weight, spread))
-    return -np.clip(made, -_MOST, _MOST) * inside
+        relief = relief - (front - blur_within(front, weight, spread))
+    return -np.clip(relief, -_MOST, _MOST) * inside

@@ -49,11 +49,11 @@ def surface_of(field: Field) -> tuple[Floats, Ints]:
 def smooth(vertices: Floats, faces: Ints, rounds: int = 10) -> Floats:
     """Without the grid's steps; waves longer than about ten edges stay as high as they are (Taubin 1995)."""
     pull = umbrella(faces, len(vertices), np.zeros(len(vertices), bool))
-    made = vertices
+    moved = vertices
     for _ in range(rounds):
         for step in (0.5, opposite_step(0.5, 0.1)):
-            made = made + step * (pull @ made)
-    return keep_unspoilt(vertices, made, faces)
+            moved = moved + step * (pull @ moved)
+    return keep_unspoilt(vertices, moved, faces)
 
 
 def keep_unspoilt(before: Floats, after: Floats, faces: Ints) -> Floats:

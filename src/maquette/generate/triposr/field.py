@@ -58,12 +58,12 @@ class DensityField:
         """sRGB at points (N, 3) -> (N, 3) uint8."""
         import torch
 
-        made = []
+        rows = []
         with torch.inference_mode():
             for start in range(0, len(points), CHUNK):
                 part = torch.from_numpy(np.ascontiguousarray(points[start : start + CHUNK])).to(self.planes)
-                made.append(torch.sigmoid(self.sample(part)[:, 1:4]).cpu().numpy())
-        return np.round(np.concatenate(made) * 255).astype(np.uint8) if made else np.zeros((0, 3), np.uint8)
+                rows.append(torch.sigmoid(self.sample(part)[:, 1:4]).cpu().numpy())
+        return np.round(np.concatenate(rows) * 255).astype(np.uint8) if rows else np.zeros((0, 3), np.uint8)
 
     def lattice(self, resolution: int) -> Lattice:
         """The field on a regular lattice of ``resolution`` points per side, ends included."""
@@ -103,15 +103,15 @@ def dense(field: DensityField, resolution: int) -> Floats:
     import torch
 
     line = torch.linspace(-RADIUS, RADIUS, resolution)
-    made = np.empty(resolution**3, np.float32)
+    densities = np.empty(resolution**3, np.float32)
     with torch.inference_mode():
-        for start in range(0, len(made), CHUNK):
-            index = torch.arange(start, min(start + CHUNK, len(made)))
+        for start in range(0, len(densities), CHUNK):
+            index = torch.arange(start, min(start + CHUNK, len(densities)))
             r = resolution
             points = torch.stack([line[index // (r * r)], line[index // r % r], line[index % r]], dim=1)
             raw = field.sample(points.to(field.planes))[:, 0]
-            made[start : start + len(index)] = torch.exp(raw + DENSITY_BIAS).cpu().numpy()
-    return made.reshape((resolution,) * 3)
+            densities[start : start + len(index)] = torch.exp(raw + DENSITY_BIAS).cpu().numpy()
+    return densities.reshape((resolution,) * 3)
 
 
 def near_surface(
@@ -208,7 +208,7 @@ def _refine(
 ) -> tuple[Floats, int]:
     """Values on the finer axis: known ones kept, corners of active cells evaluated, the rest from the point before."""
     before = np.searchsorted(coarse, finer, side="right") - 1  # coarse point at or before each fine one
-    made = values[np.ix_(before, before, before)]
+    refined = values[np.ix_(before, before, before)]
     cell = np.minimum(before, len(coarse) - 2)
     known = np.isin(finer, coarse)
     wanted = active[np.ix_(cell, cell, cell)]
@@ -220,8 +220,8 @@ def _refine(
         wanted = wanted | (on_face & earlier)
     wanted &= ~(known[:, None, None] & known[None, :, None] & known[None, None, :])
     where = np.argwhere(wanted)
-    made[tuple(where.T)] = _evaluate(lattice, _flat(finer[where], lattice.resolution))
-    return made, len(where)
+    refined[tuple(where.T)] = _evaluate(lattice, _flat(finer[where], lattice.resolution))
+    return refined, len(where)
 
 
 def surface(density: Floats, threshold: float) -> tuple[Any, Any]:

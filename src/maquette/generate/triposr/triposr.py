@@ -55,8 +55,8 @@ def triposr(
         progress(0.1, "look at the picture")
         tokens = image_tokens(pixels, w, SHAPE)
         with part(0.15, 0.75):
-            made = planes(tokens, w, SHAPE, lambda share: progress(share, "lift it to three planes"))
-    vertices, faces, colors = _body(made, w, resolution, threshold)
+            three_planes = planes(tokens, w, SHAPE, lambda share: progress(share, "lift it to three planes"))
+    vertices, faces, colors = _body(three_planes, w, resolution, threshold)
     if not len(faces):
         raise CannotDo(f"triposr: density stays below {threshold:g} everywhere; try a lower threshold or another photo")
     note(f"{len(faces)} faces from a lattice of {resolution}³")
@@ -102,11 +102,11 @@ def conditioning(subject: Subject, size: int) -> np.ndarray[Any, np.dtype[np.flo
     return np.stack([np.asarray(plane) for plane in planes_of_one])
 
 
-def _body(made: Any, w: Any, resolution: int, threshold: float) -> tuple[Any, Any, Any]:
+def _body(three_planes: Any, w: Any, resolution: int, threshold: float) -> tuple[Any, Any, Any]:
     """Vertices in field axes, faces, vertex colours."""
     from maquette.generate.triposr.field import DensityField, near_surface, surface
 
-    field = DensityField(made, w)
+    field = DensityField(three_planes, w)
     with part(0.75, 0.95):
         density, count = near_surface(field, resolution, threshold, lambda share: progress(share, "find the surface"))
     note(f"evaluated {count / resolution**3:.1%} of the lattice")

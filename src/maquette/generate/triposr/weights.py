@@ -112,24 +112,24 @@ def _map_tensors(path: Path) -> dict[str, Any]:
         raise BadInput(f"triposr: {path.name} is no whole safetensors file ({problem}); fetch it again") from None
 
 
-def _strict(found: dict[str, Any], path: Path, shape: Shape, device: str) -> Weights:
+def _strict(tensors: dict[str, Any], path: Path, shape: Shape, device: str) -> Weights:
     """The tensors, each of the name and shape that the layout asks for, no more and no fewer, all finite."""
     import torch
 
     wanted = layout(shape)
-    missing, extra = sorted(set(wanted) - set(found)), sorted(map(str, set(found) - set(wanted)))
+    missing, extra = sorted(set(wanted) - set(tensors)), sorted(map(str, set(tensors) - set(wanted)))
     if missing or extra:
         first = f"lacks {missing[0]!r}" if missing else f"has {extra[0]!r}, which it should not"
         total = f"{len(missing)} missing, {len(extra)} unexpected of {len(wanted)}"
         raise BadInput(f"triposr: {path.name} {first} ({total}); it is not TripoSR's layout")
     for name, size in wanted.items():
-        tensor = found[name]
+        tensor = tensors[name]
         if not isinstance(tensor, torch.Tensor) or tuple(tensor.shape) != size or not tensor.is_floating_point():
             got = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
             raise BadInput(f"triposr: {path.name}: {name} is {got}, not {size}; it is not TripoSR's layout")
         if not torch.isfinite(tensor).all():
             raise BadInput(f"triposr: {path.name}: {name} holds numbers that are not finite; the file is damaged")
-    return {name: found[name].detach().to(device=device, dtype=torch.float32) for name in wanted}
+    return {name: tensors[name].detach().to(device=device, dtype=torch.float32) for name in wanted}
 
 
 def _sha256(path: Path) -> str:

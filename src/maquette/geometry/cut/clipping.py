@@ -71,9 +71,9 @@ def clip_above(vertices: Floats, faces: Ints, height: float) -> Clip:
     low, high = np.minimum(start, end)[cut], np.maximum(start, end)[cut]
     keys, number = np.unique(low * len(vertices) + high, return_inverse=True)
     ends = np.stack([keys // len(vertices), keys % len(vertices)], axis=1)
-    made, share = start.copy(), np.zeros(start.shape)
-    made[cut] = len(vertices) + number.reshape(-1)
+    corners, share = start.copy(), np.zeros(start.shape)
+    corners[cut] = len(vertices) + number.reshape(-1)
     z = vertices[:, 2]
     share[cut] = (height - z[start[cut]]) / (z[end[cut]] - z[start[cut]])
     along = (height - z[ends[:, 0]]) / (z[ends[:, 1]] - z[ends[:, 0]])
-    return Clip(made, parent, p, q, share, ends, along)
+    return Clip(corners, parent, p, q, share, ends, along)

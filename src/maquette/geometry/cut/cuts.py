@@ -79,7 +79,7 @@ def _windows(low: Floats, high: Floats, room: Floats) -> list[tuple[int, Floats]
     extent = high - low
     orders = [room[list(order)] for order in itertools.permutations(range(3))]
     least = min(int(np.prod(_counts(extent, lying))) for lying in orders)
-    made: dict[tuple[int, float], Floats] = {}
+    windows: dict[tuple[int, float], Floats] = {}
     for lying in orders:
         counts = _counts(extent, lying)
         if int(np.prod(counts)) > least:
@@ -89,8 +89,8 @@ def _windows(low: Floats, high: Floats, room: Floats) -> list[tuple[int, Floats]
             for before in range(1, number):
                 first = low[axis] + max(extent[axis] - (number - before) * lying[axis], 0.02 * extent[axis])
                 last = low[axis] + min(before * lying[axis], 0.98 * extent[axis])
-                made[axis, round(float(first + last), 9)] = np.linspace(first, max(first, last), _OFFSETS)
-    return [(axis, made[axis, middle]) for axis, middle in sorted(made)]
+                windows[axis, round(float(first + last), 9)] = np.linspace(first, max(first, last), _OFFSETS)
+    return [(axis, windows[axis, middle]) for axis, middle in sorted(windows)]
 
 
 def _judge(model: _Model, room: Floats, need: float, axis: int, height: float, ends: tuple[Floats, Floats]) -> Cut:

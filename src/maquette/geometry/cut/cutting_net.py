@@ -85,8 +85,8 @@ def cut_edges(net: Net, wanted: Bools, along: Floats) -> Cut:
         net.origin,
         np.concatenate([net.share, net.share * (1 - at) + np.roll(net.share, -1, axis=1) * at], axis=1),
     )
-    made, row, owner = _pieces(whole)
-    return Cut(made, row, owner, low, high, t)
+    pieces_net, row, owner = _pieces(whole)
+    return Cut(pieces_net, row, owner, low, high, t)
 
 
 def _middle_nodes(node: Ints, middle: Ints) -> Ints:
@@ -113,14 +113,14 @@ def _pieces(whole: Net) -> tuple[Net, Ints, Ints]:
     order = np.argsort(row, kind="stable")
     row, corner = row[order], corner[order]
     owner = np.where(corner < 3, corner, 3).min(axis=1)
-    made = Net(
+    net_of_pieces = Net(
         whole.vertices,
         np.take_along_axis(whole.faces[row], corner, axis=1),
         np.take_along_axis(whole.node[row], corner, axis=1),
         whole.origin[row],
         np.take_along_axis(whole.share[row], corner[:, :, None], axis=1),
     )
-    return made, row, np.where(owner == 3, -1, owner)
+    return net_of_pieces, row, np.where(owner == 3, -1, owner)
 
 
 def _triangles(which: int, whole: Net, some: Ints) -> list[Ints]:

@@ -41,7 +41,7 @@ def spots(mask: Bools, raster: Raster, need: float, apart: float) -> Floats:
     """
     inner = depth(mask, raster.pitch)
     count, number = islands(mask)
-    made: list[Floats] = []
+    places: list[Floats] = []
     for island in range(1, count + 1):
         here = np.where(number == island, inner, 0.0)
         row, column = np.nonzero(here >= max(need, _INWARD * float(here.max())))
@@ -58,8 +58,8 @@ def spots(mask: Bools, raster: Raster, need: float, apart: float) -> Floats:
         if len(chosen) == 1:
             best = np.round(inner[row, column] / raster.pitch - 1e-3 * from_center / raster.pitch, 9)
             chosen = [points[int(best.argmax())]]
-        made.extend(chosen)
-    return np.array(made).reshape(-1, 2)
+        places.extend(chosen)
+    return np.array(places).reshape(-1, 2)
 
 
 def spacing(peg: Peg) -> float:

@@ -60,7 +60,7 @@ def cut_along_borders(net: Net, score: Singles) -> tuple[Net, Ints, Ints]:
     total = here + there
     along = np.divide(here, total, out=np.full(here.shape, 0.5, np.float32), where=total > 0)
     done = cut_edges(net, of_corner != after, np.clip(along, _AWAY, 1 - _AWAY).astype(np.float64))
-    made = of_corner[done.row, np.maximum(done.owner, 0)]
+    labels = of_corner[done.row, np.maximum(done.owner, 0)]
     middle = np.flatnonzero(done.owner < 0)
     if len(middle):
         rows = done.row[middle]
@@ -68,8 +68,8 @@ def cut_along_borders(net: Net, score: Singles) -> tuple[Net, Ints, Ints]:
         held = score[net.node[rows]].sum(axis=1)
         most = np.take_along_axis(held, three, axis=1)
         twice = (three[:, :, None] == three[:, None, :]).sum(axis=2) * 10
-        made[middle] = three[np.arange(len(rows)), (most + twice).argmax(axis=1)]
-    return done.net, made, done.row
+        labels[middle] = three[np.arange(len(rows)), (most + twice).argmax(axis=1)]
+    return done.net, labels, done.row
 
 
 def without_islands(vertices: Floats, faces: Ints, label: Ints, area: float, width: float) -> tuple[Ints, int]:

@@ -94,5 +94,5 @@ def islands(mask: Bools) -> tuple[int, Ints]:
     """Separate regions of a mask: how many, and the number of each cell, 0 outside."""
     from scipy.ndimage import label
 
-    found, count = label(mask)
-    return int(count), found.astype(np.int64)
+    island, count = label(mask)
+    return int(count), island.astype(np.int64)

@@ -66,9 +66,9 @@ def solid(vertices: Floats, faces: Ints) -> Any:
     return result
 
 
-def surface_of(made: Any) -> Surface:
+def surface_of(manifold: Any) -> Surface:
     """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
-    return read_solid(made)[:2]
+    return read_solid(manifold)[:2]
 
 
 def stock(vertices: Floats, faces: Ints) -> Stock:
@@ -108,8 +108,8 @@ def combine(first: Surface, others: Sequence[Surface], how: Literal["unite", "su
     stocks = [stock(*surface) for surface in surfaces]
     for one in stocks:
         _insist(one.solid)
-    made = Manifold.batch_boolean([one.solid for one in stocks], OpType.Add if how == "unite" else OpType.Subtract)
-    vertices, faces, owner, origin = read_solid(made)
+    outcome = Manifold.batch_boolean([one.solid for one in stocks], OpType.Add if how == "unite" else OpType.Subtract)
+    vertices, faces, owner, origin = read_solid(outcome)
     source = np.searchsorted([one.origin for one in stocks], owner)  # origins are reserved upwards
     order = np.lexsort((origin, source))
     faces, source, origin = faces[order], source[order], origin[order]
@@ -171,9 +171,9 @@ def _manifold(vertices: Floats, faces: Ints, numbers: Ints, origin: int) -> Any:
     return Manifold(mesh64)
 
 
-def read_solid(made: Any) -> tuple[Floats, Ints, Ints, Ints]:
+def read_solid(manifold: Any) -> tuple[Floats, Ints, Ints, Ints]:
     """What is in a Manifold: vertices (V, 3), each once; faces (F, 3); origin and number of each face, (F,), (F,)."""
-    raw = made.to_mesh64()
+    raw = manifold.to_mesh64()
     points = np.array(raw.vert_properties, dtype=np.float64)[:, :3]
     twin = np.arange(len(points))
     twin[np.asarray(raw.merge_from_vert, dtype=np.int64)] = np.asarray(raw.merge_to_vert, dtype=np.int64)
@@ -194,26 +194,26 @@ def _drop_unused(vertices: Floats, faces: Ints) -> Surface:
     return (vertices, faces) if used.all() else (vertices[used], (np.cumsum(used) - 1)[faces])
 
 
-def _refusal(made: Any) -> str:
-    name = str(made.status().name)
+def _refusal(manifold: Any) -> str:
+    name = str(manifold.status().name)
     return "" if name == "NoError" else name
 
 
-def _insist(made: Any) -> None:
+def _insist(manifold: Any) -> None:
     """``CannotDo`` when the Manifold is no solid."""
-    if _refusal(made):
-        raise CannotDo(f"the model is no solid (manifold3d: {_refusal(made)}); solidify it first")
+    if _refusal(manifold):
+        raise CannotDo(f"the model is no solid (manifold3d: {_refusal(manifold)}); solidify it first")
 
 
-def _in_old_order(made: Combined, exact: Bools, count: int) -> Combined:
+def _in_old_order(combined: Combined, exact: Bools, count: int) -> Combined:
     """The same solid with its old vertices in front and whole triangles starting at their old first corner."""
-    rank = np.where(made.old >= 0, made.old, count + np.arange(len(made.old)))
+    rank = np.where(combined.old >= 0, combined.old, count + np.arange(len(combined.old)))
     order = np.argsort(rank, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    whole = (made.source == 0) & np.all(np.any(exact, axis=2), axis=1)
+    whole = (combined.source == 0) & np.all(np.any(exact, axis=2), axis=1)
     turn = np.where(whole, exact[:, :, 0].argmax(axis=1), 0)  # the corner that was the first
     corner = (np.arange(3) + turn[:, None]) % 3
-    row = np.arange(len(made.faces))[:, None]
-    faces, shares = place[made.faces][row, corner], made.shares[row, corner]
-    return Combined(made.vertices[order], faces, made.source, made.origin, shares, made.old[order])
+    row = np.arange(len(combined.faces))[:, None]
+    faces, shares = place[combined.faces][row, corner], combined.shares[row, corner]
+    return Combined(combined.vertices[order], faces, combined.source, combined.origin, shares, combined.old[order])

@@ -64,5 +64,5 @@ def _coarse(sheet: Sheet) -> Sheet:
     spacing = np.zeros(len(border))
     length = np.linalg.norm(border[sheet.rim[:, 1]] - border[sheet.rim[:, 0]], axis=1)
     np.maximum.at(spacing, sheet.rim.reshape(-1), np.repeat(length, 2))
-    made = fill(border, sheet.rim, spacing, coarsest=float(np.ptp(border, axis=0).max()) / 12, growth=0.5)
-    return sheet if made is None or len(made.rim) != len(sheet.rim) else made
+    points = fill(border, sheet.rim, spacing, coarsest=float(np.ptp(border, axis=0).max()) / 12, growth=0.5)
+    return sheet if points is None or len(points.rim) != len(sheet.rim) else points

@@ -17,14 +17,14 @@ def homography(plane: Floats, pixels: Floats) -> Floats:
     for (x, y), (u, v) in zip(plane.tolist(), pixels.tolist(), strict=True):
         rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
         rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    found = np.linalg.lstsq(np.array(rows), pixels.reshape(-1), rcond=None)[0]
-    return np.append(found, 1.0).reshape(3, 3)
+    entries = np.linalg.lstsq(np.array(rows), pixels.reshape(-1), rcond=None)[0]
+    return np.append(entries, 1.0).reshape(3, 3)
 
 
 def map_points(matrix: Floats, points: Floats) -> Floats:
     """Points (N, 2) through a homography."""
-    made = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
-    flat: Floats = made[:, :2] / made[:, 2:]
+    mapped = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    flat: Floats = mapped[:, :2] / mapped[:, 2:]
     return flat
 
 

@@ -30,8 +30,8 @@ def outlines(field: Floats, *, straighten: bool = True) -> list[Floats]:
     padded = np.pad(np.asarray(field, np.float64), 1)
     inside = padded >= _LEVEL
     padded = np.where(inside, np.maximum(padded, _LEVEL + 0.02), np.minimum(padded, _LEVEL - 0.02))
-    found = find_contours(padded, _LEVEL, fully_connected="high")
-    loops = [loop[:-1] for loop in found]
+    contours = find_contours(padded, _LEVEL, fully_connected="high")
+    loops = [loop[:-1] for loop in contours]
     if not loops:
         return []
     points = np.concatenate(loops)  # (N, 2) row, column
@@ -116,13 +116,13 @@ def resample(loop: Floats, spacing: Floats) -> tuple[Floats, Floats]:
     place = np.concatenate([[0.0], np.cumsum(step * 0.5 * (1 / sizes[1:] + 1 / sizes[:-1]))])
     count = max(6, round(float(place[-1])))
     wanted = np.arange(count) * (place[-1] / count)
-    made = np.stack([np.interp(wanted, place, closed[:, axis]) for axis in (0, 1)], axis=1)
-    return made, np.interp(wanted, place, sizes)
+    points = np.stack([np.interp(wanted, place, closed[:, axis]) for axis in (0, 1)], axis=1)
+    return points, np.interp(wanted, place, sizes)
 
 
 def grade_spacing(points: Floats, sizes: Ints, spacing: Floats, growth: float) -> Floats:
     """Spacing that grows along each loop by at most ``growth`` per unit of length. (N, 2), (L,), (N,) -> (N,)."""
-    made = []
+    places = []
     for loop, values in zip(_part(points, sizes), _part(spacing, sizes), strict=True):
         count = len(loop)
         step = np.linalg.norm(np.diff(np.concatenate([loop, loop[:1]]), axis=0), axis=1)
@@ -130,8 +130,8 @@ def grade_spacing(points: Floats, sizes: Ints, spacing: Floats, growth: float) -
         twice = np.tile(values, 2)
         ahead = np.minimum.accumulate(twice - place) + place
         back = np.minimum.accumulate((twice + place)[::-1])[::-1] - place
-        made.append(np.minimum(ahead[count:], back[:count]))
-    return np.concatenate(made)
+        places.append(np.minimum(ahead[count:], back[:count]))
+    return np.concatenate(places)
 
 
 def _straighten(field: Floats, points: Floats, sizes: Ints) -> Floats:

@@ -127,7 +127,7 @@ def _seeds(border: Floats, wanted: Floats, edges: Ints, coarse: float, growth: f
     columns, rows = np.ceil((high - low) / coarse).astype(int) + 1
     cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2)
     normal = _border_normals(border, edges)
-    size, made = coarse, []
+    size, seeds = coarse, []
     for _ in range(12):
         shift = np.where(cell[:, 1] % 2 == 0, 0.25, 0.75)
         place = low + size * np.stack([cell[:, 0] + shift, cell[:, 1] + 0.5], axis=1)
@@ -137,13 +137,13 @@ def _seeds(border: Floats, wanted: Floats, edges: Ints, coarse: float, growth: f
         maybe = (side > 0) | (distance[:, 0] < 1.5 * size)
         split = maybe & (local < 0.71 * size)
         kept = ~split & (side > 0) & (distance[:, 0] > 0.62 * np.minimum(local, size))
-        made.append(place[kept])
+        seeds.append(place[kept])
         if not split.any():
             break
         parent = 2 * cell[split]
         cell = np.concatenate([parent + [i, j] for j in (0, 1) for i in (0, 1)])
         size /= 2
-    return np.concatenate(made)
+    return np.concatenate(seeds)
 
 
 def _border_normals(border: Floats, edges: Ints) -> Floats:

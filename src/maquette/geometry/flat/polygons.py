@@ -26,12 +26,12 @@ def triangulate_polygons(points: Floats, corners: Ints, counts: Ints) -> tuple[I
     row = np.cumsum(inner) - inner  # first triangle of each polygon
     face = np.repeat(np.arange(len(counts)), inner)
     step = np.arange(len(face)) - row[face]
-    made = np.repeat(start, inner)[:, None] + np.stack([np.zeros_like(step), step + 1, step + 2], axis=1)
+    triangles = np.repeat(start, inner)[:, None] + np.stack([np.zeros_like(step), step + 1, step + 2], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         quads = np.flatnonzero(counts == 4)
         quads = quads[_first_diagonal_is_wrong(points[corners[start[quads, None] + np.arange(4)]])]
-        made[row[quads]] = start[quads, None] + [1, 2, 3]
-        made[row[quads] + 1] = start[quads, None] + [1, 3, 0]
+        triangles[row[quads]] = start[quads, None] + [1, 2, 3]
+        triangles[row[quads] + 1] = start[quads, None] + [1, 3, 0]
         large = np.flatnonzero(counts > 4)
         hollow, normals = _hollow(points, corners, start[large], counts[large])
     work = float((counts[large][hollow].astype(float) ** 2).sum())
@@ -42,8 +42,8 @@ def triangulate_polygons(points: Floats, corners: Ints, counts: Ints) -> tuple[I
         first, count = start[polygon], counts[polygon]
         ears = _ears(points[corners[first : first + count]], normal)
         if ears is not None:
-            made[row[polygon] : row[polygon] + count - 2] = first + ears
-    return made, face
+            triangles[row[polygon] : row[polygon] + count - 2] = first + ears
+    return triangles, face
 
 
 def _first_diagonal_is_wrong(quads: Floats) -> NDArray[np.bool_]:
@@ -84,5 +84,5 @@ def _ears(polygon: Floats, normal: Floats) -> Ints | None:
     extent = flat.max()
     if not (np.isfinite(extent) and extent > 0):
         return None
-    made = np.asarray(triangulate([flat / extent]), np.int64).reshape(-1, 3)
-    return made if len(made) == len(polygon) - 2 else None
+    ears = np.asarray(triangulate([flat / extent]), np.int64).reshape(-1, 3)
+    return ears if len(ears) == len(polygon) - 2 else None

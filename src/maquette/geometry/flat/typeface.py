@@ -51,8 +51,8 @@ class Typeface:
     def kerning(self, left: str, right: str) -> float:
         """What to add to the advance between two glyphs: the font designer's own number, or 0."""
         with _reading(self.name):
-            found = (_pair_in(table, left, right) for table in self.pairs)
-            return next((value for value in found if value is not None), 0.0)
+            distances = (_pair_in(table, left, right) for table in self.pairs)
+            return next((value for value in distances if value is not None), 0.0)
 
     def _draw(self, glyph: str) -> list[Floats]:
         from fontTools.pens.recordingPen import DecomposingRecordingPen

@@ -48,8 +48,8 @@ class Columns:
     def cell_at(self, points: Floats) -> Ints:
         """The cell that points (M, 2 or 3) lie in, seen from above, (M,); within the model's box."""
         place = np.rint((points[:, :2] - self.corner) / self.pitch).astype(np.int64)
-        made: Ints = place[:, 1] * self.stride + place[:, 0]
-        return made.clip(0, self.cells - 1)
+        cell: Ints = place[:, 1] * self.stride + place[:, 0]
+        return cell.clip(0, self.cells - 1)
 
     def around(self) -> tuple[int, ...]:
         """What to add to a cell for its eight neighbours."""

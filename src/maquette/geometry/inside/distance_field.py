@@ -123,12 +123,14 @@ class Surface:
             _, sample = self._tree.query(points[rows], k=_CANDIDATES)
             candidates = self._face[np.minimum(sample, len(self._face) - 1)]
             for column in range(_CANDIDATES):
-                found = candidates[:, column]
-                new = np.arange(len(found)) if not column else np.flatnonzero(found != candidates[:, column - 1])
-                weights, gap = nearest_on_triangles(points[rows][new], self._corners[found[new]])
+                candidate = candidates[:, column]
+                new = (
+                    np.arange(len(candidate)) if not column else np.flatnonzero(candidate != candidates[:, column - 1])
+                )
+                weights, gap = nearest_on_triangles(points[rows][new], self._corners[candidate[new]])
                 better = np.flatnonzero(gap < distance[rows][new])
                 at = start + new[better]
-                distance[at], face[at], share[at] = gap[better], found[new[better]], weights[better]
+                distance[at], face[at], share[at] = gap[better], candidate[new[better]], weights[better]
         return distance, face, share
 
 

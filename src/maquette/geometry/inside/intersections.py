@@ -79,20 +79,20 @@ def _search(
     vertices: Floats, faces: Ints, tolerance: float, limit: int, effort: int, tell: Callable[[float], None]
 ) -> FacePairs:
     """The same, looked for."""
-    found, lying = [np.zeros((0, 2), np.int64)], [np.zeros(0, dtype=bool)]
+    pairs_so_far, lying = [np.zeros((0, 2), np.int64)], [np.zeros(0, dtype=bool)]
     triangles = _triangles(vertices, faces, tolerance)
     if len(triangles.face) < 2:
-        return FacePairs(found[0], lying[0], True)
+        return FacePairs(pairs_so_far[0], lying[0], True)
     count, done = 0, 0.0
     for first, second, done in _overlapping(triangles.corners, triangles.near, effort):
         tell(done)
         pairs, kind = triangles.meeting(first, second)
-        found.append(pairs)
+        pairs_so_far.append(pairs)
         lying.append(kind)
         count += len(pairs)
         if count > limit:
             break
-    every = np.sort(np.concatenate(found), axis=1)
+    every = np.sort(np.concatenate(pairs_so_far), axis=1)
     _, once = np.unique(every[:, 0] * len(faces) + every[:, 1], return_index=True)  # halved faces may meet twice
     return FacePairs(every[once][:limit], np.concatenate(lying)[once][:limit], done == 1.0 and len(once) <= limit)
 

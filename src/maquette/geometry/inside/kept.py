@@ -121,5 +121,5 @@ def _density(met: Crossings, part: Ints, asked: Floats, flat: Floats, lines: int
     """How many lines stand on a unit of the plan where each line stands, (M,)."""
     shadow = np.bincount(part, weights=flat, minlength=count)
     rate = np.divide(asked, shadow, out=np.zeros(count), where=shadow > 0)
-    made = np.bincount(met.line, weights=rate[part[met.face]] * np.abs(met.up), minlength=lines)
-    return np.maximum(made, 1e-300)
+    density = np.bincount(met.line, weights=rate[part[met.face]] * np.abs(met.up), minlength=lines)
+    return np.maximum(density, 1e-300)

@@ -21,13 +21,13 @@ def faces_near(vertices: Floats, faces: Ints, moved: Bools) -> Ints:
         return some
     if len(some) * len(faces) > _COMPARED:
         return np.arange(len(faces))
-    made = moved.copy()
+    nearest_face = moved.copy()
     for chunk in np.array_split(some, len(some) * len(faces) // 2_000_000 + 1):
         reach = (low <= high[chunk][:, None].max(axis=0)) & (high >= low[chunk][:, None].min(axis=0))
-        rest = np.flatnonzero(reach.all(axis=1) & ~made)
+        rest = np.flatnonzero(reach.all(axis=1) & ~nearest_face)
         apart = np.zeros((len(chunk), len(rest)), dtype=bool)
         for axis in range(3):
             apart |= low[chunk, axis][:, None] > high[rest, axis]
             apart |= high[chunk, axis][:, None] < low[rest, axis]
-        made[rest[(~apart).any(axis=0)]] = True
-    return np.flatnonzero(made)
+        nearest_face[rest[(~apart).any(axis=0)]] = True
+    return np.flatnonzero(nearest_face)

@@ -106,9 +106,9 @@ class Chords:
                 across[rest[near]], width[rest[near]] = direction[near], length
             rest = np.flatnonzero(width <= 1.1 * most)
         _, lean = self.through(centers[rest], across[rest])
-        made = np.full(len(centers), np.inf)
-        made[rest] = np.where(lean > taper, np.inf, width[rest])
-        return made, across
+        narrowest = np.full(len(centers), np.inf)
+        narrowest[rest] = np.where(lean > taper, np.inf, width[rest])
+        return narrowest, across
 
     def _between(self, centers: Floats, directions: Floats, reach: float) -> Ints:
         """Which centres (M, 3) have something within reach both ways: short rays, for most samples lie in the wide."""

@@ -84,7 +84,7 @@ def _sums(values: Floats, tree: Octree) -> Floats:
 
 
 def _evaluate(
-    tree: Octree, nodes: _Moments, triangles: Floats, bundles: Octree, leaf: Ints, points: Floats, made: Floats
+    tree: Octree, nodes: _Moments, triangles: Floats, bundles: Octree, leaf: Ints, points: Floats, angles: Floats
 ) -> None:
     """Fill in the winding numbers of the points in some leaves."""
     size = bundles.stop[leaf] - bundles.start[leaf]
@@ -107,7 +107,7 @@ def _evaluate(
         face = np.repeat(tree.start[leaves] - np.cumsum(count) + count, count) + np.arange(count.sum())
         for at in range(0, len(face), _TILE):
             total += _angles(triangles[face[at : at + _TILE]] - center[row], local)
-        made[mine[edge[row] : edge[row + 1]]] = total / (4 * np.pi)
+        angles[mine[edge[row] : edge[row + 1]]] = total / (4 * np.pi)
 
 
 def _walk(tree: Octree, nodes: _Moments, center: Floats, reach: Floats) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:

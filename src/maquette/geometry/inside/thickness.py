@@ -131,9 +131,9 @@ class Walls:
         wide = wall > 10 * np.sqrt(self.samples.area * stride)
         for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
             wall[which] = _shrunk(others, points[which], normals[which], wall[which])
-        found = np.flatnonzero(np.isfinite(wall))
-        inner, _ = cloud.within(points[found], normals[found], _PINCHED * wall[found], _SIDEWAYS)
-        wall[found[inner]] = np.nan
+        hits = np.flatnonzero(np.isfinite(wall))
+        inner, _ = cloud.within(points[hits], normals[hits], _PINCHED * wall[hits], _SIDEWAYS)
+        wall[hits[inner]] = np.nan
         wall[~np.isfinite(wall)] = np.nan
         wall.flags.writeable = False
         return wall
@@ -192,19 +192,19 @@ def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) ->
 
     A ball that ends against something that does not face its point keeps the size it had.
     """
-    made, faced = diameter.copy(), np.ones(len(points), dtype=bool)
+    shrunk, faced = diameter.copy(), np.ones(len(points), dtype=bool)
     active = np.arange(len(points))
     for _ in range(_ROUNDS):
-        inner, touched = cloud.within(points[active], normals[active], made[active], _SIDEWAYS)
+        inner, touched = cloud.within(points[active], normals[active], shrunk[active], _SIDEWAYS)
         active = active[inner]
         if not len(active):
             break
         to_point = points[active] - cloud.points[touched]
         depth = (to_point * normals[active]).sum(axis=1)
-        made[active] = np.minimum(made[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
+        shrunk[active] = np.minimum(shrunk[active], (to_point**2).sum(axis=1) / np.maximum(depth, 1e-300))
         faced[active] = (cloud.normals[touched] * normals[active]).sum(axis=1) < _FACING
     faced[active] = False  # still not empty
-    return np.where(faced, made, diameter)
+    return np.where(faced, shrunk, diameter)
 
 
 def _runs_out(tracer: Tracer, corners: Floats, points: Floats, normals: Floats, wall: Floats) -> Bools:

@@ -39,18 +39,18 @@ def crossings(vertices: Floats, faces: Ints, lines: Floats) -> Crossings:
     The ``up`` of the crossings of one line with a closed surface add up to zero. Of one line's crossings at one height
     the face with the lower number comes first.
     """
-    found: list[tuple[Ints, Floats, Ints, Ints]] = []
+    batches: list[tuple[Ints, Floats, Ints, Ints]] = []
     if len(faces) and len(lines):
         plan = np.ascontiguousarray(vertices[faces, :2].transpose(2, 1, 0))  # (2, 3, F): axis, corner
-        bands = min((_bands(plan, lines, axis) for axis in (1, 0)), key=lambda made: int(made.count.sum()))
+        bands = min((_bands(plan, lines, axis) for axis in (1, 0)), key=lambda plan_bands: int(plan_bands.count.sum()))
         for face, band in bands.pairs():
             first, count = bands.line_runs(plan.take(face, axis=2), band)
             for rows in _slices(count):
                 row, place = runs(first[rows], count[rows])
-                found.append(_keep_crossing(vertices, faces, lines, bands.order[place], face[rows][row]))
-    if not found:
+                batches.append(_keep_crossing(vertices, faces, lines, bands.order[place], face[rows][row]))
+    if not batches:
         return Crossings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    line, height, up, face = (np.concatenate(column) for column in zip(*found, strict=True))
+    line, height, up, face = (np.concatenate(column) for column in zip(*batches, strict=True))
     order = np.lexsort((face, height, line))
     return Crossings(line[order], height[order], up[order], face[order])
 

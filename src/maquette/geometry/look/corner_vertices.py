@@ -43,8 +43,8 @@ def smooth_groups(vertices: Floats, faces: Ints, crease_deg: float) -> Ints:
 def group_normals(vertices: Floats, faces: Ints, group: Ints) -> Floats:
     """Unit normal of each group, (G, 3): the angle-weighted sum of its faces (Thürmer and Wüthrich 1998)."""
     normals, angle = face_normals(vertices, faces), corner_angles(vertices, faces)
-    made = _sum_rows(np.repeat(normals, 3, axis=0) * angle.reshape(-1, 1), group, int(group.max()) + 1)
-    return _unit(made, np.array([0.0, 0.0, 1.0]))
+    sums = _sum_rows(np.repeat(normals, 3, axis=0) * angle.reshape(-1, 1), group, int(group.max()) + 1)
+    return _unit(sums, np.array([0.0, 0.0, 1.0]))
 
 
 def corner_angles(vertices: Floats, faces: Ints) -> Floats:
@@ -98,8 +98,8 @@ def split_rows(*keys: NDArray[np.generic]) -> tuple[Ints, Ints]:
 
 def _next(half: Ints) -> Ints:
     """The half-edge that follows in the same face, which is also the corner a half-edge ends at."""
-    made: Ints = np.where(half % 3 == 2, half - 2, half + 1)
-    return made
+    following: Ints = np.where(half % 3 == 2, half - 2, half + 1)
+    return following
 
 
 def _sum_rows(rows: Floats, group: Ints, count: int) -> Floats:

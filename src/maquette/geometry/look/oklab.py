@@ -78,13 +78,13 @@ def clusters(lab: Floats, weight: Floats, count: int, rounds: int = 20) -> Float
     """
     lab, weight = group_colors(lab, weight)
     label = np.zeros(len(lab), np.int64)
-    for made in range(1, min(count, len(lab))):
-        stray = [_main_spread(lab[label == k], weight[label == k]) for k in range(made)]
+    for number in range(1, min(count, len(lab))):
+        stray = [_main_spread(lab[label == k], weight[label == k]) for k in range(number)]
         widest = int(np.argmax([energy for energy, _, _ in stray]))
         energy, mean, axis = stray[widest]
         if energy <= 1e-12:
             break
-        label[(label == widest) & ((lab - mean) @ axis > 0)] = made
+        label[(label == widest) & ((lab - mean) @ axis > 0)] = number
         for _ in range(3):
             label, _ = nearest(lab, _means(lab, weight, label))
     for _ in range(rounds):

@@ -68,11 +68,11 @@ def outer_hull(vertices: Floats, faces: Ints, *, tolerance: float, most: int, to
         shaken[lifted] += outward[lifted]
         shaken[moved] += dice.uniform(-1, 1, (len(moved), 3)) * (_SHAKE * 4**attempt * diagonal)
         near = faces_near(shaken, faces, np.isin(faces, np.concatenate([lifted, moved])).any(axis=1).reshape(-1))
-        found = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
-        result = _hull(shaken, faces, _with_neighbours(faces, found))
+        crossing_near = near[intersecting_pairs(shaken, faces[near], limit=most).pairs]
+        result = _hull(shaken, faces, _with_neighbours(faces, crossing_near))
         if result is not None:
             return result
-        crossing = np.concatenate([crossing, found])
+        crossing = np.concatenate([crossing, crossing_near])
     raise Tangled("the lines where the surface cuts itself do not close")
 
 
@@ -311,7 +311,7 @@ def _cut_faces(vertices: Floats, faces: Ints, cuts: Cuts) -> tuple[Ints | None, 
         inside.setdefault(f, []).append(nodes)
         inside.setdefault(g, []).append(nodes)
     concerned = np.union1d(np.flatnonzero(touched[of_half].reshape(-1, 3).any(axis=1)), np.array(list(inside), int))
-    made, origin = [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)]
+    pieces, origin = [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)]
     for f in concerned.tolist():
         rim: list[int] = []
         for corner in range(3):
@@ -322,6 +322,6 @@ def _cut_faces(vertices: Floats, faces: Ints, cuts: Cuts) -> tuple[Ints | None, 
         cells = triangulated_cells(flat, rim, inside.get(f, []))
         if cells is None:
             return None, None
-        made.append(cells)
+        pieces.append(cells)
         origin.append(np.full(len(cells), f))
-    return np.concatenate(made), np.concatenate(origin)
+    return np.concatenate(pieces), np.concatenate(origin)

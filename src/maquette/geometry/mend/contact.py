@@ -40,16 +40,16 @@ def near_boxes(low: Floats, high: Floats, reach: float) -> Ints:
     last = np.searchsorted(low[order, 0], high[order, 0] + reach, side="right")
     size = np.maximum(last - np.arange(len(order)) - 1, 0)
     ends = np.searchsorted(np.cumsum(size), np.arange(_BOXES, size.sum() + _BOXES, _BOXES), side="left") + 1
-    made, first = [np.zeros((0, 2), np.int64)], 0
+    batches, first = [np.zeros((0, 2), np.int64)], 0
     for end in ends.clip(max=len(order)).tolist():
         rows = np.repeat(np.arange(first, end), size[first:end])
         offset = np.arange(len(rows)) - np.repeat(np.cumsum(size[first:end]) - size[first:end], size[first:end])
         a, b = order[rows], order[rows + 1 + offset]
         met = ((low[a] <= high[b] + reach) & (low[b] <= high[a] + reach)).all(axis=1)
-        made.append(np.sort(np.stack([a[met], b[met]], axis=1), axis=1))
+        batches.append(np.sort(np.stack([a[met], b[met]], axis=1), axis=1))
         first = end
-    found = np.concatenate(made)
-    return found[np.lexsort((found[:, 1], found[:, 0]))]
+    pairs = np.concatenate(batches)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
 def reach_of(vertices: Floats) -> float:
@@ -87,9 +87,9 @@ def grow_together(vertices: Floats, faces: Ints, part: Ints, reach: float) -> tu
     most = np.zeros(len(used))
     np.maximum.at(most, local.reshape(-1), length[:, 0])
     step *= np.minimum(1, _CORNER * most / np.maximum(np.linalg.norm(step, axis=1), 1e-300))[:, None]
-    made = vertices.copy()
-    made[used] += step
-    return made, moved
+    grown = vertices.copy()
+    grown[used] += step
+    return grown, moved
 
 
 def _walls(vertices: Floats, faces: Ints, part: Ints, reach: float) -> tuple[Ints, Floats]:

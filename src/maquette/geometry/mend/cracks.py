@@ -52,7 +52,7 @@ def near(points: Floats, limit: Floats) -> Ints:
     """
     from scipy.spatial import cKDTree
 
-    made = [np.zeros((0, 2), np.int64)]
+    batches = [np.zeros((0, 2), np.int64)]
     radius = float(limit.max())
     for _ in range(_OCTAVES):
         wide = np.flatnonzero(limit > radius / 2)
@@ -60,8 +60,8 @@ def near(points: Floats, limit: Floats) -> Ints:
             tree, reach = cKDTree(points[wide]), radius
             while tree.count_neighbors(tree, reach) > _CROWD * len(wide):  # heaps of borders in one place
                 reach /= 2
-            made.append(wide[tree.query_pairs(reach, output_type="ndarray")])
+            batches.append(wide[tree.query_pairs(reach, output_type="ndarray")])
         if len(wide) == len(points):
             break
         radius = min(radius / 2, float(limit[limit <= radius / 2].max()))
-    return np.unique(np.concatenate(made), axis=0)
+    return np.unique(np.concatenate(batches), axis=0)

@@ -109,9 +109,9 @@ def _of_one_patch(half: Ints, edge_table: Edges, patch: Ints) -> tuple[Ints, Int
     return half[order[start]], half[order[start + 1]]
 
 
-def angles_around(vertices: Floats, faces: Ints, found: Edges, half: Ints) -> Floats:
+def angles_around(vertices: Floats, faces: Ints, joined: Edges, half: Ints) -> Floats:
     """Direction of each half-edge's face about the edge's axis, counter-clockwise seen from its high end, (N,)."""
-    low, high = found.ends[found.of_half[half]].T
+    low, high = joined.ends[joined.of_half[half]].T
     third = faces[half // 3, (half % 3 + 2) % 3]
     axis = vertices[high] - vertices[low]
     axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
@@ -210,10 +210,10 @@ def _cut_faces(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
     second[face, b] = a  # the corner at b moves to the middle
     second[size:, 0] = b
     parent = np.concatenate([np.arange(size), face])
-    made = faces[parent[:, None], first]
-    made[face, b] = middle
-    made[size:, 0] = middle
-    return Halving(made, parent, first, second, ends)
+    halves = faces[parent[:, None], first]
+    halves[face, b] = middle
+    halves[size:, 0] = middle
+    return Halving(halves, parent, first, second, ends)
 
 
 def shrunk(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floats:

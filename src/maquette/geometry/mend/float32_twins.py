@@ -36,9 +36,9 @@ def too_near(vertices: Floats, least: float) -> Ints:
     """Pairs of vertices nearer than ``least``, (N, 2), the lower one first, sorted."""
     from scipy.spatial import cKDTree
 
-    found = cKDTree(vertices).query_pairs(least, output_type="ndarray").astype(np.int64).reshape(-1, 2)
-    found.sort(axis=1)
-    result: Ints = found[np.lexsort((found[:, 1], found[:, 0]))]
+    pairs = cKDTree(vertices).query_pairs(least, output_type="ndarray").astype(np.int64).reshape(-1, 2)
+    pairs.sort(axis=1)
+    result: Ints = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     return result
 
 
@@ -104,8 +104,8 @@ class _Net:
         return vertex
 
     def _face(self, face: int) -> list[int]:
-        found = self._changed.get(face)
-        return self._corners[face].tolist() if found is None else found
+        changed = self._changed.get(face)
+        return self._corners[face].tolist() if changed is None else changed
 
     def _faces(self, vertex: int) -> set[int]:
         if vertex not in self._around:

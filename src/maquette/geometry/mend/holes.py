@@ -78,12 +78,12 @@ def _long_patch(vertices: Floats, loop: Ints, outer: Floats, used: EdgeSet) -> I
     return np.concatenate(whole) if len(whole) == len(rings) else None
 
 
-def clashing(loops: list[Ints], made: list[Ints | None]) -> Ints:
+def clashing(loops: list[Ints], patches: list[Ints | None]) -> Ints:
     """Loops whose patch shares an edge across the opening with an earlier loop's patch; they need another one."""
-    solved = [index for index, local in enumerate(made) if local is not None and len(local) > 1]
+    solved = [index for index, local in enumerate(patches) if local is not None and len(local) > 1]
     if not solved:
         return np.zeros(0, np.int64)
-    pieces = [loops[index][made[index]] for index in solved]
+    pieces = [loops[index][patches[index]] for index in solved]
     triangles, hole = np.concatenate(pieces), np.repeat(np.array(solved), [3 * len(piece) for piece in pieces])
     ends = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1).reshape(-1, 2)
     keys = np.column_stack([ends.min(axis=1), ends.max(axis=1), hole])
@@ -161,8 +161,8 @@ def _after(table: Floats, span: int) -> Floats:
 
 def _fold(unit: Floats, neighbour: Floats, known: Floats | Bools) -> Floats:
     """1 - cos of the angle between normals: 0 flat, 2 folded back; 0 where the neighbour is unknown."""
-    made: Floats = 1 - (unit[0] * neighbour[0] + unit[1] * neighbour[1] + unit[2] * neighbour[2])
-    return made * known
+    fold: Floats = 1 - (unit[0] * neighbour[0] + unit[1] * neighbour[1] + unit[2] * neighbour[2])
+    return fold * known
 
 
 def _least(first: Floats, second: Floats) -> Ints:
@@ -174,13 +174,13 @@ def _least(first: Floats, second: Floats) -> Ints:
 
 def _trace(split: Ints) -> Ints:
     """Triangles of the solved table."""
-    found: list[tuple[int, int, int]] = []
+    triangles: list[tuple[int, int, int]] = []
     waiting = [(0, len(split) - 1)]
     while waiting:
         i, k = waiting.pop()
         if k - i < 2:
             continue
         m = int(split[i, k])
-        found.append((i, m, k))
+        triangles.append((i, m, k))
         waiting += [(i, m), (m, k)]
-    return np.array(found, dtype=np.int64)
+    return np.array(triangles, dtype=np.int64)

@@ -39,11 +39,11 @@ def triangulated_cells(points: Floats, rim: list[int], lines: list[list[int]]) -
         if home is None:
             return None
         cells[home].append(hole)
-    made = []
+    triangles = []
     for cell in cells:
         nodes = np.array([node for cycle in cell for node in cycle])
-        made.append(nodes[np.asarray(triangulate([points[c] for c in cell], allow_convex=False), dtype=np.int64)])
-    return np.concatenate(made)
+        triangles.append(nodes[np.asarray(triangulate([points[c] for c in cell], allow_convex=False), dtype=np.int64)])
+    return np.concatenate(triangles)
 
 
 def _sorted_around(points: Floats, pieces: list[tuple[int, int]]) -> dict[int, list[int]]:

@@ -43,12 +43,12 @@ def split_edges(faces: Ints, pairs: Ints, vertex_count: int, solid: Floats) -> I
     middle = np.full(faces.shape, -1, np.int64)  # new vertex on the edge from corner c to c + 1, or -1
     middle.reshape(-1)[pairs] = (vertex_count + np.arange(len(pairs)))[:, None]
     cuts = (middle >= 0).sum(axis=1)
-    made = [faces[cuts == 0]]
-    made += _one_cut(*_roll_corners(faces[cuts == 1], middle[cuts == 1], first=0, cut=True))
-    made += _two_cuts(*_roll_corners(faces[cuts == 2], middle[cuts == 2], first=2, cut=False), solid)
+    pieces = [faces[cuts == 0]]
+    pieces += _one_cut(*_roll_corners(faces[cuts == 1], middle[cuts == 1], first=0, cut=True))
+    pieces += _two_cuts(*_roll_corners(faces[cuts == 2], middle[cuts == 2], first=2, cut=False), solid)
     whole, m = faces[cuts == 3], middle[cuts == 3]
-    made += [np.stack([whole[:, c], m[:, c], m[:, c - 1]], axis=1) for c in range(3)] + [m]
-    return np.concatenate(made)
+    pieces += [np.stack([whole[:, c], m[:, c], m[:, c - 1]], axis=1) for c in range(3)] + [m]
+    return np.concatenate(pieces)
 
 
 def turn_edges(faces: Ints, flat: Floats, solid: Floats, border: int, rounds: int) -> Ints:

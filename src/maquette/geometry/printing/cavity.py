@@ -54,15 +54,15 @@ def depths(vertices: Floats, faces: Ints, wall: float) -> Depths:
     return Depths(lattice, filled, np.where(filled, depth, 0.0))
 
 
-def cavity_depths(found: Depths, wall: float, *, roof: bool, least: float) -> Floats:
+def cavity_depths(depths_inside: Depths, wall: float, *, roof: bool, least: float) -> Floats:
     """How far each lattice point lies within the cavity (X, Y, Z), negative outside, in lattice steps.
 
     ``roof`` narrows the cavity until its ceiling carries itself; cavities below ``least`` mm³ stay filled.
     """
     from scipy.ndimage import binary_opening, distance_transform_edt, gaussian_filter
 
-    pitch = found.lattice.pitch
-    value = (found.depth - (1 + (_ROUGH if roof else _TOLERANCE)) * wall) / pitch
+    pitch = depths_inside.lattice.pitch
+    value = (depths_inside.depth - (1 + (_ROUGH if roof else _TOLERANCE)) * wall) / pitch
     value = np.where(_large(value > 0, least / pitch**3), value, np.minimum(value, -1.0))
     if not roof or not (value > 0).any():
         return value
@@ -85,7 +85,7 @@ def _large(hole: Bools, least: float) -> Bools:
     return large
 
 
-def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> tuple[Floats, Ints]:
+def cavity_surface(depths_inside: Depths, value: Floats, wall: float, *, roof: bool) -> tuple[Floats, Ints]:
     """The surface of the cavity, wound outward from it: vertices (V, 3), faces (F, 3)."""
     tolerance = (_ROUGH if roof else _TOLERANCE) * wall
     cells = cells_with_surface(value > 0)
@@ -94,7 +94,7 @@ def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> 
         wanted[tuple((cells + corner).T)] = True
     points = np.argwhere(wanted)
     vertices, faces = level_surface(points, value[tuple(points.T)])
-    places = found.lattice.places(vertices)
+    places = depths_inside.lattice.places(vertices)
     whole = solid(places, faces)
     for share in (1.0, 0.5, 0.2, 0.05):  # a merged edge may fold a sliver over; then merge less, or nothing
         result = surface_of(whole.simplify(share * tolerance))
@@ -103,7 +103,7 @@ def cavity_surface(found: Depths, value: Floats, wall: float, *, roof: bool) -> 
     return places, faces
 
 
-def drills(found: Depths, hole: Bools, radius: float, count: int) -> list[Drill]:
+def drills(depths_inside: Depths, hole: Bools, radius: float, count: int) -> list[Drill]:
     """Up to ``count`` places for holes into one cavity (X, Y, Z), best first.
 
     The first goes straight down from where the cavity's floor is lowest, so that everything runs out; the others down
@@ -111,14 +111,14 @@ def drills(found: Depths, hole: Bools, radius: float, count: int) -> list[Drill]
     back (+Y) as high as possible. A hole stands with its whole width under the cavity.
     """
     chosen: list[Drill] = []
-    down = _columns(found, hole, radius, 2)
+    down = _columns(depths_inside, hole, radius, 2)
     for _ in range(count):
         best = _next(down, chosen, radius)
         if best is None:
             break
         chosen.append(best)
     if len(chosen) < count:
-        back = _columns(found, hole, radius, 1)
+        back = _columns(depths_inside, hole, radius, 1)
         for _ in range(count - len(chosen)):
             best = _next(back, chosen, radius, high=True)
             if best is None:
@@ -136,13 +136,15 @@ class _Columns:
     room: Floats  # (N,)
 
 
-def _columns(found: Depths, hole: Bools, radius: float, axis: int) -> _Columns:
+def _columns(depths_inside: Depths, hole: Bools, radius: float, axis: int) -> _Columns:
     """Ways out downwards (axis 2) or to the back (axis 1) that are wide enough all along."""
     from scipy.ndimage import distance_transform_edt
 
-    pitch = found.lattice.pitch
+    pitch = depths_inside.lattice.pitch
     order = (0, 1, 2) if axis == 2 else (0, 2, 1)
-    empty, filled = (np.transpose(field, order)[:, :, :: 1 if axis == 2 else -1] for field in (hole, found.solid))
+    empty, filled = (
+        np.transpose(field, order)[:, :, :: 1 if axis == 2 else -1] for field in (hole, depths_inside.solid)
+    )
     wide = distance_transform_edt(empty.any(axis=2)) * pitch >= radius
     level = empty.argmax(axis=2)
     place = np.argwhere(wide)
@@ -155,7 +157,7 @@ def _columns(found: Depths, hole: Bools, radius: float, axis: int) -> _Columns:
     def position(depth: Ints) -> Floats:
         along = depth if axis == 2 else filled.shape[2] - 1 - depth
         grid = np.stack([place[:, 0], place[:, 1], along], axis=1)
-        return found.lattice.places(grid[:, np.argsort(order)])
+        return depths_inside.lattice.places(grid[:, np.argsort(order)])
 
     return _Columns(position(start), position(stop), room)
 

@@ -39,15 +39,15 @@ class Layers:
         if not len(self.cell):
             return np.full(len(cell), -1)
         asked = np.clip(cell, 0, self.columns.cells - 1)
-        lowest, found = self._runs_before[asked], self._runs_before[asked + 1] - 1
-        found[asked != cell] = -1
-        above = np.flatnonzero(found >= lowest)
+        lowest, highest = self._runs_before[asked], self._runs_before[asked + 1] - 1
+        highest[asked != cell] = -1
+        above = np.flatnonzero(highest >= lowest)
         while len(above):  # from the highest run of a cell down: most cells have one
-            above = above[self.first[found[above]] > layer[above]]
-            found[above] -= 1
-            above = above[found[above] >= lowest[above]]
-        here = (found >= lowest) & (self.last[found] > layer)
-        return np.where(here, found, -1)
+            above = above[self.first[highest[above]] > layer[above]]
+            highest[above] -= 1
+            above = above[highest[above] >= lowest[above]]
+        here = (highest >= lowest) & (self.last[highest] > layer)
+        return np.where(here, highest, -1)
 
     @cached_property
     def _runs_before(self) -> Ints:
@@ -90,12 +90,12 @@ def islands(solid: Layers, reach: float) -> tuple[Ints, Ints]:
     cell, layer = solid.cell[start], solid.first[start]
     for move in _within(solid.columns, reach):
         loose = np.flatnonzero(~held[label])
-        found = solid.run_at(cell[loose] + move, layer[loose] - 1)
-        held[label[loose[found >= 0]]] = True
+        run = solid.run_at(cell[loose] + move, layer[loose] - 1)
+        held[label[loose[run >= 0]]] = True
     for move in solid.columns.around():  # a piece that goes on in older cells
         loose = np.flatnonzero(~held[label])
-        found = solid.run_at(cell[loose] + move, layer[loose])
-        old = (found >= 0) & (solid.first[found] < layer[loose])
+        run = solid.run_at(cell[loose] + move, layer[loose])
+        old = (run >= 0) & (solid.first[run] < layer[loose])
         held[label[loose[old]]] = True
     free = np.flatnonzero(~held[label])
     _, number = np.unique(label[free], return_inverse=True)
@@ -111,10 +111,10 @@ def _pieces(solid: Layers, start: Ints) -> tuple[Ints, int]:
     place[start] = np.arange(len(start))
     rows, others = [], []
     for move in solid.columns.around()[::2]:  # one of each two opposite
-        found = solid.run_at(solid.cell[start] + move, solid.first[start])
-        alike = np.flatnonzero((found >= 0) & (solid.first[found] == solid.first[start]))
+        run = solid.run_at(solid.cell[start] + move, solid.first[start])
+        alike = np.flatnonzero((run >= 0) & (solid.first[run] == solid.first[start]))
         rows.append(alike)
-        others.append(place[found[alike]])
+        others.append(place[run[alike]])
     row, other = np.concatenate(rows), np.concatenate(others)
     graph = coo_matrix((np.ones(len(row), np.int8), (row, other)), shape=(len(start), len(start)))
     count, label = connected_components(graph, directed=False)

@@ -39,7 +39,7 @@ def pack(outlines: list[Floats], plate: Floats, gap: float) -> list[Placement | 
     grown = gap / 2 + 0.75 * pitch  # a cell that is touched has its middle within 0.71 of its side
     order = sorted(range(len(outlines)), key=lambda n: (-round(_area(outlines[n]), 3), n))
     taken: list[Bools] = []
-    made: list[Placement | None] = [None] * len(outlines)
+    placements: list[Placement | None] = [None] * len(outlines)
     for number in order:
         turned = [outlines[number] @ turn.T for turn in _QUARTERS]
         usable = [k for k in range(4) if (np.ptp(turned[k], axis=0) <= plate * (1 + 1e-9)).all()]
@@ -47,7 +47,7 @@ def pack(outlines: list[Floats], plate: Floats, gap: float) -> list[Placement | 
             continue
         stamps = {k: _stamp(turned[k], grown, pitch) for k in usable}
         spots = ((which, _free(picture, stamps)) for which, picture in enumerate(taken))
-        which, spot = next(((which, min(found)) for which, found in spots if found), (len(taken), None))
+        which, spot = next(((which, min(places)) for which, places in spots if places), (len(taken), None))
         if spot is None:
             taken.append(_empty(plate, grown, pitch))
             spot = (0, 0, 0, usable[0])
@@ -55,8 +55,8 @@ def pack(outlines: list[Floats], plate: Floats, gap: float) -> list[Placement | 
         mask, low = stamps[k]
         here = taken[which][row : row + mask.shape[0], column : column + mask.shape[1]]
         here |= mask[: here.shape[0], : here.shape[1]]
-        made[number] = Placement(which, _QUARTERS[k], np.array([column, row]) * pitch - grown - low)
-    return _within(made, outlines, plate)
+        placements[number] = Placement(which, _QUARTERS[k], np.array([column, row]) * pitch - grown - low)
+    return _within(placements, outlines, plate)
 
 
 def least_rectangle(points: Floats) -> float:
@@ -108,10 +108,10 @@ def _free(taken: Bools, stamps: dict[int, tuple[Bools, Floats]]) -> list[tuple[i
     return result
 
 
-def _within(made: list[Placement | None], outlines: list[Floats], plate: Floats) -> list[Placement | None]:
+def _within(placements: list[Placement | None], outlines: list[Floats], plate: Floats) -> list[Placement | None]:
     """The placements with each plate's footprints together moved to its middle."""
     boxes: dict[int, list[Floats]] = {}
-    for place, outline in zip(made, outlines, strict=True):
+    for place, outline in zip(placements, outlines, strict=True):
         if place is not None:
             boxes.setdefault(place.plate, []).append(outline @ place.turn.T + place.shift)
     shift = {}
@@ -120,7 +120,7 @@ def _within(made: list[Placement | None], outlines: list[Floats], plate: Floats)
         shift[number] = plate / 2 - (points.min(axis=0) + points.max(axis=0)) / 2
     return [
         None if place is None else Placement(place.plate, place.turn, place.shift + shift[place.plate])
-        for place in made
+        for place in placements
     ]
 
 

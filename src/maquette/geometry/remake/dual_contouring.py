@@ -168,13 +168,13 @@ def _grow(grid: Grid, cells: Ints) -> Ints:
 
 def _changing(grid: Grid, nodes: Ints, inside: Bools) -> tuple[Ints, Ints]:
     """Edges between two of the nodes of which one is inside: axis, lower node."""
-    axes, found = [], []
+    axes, low_nodes = [], []
     for axis, stride in enumerate(grid.stride):
         place = np.minimum(np.searchsorted(nodes, nodes + stride), len(nodes) - 1)
         change = (nodes[place] == nodes + stride) & (inside[place] != inside)
-        found.append(nodes[change])
-        axes.append(np.full(len(found[-1]), axis))
-    return np.concatenate(axes), np.concatenate(found)
+        low_nodes.append(nodes[change])
+        axes.append(np.full(len(low_nodes[-1]), axis))
+    return np.concatenate(axes), np.concatenate(low_nodes)
 
 
 def _around(grid: Grid, axis: Ints, node: Ints, place: tuple[int, int]) -> Ints:
@@ -231,8 +231,8 @@ def contour(
     grid = grid_around(vertices[_distinct(faces)], pitch)
     pricks = pierced_edges(grid, vertices, faces)
     axis, node = pricks.edges(grid)
-    made = contour_on(grid, cells_around(grid, axis, node), pricks, vertices, faces, evaluate, most)
-    return made.vertices, made.faces
+    surface = contour_on(grid, cells_around(grid, axis, node), pricks, vertices, faces, evaluate, most)
+    return surface.vertices, surface.faces
 
 
 def contour_on(
@@ -245,10 +245,10 @@ def contour_on(
     most: int = 6_000_000,
 ) -> Contour:
     """The same on a grid of one's own, from cells ``start`` (S,), with the faces it may lie on told by ``pricks``."""
-    found = field_near(grid, start, evaluate, most) if len(start) else None
-    if found is None or not len(found.edge_axis):
+    cells = field_near(grid, start, evaluate, most) if len(start) else None
+    if cells is None or not len(cells.edge_axis):
         return Contour(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, dtype=bool))
-    return _mesh_cells(grid, found, pricks, vertices, faces)
+    return _mesh_cells(grid, cells, pricks, vertices, faces)
 
 
 def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
@@ -256,48 +256,48 @@ def cells_around(grid: Grid, axis: Ints, node: Ints) -> Ints:
     return np.concatenate([_around(grid, axis, node, place) for place in _AROUND])
 
 
-def _mesh_cells(grid: Grid, found: SurfaceCells, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
+def _mesh_cells(grid: Grid, cells: SurfaceCells, pricks: Pierced, vertices: Floats, faces: Ints) -> Contour:
     """Vertices in the cells, a face of four around each edge."""
-    case = ((found.value[found.corner] > 0.5) << np.arange(8)).sum(axis=1)
+    case = ((cells.value[cells.corner] > 0.5) << np.arange(8)).sum(axis=1)
     label, count = _loops()
     first = np.cumsum(count[case]) - count[case]
-    low = np.searchsorted(found.nodes, found.edge_node)
-    outward = found.value[low] > 0.5  # the lower node is inside
+    low = np.searchsorted(cells.nodes, cells.edge_node)
+    outward = cells.value[low] > 0.5  # the lower node is inside
     quads = np.empty((len(low), 4), np.int64)
-    home = np.repeat(found.cells, count[case])
+    home = np.repeat(cells.cells, count[case])
     for place, (b, c) in enumerate(_AROUND):
-        cell = np.searchsorted(found.cells, _around(grid, found.edge_axis, found.edge_node, (b, c)))
-        quads[:, place] = first[cell] + label[case[cell], 4 * found.edge_axis + b + 2 * c]
-    point, normal, face = _hermite(grid, found, pricks, face_normals(vertices, faces), low, outward)
+        cell = np.searchsorted(cells.cells, _around(grid, cells.edge_axis, cells.edge_node, (b, c)))
+        quads[:, place] = first[cell] + label[case[cell], 4 * cells.edge_axis + b + 2 * c]
+    point, normal, face = _hermite(grid, cells, pricks, face_normals(vertices, faces), low, outward)
     placed = _place_vertices(grid, quads, home, point, normal)
     placed = _snap(grid, placed, quads, home, face, vertices, faces)
     quads[~outward] = quads[~outward, ::-1]
-    end = np.where(outward, found.edge_node, found.edge_node + grid.stride[found.edge_axis])
+    end = np.where(outward, cells.edge_node, cells.edge_node + grid.stride[cells.edge_axis])
     held = np.zeros(len(placed), dtype=bool)
     held[quads[face >= 0]] = True
-    value = found.value[found.corner]
+    value = cells.value[cells.corner]
     held |= np.repeat(((value > 0) & (value < 1)).any(axis=1), count[case])
     placed, triangles = _triangulate(placed, quads, point, normal, end)
     return Contour(placed, triangles, np.append(held, np.ones(len(placed) - len(held), dtype=bool)))
 
 
 def _hermite(
-    grid: Grid, found: SurfaceCells, pricks: Pierced, normals: Floats, low: Ints, outward: Bools
+    grid: Grid, cells: SurfaceCells, pricks: Pierced, normals: Floats, low: Ints, outward: Bools
 ) -> tuple[Floats, Floats, Ints]:
     """Where the surface passes each edge, its normal (zero where no face does) and the face (-1 where none)."""
-    stride = grid.stride[found.edge_axis]
-    high = np.searchsorted(found.nodes, found.edge_node + stride)
-    share = (0.5 - found.value[low]) / (found.value[high] - found.value[low])
-    point = grid.position(found.edge_node)
+    stride = grid.stride[cells.edge_axis]
+    high = np.searchsorted(cells.nodes, cells.edge_node + stride)
+    share = (0.5 - cells.value[low]) / (cells.value[high] - cells.value[low])
+    point = grid.position(cells.edge_node)
     rows = np.arange(len(point))
-    start = point[rows, found.edge_axis].copy()
-    key = 2 * (found.edge_axis * int(np.prod(grid.shape)) + found.edge_node) + outward
+    start = point[rows, cells.edge_axis].copy()
+    key = 2 * (cells.edge_axis * int(np.prod(grid.shape)) + cells.edge_node) + outward
     at = start + np.clip(share, 0, 1) * grid.pitch
     face = np.full(len(at), -1)
     real = _within(pricks.key, key)
     place = np.searchsorted(pricks.key, key[real])
     at[real], face[real] = pricks.at[place], pricks.face[place]
-    point[rows, found.edge_axis] = np.clip(at, start, start + grid.pitch)
+    point[rows, cells.edge_axis] = np.clip(at, start, start + grid.pitch)
     return point, np.where(real[:, None], normals[face], 0.0), face
 
 
@@ -314,11 +314,11 @@ def _place_vertices(grid: Grid, quads: Ints, home: Ints, point: Floats, normal: 
     value, vector = np.linalg.eigh(matrix)
     weight = np.divide(1.0, value, out=np.zeros_like(value), where=value > _FLAT * np.maximum(value[:, 2:], 1e-9))
     offset = np.einsum("nij,nj,nkj,nk->ni", vector, weight, vector, pull, optimize=True)
-    made: Floats = middle + offset
-    astray = ~_in_cell(grid, home, made)
-    made[astray] = middle[astray]
+    places: Floats = middle + offset
+    astray = ~_in_cell(grid, home, places)
+    places[astray] = middle[astray]
     low = grid.position(home)
-    return np.clip(made, low + _MARGIN * grid.pitch, low + (1 - _MARGIN) * grid.pitch)
+    return np.clip(places, low + _MARGIN * grid.pitch, low + (1 - _MARGIN) * grid.pitch)
 
 
 def _in_cell(grid: Grid, home: Ints, points: Floats) -> Bools:

@@ -68,31 +68,31 @@ def _cross_cubes(key: Ints, value: Floats, step: Ints, start: int) -> Ints:
         corner[number] = place
     corner = corner[:, whole & (code != 0) & (code != 255)].T
     inner = above[corner]
-    made = [np.zeros((0, 3, 2), np.int64)]
+    batches = [np.zeros((0, 3, 2), np.int64)]
     for tetrahedron in _tetrahedra():
         code = inner[:, tetrahedron] @ np.array([1, 2, 4, 8])
         for case, triangles in enumerate(_cases()):
             hit = corner[code == case][:, tetrahedron]
-            made.extend(hit[:, np.array(triangle)] for triangle in triangles if len(hit))
-    return np.concatenate(made)
+            batches.extend(hit[:, np.array(triangle)] for triangle in triangles if len(hit))
+    return np.concatenate(batches)
 
 
 @functools.cache
 def _tetrahedra() -> tuple[tuple[int, ...], ...]:
     """Corner numbers of the six tetrahedra of a cube, each with positive volume."""
-    made = []
+    tetrahedra = []
     for axes in itertools.permutations((4, 2, 1)):
         path = [0, axes[0], axes[0] + axes[1], 7]
         edges = _CORNERS[path[1:]] - _CORNERS[path[0]]
-        made.append(tuple(path if np.linalg.det(edges) > 0 else [path[0], path[2], path[1], path[3]]))
-    return tuple(made)
+        tetrahedra.append(tuple(path if np.linalg.det(edges) > 0 else [path[0], path[2], path[1], path[3]]))
+    return tuple(tetrahedra)
 
 
 @functools.cache
 def _cases() -> tuple[tuple[tuple[tuple[int, int], ...], ...], ...]:
     """For each set of inner corners (bit c: corner c) the triangles, their corners as (inner, outer) pairs."""
     place = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=float)
-    made = []
+    cases = []
     for code in range(16):
         inner = [c for c in range(4) if code >> c & 1]
         outer = [c for c in range(4) if not code >> c & 1]
@@ -105,5 +105,5 @@ def _cases() -> tuple[tuple[tuple[tuple[int, int], ...], ...], ...]:
             normal = np.cross(middle[1] - middle[0], middle[2] - middle[0])
             outward = place[outer].mean(axis=0) - place[inner].mean(axis=0)
             triangles.append(tuple(triangle if normal @ outward > 0 else triangle[::-1]))
-        made.append(tuple(triangles))
-    return tuple(made)
+        cases.append(tuple(triangles))
+    return tuple(cases)

@@ -112,20 +112,20 @@ def _split_long_edges(net: _Net, longest: float) -> _Net:
 def _cut_faces(vertices: Floats, faces: Ints, middle: Ints) -> Ints:
     """Faces cut at the middles of their edges (F, 3), -1 where an edge stays: into two, three or four."""
     number = (middle >= 0).sum(axis=1)
-    made = [faces[number == 0]]
+    pieces = [faces[number == 0]]
     first = np.where(number == 1, (middle >= 0).argmax(axis=1), (middle < 0).argmax(axis=1))
     turn = (first[:, None] + np.arange(3)) % 3
     f, m = np.take_along_axis(faces, turn, axis=1), np.take_along_axis(middle, turn, axis=1)
     (a, b, c), mid = f[number == 1].T, m[number == 1, 0]
-    made += [np.stack([a, mid, c], axis=1), np.stack([mid, b, c], axis=1)]
+    pieces += [np.stack([a, mid, c], axis=1), np.stack([mid, b, c], axis=1)]
     (a, b, c), p, q = f[number == 2].T, m[number == 2, 1], m[number == 2, 2]  # on bc and ca
-    made.append(np.stack([p, c, q], axis=1))
+    pieces.append(np.stack([p, c, q], axis=1))
     other = _lengths(vertices, np.stack([a, p], axis=1)) > _lengths(vertices, np.stack([b, q], axis=1))
-    made.append(np.stack([a, b, np.where(other, q, p)], axis=1))
-    made.append(np.stack([np.where(other, b, a), p, q], axis=1))
+    pieces.append(np.stack([a, b, np.where(other, q, p)], axis=1))
+    pieces.append(np.stack([np.where(other, b, a), p, q], axis=1))
     (a, b, c), (p, q, r) = faces[number == 3].T, middle[number == 3].T
-    made += [np.stack(corner, axis=1) for corner in ((a, p, r), (p, b, q), (r, q, c), (p, q, r))]
-    return np.concatenate(made)
+    pieces += [np.stack(corner, axis=1) for corner in ((a, p, r), (p, b, q), (r, q, c), (p, q, r))]
+    return np.concatenate(pieces)
 
 
 def _ties(net: _Net) -> Ints:

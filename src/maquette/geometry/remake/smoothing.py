@@ -49,13 +49,13 @@ def restore_volume(before: Floats, after: Floats, faces: Ints, pinned: Bools) ->
     closed = np.bincount(part_of[pinned], minlength=count) == 0
     wanted = volumes_by(part, before, faces, count)
     spoilt = closed & (np.abs(volumes_by(part, after, faces, count) - wanted) > _SPOILT * np.abs(wanted))
-    made = np.where(spoilt[part_of][:, None], before, after)
+    moved = np.where(spoilt[part_of][:, None], before, after)
     for _ in range(2):
-        missing = wanted - volumes_by(part, made, faces, count)
-        area = areas_by(part, made, faces, count)
+        missing = wanted - volumes_by(part, moved, faces, count)
+        area = areas_by(part, moved, faces, count)
         offset = np.where(closed & ~spoilt & (area > 0), missing / np.maximum(area, 1e-300), 0.0)
-        made = made + vertex_normals(made, faces) * offset[part_of][:, None]
-    return made, int(spoilt.sum())
+        moved = moved + vertex_normals(moved, faces) * offset[part_of][:, None]
+    return moved, int(spoilt.sum())
 
 
 def on_border(faces: Ints, vertex_count: int) -> Bools:

@@ -50,8 +50,8 @@ def landing(vertices: Floats, faces: Ints, new_vertices: Floats, new_faces: Ints
     return Landing(surface, vertex, middle, twin, turn)
 
 
-def _put(into: Nearest, rows: Ints, found: Nearest) -> None:
-    into.face[rows], into.weights[rows], into.distance[rows] = found.face, found.weights, found.distance
+def _put(into: Nearest, rows: Ints, nearest: Nearest) -> None:
+    into.face[rows], into.weights[rows], into.distance[rows] = nearest.face, nearest.weights, nearest.distance
 
 
 def _known_vertices(vertices: Floats, faces: Ints, twin: Ints, turn: Ints) -> Nearest:
@@ -76,14 +76,14 @@ def _same_faces(vertices: Floats, faces: Ints, new_vertices: Floats, new_faces: 
     ]
     keep, group = twins(np.concatenate(rolled).astype(np.float64))
     first = keep[group[len(old) :]]
-    found = first < len(old)
-    twin = np.where(found, first, -1)
-    return twin, np.where(found, (old_first[np.maximum(twin, 0)] - new_first) % 3, 0)
+    same = first < len(old)
+    twin = np.where(same, first, -1)
+    return twin, np.where(same, (old_first[np.maximum(twin, 0)] - new_first) % 3, 0)
 
 
-def on_vertices(values: Floats, faces: Ints, found: Nearest) -> Floats:
+def on_vertices(values: Floats, faces: Ints, nearest: Nearest) -> Floats:
     """A channel of old vertices (V, C) at the places found, (N, C)."""
-    result: Floats = np.einsum("nk,nkc->nc", found.weights, values[faces[found.face]])
+    result: Floats = np.einsum("nk,nkc->nc", nearest.weights, values[faces[nearest.face]])
     return result
 
 
@@ -112,17 +112,17 @@ def carry_uv(
         size = np.linalg.norm(new_vertices[new_faces[:, corner]] - new_vertices[new_faces].mean(axis=1), axis=1)
         own = np.sqrt(square) <= reach + 1e-3 * size
         corner_face[own, corner], weights[own, corner] = home[own], inside[own]
-    made = np.einsum("fck,fckd->fcd", weights, uv[corner_face].astype(np.float64))
+    new_uv = np.einsum("fck,fckd->fcd", weights, uv[corner_face].astype(np.float64))
     good = (chart[corner_face] == chart[home][:, None]).all(axis=1)
     center = np.einsum("fk,fkd->fd", lying.middle.weights, uv[home].astype(np.float64))
     foot = np.einsum("fk,fkd->fd", lying.middle.weights, triangles[home])
     expected = center[:, None] + _map_offsets(triangles[home], uv[home], new_vertices[new_faces] - foot[:, None])
     size = np.abs(expected - center[:, None]).max(axis=(1, 2))
-    good &= np.abs(made - expected).max(axis=(1, 2)) <= size + 1e-7
+    good &= np.abs(new_uv - expected).max(axis=(1, 2)) <= size + 1e-7
     same = lying.twin >= 0
     order = (lying.turn[same, None] + np.arange(3)) % 3
-    made[same] = uv[lying.twin[same][:, None], order]
-    return made.astype(np.float32), good | same
+    new_uv[same] = uv[lying.twin[same][:, None], order]
+    return new_uv.astype(np.float32), good | same
 
 
 def _map_offsets(triangles: Floats, uv: Singles, offsets: Floats) -> Floats:

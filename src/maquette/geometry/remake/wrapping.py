@@ -63,8 +63,8 @@ def wrap_skin(vertices: Floats, faces: Ints, pitch: float, gap: float, wall: flo
         radius = max(min(2 * radius, gap / 2 / pitch), radius * 1.05)
     value = inside.astype(np.float32)
     thickened = _thicken(grid, value, inside, axis, node, pricks, vertices, faces, max(wall, 1.8 * pitch))
-    made = _skin(grid, value, inside, pricks, vertices, faces)
-    return Wrapped(_smooth_films(made), made.faces, int((inside & ~narrow).sum()), thickened)
+    skin = _skin(grid, value, inside, pricks, vertices, faces)
+    return Wrapped(_smooth_films(skin), skin.faces, int((inside & ~narrow).sum()), thickened)
 
 
 def _pad(grid: Grid, cells: int) -> Grid:
@@ -84,10 +84,10 @@ def _walls(grid: Grid, axis: Ints, node: Ints) -> list[Bools]:
 
 def _touched_nodes(grid: Grid, axis: Ints, node: Ints) -> Bools:
     """Nodes with a face on one of their edges."""
-    made = np.zeros(int(np.prod(grid.shape)), dtype=bool)
-    made[node] = True
-    made[node + grid.stride[axis]] = True
-    return made.reshape(grid.shape)
+    touched = np.zeros(int(np.prod(grid.shape)), dtype=bool)
+    touched[node] = True
+    touched[node + grid.stride[axis]] = True
+    return touched.reshape(grid.shape)
 
 
 def _distance(marked: Bools) -> Any:
@@ -134,9 +134,9 @@ def _rooms(more: Bools, walls: list[Bools], clear: Any, radius: float) -> Bools:
     from scipy.sparse.csgraph import connected_components
 
     node = np.flatnonzero(more)
-    made = np.zeros(more.size, dtype=bool)
+    rooms = np.zeros(more.size, dtype=bool)
     if not len(node):
-        return made.reshape(more.shape)
+        return rooms.reshape(more.shape)
     rows, columns = [], []
     stride = [more.shape[1] * more.shape[2], more.shape[2], 1]
     for step, wall in zip(stride, walls, strict=True):
@@ -149,8 +149,8 @@ def _rooms(more: Bools, walls: list[Bools], clear: Any, radius: float) -> Bools:
     count, label = connected_components(graph, directed=False)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, label, clear.reshape(-1)[node])
-    made[node] = (deepest > radius)[label]
-    return made.reshape(more.shape)
+    rooms[node] = (deepest > radius)[label]
+    return rooms.reshape(more.shape)
 
 
 def _thicken(
@@ -211,25 +211,25 @@ def _skin(grid: Grid, value: Any, inside: Bools, pricks: Pierced, vertices: Floa
     return contour_on(grid, start, outermost, vertices, faces, evaluate, len(start) + 1_000_000)
 
 
-def _smooth_films(made: Contour) -> Floats:
+def _smooth_films(skin: Contour) -> Floats:
     """Vertices that lie on no face drawn over the hole like a soap film (Laplace's equation), those that do held."""
     from scipy.sparse import coo_matrix, diags
     from scipy.sparse.csgraph import connected_components
     from scipy.sparse.linalg import cg
 
-    ends = edges(made.faces).ends
-    size = len(made.vertices)
+    ends = edges(skin.faces).ends
+    size = len(skin.vertices)
     rows, columns = np.concatenate([ends[:, 0], ends[:, 1]]), np.concatenate([ends[:, 1], ends[:, 0]])
     around = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size)).tocsr()
     count, label = connected_components(around, directed=False)
-    held = made.held | ~(np.bincount(label, weights=made.held, minlength=count) > 0)[label]
+    held = skin.held | ~(np.bincount(label, weights=skin.held, minlength=count) > 0)[label]
     free = np.flatnonzero(~held)
     if not len(free):
-        return made.vertices
+        return skin.vertices
     mine = around[free]
     matrix = (diags(np.asarray(mine.sum(axis=1)).reshape(-1)) - mine[:, free]).tocsr()
-    wanted = mine[:, np.flatnonzero(held)] @ made.vertices[held]
-    vertices = made.vertices.copy()
+    wanted = mine[:, np.flatnonzero(held)] @ skin.vertices[held]
+    vertices = skin.vertices.copy()
     for axis in range(3):
         vertices[free, axis], _ = cg(matrix, wanted[:, axis], x0=vertices[free, axis], rtol=1e-6, maxiter=500)
     return vertices

@@ -81,7 +81,7 @@ class Connecting:
 
 def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) -> list[Any]:
     """Give every two pieces that meet pegs and sockets, or sockets for the dowels that are returned."""
-    surfaces = {number: (made.vertices, made.faces) for number, made in _surfaces(solids)}
+    surfaces = {number: (surface.vertices, surface.faces) for number, surface in _surfaces(solids)}
     dowels: list[Any] = []
     pegs = 0
     sizes: set[float] = set()
@@ -89,11 +89,11 @@ def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) ->
         progress(0.6 + 0.4 * index / len(meetings), "connectors")
         for low in [number for number in meeting.below if number in solids]:
             for high in [number for number in meeting.above if number in solids]:
-                found = _joined(solids, surfaces, meeting, (low, high), ways)
-                pegs += len(found)
-                sizes |= {2 * size.radius for size, _ in found}
+                connectors = _joined(solids, surfaces, meeting, (low, high), ways)
+                pegs += len(connectors)
+                sizes |= {2 * size.radius for size, _ in connectors}
                 if ways.kind == "dowels":
-                    dowels += [place_solid(dowel(size), meeting.axis, at) for size, at in found]
+                    dowels += [place_solid(dowel(size), meeting.axis, at) for size, at in connectors]
     if pegs:
         kind = "dowels" if dowels else "pegs"
         note(f"{pegs} {kind} of {figures(min(sizes))} to {figures(max(sizes))} mm, clearance {ways.gap:g} mm")

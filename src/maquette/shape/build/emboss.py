@@ -150,8 +150,8 @@ def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: 
     letters = stock(*slab(sheet, printed, -into if depth_mm > 0 else depth_mm, max(depth_mm, into)))
     if letters.refusal or letters.solid.volume() <= 0:
         raise CannotDo("emboss: the side is too curved for this depth; make it shallower or the letters smaller")
-    made = body.solid + letters.solid if depth_mm > 0 else body.solid - letters.solid
-    change = made.volume() - body.solid.volume()
+    solid = body.solid + letters.solid if depth_mm > 0 else body.solid - letters.solid
+    change = solid.volume() - body.solid.volume()
     verb = "raised" if depth_mm > 0 else "engraved"
     note(f"{verb} by {abs(depth_mm):g} mm, {figures(abs(change), 4)} mm³; the wall behind is {figures(thinnest)} mm")
-    return put_back(asset, [carve(made, body.origin)])
+    return put_back(asset, [carve(solid, body.origin)])

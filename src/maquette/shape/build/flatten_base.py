@@ -62,13 +62,13 @@ def flatten_base(
             f"flatten-base: the model is {figures(height)} mm high; a slice of {height_mm:g} mm is all of it"
         )
     progress(0.5, "making the base")
-    made = combined("flatten-base", mesh, [_tool(mesh, level, how)], "subtract" if how == "cut" else "unite")
-    share = _contact(made) / (width * depth)
+    flat = combined("flatten-base", mesh, [_tool(mesh, level, how)], "subtract" if how == "cut" else "unite")
+    share = _contact(flat) / (width * depth)
     done = (
         f"cut {figures(level - low)} mm off the bottom" if how == "cut" else f"filled under {figures(level - low)} mm"
     )
     note(f"{done}; it rests on {share:.1%} of its footprint")
-    return asset.with_mesh(made)
+    return asset.with_mesh(flat)
 
 
 def _contact(mesh: Mesh) -> float:

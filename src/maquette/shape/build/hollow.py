@@ -68,36 +68,36 @@ def hollow(
     count = holes if holes >= 0 else (0 if printer.technology == "FDM" else 2)
     roof = ceiling == "roof" or (ceiling == "auto" and printer.technology == "FDM")
     progress(0.1, "measuring depths")
-    found = depths(mesh.vertices, mesh.faces, wall_mm)
-    if found.lattice.pitch > _COARSE * wall_mm:
-        least = found.lattice.pitch / _COARSE
+    depths_inside = depths(mesh.vertices, mesh.faces, wall_mm)
+    if depths_inside.lattice.pitch > _COARSE * wall_mm:
+        least = depths_inside.lattice.pitch / _COARSE
         raise CannotDo(f"hollow: a wall of {wall_mm:g} mm is too thin for a model this large; take {least:.2g} or more")
-    value = cavity_depths(found, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
+    value = cavity_depths(depths_inside, wall_mm, roof=roof, least=4 * max(wall_mm, min(bore, _WORTH)) ** 3)
     if not (value > 0).any():
-        deepest = float(found.depth.max())
+        deepest = float(depths_inside.depth.max())
         raise CannotDo(
             f"hollow: the thickest place is about {2 * deepest:.3g} mm across; nothing worth emptying is left of it "
             f"behind walls of {wall_mm:g} mm{' and a roof' * roof}; make the wall thinner or the model larger"
         )
     progress(0.5, "making the inner surface")
-    vertices, faces = cavity_surface(found, value, wall_mm, roof=roof)
+    vertices, faces = cavity_surface(depths_inside, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
     note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {figures(_cm3(mesh))} cm³")
     shell = joined([mesh, lined(vertices, faces, mesh).flipped()])
-    bores = _bores(found, value > 0, bore, count)
+    bores = _bores(depths_inside, value > 0, bore, count)
     if bores:
         progress(0.8, "drilling holes")
         shell = combined("hollow", shell, [_bored(one, bore) for one in bores], "subtract")
         note(f"drilled {len(bores)} holes of {bore:g} mm")
-    made = asset.with_mesh(shell)
-    return _with_plugs(made, bores, bore, printer.clearance_mm) if plugs == "beside" and bores else made
+    hollowed = asset.with_mesh(shell)
+    return _with_plugs(hollowed, bores, bore, printer.clearance_mm) if plugs == "beside" and bores else hollowed
 
 
 def _cm3(mesh: Mesh) -> float:
     return signed_volume(mesh.vertices, mesh.faces) / 1000
 
 
-def _bores(found: Depths, empty: np.ndarray, bore: float, count: int) -> list[Drill]:
+def _bores(depths_inside: Depths, empty: np.ndarray, bore: float, count: int) -> list[Drill]:
     """Places for the holes of all cavities; ``CannotDo`` where one cannot have any."""
     from scipy.ndimage import label
 
@@ -106,9 +106,9 @@ def _bores(found: Depths, empty: np.ndarray, bore: float, count: int) -> list[Dr
     number, cavities = label(empty)
     bores: list[Drill] = []
     for cavity in range(1, cavities + 1):
-        own = drills(found, number == cavity, bore / 2, count)
+        own = drills(depths_inside, number == cavity, bore / 2, count)
         if not own:
-            where = found.lattice.places(np.argwhere(number == cavity).mean(axis=0))
+            where = depths_inside.lattice.places(np.argwhere(number == cavity).mean(axis=0))
             at = ", ".join(f"{x:.0f}" for x in where)
             raise CannotDo(f"hollow: no room for a hole of {bore:g} mm at ({at}); take a smaller one, or holes=0")
         if len(own) < count:
@@ -131,12 +131,12 @@ def _cylinder(start: Floats, end: Floats, low: float, high: float) -> Mesh:
     from manifold3d import Manifold
 
     length = float(np.linalg.norm(end - start))
-    made = Manifold.cylinder(length, low, high, _SEGMENTS)
+    cylinder = Manifold.cylinder(length, low, high, _SEGMENTS)
     if abs(end[1] - start[1]) > abs(end[2] - start[2]):
-        made = made.rotate((-90.0 if end[1] > start[1] else 90.0, 0.0, 0.0))
+        cylinder = cylinder.rotate((-90.0 if end[1] > start[1] else 90.0, 0.0, 0.0))
     elif end[2] < start[2]:
-        made = made.rotate((180.0, 0.0, 0.0))
-    return Mesh(*surface_of(made.translate(tuple(start))))
+        cylinder = cylinder.rotate((180.0, 0.0, 0.0))
+    return Mesh(*surface_of(cylinder.translate(tuple(start))))
 
 
 def _with_plugs(asset: Asset, bores: list[Drill], bore: float, clearance: float) -> Asset:

@@ -89,8 +89,8 @@ class _Columns:
     def place(self, x: int, z: int) -> tuple[float, float, float]:
         """x, z and the middle of the material along y there."""
         y = float(np.flatnonzero(self.filled[x, :, z]).mean())
-        made = self.lattice.places(np.array([[x, y, z]]))[0]
-        return float(made[0]), float(made[1]), float(made[2])
+        spot = self.lattice.places(np.array([[x, y, z]]))[0]
+        return float(spot[0]), float(spot[1]), float(spot[2])
 
 
 def _columns(vertices: Floats, faces: np.ndarray) -> _Columns:
@@ -121,8 +121,8 @@ def _hole(columns: _Columns, middle: float, hole: float, wall: float, vertices: 
     x, z = (columns.lattice.origin[axis] + pitch * fits[:, number] for number, axis in enumerate((0, 2)))
     best = int((np.abs(x - middle) - z).argmin())
     low, high = float(vertices[:, 1].min()), float(vertices[:, 1].max())
-    made = Manifold.cylinder(high - low + 2 * wall, hole / 2, hole / 2, _SEGMENTS)
-    return made.rotate((-90.0, 0.0, 0.0)).translate((float(x[best]), low - wall, float(z[best])))
+    cylinder = Manifold.cylinder(high - low + 2 * wall, hole / 2, hole / 2, _SEGMENTS)
+    return cylinder.rotate((-90.0, 0.0, 0.0)).translate((float(x[best]), low - wall, float(z[best])))
 
 
 def _loop(columns: _Columns, middle: float, hole: float, wall: float, model: Any) -> Any:

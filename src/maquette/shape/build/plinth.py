@@ -121,8 +121,8 @@ def _words(loops: list[Floats], text: str, asked: float, height: float, width: f
     flat = CrossSection([(loop + shift) * fits for loop in loops], FillRule.Positive)
     deep = _ROOTED if raised else _RELIEF
     note(f"wrote {text.strip()!r} in capitals of {fits:.3g} mm, {'standing out' if raised else 'cut in'} {_RELIEF} mm")
-    made = flat.extrude(_RELIEF + _ROOTED).translate((0.0, 0.0, -deep))
-    return made.rotate((90.0, 0.0, 0.0)).translate((0.0, 0.0, height / 2))
+    words = flat.extrude(_RELIEF + _ROOTED).translate((0.0, 0.0, -deep))
+    return words.rotate((90.0, 0.0, 0.0)).translate((0.0, 0.0, height / 2))
 
 
 def _bent(words: Any, radius: float) -> Any:

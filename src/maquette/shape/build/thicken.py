@@ -148,12 +148,12 @@ def _patch(mesh: Mesh, thin: Samples, limit: float) -> Mesh | None:
             "make the model smaller or its walls thicker where it was made"
         )
     vertices, faces = ball_union(middles, normals, radius, step)
-    made = solid(vertices, faces).simplify(_TOLERANCE * limit)
+    patch = solid(vertices, faces).simplify(_TOLERANCE * limit)
     floor = float(mesh.bounds[0, 2])
-    made = made.trim_by_plane((0.0, 0.0, 1.0), floor)
-    if made.is_empty():
+    patch = patch.trim_by_plane((0.0, 0.0, 1.0), floor)
+    if patch.is_empty():
         return None
-    vertices, faces = surface_of(made)
+    vertices, faces = surface_of(patch)
     return Mesh(vertices, faces)
 
 

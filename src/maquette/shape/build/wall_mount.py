@@ -76,10 +76,10 @@ def wall_mount(
         vertices, faces = surface_of(slot.translate((x, y, floor)))
         tools.append(Mesh(vertices @ turn, faces))
     progress(0.6, "cutting the slots")
-    made = combined("wall-mount", mesh, tools, "subtract")
+    mounted = combined("wall-mount", mesh, tools, "subtract")
     apart = f", {figures(spacing, 4)} mm apart" if count == 2 else ""
     note(f"cut {count} keyhole slot{'s' * (count > 1)} for screws of {screw_mm:g} mm, {figures(deep)} mm deep{apart}")
-    return asset.with_mesh(made)
+    return asset.with_mesh(mounted)
 
 
 def _turn(asset: Asset, back: str) -> Floats:
@@ -99,8 +99,8 @@ def _slot(head: float, shank: float, lip: float, deep: float) -> Any:
     channel = CrossSection.batch_hull([wide, entry])
     outer = (neck + entry).extrude(deep + 1.0).translate((0.0, 0.0, -1.0))
     inner = channel.extrude(deep - lip).translate((0.0, 0.0, lip))
-    made: Manifold = outer.trim_by_plane((0.0, 0.0, -1.0), -(lip + (deep - lip) / 2)) + inner
-    return made + entry.extrude(deep + 1.0).translate((0.0, 0.0, -1.0))
+    slot: Manifold = outer.trim_by_plane((0.0, 0.0, -1.0), -(lip + (deep - lip) / 2)) + inner
+    return slot + entry.extrude(deep + 1.0).translate((0.0, 0.0, -1.0))
 
 
 def _reach(head: float) -> float:
@@ -133,15 +133,15 @@ def _places(
     if aside:
         both[:] = False
         both[aside:-aside] = slot[2 * aside :] & slot[: -2 * aside]
-    found = np.argwhere(both)
-    if not len(found):
+    cells = np.argwhere(both)
+    if not len(cells):
         thick = float((run * even).max() * pitch)
         raise CannotDo(
             f"wall-mount: no place for a slot {figures(2 * (head + wall))} mm wide in {figures(need)} mm of material; "
             f"an even back is at most {figures(thick)} mm thick; take thinner screws or turn the model"
         )
     center = center_of_mass(vertices, faces)
-    x, y = (lattice.origin[axis] + pitch * found[:, axis] for axis in (0, 1))
+    x, y = (lattice.origin[axis] + pitch * cells[:, axis] for axis in (0, 1))
     best = int((2 * np.abs(x - center[0]) - y).argmin())
     half = spacing / 2
     return [(float(x[best]) + side, float(y[best])) for side in ((-half, half) if spacing else (0.0,))]

@@ -80,20 +80,20 @@ def _with_patches(asset: Asset, mesh: Mesh, lying: Landing, broken: Ints) -> Ass
         return asset.with_mesh(mesh)
     progress(0.7, f"bake {len(broken)} faces")
     square = _square(asset, mesh, broken)
-    made = patches(mesh.triangles[broken], square)
-    corners = mesh.triangles[broken][made.face]
-    points = np.einsum("tk,tkd->td", made.weights, corners)
-    normals = _normals(mesh, broken)[made.face]
-    found = lying.surface.nearest(points, normals, 0.1)
-    at = np.einsum("tk,tkd->td", found.weights, old.uv[found.face].astype(np.float64))  # type: ignore[index]
-    of = np.zeros(len(at), np.int64) if old.material is None else old.material[found.face].astype(np.int64)
+    sheet = patches(mesh.triangles[broken], square)
+    corners = mesh.triangles[broken][sheet.face]
+    points = np.einsum("tk,tkd->td", sheet.weights, corners)
+    normals = _normals(mesh, broken)[sheet.face]
+    nearest = lying.surface.nearest(points, normals, 0.1)
+    at = np.einsum("tk,tkd->td", nearest.weights, old.uv[nearest.face].astype(np.float64))  # type: ignore[index]
+    of = np.zeros(len(at), np.int64) if old.material is None else old.material[nearest.face].astype(np.int64)
     uv = mesh.uv.copy()  # type: ignore[union-attr]
-    uv[broken] = made.uv
-    baked = {slot: _baked(asset.materials, slot, made.side, made.texel, of, at) for slot in _SLOTS}
+    uv[broken] = sheet.uv
+    baked = {slot: _baked(asset.materials, slot, sheet.side, sheet.texel, of, at) for slot in _SLOTS}
     used, number = np.unique(material[broken], return_inverse=True)
     material[broken] = (len(asset.materials) + number).astype(np.int32)
     fresh = tuple(_patched(asset.materials[index], baked) for index in used)
-    note(f"baked {len(broken)} of {len(mesh.faces)} faces across texture seams into {made.side} x {made.side} texels")
+    note(f"baked {len(broken)} of {len(mesh.faces)} faces across texture seams into {sheet.side} x {sheet.side} texels")
     return asset.replace(mesh=mesh.replace(uv=uv, material=material), materials=asset.materials + fresh)
 
 

@@ -41,27 +41,27 @@ def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite"
     their order.
     """
     try:
-        made = combine((mesh.vertices, mesh.faces), [(other.vertices, other.faces) for other in others], how)
+        outcome = combine((mesh.vertices, mesh.faces), [(other.vertices, other.faces) for other in others], how)
     except CannotDo as problem:
         raise CannotDo(f"{name}: {problem}") from None
-    if not len(made.faces):
+    if not len(outcome.faces):
         raise CannotDo(f"{name}: nothing is left of the model; cut less away")
-    mine = made.source == 0
-    clad = [worn(mesh, made.origin[mine], made.shares[mine])]
-    clad += [_clad(made, number, other, mesh) for number, other in enumerate(others, 1)]
+    mine = outcome.source == 0
+    clad = [worn(mesh, outcome.origin[mine], outcome.shares[mine])]
+    clad += [_clad(outcome, number, other, mesh) for number, other in enumerate(others, 1)]
 
     clothes = {name: np.concatenate([one[name] for one in clad]) for name in mesh.channels}
-    return dressed_in(made.vertices, made.faces, clothes)  # faces come in the order of their sources
+    return dressed_in(outcome.vertices, outcome.faces, clothes)  # faces come in the order of their sources
 
 
-def _clad(made: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
+def _clad(outcome: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
     """What shows of an added solid wears its own, or what is nearest on the mesh."""
-    here = made.source == number
+    here = outcome.source == number
     if mesh.channels.keys() <= other.channels.keys():
-        return worn(other, made.origin[here], made.shares[here])
-    faces = made.faces[here]
+        return worn(other, outcome.origin[here], outcome.shares[here])
+    faces = outcome.faces[here]
     used, local = np.unique(faces, return_inverse=True)
-    near = dressed(made.vertices[used], local.reshape(-1, 3), mesh)
+    near = dressed(outcome.vertices[used], local.reshape(-1, 3), mesh)
     return worn(near, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
 
 
@@ -164,8 +164,8 @@ def _usual(channel: Channel, values: NDArray[Any], vertices: Floats, faces: Ints
     if channel.fresh == "missing" or channel.domain == "corner" or not len(values):
         return everywhere
     if channel.blend == "nearest":
-        found, count = np.unique(values, axis=0, return_counts=True)
-        everywhere[:] = found[count.argmax()]
+        distinct, count = np.unique(values, axis=0, return_counts=True)
+        everywhere[:] = distinct[count.argmax()]
     else:
         everywhere[:] = np.median(values, axis=0).astype(channel.dtype)
     return everywhere

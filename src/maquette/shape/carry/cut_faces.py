@@ -29,33 +29,33 @@ def put_back(asset: Asset, pieces: list[Carved], names: tuple[str, ...] = ()) ->
     first = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
     vertices = np.concatenate([np.zeros((0, 3)), *(piece.vertices for piece in pieces)])
     faces = [piece.faces + start for piece, start in zip(pieces, first, strict=False)]
-    made = Mesh(vertices, np.concatenate([np.zeros((0, 3), np.int64), *faces]))
+    pieces_mesh = Mesh(vertices, np.concatenate([np.zeros((0, 3), np.int64), *faces]))
     parent = np.concatenate([np.zeros(0, np.int64), *(piece.parent for piece in pieces)])
-    source = _sources(made, parent)
-    channels = {**mesh.face_rows(source), **_read_off(made, mesh, parent)}
+    source = _sources(pieces_mesh, parent)
+    channels = {**mesh.face_rows(source), **_read_off(pieces_mesh, mesh, parent)}
     materials = asset.materials
     if mesh.material is not None and (parent < 0).any():
         channels["material"], materials = _plain(channels["material"], parent < 0, materials)
     if names:
         channels["part"] = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])
-    made = made.replace(**channels)
-    return asset.replace(mesh=made, materials=materials, part_names=names or asset.part_names)
+    pieces_mesh = pieces_mesh.replace(**channels)
+    return asset.replace(mesh=pieces_mesh, materials=materials, part_names=names or asset.part_names)
 
 
-def _sources(made: Mesh, parent: Ints) -> Ints:
+def _sources(new_mesh: Mesh, parent: Ints) -> Ints:
     """For each face the old face it was cut from, for a new one that of the nearest old point, (F,)."""
     new = parent < 0
     if not new.any() or new.all():
         return np.maximum(parent, 0)
     from scipy.spatial import cKDTree
 
-    corner = made.faces[~new].reshape(-1)
-    face_at = np.zeros(len(made.vertices), dtype=np.int64)
+    corner = new_mesh.faces[~new].reshape(-1)
+    face_at = np.zeros(len(new_mesh.vertices), dtype=np.int64)
     face_at[corner] = np.repeat(parent[~new], 3)
     known = np.unique(corner)
-    middle = made.triangles[new].mean(axis=1)
+    middle = new_mesh.triangles[new].mean(axis=1)
     source = parent.copy()
-    source[new] = face_at[known[cKDTree(made.vertices[known]).query(middle)[1]]]
+    source[new] = face_at[known[cKDTree(new_mesh.vertices[known]).query(middle)[1]]]
     return source
 
 
@@ -72,13 +72,13 @@ def _plain(
     return np.where(bare, materials.index(_PLAIN), material), materials
 
 
-def _read_off(made: Mesh, old: Mesh, parent: Ints) -> Worn:
+def _read_off(new: Mesh, old: Mesh, parent: Ints) -> Worn:
     """What rides on corners and vertices, read off the old triangles; new points take the nearest, or none."""
     if all(CHANNELS[name].domain == "face" for name in old.channels):
         return {}
     cut = np.flatnonzero(parent >= 0)
-    corners = made.faces[cut]
-    lying, _ = shares_and_twins(made.triangles[cut], old.triangles[parent[cut]])
+    corners = new.faces[cut]
+    lying, _ = shares_and_twins(new.triangles[cut], old.triangles[parent[cut]])
     channels: Worn = {}
     for name, values in worn(old, parent[cut], lying).items():
         channel = CHANNELS[name]
@@ -86,9 +86,9 @@ def _read_off(made: Mesh, old: Mesh, parent: Ints) -> Worn:
             channels[name] = channel.filled(0, len(parent))
             channels[name][cut] = channel.settled(values)
         elif channel.domain == "vertex":
-            channels[name] = channel.settled(from_corners(channel, values, corners, len(made.vertices)))
+            channels[name] = channel.settled(from_corners(channel, values, corners, len(new.vertices)))
             if channel.fresh == "nearest":
-                channels[name] = _from_nearest(made.vertices, np.unique(corners), channels[name])
+                channels[name] = _from_nearest(new.vertices, np.unique(corners), channels[name])
     return channels
 
 

@@ -82,15 +82,15 @@ def _without_walls(asset: Asset) -> Asset:
         note(f"dropped {int(sheet.sum())} faces of {figures(area)} mm² that hang as sheets on solids")
         asset = asset.with_mesh(asset.mesh.keep_faces(~sheet))
     mesh = asset.mesh
-    found = outside(mesh.vertices, mesh.faces)
-    if found is None:
+    shells = outside(mesh.vertices, mesh.faces)
+    if shells is None:
         return asset
-    gone = ~found.keep
+    gone = ~shells.keep
     if gone.any():
         area = float(face_areas(mesh.vertices, mesh.faces[gone]).sum())
         note(f"dropped {int(gone.sum())} faces of {figures(area)} mm² within solids or between them as sheets")
-    turned = mesh.flipped(found.turn) if found.turn.any() else mesh
-    return asset.with_mesh(turned.keep_faces(found.keep))
+    turned = mesh.flipped(shells.turn) if shells.turn.any() else mesh
+    return asset.with_mesh(turned.keep_faces(shells.keep))
 
 
 def _zip(asset: Asset) -> Asset:
@@ -185,16 +185,16 @@ def without_flakes(asset: Asset, thickness: float) -> Asset:
 def separate_float32_twins(asset: Asset, steps: float) -> Asset:
     """Vertices nearer than so many steps of a 32-bit number made one where an edge joins them, else moved apart."""
     mesh, least = asset.mesh, steps * step(asset.mesh.vertices)
-    made = mesh
+    separated = mesh
     for _ in range(_CUTS):
-        if not len(made.faces) or not len(too_near(made.vertices, least / 2)):
+        if not len(separated.faces) or not len(too_near(separated.vertices, least / 2)):
             break
-        made = _collapsed(made, least)
-        made = made.with_vertices(spread_apart(made.vertices, made.faces, least))
-    if made is mesh:
+        separated = _collapsed(separated, least)
+        separated = separated.with_vertices(spread_apart(separated.vertices, separated.faces, least))
+    if separated is mesh:
         return asset
-    note(f"told vertices apart that a 32-bit file takes for one: {len(mesh.vertices)} became {len(made.vertices)}")
-    return asset.with_mesh(made)
+    note(f"told vertices apart that a 32-bit file takes for one: {len(mesh.vertices)} became {len(separated.vertices)}")
+    return asset.with_mesh(separated)
 
 
 def without_needles(asset: Asset, least: float) -> Asset:

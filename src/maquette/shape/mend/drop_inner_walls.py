@@ -40,13 +40,13 @@ def drop_inner_walls(
     mesh = asset.mesh
     mine = np.flatnonzero(closed_faces(mesh.faces))
     faces = mesh.faces if len(mine) == len(mesh.faces) else mesh.faces[mine]
-    found = nesting(mesh.vertices, faces)
-    if not (found.idle | found.cavity).any():
+    nested = nesting(mesh.vertices, faces)
+    if not (nested.idle | nested.cavity).any():
         return asset
     progress(0.4, "looking at shells inside the model")
-    shells = Shells(mesh.vertices, faces, found)
-    idle = found.idle & ~shells.crossing() if found.idle.any() else found.idle
-    cavity = found.cavity & ~idle
+    shells = Shells(mesh.vertices, faces, nested)
+    idle = nested.idle & ~shells.crossing() if nested.idle.any() else nested.idle
+    cavity = nested.cavity & ~idle
     if cavities == "keep" or any(step.stage == "hollow" for step in asset.history):
         cavity[:] = False
     elif cavities == "thin" and cavity.any():
@@ -57,6 +57,6 @@ def drop_inner_walls(
     if idle.any():
         note(f"dropped {int(idle.sum())} shells with filled space on both sides")
     if cavity.any():
-        volume = np.abs(found.volume[cavity]).sum()
+        volume = np.abs(nested.volume[cavity]).sum()
         note(f"filled {int(cavity.sum())} cavities of together {volume:.6g} mm³ behind thin walls")
-    return asset.with_mesh(mesh.keep_faces(np.delete(np.arange(len(mesh.faces)), mine[gone[found.part]])))
+    return asset.with_mesh(mesh.keep_faces(np.delete(np.arange(len(mesh.faces)), mine[gone[nested.part]])))

@@ -144,15 +144,15 @@ def _runs_on(points: Floats, place: Ints, outer: Floats, hole: Ints) -> np.ndarr
     return runs_on
 
 
-def _round_off(made: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:
+def _round_off(filled: Mesh, sheet: Ints, holes: Openings, smooth: np.ndarray) -> Floats:
     """All vertices, the inner ones of ``smooth`` (N,) patches moved to continue the curve of what lies around them."""
     border = len(holes.ring)
     chosen = np.flatnonzero(smooth[sheet[border:]])
-    inner = chosen + len(made.vertices) - len(sheet) + border
-    near = np.zeros(len(made.vertices), dtype=bool)
+    inner = chosen + len(filled.vertices) - len(sheet) + border
+    near = np.zeros(len(filled.vertices), dtype=bool)
     near[inner] = near[holes.ring[smooth[sheet[:border]]]] = True
-    local, faces = np.unique(made.faces[near[made.faces].any(axis=1)], return_inverse=True)
-    vertices = made.vertices.copy()
+    local, faces = np.unique(filled.faces[near[filled.faces].any(axis=1)], return_inverse=True)
+    vertices = filled.vertices.copy()
     moved = round_off(vertices[local], faces.reshape(-1, 3), np.searchsorted(local, inner))
     moved = moved[np.searchsorted(local, inner)]
     of = sheet[border + chosen]

@@ -30,42 +30,42 @@ def fix_winding(asset: Asset) -> Asset:
     mesh = asset.mesh
     if not len(mesh.faces):
         return asset
-    found = agreement(mesh.vertices, mesh.faces)
+    patches = agreement(mesh.vertices, mesh.faces)
     progress(0.5, "winding the faces alike")
-    turn = found.turn.copy()
+    turn = patches.turn.copy()
     agreed = mesh.flipped(turn) if turn.any() else mesh
-    volume = capped_volumes(agreed.vertices, agreed.faces, found.patch, found.count)
-    inside_out = _inside_out(agreed, found, volume)
-    turn ^= inside_out[found.patch]
-    if found.one_sided.any():
-        faces = int(found.one_sided[found.patch].sum())
-        note(f"left {int(found.one_sided.sum())} one-sided parts ({faces} faces) as they were; they have no outside")
+    volume = capped_volumes(agreed.vertices, agreed.faces, patches.patch, patches.count)
+    inside_out = _inside_out(agreed, patches, volume)
+    turn ^= inside_out[patches.patch]
+    if patches.one_sided.any():
+        faces = int(patches.one_sided[patches.patch].sum())
+        note(f"left {int(patches.one_sided.sum())} one-sided parts ({faces} faces) as they were; they have no outside")
     if not turn.any():
         return asset
     note(f"turned {int(turn.sum())} of {len(turn)} faces")
     return asset.with_mesh(mesh.flipped(turn))
 
 
-def _inside_out(agreed: Mesh, found: Agreement, volume: Floats) -> np.ndarray:
+def _inside_out(agreed: Mesh, patches: Agreement, volume: Floats) -> np.ndarray:
     """Which patches to turn as a whole, (P,) bool."""
-    area = areas_by(found.patch, agreed.vertices, agreed.faces, found.count)
-    closed = _closed_patches(agreed, found)
+    area = areas_by(patches.patch, agreed.vertices, agreed.faces, patches.count)
+    closed = _closed_patches(agreed, patches)
     wrong = volume < 0
     wrong[~closed & (np.abs(volume) < _FLAT * area**1.5)] = False
-    wrong[found.one_sided] = False
+    wrong[patches.one_sided] = False
     if not (wrong & closed).any() or closed.sum() < 2:
         return wrong
     number = np.cumsum(closed) - 1  # closed patches among themselves
-    mine = closed[found.patch]
-    root = outermost(agreed.vertices, agreed.faces[mine], number[found.patch[mine]], np.abs(volume[closed]))
+    mine = closed[patches.patch]
+    root = outermost(agreed.vertices, agreed.faces[mine], number[patches.patch[mine]], np.abs(volume[closed]))
     wrong[closed] = (volume[closed] < 0)[root]
     return wrong
 
 
-def _closed_patches(agreed: Mesh, found: Agreement) -> np.ndarray:
+def _closed_patches(agreed: Mesh, patches: Agreement) -> np.ndarray:
     """Which patches have no open and no crowded edge, (P,) bool."""
     edge = edges(agreed.faces)
-    ragged = found.patch[np.flatnonzero(edge.count[edge.of_half] != 2) // 3]
-    closed = ~found.one_sided
+    ragged = patches.patch[np.flatnonzero(edge.count[edge.of_half] != 2) // 3]
+    closed = ~patches.one_sided
     closed[ragged] = False
     return closed

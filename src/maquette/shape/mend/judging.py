@@ -82,8 +82,8 @@ class Keeper:
     where they are not. What goes with a speck that somebody allowed to drop is excused.
     """
 
-    def __init__(self, given: Mesh) -> None:
-        self._given = given
+    def __init__(self, mesh: Mesh) -> None:
+        self._given = mesh
         self.excused: Bools | None = None
 
     @cached_property
@@ -140,10 +140,10 @@ def share_one_sided(mesh: Mesh) -> tuple[int, float]:
     about = edges(mesh.faces)
     if not ((about.count == 2) & (about.balance != 0)).any():
         return 0, 0.0
-    found = agreement(mesh.vertices, mesh.faces)
-    if not found.one_sided.any():
+    agreed = agreement(mesh.vertices, mesh.faces)
+    if not agreed.one_sided.any():
         return 0, 0.0
     corners = mesh.triangles
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    share = area[found.one_sided[found.patch]].sum() / max(area.sum(), 1e-300)
-    return int(found.one_sided.sum()), float(share)
+    share = area[agreed.one_sided[agreed.patch]].sum() / max(area.sum(), 1e-300)
+    return int(agreed.one_sided.sum()), float(share)

@@ -90,8 +90,8 @@ def orient_patches(asset: Asset) -> Asset:
     if not len(mesh.faces) or is_watertight(mesh.faces):
         return asset
     progress(0.1, "see which side is outside")
-    found = agreement(mesh.vertices, mesh.faces)
-    turn = looking_inward(mesh.vertices, mesh.faces, found.patch, found.count)[found.patch]
+    agreed = agreement(mesh.vertices, mesh.faces)
+    turn = looking_inward(mesh.vertices, mesh.faces, agreed.patch, agreed.count)[agreed.patch]
     return asset.with_mesh(mesh.flipped(turn)) if turn.any() else asset
 
 

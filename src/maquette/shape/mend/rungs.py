@@ -102,15 +102,15 @@ class Rungs:
             raise CannotDo(f"left with {', '.join(left)}")
         return result
 
-    def tidy(self, made: Asset, before: Asset) -> Asset:
+    def tidy(self, asset: Asset, before: Asset) -> Asset:
         """What a rung made, without specks, and parted where that makes it a solid."""
-        if made.mesh is before.mesh:
+        if asset.mesh is before.mesh:
             return before
-        made = weld(made)
-        if self.judge.flaws(made.mesh):
-            gap = 3 * rounding(made.mesh.vertices) / max(made.mesh.diagonal, 1e-300)
-            made = without_flakes(part_pinches(made, gap), rounding(made.mesh.vertices))
-        return self.keeper.without_specks(made, self.min_share)
+        asset = weld(asset)
+        if self.judge.flaws(asset.mesh):
+            gap = 3 * rounding(asset.mesh.vertices) / max(asset.mesh.diagonal, 1e-300)
+            asset = without_flakes(part_pinches(asset, gap), rounding(asset.mesh.vertices))
+        return self.keeper.without_specks(asset, self.min_share)
 
     def _accept(self, asset: Asset, accept: Asset) -> Asset:
         """A new surface made tidy; ``CannotDo`` where it is not like the old one."""
@@ -132,28 +132,28 @@ class Rungs:
         """With the widest spacing that leaves a solid, and whether another round is not worth while."""
         like = None if self.judge.flaws(asset.mesh) else asset.mesh
         for steps in _STEPS:
-            made = separate_float32_twins(asset, steps)
-            if made is asset or not self.judge.flaws(made.mesh, like=like):
-                return made, made is asset or steps == _STEPS[0]
-        made = _nudge_apart(asset)
-        if withstands(made.mesh.vertices, made.mesh.faces) and not self.judge.flaws(made.mesh, like=like):
-            return made, True
+            spaced = separate_float32_twins(asset, steps)
+            if spaced is asset or not self.judge.flaws(spaced.mesh, like=like):
+                return spaced, spaced is asset or steps == _STEPS[0]
+        spaced = _nudge_apart(asset)
+        if withstands(spaced.mesh.vertices, spaced.mesh.faces) and not self.judge.flaws(spaced.mesh, like=like):
+            return spaced, True
         return None, False
 
 
 def _nudge_apart(asset: Asset) -> Asset:
     """Only vertices moved that a 32-bit file welds; those whose faces turn over by it again, any other way."""
     mesh = asset.mesh
-    made, pairs = mesh.vertices, alike(mesh.vertices)
+    places, pairs = mesh.vertices, alike(mesh.vertices)
     if not len(pairs):
         return asset
     for attempt in range(_NUDGES):
-        made = nudge_pairs(made, pairs, attempt)
-        moved = (made != mesh.vertices).any(axis=1)
-        bad = spoilt(made, mesh.faces, faces_near(made, mesh.faces, moved[mesh.faces].any(axis=1)))
+        places = nudge_pairs(places, pairs, attempt)
+        moved = (places != mesh.vertices).any(axis=1)
+        bad = spoilt(places, mesh.faces, faces_near(places, mesh.faces, moved[mesh.faces].any(axis=1)))
         back = pairs[np.isin(pairs, mesh.faces[bad]).any(axis=1)]
-        made[back] = mesh.vertices[back]
-        pairs = alike(made)
+        places[back] = mesh.vertices[back]
+        pairs = alike(places)
         if not len(pairs):
             break
-    return asset.with_mesh(mesh.with_vertices(made))
+    return asset.with_mesh(mesh.with_vertices(places))

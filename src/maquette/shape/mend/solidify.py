@@ -97,7 +97,7 @@ def _close(asset: Asset, climb: _Climb, min_share: float) -> Asset:
         asset = climb.step(asset, "closing up", join_up, _KEPT)
     with part(0.15, 0.3):
         asset = climb.step(asset, "filling holes", fill_up, _KEPT)
-        return climb.step(asset, "dropping specks", lambda given: climb.keeper.without_specks(given, min_share), _KEPT)
+        return climb.step(asset, "dropping specks", lambda body: climb.keeper.without_specks(body, min_share), _KEPT)
 
 
 def _untangled_or_accept(asset: Asset, climb: _Climb, rungs: Rungs) -> Asset:
@@ -150,11 +150,11 @@ class _Climb:
         self._tell(asset, result, name)
         return result
 
-    def _tell(self, asset: Asset, made: Asset, name: str) -> None:
+    def _tell(self, asset: Asset, result: Asset, name: str) -> None:
         """A note of what changed."""
-        apart = self.judge.origin.displacement(made.mesh.vertices, made.mesh.faces)
-        parts = face_components(asset.mesh.faces)[0], face_components(made.mesh.faces)[0]
-        volume = self.judge.volume(asset.mesh), self.judge.volume(made.mesh)
+        apart = self.judge.origin.displacement(result.mesh.vertices, result.mesh.faces)
+        parts = face_components(asset.mesh.faces)[0], face_components(result.mesh.faces)[0]
+        volume = self.judge.volume(asset.mesh), self.judge.volume(result.mesh)
         note(
             f"{name}: volume {volume[0]} to {volume[1]} mm³, {parts[0]} to {parts[1]} parts, "
             f"off the given surface by {figures(apart.mean)} mm on average, {figures(apart.max)} at most"

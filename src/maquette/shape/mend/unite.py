@@ -40,14 +40,14 @@ def unite(asset: Asset) -> Asset:
     """
     mesh = asset.mesh
     reach = reach_of(mesh.vertices)
-    made = _unite_overlaps(mesh)
+    united = _unite_overlaps(mesh)
     for number in range(_ROUNDS):
         progress(0.5 + number / 2 / _ROUNDS, "looking for parts that touch")
-        grown = _grow_walls(made, reach)
-        if grown is made:
+        grown = _grow_walls(united, reach)
+        if grown is united:
             break
-        made = _unite_overlaps(grown)
-    return asset if made is mesh else asset.with_mesh(made)
+        united = _unite_overlaps(grown)
+    return asset if united is mesh else asset.with_mesh(united)
 
 
 def _grow_walls(mesh: Mesh, reach: float) -> Mesh:
@@ -71,13 +71,13 @@ def _unite_overlaps(mesh: Mesh) -> Mesh:
     """Parts that overlap merged; the same mesh where none do."""
     mine = np.flatnonzero(closed_faces(mesh.faces))
     faces = mesh.faces if len(mine) == len(mesh.faces) else mesh.faces[mine]
-    found = nesting(mesh.vertices, faces)
-    if (found.volume > 0).sum() < 2:
+    shells = nesting(mesh.vertices, faces)
+    if (shells.volume > 0).sum() < 2:
         return mesh
     progress(0.1, "uniting parts that overlap")
-    bodies = _Bodies(mesh, mine, found)
+    bodies = _Bodies(mesh, mine, shells)
     found_unions: list[_Union | None] = []
-    for group in _crowds(mesh.vertices, faces, found):
+    for group in _crowds(mesh.vertices, faces, shells):
         whole = bodies.union(group)
         found_unions += [whole] if whole else [bodies.union_or_note(some) for some in bodies.crossing(group)]
     unions = [union for union in found_unions if union is not None and len(union.gone)]
@@ -86,7 +86,7 @@ def _unite_overlaps(mesh: Mesh) -> Mesh:
     merged = sum(len(union.gone) for union in unions)
     remain = sum(_positive(union) for union in unions)
     note(f"united {merged} overlapping parts into {remain}")
-    gone = np.isin(found.part, np.concatenate([union.gone for union in unions]))
+    gone = np.isin(shells.part, np.concatenate([union.gone for union in unions]))
     return _replace_faces(mesh, np.delete(np.arange(len(mesh.faces)), mine[gone]), unions)
 
 
@@ -95,12 +95,12 @@ def _positive(union: _Union) -> int:
     return face_components(read_solid(union.solid)[1][union.fresh])[0]
 
 
-def _crowds(vertices: Floats, faces: Ints, found: Nesting) -> list[Ints]:
+def _crowds(vertices: Floats, faces: Ints, shells: Nesting) -> list[Ints]:
     """Parts whose boxes overlap, directly or through others, each crowd with at least two solids."""
-    count = len(found.volume)
-    label = _hanging_together(near_boxes(*boxes(vertices, faces, found.part, count), 0.0), count)
+    count = len(shells.volume)
+    label = _hanging_together(near_boxes(*boxes(vertices, faces, shells.part, count), 0.0), count)
     groups = [np.flatnonzero(label == number) for number in np.flatnonzero(np.bincount(label) > 1)]
-    return [group for group in groups if (found.volume[group] > 0).sum() > 1]
+    return [group for group in groups if (shells.volume[group] > 0).sum() > 1]
 
 
 def _hanging_together(pairs: Ints, count: int) -> Ints:
@@ -132,13 +132,13 @@ class _Bodies:
         for number in group[volume[group] < 0].tolist():
             if int(home[number]) in solids:
                 solids[int(home[number])] -= self._solid(number, turned=True)
-        made = Manifold.batch_boolean(list(solids.values()), OpType.Add)
-        if str(made.status().name) != "NoError":
+        solid = Manifold.batch_boolean(list(solids.values()), OpType.Add)
+        if str(solid.status().name) != "NoError":
             return None
         wanted = slicer_fill(self.mesh.vertices, self.mesh.faces[self.mine[np.isin(self.found.part, group)]]).filled
-        if abs(slicer_fill(*surface_of(made)).enclosed - wanted) > _AMISS * max(wanted, 1e-300):  # by the same layers
+        if abs(slicer_fill(*surface_of(solid)).enclosed - wanted) > _AMISS * max(wanted, 1e-300):  # by the same layers
             return None
-        return self._compare(made, group)
+        return self._compare(solid, group)
 
     def union_or_note(self, group: Ints) -> _Union | None:
         """The union, or a note that there is none."""
@@ -162,9 +162,9 @@ class _Bodies:
         label = _hanging_together(every, len(volume))
         return [np.flatnonzero(label == number) for number in np.unique(label[pairs[:, 0]])]
 
-    def _compare(self, made: Any, group: Ints) -> _Union:
+    def _compare(self, solid: Any, group: Ints) -> _Union:
         """Which bodies came back as they were, and what is fresh."""
-        _, faces, _, number = read_solid(made)
+        _, faces, _, number = read_solid(solid)
         count, piece = face_components(faces)
         old = np.full(len(self.mesh.faces), -1)
         old[self.mine] = self.found.part
@@ -178,7 +178,7 @@ class _Bodies:
         hidden = touched[self.found.idle[touched]]  # left to drop-inner-walls, unless something else was cut
         if len(hidden) == len(touched):
             touched = touched[:0]
-        return _Union(made, np.flatnonzero(~whole[piece]), touched)
+        return _Union(solid, np.flatnonzero(~whole[piece]), touched)
 
     def _solid(self, number: int, *, turned: bool = False) -> Any:
         """A part as a Manifold whose face ids are the mesh's faces."""

@@ -41,13 +41,13 @@ def untangle(
     """
     mesh = asset.mesh
     tolerance = rounding(mesh.vertices)
-    before, crossed, made = None, 0, mesh
+    before, crossed, untangled = None, 0, mesh
     for number in range(_ROUNDS):
         progress(number / _ROUNDS, "looking for faces that cross")
-        mine = closed_faces(made.faces)
+        mine = closed_faces(untangled.faces)
         try:
-            faces = made.faces if mine.all() else made.faces[mine]  # the array that others asked about
-            hull = outer_hull(made.vertices, faces, tolerance=tolerance, most=max_pairs, touching=not number)
+            faces = untangled.faces if mine.all() else untangled.faces[mine]  # the array that others asked about
+            hull = outer_hull(untangled.vertices, faces, tolerance=tolerance, most=max_pairs, touching=not number)
         except Tangled as problem:
             if number:
                 break
@@ -55,7 +55,7 @@ def untangle(
         if hull is None:
             break
         if before is None:
-            before = slicer_fill(made.vertices, made.faces[mine]).filled
+            before = slicer_fill(untangled.vertices, untangled.faces[mine]).filled
         after = slicer_fill(hull.vertices, hull.faces)
         change = abs(after.enclosed - before) / max(before, 1e-300)
         if change > max_change:
@@ -65,11 +65,10 @@ def untangle(
         crossed += hull.crossed
         of = np.flatnonzero(mine)[hull.origin]
         rest = np.flatnonzero(~mine)
-        faces = np.concatenate([hull.faces, made.faces[rest]])
-        made = recut(made, hull.vertices, faces, np.concatenate([of, rest]))
-    if made is mesh:
+        faces = np.concatenate([hull.faces, untangled.faces[rest]])
+        untangled = recut(untangled, hull.vertices, faces, np.concatenate([of, rest]))
+    if untangled is mesh:
         return asset
-    note(
-        f"cut {crossed} pairs of crossing faces and kept the outside: {len(mesh.faces)} faces became {len(made.faces)}"
-    )
-    return asset.with_mesh(made)
+    count = len(mesh.faces), len(untangled.faces)
+    note(f"cut {crossed} pairs of crossing faces and kept the outside: {count[0]} faces became {count[1]}")
+    return asset.with_mesh(untangled)

@@ -61,18 +61,18 @@ def wrap(
             f"wrap: a pitch of {figures(pitch)} mm makes {nodes:,.0f} cells; at most {_MOST:,}, take a wider one"
         )
     progress(0.1, f"flood the outside every {figures(pitch)} mm")
-    made = wrap_skin(mesh.vertices, mesh.faces, pitch, gap, wall_mm or printer.min_wall_mm)
-    if not len(made.faces):
+    skin = wrap_skin(mesh.vertices, mesh.faces, pitch, gap, wall_mm or printer.min_wall_mm)
+    if not len(skin.faces):
         raise CannotDo(f"wrap: nothing is left at a pitch of {figures(pitch)} mm; take a finer one")
     with part(0.6, 0.9):
-        result = carried(asset.with_mesh(mesh), made.vertices, made.faces)
+        result = carried(asset.with_mesh(mesh), skin.vertices, skin.faces)
     progress(0.9, "measure the change")
-    note(f"wrapped {len(mesh.faces)} faces at a pitch of {figures(pitch)} mm in {len(made.faces)}")
-    if made.deep:
-        note(f"spanned holes up to {figures(gap)} mm wide before rooms of {figures(made.deep * pitch**3)} mm³")
-    if made.thickened:
-        note(f"gave sheets a thickness, together {figures(made.thickened * pitch**3)} mm³")
-    note(describe_change(mesh, made.vertices, made.faces))
+    note(f"wrapped {len(mesh.faces)} faces at a pitch of {figures(pitch)} mm in {len(skin.faces)}")
+    if skin.deep:
+        note(f"spanned holes up to {figures(gap)} mm wide before rooms of {figures(skin.deep * pitch**3)} mm³")
+    if skin.thickened:
+        note(f"gave sheets a thickness, together {figures(skin.thickened * pitch**3)} mm³")
+    note(describe_change(mesh, skin.vertices, skin.faces))
     return result
 
 

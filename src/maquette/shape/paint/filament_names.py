@@ -33,12 +33,12 @@ def sets() -> dict[str, dict[str, str]]:
     return {name: dict(table["colors"]) for name, table in tables.items()}
 
 
-def filaments(given: tuple[str, ...]) -> tuple[Filament, ...]:
+def filaments(texts: tuple[str, ...]) -> tuple[Filament, ...]:
     """The filaments that a user named: ``#RRGGBB``, ``NAME=#RRGGBB``, a colour word, ``set:name`` or a whole set."""
-    made: list[Filament] = []
-    for text in given:
-        made += _named(text)
-    return tuple(dict.fromkeys(made))
+    listed_so_far: list[Filament] = []
+    for text in texts:
+        listed_so_far += _named(text)
+    return tuple(dict.fromkeys(listed_so_far))
 
 
 def _named(text: str) -> list[Filament]:

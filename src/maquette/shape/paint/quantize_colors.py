@@ -82,17 +82,17 @@ def quantize_colors(
     seen = spots(asset.mesh, color, line)
     if color.flat:
         palette, label = _flat(asset, color, offered, count)
-        net, made = seams(asset.mesh), asset.mesh
+        net, painted = seams(asset.mesh), asset.mesh
     else:
         palette = _palette(seen, offered, count or (len(offered) or 4))
         net, label = _cut(asset, color, _lab(palette), line, dithering)
-        made = _mesh(asset.mesh, net)
-    label = _calmed(made, label, line, island_mm2, dithering)
+        painted = _mesh(asset.mesh, net)
+    label = _calmed(painted, label, line, island_mm2, dithering)
     if not offered:
         palette, label = _used(palette, label)
     _tell(asset, palette, label, net)
     note(_distances(net, color, palette, label))
-    return _dressed(asset, made, palette, label)
+    return _dressed(asset, painted, palette, label)
 
 
 def _refuse(asset: Asset, printer: Printer, wanted: int) -> None:
@@ -121,8 +121,8 @@ def _palette(seen: Sampled, offered: tuple[Filament, ...], count: int) -> tuple[
     """The filaments to use: those given, the best of them, or what the model's colours gather around."""
     lab = oklab_of(seen.light)
     if not offered:
-        found = srgb_of(np.clip(light_of_oklab(clusters(lab, seen.weight, count)), 0, 1))
-        palette = tuple(dict.fromkeys(_filament(rgb) for rgb in found))
+        colors = srgb_of(np.clip(light_of_oklab(clusters(lab, seen.weight, count)), 0, 1))
+        palette = tuple(dict.fromkeys(_filament(rgb) for rgb in colors))
         note(f"found {len(palette)} colours: {', '.join(filament.color for filament in palette)}")
         return palette
     if len(offered) <= count:
@@ -163,8 +163,8 @@ def _cut(asset: Asset, color: SurfaceColor, palette: Floats, line: float, dither
     net = Net(net.vertices, net.faces, node, net.origin, net.share)
     score = spread_labels(net, votes, line)
     progress(0.75, "cutting along borders")
-    made, of_face, _ = cut_along_borders(net, score)
-    return made, of_face
+    cut_net, of_face, _ = cut_along_borders(net, score)
+    return cut_net, of_face
 
 
 def _mesh(mesh: Mesh, net: Net) -> Mesh:
@@ -195,8 +195,8 @@ def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dith
 
 def _used(palette: tuple[Filament, ...], label: Ints) -> tuple[tuple[Filament, ...], Ints]:
     """Only the colours that some face has."""
-    found, place = np.unique(label, return_inverse=True)
-    return tuple(palette[k] for k in found.tolist()), place.reshape(-1)
+    used, place = np.unique(label, return_inverse=True)
+    return tuple(palette[k] for k in used.tolist()), place.reshape(-1)
 
 
 def _dressed(asset: Asset, mesh: Mesh, palette: tuple[Filament, ...], label: Ints) -> Asset:

@@ -141,5 +141,5 @@ def _together(
         chosen.append(piece.with_vertices(piece.vertices @ turn.T + at + [beside, 0.0, 0.0]))
         names.append(f"plate {place.plate + 1}: {name}")
     number = np.repeat(np.arange(len(chosen)), [len(piece.faces) for piece in chosen])
-    made = joined(chosen).replace(part=number)
-    return asset.replace(mesh=made, part_names=tuple(names), camera=None, placement=None)
+    whole = joined(chosen).replace(part=number)
+    return asset.replace(mesh=whole, part_names=tuple(names), camera=None, placement=None)

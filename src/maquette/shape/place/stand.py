@@ -56,12 +56,12 @@ def stand(
             return lying
     high = max(_HIGH * height, _LEAST_MM)
     try:
-        made = plinth(asset, height_mm=high, sink_mm=_SUNK * high, margin_mm=0.02 * max(width, depth))
+        stood = plinth(asset, height_mm=high, sink_mm=_SUNK * high, margin_mm=0.02 * max(width, depth))
     except CannotDo as problem:
         note(f"{words}, and it got no plinth: {problem}")
         return asset
     note(f"put on a plinth: {words}")
-    return settle(made, contact_share=0)
+    return settle(stood, contact_share=0)
 
 
 def _room(mesh: Mesh, printer: Printer) -> float:

@@ -47,13 +47,13 @@ def simplify(
     mesh = asset.mesh
     if len(mesh.faces) <= max_faces:
         return asset
-    made = _freely(mesh, max_faces) if error_mm is None and not _has_seams(mesh) else None
-    if made is None:
-        made = _along_seams(mesh, max_faces, _LIKENESS * mesh.diagonal if error_mm is None else error_mm)
-    if len(made.faces) == len(mesh.faces):
+    thinned = _freely(mesh, max_faces) if error_mm is None and not _has_seams(mesh) else None
+    if thinned is None:
+        thinned = _along_seams(mesh, max_faces, _LIKENESS * mesh.diagonal if error_mm is None else error_mm)
+    if len(thinned.faces) == len(mesh.faces):
         return asset
-    note(f"{len(mesh.faces)} faces became {len(made.faces)}")
-    return asset.with_mesh(made)
+    note(f"{len(mesh.faces)} faces became {len(thinned.faces)}")
+    return asset.with_mesh(thinned)
 
 
 def _has_seams(mesh: Mesh) -> bool:

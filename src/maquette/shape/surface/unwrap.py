@@ -48,9 +48,9 @@ def unwrap(
     progress(0.8, "paint the texture")
     texture = Texture(_painted(uv, mesh.color[mesh.faces], texture_px))
     materials = asset.materials or (Material(name="baked"),)
-    made = tuple(material.replace(base_color_texture=texture) for material in materials)
+    own_materials = tuple(material.replace(base_color_texture=texture) for material in materials)
     index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
-    return asset.replace(mesh=mesh.replace(uv=uv, material=index, color=None), materials=made)
+    return asset.replace(mesh=mesh.replace(uv=uv, material=index, color=None), materials=own_materials)
 
 
 def _charts(vertices: Any, faces: Any, side: int, gutter: int) -> Any:
