@@ -1,13 +1,16 @@
 """Picture files to 8-bit sRGB, carefully: the size is known before anything is decoded, and a damaged file is refused.
 
 Sizes come from headers, which cost nothing to read and nothing to fake; what a lying header can still cause is bounded
-by the largest size it may claim: 100 megapixels, 0.9 GB for a moment, 1.5 GB for WebP, whose decoder keeps four copies.
+by the largest size it may claim: 100 megapixels, half of that for WebP, AVIF and HEIC, whose decoders keep up to four
+copies. What is larger than wanted is averaged strip by strip as soon as it is decoded, so a photo of 100 megapixels
+holds one copy and takes 0.6 GB or less at the usual 4,096 pixels.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
+from maquette.core.quiet import without_chatter
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +28,12 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 MAX_BYTES = 20_000_000  # what the hosted generators take (features.md IN38)
 MAX_PIXELS = 100_000_000
+MAX_HUNGRY_PIXELS = 50_000_000  # of formats in HUNGRY: 16 bytes a pixel for a moment
+HUNGRY = ("WEBP", "AVIF", "HEIF")
 MAX_JPEG_SCANS = 100  # libjpeg's encoder writes 10; thousands of empty ones cost minutes of decoding
+_LARGE = 25_000_000  # pixels; smaller ones are filtered in one go
+_STRIP = 1_000_000  # pixels of a strip
+_AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK", "P", "PA", "1")
 KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
 OPAQUE_SHARE = 0.001  # alpha cuts something out when at least this share of the picture is more than half transparent
 
@@ -43,13 +52,16 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
         raise BadInput(f"{stage}: a JPEG of more than {MAX_JPEG_SCANS} scans; save it again without them")
     image = guard(lambda: _open(photo, stage), stage)
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        megapixels = width * height / 1e6
-        raise BadInput(f"{stage}: {width} x {height} is {megapixels:.0f} megapixels; at most 100, scale it down")
+    most = MAX_HUNGRY_PIXELS if image.format in HUNGRY else MAX_PIXELS
+    if width * height > most:
+        told = f"{width} x {height} is {width * height / 1e6:.0f} megapixels; at most {most / 1e6:.0f}"
+        raise BadInput(f"{stage}: {told}{'' if most == MAX_PIXELS else f' in {image.format}'}, scale it down")
     held = [guard(partial(_upright, image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
     profile = image.info.get("icc_profile")
     del image
-    planes: tuple[Pixels, Pixels | None] = guard(lambda: _split_alpha(held.pop(), profile, stage, max_px), stage)
+    planes: tuple[Pixels, Pixels | None] = guard(
+        lambda: _split_alpha(held.pop(), profile, stage, max_px, (width, height)), stage
+    )
     return planes
 
 
@@ -96,8 +108,8 @@ def _open_heic(photo: bytes, stage: str) -> Image:
     except ImportError:
         raise Unavailable(f"{stage}: HEIC needs pillow-heif; pip install 'maquette[heic]', or save as JPEG") from None
     heif = pillow_heif.open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
-    if heif.size[0] * heif.size[1] > MAX_PIXELS:
-        raise BadInput(f"{stage}: {heif.size[0]} x {heif.size[1]} is more than 100 megapixels; scale it down")
+    if heif.size[0] * heif.size[1] > MAX_HUNGRY_PIXELS:
+        raise BadInput(f"{stage}: {heif.size[0]} x {heif.size[1]} is more than 50 megapixels of HEIC; scale it down")
     image: Image = heif.to_pillow()
     return image
 
@@ -111,7 +123,9 @@ def _upright(image: Image, max_px: int) -> Image:
     tiles = getattr(image, "tile", [])
     if tiles and max(piece[1][3] for piece in tiles) < image.height:
         raise ValueError("its data covers only the first rows")  # a TIFF would come out black below them
-    image.load()
+    with without_chatter() if image.format == "TIFF" else nullcontext():  # libtiff tells every private tag
+        image.load()
+    image = _averaged(image, max(image.size) // max_px)
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # damaged EXIF raises as many kinds as damaged pictures
@@ -119,8 +133,33 @@ def _upright(image: Image, max_px: int) -> Image:
     return image
 
 
-def _split_alpha(image: Image, profile: bytes | None, stage: str, max_px: int) -> tuple[Pixels, Pixels | None]:
-    """Colours in sRGB and alpha, scaled down together."""
+def _averaged(image: Image, factor: int) -> Image:
+    """A large picture as the means of blocks, strip by strip, so that nothing is held twice; others as they are."""
+    from PIL import Image
+
+    if factor < 2 or image.width * image.height < _LARGE or image.mode not in _AVERAGED:
+        return image
+    size = (-(-image.width // factor), -(-image.height // factor))
+    made: Image.Image | None = None
+    rows = factor * max(1, _STRIP // (image.width * factor))
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if "transparency" in image.info:
+            strip = strip.convert("RGBA")
+        elif strip.mode in ("P", "PA", "1"):
+            strip = strip.convert({"P": "RGB", "PA": "RGBA", "1": "L"}[strip.mode])
+        small = strip.reduce(factor)
+        made = made or Image.new(small.mode, size)
+        made.paste(small, (0, top // factor))
+    assert made is not None
+    made.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return made
+
+
+def _split_alpha(
+    image: Image, profile: bytes | None, stage: str, max_px: int, told: tuple[int, int]
+) -> tuple[Pixels, Pixels | None]:
+    """Colours in sRGB and alpha, scaled down together; ``told`` is the size that the file has, as it lies."""
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     width, height = image.size
@@ -133,7 +172,8 @@ def _split_alpha(image: Image, profile: bytes | None, stage: str, max_px: int) -
     scale = max_px / max(width, height)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        note(f"scaled down from {width} x {height} to {size[0]} x {size[1]}")
+        wide, high = told if (told[0] < told[1]) == (width < height) else told[::-1]
+        note(f"scaled down from {wide} x {high} to {size[0]} x {size[1]}")
         color, alpha = shrunk(color, size), None if alpha is None else shrunk(alpha, size)
     return np.asarray(color), None if alpha is None else np.asarray(alpha)
 
