@@ -20,11 +20,15 @@ from maquette.geometry.inside.filled import hair
 from maquette.geometry.inside.intersections import intersecting_pairs
 from maquette.geometry.inside.near_boxes import faces_near
 from maquette.geometry.inside.winding_number import winding_numbers
+from maquette.geometry.mend.knots import clusters, thread, without_spikes
 from maquette.geometry.mend.planar_cells import triangulated_cells
 from maquette.geometry.surface import face_areas, face_normals, vertex_normals
 from maquette.geometry.topology import edges
 
 _TRIES = 3
+_KNOT = 2  # new nodes for each pair of crossing faces, above which many faces run through one point
+_GATHER = 5e-5  # of the diagonal: nodes of such a knot that are nearer are one, 5 µm on 100 mm
+_CRUMBS = 20_000  # new nodes of a knot that are not tried one by one as well: 20 s
 _CORRECTIONS = 300  # patches whose winding number rounding may have spoilt
 _GROWTH = 3.0  # times the tolerance
 _SHAKE = 2e-7  # of the diagonal, the first time; four times as much each further time
@@ -100,12 +104,23 @@ class Cuts:
     on_edge: list[tuple[int, int, float]]  # edge, node, how far along it from the lower vertex
     pairs: Ints  # (S, 2) faces that share a segment
     segments: list[list[int]]  # nodes along each segment
+    gathered: bool = False  # nodes that all but coincide were made one
 
 
 def _hull(vertices: Floats, faces: Ints, pairs: Ints) -> Hull | None:
     cuts = _cuts(vertices, faces, pairs)
     if cuts is None:
         return None
+    fresh = len(cuts.points) - len(vertices)
+    if fresh > _KNOT * len(cuts.pairs):
+        hull = _assemble(vertices, faces, _gather(cuts, len(vertices)))
+        if hull is not None or fresh > _CRUMBS:
+            return hull
+    return _assemble(vertices, faces, cuts)
+
+
+def _assemble(vertices: Floats, faces: Ints, cuts: Cuts) -> Hull | None:
+    """The hull of the cut faces; ``None`` where a face falls into no cells or the hull does not close."""
     new_faces, origin = _cut_faces(vertices, faces, cuts)
     if new_faces is None or origin is None:
         return None
@@ -119,6 +134,16 @@ def _hull(vertices: Floats, faces: Ints, pairs: Ints) -> Hull | None:
     if not len(every) or (edge_table.count % 2).any() or (edge_table.balance != 0).any():
         return None
     return Hull(cuts.points, every, origin, len(cuts.pairs))
+
+
+def _gather(cuts: Cuts, first: int) -> Cuts:
+    """The cuts with nodes that all but coincide made one; those from ``first`` on are new."""
+    reach = _GATHER * float(np.linalg.norm(np.ptp(cuts.points, axis=0)))
+    into = clusters(cuts.points, first, reach)
+    segments = [thread(nodes, into) for nodes in cuts.segments]
+    long = np.array([len(nodes) > 1 for nodes in segments], dtype=bool)
+    on_edge = [(edge, int(into[node]), share) for edge, node, share in cuts.on_edge]
+    return Cuts(cuts.points, on_edge, cuts.pairs[long], [nodes for nodes in segments if len(nodes) > 1], True)
 
 
 def _outer(vertices: Floats, faces: Ints, points: Floats, cut: Ints) -> Bools:
@@ -317,9 +342,11 @@ def _cut_faces(vertices: Floats, faces: Ints, cuts: Cuts) -> tuple[Ints | None, 
         for corner in range(3):
             start, end = int(faces[f, corner]), int(faces[f, (corner + 1) % 3])
             nodes = [node for _, node in sorted(on_edge.get(int(of_half[3 * f + corner]), []))]
-            rim += [start, *(nodes if start < end else nodes[::-1])]
+            rim += [node for node in (start, *(nodes if start < end else nodes[::-1])) if node != end]
+        rim = [node for node, after in zip(rim, [*rim[1:], rim[0]], strict=True) if node != after]
         flat = cuts.points[:, flat_axes(vertices[faces[f]])]
-        cells = triangulated_cells(flat, rim, inside.get(f, []))
+        lines = inside.get(f, [])
+        cells = triangulated_cells(flat, rim, without_spikes(rim, lines) if cuts.gathered else lines)
         if cells is None:
             return None, None
         pieces.append(cells)

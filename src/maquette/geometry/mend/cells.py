@@ -17,8 +17,6 @@ from maquette.geometry.mend.crowding import angles_around, next_around, regular_
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, face_components
 
-# Of the diagonal: faces in one plane about an edge, as of tetrahedra without a height, have an order only once shaken.
-_SHAKES = (0.0, 1e-5, 1e-4)
 _SHEETS_ON_SHEETS = 3  # times that what hangs on a sheet is a sheet as well
 _MOSTLY = 0.5  # of a part's area: when more than this hangs out as sheets, they are what somebody meant
 
@@ -46,16 +44,15 @@ def outside(vertices: Floats, faces: Ints) -> Outside | None:
     mine[part[np.flatnonzero(odd[edge_table.of_half]) // 3]] = True
     chosen = np.flatnonzero(mine[part])
     some, of = faces[chosen], np.unique(part[chosen], return_inverse=True)[1].reshape(-1)
+    front, back = _outer_sides(vertices, some, of)
+    hull = front != back
+    sound = _closed_parts(some, hull, back, of)
+    area = face_areas(vertices, some)
+    sheets = np.bincount(of, weights=area * (front & back))
+    sound &= sheets <= _MOSTLY * np.bincount(of, weights=area)
     keep, turn = np.ones(len(faces), dtype=bool), np.zeros(len(faces), dtype=bool)
-    left = np.ones(int(of.max()) + 1, dtype=bool)
-    for shake in _SHAKES:
-        hull, back, sound = _hulls(vertices, some, of, shake)
-        sound &= left
-        keep[chosen[sound[of]]] = hull[sound[of]]
-        turn[chosen] |= hull & back & sound[of]
-        left &= ~sound
-        if not left.any():
-            break
+    keep[chosen] = hull | ~sound[of]
+    turn[chosen] = hull & back & sound[of]
     return None if keep.all() and not turn.any() else Outside(keep, turn)
 
 
@@ -95,19 +92,6 @@ def _with_open_and_crowded_edges(faces: Ints) -> Bools:
     crowded[patch[np.flatnonzero(number > 2) // 3]] = True
     mask: Bools = (is_open & crowded)[patch]
     return mask
-
-
-def _hulls(vertices: Floats, faces: Ints, part: Ints, shake: float) -> tuple[Bools, Bools, Bools]:
-    """Faces of the outside (F,), those with their back there (F,), and parts (P,) that it closes and is most of."""
-    if shake:
-        size = shake * float(np.linalg.norm(np.ptp(vertices[faces].reshape(-1, 3), axis=0)))
-        vertices = vertices + np.random.default_rng(7).uniform(-size, size, vertices.shape)
-    front, back = _outer_sides(vertices, faces, part)
-    hull = front != back
-    sound = _closed_parts(faces, hull, back, part)
-    area = face_areas(vertices, faces)
-    sound &= np.bincount(part, weights=area * (front & back)) <= _MOSTLY * np.bincount(part, weights=area)
-    return hull, back, sound
 
 
 def _outer_sides(vertices: Floats, faces: Ints, part: Ints) -> tuple[Bools, Bools]:
