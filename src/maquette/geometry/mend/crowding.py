@@ -69,11 +69,7 @@ def pair_half_edges(vertices: Floats, faces: Ints) -> Ints:
     left, right = left[~alike], right[~alike]
     twin[left], twin[right] = right, left
     half = np.flatnonzero(edge_table.count[edge_table.of_half] > 2)
-    left, right = (
-        _of_one_patch(half, edge_table, regular_patches(faces))
-        if len(half)
-        else (half, half)
-    )
+    left, right = _of_one_patch(half, edge_table, regular_patches(faces)) if len(half) else (half, half)
     twin[left], twin[right] = right, left
     half = half[twin[half] < 0]
     turn = angles_around(vertices, faces, edge_table, half)
