@@ -14,6 +14,7 @@ from maquette.generate.guess.network import infer
 from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.box import _faces_seen, box, square_to
 from maquette.generate.hypotheses.contest import believe
+from maquette.generate.hypotheses.judge import merit
 from maquette.generate.hypotheses.legs import Leg, legs_of, paired, set_apart
 from maquette.generate.hypotheses.mirrored import flat_profile, mirrored_thing
 from maquette.generate.hypotheses.proposal import normals_of, seen_from_the_side, visible_surface
@@ -146,6 +147,9 @@ def test_the_choice_is_said_and_can_be_overridden():
     assert made.name in ("turned", "mirrored")
     assert "taken for" in notes[0]
     assert "body +0.00" in notes[0]
+    assert notes[0].endswith("takes the next one")
+    runner_up = notes[0].split("--shape ")[1].split()[0]
+    assert believe(body, guess, window, runner_up).name == runner_up
     assert believe(body, guess, window, "slab").name == "slab"
     assert believe(body, guess, window, "body").name == "body"
 
@@ -355,3 +359,16 @@ def test_walls_of_a_slab_are_even():
         solid[np.abs(solid[:, 2] - z) < 0.02, 0].max() for z in np.linspace(0.3, 0.7, 5) * made.numbers["thickness"]
     ]
     assert np.ptp(ends) < 0.04  # a cell and a bit
+
+
+def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attached_is_not_turned():
+    guess, window, body = told(vase())
+    mirrored, turned = mirrored_thing(body, guess), turned_thing(body, guess, window)
+    assert mirrored is not None
+    assert turned is not None
+    seen = {"iou": 1.0, "normal": 0.95, "depth": 0.02, "thick": 0.0, "edges": 0.3, "margin": 0.1}
+    level, high = (merit(replace(mirrored, numbers={"above": above}), seen, seen) for above in (10.0, 40.0))
+    assert level > 0 > high
+    numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95}
+    assert merit(replace(turned, numbers=numbers), seen, seen) > 0
+    assert merit(replace(turned, numbers={**numbers, "covered": 0.4}), seen, seen) < 0

@@ -318,6 +318,20 @@ class _fine_detail(StageFunction[..., tuple[Finding, ...]]):
 
 fine_detail: _fine_detail
 
+class _fit_template(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        model: Asset,
+        *,
+        bend: float = 1.0,
+        yaw_deg: float | None = None,
+        delight: float = 0.5,
+    ) -> Asset:
+        """Bend a model of the same kind until it looks like the photo, and paint it with the photo."""
+
+fit_template: _fit_template
+
 class _fits_bed(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ...) -> tuple[Finding, ...]:
         """Compare the model's box with the printer's, as it stands and turned about the vertical axis."""

@@ -68,7 +68,10 @@ def _winner(guess: Guess, mask: Pixels) -> str:
     worth = merits(some, body, guess)
     ranking = sorted(worth, key=lambda name: -worth[name])
     others = ", ".join(f"{name} {worth[name]:+.2f}" for name in ranking[1:])
-    note(f"taken for {some[ranking[0]].words} ({ranking[0]} {worth[ranking[0]]:+.2f}; {others})")
+    note(
+        f"taken for {some[ranking[0]].words} ({ranking[0]} {worth[ranking[0]]:+.2f}; {others}); "
+        f"--shape {ranking[1]} takes the next one"
+    )
     return ranking[0]
 
 

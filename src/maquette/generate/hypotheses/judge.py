@@ -128,9 +128,10 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
     normal, depth = seen["normal"] - plain["normal"], seen["depth"] - plain["depth"]
     numbers = proposal.numbers
     if proposal.name == "mirrored":
-        return 0.035 + min(normal, 0.0)
+        return 0.035 + min(normal, 0.0) - 0.004 * max(numbers["above"] - _LEVEL, 0.0)
     if proposal.name == "turned":
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
+        lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
         return 0.112 + normal - rest
     if proposal.name == "box":
@@ -141,3 +142,5 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
 
 
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
+_LEVEL = 20.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
+_COVERED = 0.7  # of the outline

@@ -18,7 +18,7 @@ from maquette.generate.guess.network import Guess
 from maquette.generate.guess.symmetry import Plane
 from maquette.generate.guess.volume import Field, distances, round_rim
 from maquette.generate.hypotheses.legs import set_apart
-from maquette.generate.hypotheses.proposal import Proposal, normals_of, seen_from_the_side
+from maquette.generate.hypotheses.proposal import Proposal, elevation_of, normals_of, seen_from_the_side
 from maquette.geometry.flat.detail import blur_within
 
 _BAND = 0.08  # half windows from the outline inward in which the plane is looked for
@@ -69,7 +69,7 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     flat = plate is not None
     words = "a thing whose back mirrors its front"
     words += ", with level sides" if flat else f", its {legs} visible legs set apart" if legs else ""
-    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs)}
+    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": elevation_of(guess)}
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
         own_front=not flat, two_sided=True, smoothings=4 if flat else 10,

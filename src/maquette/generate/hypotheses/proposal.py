@@ -18,6 +18,16 @@ _PAINTED_ALIKE = 0.1  # correlation of the colors left and right, between the tw
 
 
 @dataclass(frozen=True)
+class Thing:
+    """What the colors must know of a shape: its kind, up (3,), middle (3,), whether its back looks like its front."""
+
+    name: str
+    up: Floats
+    middle: Floats
+    two_sided: bool = False
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A shape that would look like the photo, in the camera's frame and in half windows.
 
@@ -35,6 +45,11 @@ class Proposal:
     own_front: bool = False  # whether its front lies where the network says
     two_sided: bool = False  # whether its back looks like its front
     smoothings: int = 10  # rounds that even the grid's steps out; few where edges are meant
+
+    @property
+    def thing(self) -> Thing:
+        """What the colors must know of it."""
+        return Thing(self.name, self.up, self.middle, self.two_sided)
 
 
 def visible_surface(shape: Field) -> tuple[Bools, Pixels]:
@@ -89,3 +104,9 @@ def seen_from_the_side(guess: Guess) -> bool:
     off = (colors - rows) * weight  # light from above is alike left and right in everything
     alike = (off * off[:, ::-1]).sum() / max(float((off * off).sum()), 1e-9)
     return bool(outlines < _SURELY_ALIKE and alike < _PAINTED_ALIKE)
+
+
+def elevation_of(guess: Guess) -> float:
+    """Degrees that the network takes the camera to look down."""
+    up = guess.up / max(float(np.linalg.norm(guess.up)), 1e-9)
+    return float(np.degrees(np.arcsin(np.clip(-up[2], -1, 1))))

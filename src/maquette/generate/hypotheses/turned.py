@@ -18,7 +18,7 @@ from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.attached import attachments
-from maquette.generate.hypotheses.proposal import Proposal, smooth_least
+from maquette.generate.hypotheses.proposal import Proposal, elevation_of, smooth_least
 
 _FEWEST = 12  # rows of the outline: lower things have no profile
 _SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that
@@ -48,7 +48,7 @@ class Lathe:
 def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     """The outline as something turned on a lathe; None where no axis is found. mask (R', R') over the window."""
     small = block_means(mask, len(mask) // _SIDE) if len(mask) % _SIDE == 0 else enlarge(mask, _SIDE)
-    lathe = find_lathe(small >= 0.5, _elevation_of(guess))
+    lathe = find_lathe(small >= 0.5, elevation_of(guess))
     if lathe is None:
         return None
     up = _upward(lathe)
@@ -62,12 +62,6 @@ def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     words = f"a turned thing seen from {lathe.elevation:.0f} degrees above" + (", with parts attached" if share else "")
     numbers = {"elevation": lathe.elevation, "lean": lathe.lean, "covered": lathe.covered, "attached": share}
     return Proposal("turned", field, up, middle, words, numbers)
-
-
-def _elevation_of(guess: Guess) -> float:
-    """Degrees that the network takes the camera to look down."""
-    up = guess.up / max(float(np.linalg.norm(guess.up)), 1e-9)
-    return float(np.degrees(np.arcsin(np.clip(-up[2], -1, 1))))
 
 
 def find_lathe(inside: Bools, said: float) -> Lathe | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field as Bounds
 
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.mesh import Mesh
@@ -23,11 +24,11 @@ from maquette.generate.guess.input import Pixels, enlarge
 from maquette.generate.guess.network import Guess, infer
 from maquette.generate.guess.volume import FINER, field_of
 from maquette.generate.hypotheses.contest import as_body, believe
-from maquette.generate.hypotheses.proposal import Proposal
+from maquette.generate.hypotheses.proposal import Thing
 from maquette.generate.sculpt.surface import carve, keep_unspoilt, sight, smooth, surface_of
 from maquette.generate.sculpt.texture import tile_texture
 from maquette.generate.sculpt.tiles import tiles
-from maquette.generate.sculpt.views import LONG_LENS, degrees_around, least_turn, merged_field, stations
+from maquette.generate.sculpt.views import LONG_LENS, Station, degrees_around, least_turn, merged_field, stations
 from maquette.registry import LocalFile, stage
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
@@ -116,6 +117,20 @@ def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes
         vertices, sights["front"], photos["front"], guesses["front"], wishes.detail, own_front=chosen.own_front
     )
     vertices = keep_unspoilt(vertices, lifted, faces)
+    return dressed(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes)
+
+
+def dressed(
+    vertices: Floats,
+    faces: Ints,
+    photos: Mapping[str, Subject],
+    guesses: Mapping[str, Guess],
+    places: Mapping[str, Station],
+    sights: Mapping[str, Floats],
+    chosen: Thing,
+    wishes: Wishes,
+) -> Asset:
+    """The asset of a surface in the front's frame: photos where they see it, made up colors elsewhere; in mm."""
     pictures = tiles(photos, guesses, places, sights, vertices, faces, chosen, wishes.delight)
     material, uv = tile_texture(pictures, faces)
     seen = np.max([np.clip(facing / 0.7, 0, 1) for facing in sights.values()], axis=0)
@@ -130,7 +145,7 @@ def _window_mask(photo: Subject, guess: Guess, resolution: int) -> Pixels:
     return np.clip(guess.window.crop(np.asarray(photo.mask), FINER * resolution), 0, 1)
 
 
-def _placed(mesh: Mesh, material: Material, photo: Subject, guess: Guess, chosen: Proposal, upright: str) -> Asset:
+def _placed(mesh: Mesh, material: Material, photo: Subject, guess: Guess, chosen: Thing, upright: str) -> Asset:
     """The asset in millimetres with the photo's camera, turned upright where that is wanted and believable.
 
     The window's rays become those of a camera on the whole photo: its axis runs through the photo's centre. The photo's

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats, Ints
 from maquette.core.subject import Subject
 from maquette.generate.guess.network import Guess
-from maquette.generate.hypotheses.proposal import Proposal, seen_from_the_side
+from maquette.generate.hypotheses.proposal import Thing, seen_from_the_side
 from maquette.generate.sculpt.back import invented_back, without_streaks
 from maquette.generate.sculpt.texture import Tile, front_tile
 from maquette.generate.sculpt.views import Station
@@ -26,7 +26,7 @@ def tiles(
     sights: Mapping[str, Floats],
     vertices: Floats,
     faces: Ints,
-    chosen: Proposal,
+    chosen: Thing,
     delight: float,
 ) -> list[Tile]:
     """The photos as tiles, and what is made up where no photo shows enough."""
@@ -64,7 +64,7 @@ def _facing_away(vertices: Floats, faces: Ints, guess: Guess) -> Floats:
     return facing_away
 
 
-def _turned_about(front: NDArray[np.uint8], vertices: Floats, faces: Ints, chosen: Proposal, guess: Guess) -> Tile:
+def _turned_about(front: NDArray[np.uint8], vertices: Floats, faces: Ints, chosen: Thing, guess: Guess) -> Tile:
     """The photo once more for the walls nobody saw: each shows what the wall opposite shows, the right way round."""
     up = chosen.up
     turn = 2 * np.outer(up, up) - np.eye(3)  # half a turn about the upright axis
