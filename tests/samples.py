@@ -18,6 +18,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
+from maquette.core.print_settings import PrintSettings
 from maquette.core.subject import Subject, Views
 from shapes import box, grid, sphere, together
 
@@ -120,6 +121,7 @@ def artwork() -> Artwork:
     square = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
     return Artwork.of([([10 * square, 6 * square[::-1]], (20, 20, 20)), ([3 * square], (200, 30, 30))], "squares")
 
+
 @cache
 def canvas() -> Canvas:
     """The ball on 24 x 24 cells, six layers of paint over two of base."""
@@ -184,5 +186,8 @@ def sample_for(kind: object, stage: object) -> object:
         Artwork: artwork(),
         Canvas: canvas(),
         PaintPlan: paint_plan(),
+        PrintSettings: PrintSettings(
+            "functional", "pla", 0.2, 0.2, 3, 5, 5, 25, "gyroid", False, 0.0, 210, 60, {"layer_mm": "half a nozzle"}
+        ),
         Views: Views({"front": cut_out(96)}),
     }[kind]
