@@ -16,6 +16,7 @@ from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
 from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
+from maquette.core.print_settings import PrintSettings
 from maquette.core.profiles import Plastic, Printer, Target
 from maquette.core.subject import Subject, Views
 from maquette.flow.options import setting_option
@@ -40,6 +41,8 @@ _MADE = {
     Subject: "out.png",
     Picture: "out.png",
     Heightmap: "out.tif",
+    PaintPlan: "out.3mf",
+    PrintSettings: "out.json",
     Artwork: "out.svg",
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
@@ -50,6 +53,7 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "hollow": "--wall-mm 3",
     "lettering": "--text ADA",
     "measure": "--reference-px 10,10,190,10 --reference-mm 60",
+    "paint-wedge": '--filaments "brick=#B04030@3" --steps 3',
     "picture": "--view three-quarter --look clay",
     "plinth": "--form round --text ADA",
     "qr-code": "--text https://example.org",
@@ -75,7 +79,10 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if {Picture, Canvas, PaintPlan} & {*stage.inputs.values(), stage.output if stage.output is Canvas else None}:
+    if {Picture, Canvas, PaintPlan, PrintSettings} & {
+        *stage.inputs.values(),
+        stage.output if stage.output is Canvas else None,
+    }:
         return ""
     files = [_file_for(stage, kind) for kind in stage.inputs.values()]
     files[1:] = ["part.stl" if name == files[0] else name for name in files[1:]]

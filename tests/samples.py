@@ -18,6 +18,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
+from maquette.core.print_settings import PrintSettings
 from maquette.core.subject import Subject, Views
 from shapes import box, grid, sphere, together
 
@@ -185,5 +186,8 @@ def sample_for(kind: object, stage: object) -> object:
         Artwork: artwork(),
         Canvas: canvas(),
         PaintPlan: paint_plan(),
+        PrintSettings: PrintSettings(
+            "functional", "pla", 0.2, 0.2, 3, 5, 5, 25, "gyroid", False, 0.0, 210, 60, {"layer_mm": "half a nozzle"}
+        ),
         Views: Views({"front": cut_out(96)}),
     }[kind]

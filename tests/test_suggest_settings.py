@@ -93,6 +93,15 @@ def test_the_3mf_says_it_in_every_dialect():
     assert len(again.mesh.faces) == 12
 
 
+def test_settings_as_a_file_say_why():
+    import json
+
+    told = settings_from(found(wall=2.4), 100, "decorative", PLA, MK4)
+    written = json.loads(mq.write_settings(told).data)
+    assert {"setting": "perimeters", "value": "3"}.items() <= written["settings"][1].items()
+    assert written["prusaslicer"]["perimeters"] == written["cura"]["wall_line_count"] == "3"
+
+
 def test_other_files_stay_as_they_are():
     stl = mq.write_stl(Asset(box((1, 1, 1))))
     assert with_settings(stl, mq.suggest_settings(Asset(box((20, 20, 10))))) is stl

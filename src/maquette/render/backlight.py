@@ -44,8 +44,8 @@ def backlight(
     low, high = asset.mesh.bounds
     if not len(asset.mesh.faces) or (high - low).min() <= 0:
         raise CannotDo("backlight: the model has no walls to look through")
-    origins, ways, shape = (_from_above if lamp == "below" else _unrolled)(low, high, size_px)
-    walls = _thickness(Tracer(asset.mesh.vertices, np.asarray(asset.mesh.faces)), origins, ways).reshape(shape)
+    origins, ways, shape = (rays_from_above if lamp == "below" else _unrolled)(low, high, size_px)
+    walls = wall_along(Tracer(asset.mesh.vertices, np.asarray(asset.mesh.faces)), origins, ways).reshape(shape)
     progress(0.9, "light added up")
     light = light_through(walls, transmission_mm)
     solid = walls > 0
@@ -57,7 +57,7 @@ def backlight(
     return Picture(np.dstack([grey, grey, grey, alpha]))
 
 
-def _from_above(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Floats, tuple[int, int]]:
+def rays_from_above(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Floats, tuple[int, int]]:
     """A ray straight down for each pixel, the top of the picture at +y."""
     size = high - low
     rows = max(1, round(size_px * size[1] / size[0]))
@@ -81,7 +81,7 @@ def _unrolled(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Floats, 
     return origins, ways, (rows, size_px)
 
 
-def _thickness(tracer: Tracer, origins: Floats, ways: Floats) -> Floats:
+def wall_along(tracer: Tracer, origins: Floats, ways: Floats) -> Floats:
     """How much of each ray lies in material, (N,)."""
     inside = np.zeros(len(origins))
     start = origins.copy()

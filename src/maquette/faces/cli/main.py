@@ -27,7 +27,7 @@ Examples
 """
 
 
-FLAT_ART = ("cutter", "lamp", "lithophane", "medal", "sign", "stamp")  # recipes that are commands too
+FLAT_ART = ("cutter", "lamp", "lithophane", "medal", "paint", "sign", "stamp")  # recipes that are commands too
 _RECIPES = RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file.")
 
 

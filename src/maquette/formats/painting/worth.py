@@ -13,14 +13,14 @@ _LAYER_S = 4.0  # travels and retractions
 
 
 def worth(plan: PaintPlan) -> dict[str, float]:
-    """Grams laid, grams purged, swaps, and seconds as an estimate; a slicer knows the time better."""
+    """Grams laid, grams purged, changes of filament, and seconds as an estimate; a slicer knows the time better."""
     volume = float(volumes_mm3(plan).sum())
     changes = len(plan.swaps) if plan.one_nozzle else _changes(plan)
     line = plan.cell_mm * plan.layer_mm
     seconds = volume / (line * _SPEED_MM_S) + _SWAP_S * changes + _LAYER_S * float(plan.tall[plan.cells].max())
     return {
         "grams": volume / 1000 * DENSITY,
-        "swaps": float(changes),
+        "changes": float(changes),
         "purged_grams": changes * _PURGE_MM3 / 1000 * DENSITY,
         "seconds": seconds,
     }
@@ -44,6 +44,6 @@ def worth_lines(plan: PaintPlan) -> list[str]:
     return [
         f"{told['grams']:.1f} g of filament in all:",
         *(f"  {line}" for line in lines),
-        f"{told['swaps']:.0f} swaps, which purge about {told['purged_grams']:.1f} g (140 mm³ each)",
+        f"{told['changes']:.0f} swaps, which purge about {told['purged_grams']:.1f} g (140 mm³ each)",
         f"About {duration_words(told['seconds'])}, swaps included (an estimate; your slicer knows better)",
     ]

@@ -19,10 +19,12 @@ def plan_solid(plan: PaintPlan) -> tuple[Floats, Ints]:
 
 
 def filament_solids(plan: PaintPlan) -> list[tuple[Floats, Ints]]:
-    """The same for what each filament lays, in their order; slabs of one filament lie on each other face to face.
+    """The same for what each filament lays, in their order; slabs of one filament lie on each other face to face."""
+    return [_together(pieces) for pieces in filament_slabs(plan)]
 
-    Layers on which the filament lies alike are one slab.
-    """
+
+def filament_slabs(plan: PaintPlan) -> list[list[tuple[Floats, Ints]]]:
+    """The slabs of each filament from the bed up, closed each; layers on which it lies alike are one slab."""
     slabs: list[list[tuple[Floats, Ints]]] = [[] for _ in plan.filaments]
     levels = plan.levels_mm
     layers = [layer_filaments(plan, layer) for layer in range(plan.recipes.shape[1])]
@@ -32,7 +34,7 @@ def filament_solids(plan: PaintPlan) -> list[tuple[Floats, Ints]]:
         for low, high in pairwise(edges):
             if masks[low].any():
                 pieces.append(_slab(masks[low].astype(np.int64), plan.cell_mm, levels[low], levels[high]))
-    return [_together(pieces) for pieces in slabs]
+    return slabs
 
 
 def _slab(mask: Ints, cell_mm: float, low: float, high: float) -> tuple[Floats, Ints]:
