@@ -657,6 +657,12 @@ class _overhang(StageFunction[..., tuple[Finding, ...]]):
 
 overhang: _overhang
 
+class _paint_backlight(StageFunction[..., Picture]):
+    def __call__(self, plan: PaintPlan, *, size_px: int = 512) -> Picture:
+        """Show what light falls through a painted print: the bodies that are printed are looked through, not the plan."""
+
+paint_backlight: _paint_backlight
+
 class _paint_canvas(StageFunction[..., Canvas]):
     def __call__(
         self,
@@ -1512,6 +1518,12 @@ class _write_scad(StageFunction[..., Files]):
         """Write a box, a turned part or a plate as an OpenSCAD script whose sizes have names."""
 
 write_scad: _write_scad
+
+class _write_settings(StageFunction[..., Files]):
+    def __call__(self, settings: PrintSettings, *, stem: str = 'settings') -> Files:
+        """Write suggested settings as JSON: what, how much and why, and the same as options of each slicer."""
+
+write_settings: _write_settings
 
 class _write_stl(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', encoding: Literal['binary', 'ascii'] = 'binary') -> Files:
