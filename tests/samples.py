@@ -120,6 +120,7 @@ def artwork() -> Artwork:
     square = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
     return Artwork.of([([10 * square, 6 * square[::-1]], (20, 20, 20)), ([3 * square], (200, 30, 30))], "squares")
 
+
 @cache
 def canvas() -> Canvas:
     """The ball on 24 x 24 cells, six layers of paint over two of base."""
