@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 
 import numpy as np
@@ -391,3 +392,18 @@ def test_trimesh_reads_the_same_model(tmp_path):
     scene = trimesh.load(str(tmp_path / "a.dae"))
     assert sorted(len(one.faces) for one in scene.geometry.values()) == [288, 288]
     assert scene.to_geometry().volume == pytest.approx(volume(mesh))
+
+
+def test_a_thousand_sources_over_one_array_are_one_array():
+    shared = '<float_array id="pa" count="30000">' + "1 2 3 " * 10_000 + "</float_array>"
+    accessor = '<technique_common><accessor source="#pa" count="10000" stride="3">{}</accessor></technique_common>'
+    columns = "".join(f'<param name="{letter}"/>' for letter in "XYZ")
+    one = f'<source id="p{{0}}">{accessor.format(columns)}</source><vertices id="v{{0}}">'
+    one += '<input semantic="POSITION" source="#p{0}"/></vertices>'
+    body = '<triangles><input semantic="VERTEX" source="#v" offset="0"/><p>0 1 2</p></triangles>'
+    shapes_of = [f'<geometry id="g{n}"><mesh>{one.format(n)}{body}</mesh></geometry>' for n in range(1000)]
+    nodes = "".join(f'<node><instance_geometry url="#g{n}"/></node>' for n in range(1000))
+    started = time.process_time()
+    with pytest.raises(BadInput, match="no triangles"):
+        read(dae(f"<geometry><mesh><source>{shared}</source></mesh></geometry>{''.join(shapes_of)}", nodes))
+    assert time.process_time() - started < 6

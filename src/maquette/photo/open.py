@@ -29,8 +29,9 @@ def open_photo(
     of the picture or more is transparent); otherwise the picture is laid on white. The pixels are (H, W, 3), the mask
     (H, W).
 
-    Refused: more than 20 MB or 100 megapixels, anything damaged, cut short or of another kind, a picture that is
-    transparent all over, an SVG that refers to other files. HEIC needs the extra ``heic``, SVG the extra ``svg``.
+    Refused: more than 20 MB or 100 megapixels (50 of WebP, AVIF or HEIC), anything damaged, cut short or of another
+    kind, a picture that is transparent all over, an SVG that refers to other files. HEIC needs the extra ``heic``, SVG
+    the extra ``svg``.
     """
     if is_svg(photo):
         pixels, alpha = draw(photo, "open", min(svg_px, max_px))

@@ -12,6 +12,8 @@ from maquette.core.errors import BadInput
 from maquette.formats.text_numbers import parse_numbers
 from maquette.formats.xml import Node, tree
 
+FREE_NUMBERS = 10_000_000  # of sources that leave columns out, beyond what the file's size explains
+
 
 class Document:
     """The tree, and what its elements hold."""
@@ -26,6 +28,8 @@ class Document:
             if "id" in node.attributes:
                 self._by_id.setdefault(node.attributes["id"].strip(), node)
         self._sources: dict[str, tuple[Floats, tuple[str, ...]] | None] = {}
+        self._arrays: dict[int, Floats] = {}
+        self._left = FREE_NUMBERS + self.size
 
     def named(self, reference: str, kind: str) -> Node | None:
         """The element of this kind that a reference (``#id``) means."""
@@ -45,7 +49,9 @@ class Document:
         array = self.named(accessor.get("source"), "float_array") or source.first("float_array")
         if array is None:
             return None
-        values = floats(array)
+        if id(array) not in self._arrays:
+            self._arrays[id(array)] = floats(array)
+        values = self._arrays[id(array)]
         stride = whole(accessor, "stride", 1)
         first, count = whole(accessor, "offset", 0), whole(accessor, "count", 0)
         count = min(count, max(len(values) - first, 0) // max(stride, 1))
@@ -54,7 +60,13 @@ class Document:
         if not columns or len(columns) < 2 <= stride:  # nameless columns are skipped, unless all are
             columns, params = list(range(stride)), [""] * stride
         rows = values[first : first + count * stride].reshape(count, max(stride, 1))
-        return np.ascontiguousarray(rows[:, columns]), tuple(params[place].upper() for place in columns)
+        names = tuple(params[place].upper() for place in columns)
+        if columns == list(range(len(columns))):
+            return rows[:, : len(columns)], names  # a view: a thousand sources may share one array
+        self._left -= count * len(columns)
+        if self._left < 0:
+            refuse(f"{self.size} bytes unfold to over {FREE_NUMBERS + self.size} numbers of sources")
+        return rows[:, columns], names
 
 
 def refuse(problem: str, advice: str = "the file is damaged, export it again") -> NoReturn:
