@@ -268,6 +268,12 @@ def test_a_trunk_a_skirt_and_one_leg_are_no_legs():
     assert set_apart(body, body.front, np.array([0.0, 0, 1]))[1] == 0
 
 
+def test_wheels_are_no_legs():
+    frame = (np.abs(ROWS - 80) < 6) & (np.abs(COLUMNS - 96) < 50)
+    wheels = (np.hypot(COLUMNS - 50, ROWS - 110) < 38) | (np.hypot(COLUMNS - 142, ROWS - 110) < 38)
+    assert legs_of(frame | wheels)[0] == []
+
+
 def test_two_legs_hide_two_more():
     legs = [Leg(np.zeros((4, 4), bool), 10.0, 30), Leg(np.zeros((4, 4), bool), 60.0, 30)]
     assert [leg.sides for leg in paired(legs)] == [(-1, 1), (-1, 1)]

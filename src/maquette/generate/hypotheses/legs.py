@@ -20,6 +20,7 @@ from maquette.generate.hypotheses.proposal import smooth_least
 
 _SHORTEST, _LONGEST = 0.12, 0.6  # of the height
 _WIDEST, _SMALLEST, _LARGEST = 0.45, 0.004, 0.2  # width over the outline's; area over the outline's
+_TALL = 0.7  # of its width: wheels are lower below their hub
 _MOST = 6  # what has more has fringes
 _EVEN = 0.12  # of the height that the legs' feet may differ
 _INTO = 0.14  # of the height that a leg reaches up into the body
@@ -96,7 +97,7 @@ def legs_of(mask: Bools) -> tuple[list[Leg], int]:
 
 
 def _below(mask: Bools, belly: int, floor: float, wide: int) -> list[Leg]:
-    """The parts of a mask below a row that reach the floor; none if one of them is too wide, small or large."""
+    """The parts of a mask below a row that reach the floor; none if one of them is too wide, squat, small or large."""
     from scipy.ndimage import find_objects, label
 
     lower = mask.copy()
@@ -108,7 +109,8 @@ def _below(mask: Bools, belly: int, floor: float, wide: int) -> list[Leg]:
             continue
         inside: Bools = parts == number
         share = inside.sum() / mask.sum()
-        if place[1].stop - place[1].start > _WIDEST * wide or not _SMALLEST < share < _LARGEST:
+        across, down = place[1].stop - place[1].start, place[0].stop - place[0].start
+        if across > _WIDEST * wide or down < _TALL * across or not _SMALLEST < share < _LARGEST:
             return []
         legs.append(Leg(inside, float(np.nonzero(inside)[1].mean()), int(place[0].stop)))
     return sorted(legs, key=lambda leg: leg.column)
