@@ -1,4 +1,4 @@
-"""Test prints: their steps are the sizes they say, and a test piece is the place that was measured."""
+"""Test prints: their steps are the sizes they say; `trial_piece` cuts out the place that was measured."""
 
 from __future__ import annotations
 
