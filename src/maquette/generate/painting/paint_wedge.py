@@ -38,10 +38,8 @@ def paint_wedge(
     transmission distance times the logarithm of how little is seen. One filament is one swap; several take a tool
     changer or an exchanger.
     """
-    tried = [
-        *(read_filaments(own, "paint-wedge") if own else ()),
-        *filaments_named(filaments or (() if own else EVERYDAY), "paint-wedge"),
-    ]
+    named = filaments_named(filaments or (() if own else EVERYDAY), "paint-wedge")
+    tried = [*(read_filaments(own, "paint-wedge") if own else ()), *named]
     pool = tuple({one.name: one for one in [*filaments_named([base], "paint-wedge")[:1], *tried]}.values())
     if not 2 <= len(pool) <= MOST_AT_ONCE:
         raise BadSetting(f"paint-wedge: {len(pool) - 1} filaments besides the base; name 1 to {MOST_AT_ONCE - 1}")
