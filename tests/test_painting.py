@@ -209,7 +209,7 @@ def test_a_wedge_rises_by_a_layer_a_step():
     assert np.diff(plan.heights[0, ::10]).tolist() == [1, 1, 1, 1]
     assert not mq.paint_wedge(filaments=FEW, steps=3).one_nozzle
     with pytest.raises(BadSetting, match="name 1 to 15"):
-        mq.paint_wedge()
+        mq.paint_wedge(filaments="bambu-lab-pla-basic-black")
 
 
 # --- files

@@ -23,7 +23,7 @@ from shapes import box
 PLA, MK4 = Plastic.named("pla"), Printer.default()
 
 
-def found(detail=2.0, wall=5.0, steep=0.0, span=0.0, sags="pass"):
+def found(detail=2.0, wall=20.0, steep=0.0, span=0.0, sags="pass"):
     return [
         Finding("fine-detail", "pass", "", value=detail),
         Finding("wall-thickness", "pass", "", value=wall),

@@ -10,7 +10,7 @@ from pydantic import Field
 from maquette.core.errors import BadSetting
 from maquette.core.filament import MOST_AT_ONCE, filaments_named, read_filaments
 from maquette.core.painting import PaintPlan
-from maquette.generate.painting.filament_choice import filaments_of
+from maquette.generate.painting.filament_choice import EVERYDAY, filaments_of
 from maquette.generate.painting.paint_plan import Words
 from maquette.geometry.look.oklab import srgb_of
 from maquette.geometry.painting.light import cover, stack_colors
@@ -20,7 +20,9 @@ from maquette.registry import LocalFile, stage
 @stage
 def paint_wedge(
     *,
-    filaments: Annotated[Words, Field(description="names, or NAME=#RRGGBB@TD, parted by commas")] = (),
+    filaments: Annotated[
+        Words, Field(description="names, or NAME=#RRGGBB@TD, parted by commas; none: an everyday set")
+    ] = (),
     own: Annotated[LocalFile, Field(description="your filaments: CSV or YAML with name, color, td_mm")] = "",
     base: Annotated[
         str, Field(description="what the steps lie on: NAME or NAME=#RRGGBB@TD")
@@ -36,7 +38,8 @@ def paint_wedge(
     transmission distance times the logarithm of how little is seen. One filament is one swap; several take a tool
     changer or an exchanger.
     """
-    tried = [*(read_filaments(own, "paint-wedge") if own else ()), *filaments_named(filaments, "paint-wedge")]
+    named = filaments_named(filaments or (() if own else EVERYDAY), "paint-wedge")
+    tried = [*(read_filaments(own, "paint-wedge") if own else ()), *named]
     pool = tuple({one.name: one for one in [*filaments_named([base], "paint-wedge")[:1], *tried]}.values())
     if not 2 <= len(pool) <= MOST_AT_ONCE:
         raise BadSetting(f"paint-wedge: {len(pool) - 1} filaments besides the base; name 1 to {MOST_AT_ONCE - 1}")

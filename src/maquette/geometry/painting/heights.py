@@ -3,7 +3,9 @@
 A picture is seen blurred, so a cell may err where its neighbours make up for it. Cells are visited in nine interleaved
 sets (three apart, so that what they see of each other is small); each takes the stack that lowers the blurred error
 most, given all others: iterated conditional modes (Besag 1986) over the quadratic form that CIEDE2000 is near the
-wanted colour. A step between neighbours has its price a layer, so that areas stay calm where that costs little.
+wanted colour. A step between neighbours has its price a layer, so that areas stay calm where that costs little. Sets
+come in a drawn order and, but in the last rounds, half of each: else all of one set would move first, and even tones
+would show its grid.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from maquette.core.arrays import Floats, Ints
 from maquette.geometry.painting.difference import blur, lab, lab_slope, nearness
 
 _PHASES = tuple((row, column) for row in (0, 1, 2) for column in (0, 1, 2))
+_WHOLE = 2  # rounds at the end in which every cell may move
 _DARK = 0.004  # linear light below which Lab's slope is held: blurred black is never blacker
 
 
@@ -38,9 +41,10 @@ def fit_cells(
     bowl = pull @ slope
     own = _own_share(sigma)
     cells, uneven = start.copy(), bool(price.any()) and len(set(tall.tolist())) > 1
-    for _ in range(sweeps):
+    rng = np.random.default_rng(0)
+    for sweep in range(sweeps):
         moved = 0
-        for row, column in _PHASES:
+        for row, column in rng.permutation(_PHASES).tolist():
             part = (slice(row, None, 3), slice(column, None, 3))
             error = lab(blur(seen[cells], sigma)) - goal_lab
             push = blur(np.einsum("hwij,hwj->hwi", pull, error.astype(np.float32)), sigma)[part]
@@ -48,6 +52,8 @@ def fit_cells(
             linear = push - np.einsum("hwij,hwj->hwi", mine, here)
             steps = _steps(cells, tall, part) * price[part][..., None] if uneven else None
             best = _cheapest(mine, linear, seen, steps)
+            if sweep < sweeps - _WHOLE:
+                best = np.where(rng.random(best.shape) < 0.5, best, cells[part])
             moved += int((best != cells[part]).sum())
             cells[part] = best
         if moved < 0.002 * cells.size:

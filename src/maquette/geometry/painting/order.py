@@ -35,9 +35,9 @@ def wanted_colors(colors: Floats, weights: Floats) -> Wanted:
     cell = np.round(colors / _BIN).astype(np.int64)
     _, place = np.unique(cell, axis=0, return_inverse=True)
     place = place.ravel()
-    mass = np.bincount(place, weights)
-    mean = np.stack([np.bincount(place, weights * colors[:, k]) for k in range(3)], axis=1)
-    mean /= np.maximum(mass, 1e-300)[:, None]
+    mass: Floats = np.bincount(place, weights=weights).astype(np.float64)
+    sums = np.stack([np.bincount(place, weights=weights * colors[:, k]) for k in range(3)], axis=1)
+    mean: Floats = sums / np.maximum(mass, 1e-300)[:, None]
     keep = np.argsort(-mass, kind="stable")[:_MOST]
     return Wanted(_coefficients(mean[keep]), mass[keep] / mass[keep].sum())
 
@@ -107,7 +107,8 @@ def search_order(
     rng = np.random.default_rng(seed)
     state = np.stack([_start(rng, len(colors), limits, base) for _ in range(_CHAINS)])
     cost = stack_cost(wanted, look.of(state))
-    best, least = state[cost.argmin()].copy(), float(cost.min())
+    best: Ints = state[cost.argmin()].copy()
+    least = float(cost.min())
     for step in range(steps):
         heat = 0.35 * (1 - step / steps) ** 2 + 1e-3
         moved = np.stack([_move(rng, row, len(colors), limits, base) for row in state])

@@ -44,8 +44,7 @@ def step_solid(heights: Ints) -> tuple[Ints, Ints]:
     node = change[1:] | change[:-1]  # (H + 1, W + 1): corners of strips at (row line, column line)
     bare = (high[1:, 1:] == 0) | (high[1:, :-1] == 0) | (high[:-1, 1:] == 0) | (high[:-1, :-1] == 0)
     tops = _strips(high[1:-1], node, solid=False)
-    floors = _strips((high[1:-1] > 0).astype(np.int64), node & bare, solid=True)
-    floors = floors[:, ::-1] * [1, 1, 0]
+    floors = _strips((high[1:-1] > 0).astype(np.int64), node & bare, solid=True)[:, ::-1]
     corner = np.concatenate([tops, floors, _walls_along(high, node), _walls_across(high)]).reshape(-1, 3)
     size = np.array([high.shape[1] + 1, high.shape[0] + 1, int(high.max()) + 1])
     key = (corner[:, 2] * size[1] + corner[:, 1]) * size[0] + corner[:, 0]
