@@ -56,7 +56,7 @@ def test_a_ball_holds_what_a_shell_holds():
         share * 4 / 3 * np.pi * ((radius + 2) ** 3 - radius**3), rel=5e-3
     )
     reach = np.linalg.norm(vertices[np.unique(faces)], axis=1)
-    assert set(np.round(reach, 4)) == {round(radius, 4), round(radius + 2, 4)}
+    assert np.abs(reach - np.where(reach > radius + 1, radius + 2, radius)).max() < 1e-3
 
 
 @pytest.mark.parametrize("form", ["cylinder", "ball"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from maquette.core.heightmap import Heightmap
@@ -49,15 +50,15 @@ def lost_detail(
     return Picture(_sized(np.round(colors).astype(np.uint8), size_px))
 
 
-def _disc(radius: float) -> np.ndarray:
+def _disc(radius: float) -> NDArray[np.bool_]:
     """A disc of cells, three across at least."""
     reach = max(1, int(np.ceil(radius)))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    round_dot: np.ndarray = np.hypot(x, y) <= max(radius, 1.0) + 1e-9
-    return round_dot
+    disc: NDArray[np.bool_] = np.hypot(x, y) <= max(radius, 1.0) + 1e-9
+    return disc
 
 
-def _sized(colors: np.ndarray, size_px: int) -> np.ndarray:
+def _sized(colors: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """The picture with its longer side so long, and opaque."""
     from PIL import Image
 

@@ -121,7 +121,8 @@ def from_edge(heightmap: Heightmap, shape: Shape) -> Floats:
     if shape == "plate":
         x = width / 2 - np.abs(np.arange(columns) * pitch - width / 2)
         y = depth / 2 - np.abs(np.arange(rows) * pitch - depth / 2)
-        return np.minimum(x[None, :], y[:, None])
+        nearer: Floats = np.minimum(x[None, :], y[:, None])
+        return nearer
     inside = np.zeros((rows, columns), bool)
     for loop in loops_of(shape, heightmap):
         inside ^= polygon2mask((rows, columns), np.stack([depth / 2 - loop[:, 1], loop[:, 0] + width / 2], 1) / pitch)

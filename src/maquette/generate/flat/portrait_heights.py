@@ -48,9 +48,10 @@ def portrait_heights(
     rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "portrait-heights")
     guess = infer(subject, "portrait-heights")
     progress(0.5, "shape guessed")
-    level, mask = (_laid(plane, guess, subject, rows, columns) for plane in (_shape(guess, pressing), guess.mask))
+    level = _laid(_shape(guess, pressing), guess, subject, rows, columns)
+    mask = _laid(guess.mask.astype(np.float64), guess, subject, rows, columns)
     if subject.mask is not None:
-        mask = on_grid(np.asarray(subject.mask), rows, columns)
+        mask = on_grid(np.asarray(subject.mask), rows, columns).astype(np.float64)
     light = on_grid(brightness(subject.pixels).astype(np.float32), rows, columns).astype(np.float64)
     weight = np.clip(np.asarray(mask, np.float64), 0, 1)
     wide = _subject_mm(weight, pitch) / 12

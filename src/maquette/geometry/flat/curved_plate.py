@@ -14,7 +14,8 @@ import numpy as np
 from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.flat.terrain import triangulate_heights
 
-_SIDES = ("left", "right", "far", "near")
+_SIDES, _ENDS = ("left", "right", "far", "near"), ("near", "far")
+_POLE = 0.1  # mm from a pole up to which a globe's picture reaches
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def wrapped_plate(heights: Singles, pitch: float, bend: Bend, bound: float) -> t
     top, floor = _with_same_borders(top, floor, bend.ring)
     places = np.concatenate([top.places, floor.places])
     height = np.concatenate([top.heights, floor.heights])
-    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, bend.ring)])
+    faces = np.concatenate(
+        [top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, _ENDS if bend.ring else _SIDES)]
+    )
     column = np.rint(places[:, 0] / pitch).astype(np.int64)
     flat = bend.places[column] + height[:, None] * bend.outward[column]
     vertices = np.column_stack([flat, places[:, 1]])
@@ -92,26 +95,41 @@ def wrapped_plate(heights: Singles, pitch: float, bend: Bend, bound: float) -> t
 def globe(heights: Singles, pitch: float, radius: float, lowest: float, bound: float) -> tuple[Floats, Ints, int]:
     """Heights (H, W) round a ball of a radius, from latitude ``lowest`` in radians up to the pole, open below.
 
-    The picture's columns are meridians and its top row is the pole, which is one vertex. As :func:`bent_plate`.
+    The picture's columns are meridians; its top row lies a hair from the pole and is closed over it. As
+    :func:`bent_plate`. Tried: the top row merged into one vertex, which pinches where two edges lead there from one.
     """
     heights = np.concatenate([heights, heights[:, :1]], axis=1)
     heights = np.concatenate([np.full((1, heights.shape[1]), heights[0].mean(), np.float32), heights[1:]])
     rows, columns = heights.shape
+    highest = np.pi / 2 - min(_POLE / radius, 0.01)
     longitude = np.linspace(-np.pi, np.pi, columns)
-    latitude = np.linspace(np.pi / 2, lowest, rows)
+    latitude = np.linspace(highest, lowest, rows)
     sagitta = radius * (longitude[None] ** 2 * np.cos(latitude[:, None]) ** 2 + latitude[:, None] ** 2) / 2
+    sagitta = sagitta + 4 * bound * longitude[None] ** 2  # no triangle spans more than a radian, be it at the pole
     top = _patch(heights, sagitta, pitch, bound)
     floor = _patch(np.zeros(heights.shape, np.float32), sagitta, pitch, bound)
     top, floor = _with_same_borders(top, floor, True)
     places = np.concatenate([top.places, floor.places])
     height = np.concatenate([top.heights, floor.heights])
-    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, True)])
     around = places[:, 0] / top.width * 2 * np.pi - np.pi
-    above = lowest + places[:, 1] / top.depth * (np.pi / 2 - lowest)
+    above = lowest + places[:, 1] / top.depth * (highest - lowest)
     way = np.stack([np.cos(above) * np.sin(around), -np.cos(above) * np.cos(around), np.sin(above)], axis=1)
-    vertices = way * (radius + height)[:, None]
+    poles = np.array([[0.0, 0.0, (radius + heights[0, 0]) * np.sin(highest)], [0.0, 0.0, radius * np.sin(highest)]])
+    vertices = np.concatenate([way * (radius + height)[:, None], poles])
+    faces = np.concatenate(
+        [top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, ("near",)), _caps(top, floor)]
+    )
     vertices, faces = _sew(vertices, faces, top, floor)
-    return vertices, _with_pole(faces, top, floor), len(top.places)
+    return vertices, faces, len(top.places)
+
+
+def _caps(top: Patch, floor: Patch) -> Ints:
+    """Fans from both upper borders to the two poles, which are the last vertices."""
+    first, count = len(top.places), len(top.places) + len(floor.places)
+    outer, inner = top.side("far"), floor.side("far") + first
+    above = np.stack([outer[:-1], outer[1:], np.full(len(outer) - 1, count)], axis=1)
+    below = np.stack([inner[1:], inner[:-1], np.full(len(inner) - 1, count + 1)], axis=1)
+    return np.concatenate([above, below])
 
 
 def bulged(heights: Singles, pitch: float, bulge: Floats, bound: float) -> tuple[Floats, Ints, int]:
@@ -122,20 +140,8 @@ def bulged(heights: Singles, pitch: float, bulge: Floats, bound: float) -> tuple
     top, floor = _with_same_borders(top, floor, False)
     places = np.concatenate([top.places, floor.places])
     reach = np.concatenate([top.heights, floor.heights])
-    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, False)])
+    faces = np.concatenate([top.faces, floor.faces[:, ::-1] + len(top.places), _walls(top, floor, _SIDES)])
     return np.column_stack([places[:, 0] - top.width / 2, -reach, places[:, 1]]), faces, len(top.places)
-
-
-def _with_pole(faces: Ints, top: Patch, floor: Patch) -> Ints:
-    """The faces with each patch's upper border as one vertex, and without the walls between the two."""
-    into = np.arange(len(top.places) + len(floor.places))
-    for patch, start in ((top, 0), (floor, len(top.places))):
-        far = patch.side("far") + start
-        into[far] = far[0]
-    merged = into[faces]
-    a, b, c = merged.T
-    kept: Ints = merged[(a != b) & (b != c) & (c != a)]
-    return kept
 
 
 def _patch(heights: Singles, sagitta: Floats, pitch: float, bound: float, depth: float | None = None) -> Patch:
@@ -164,7 +170,7 @@ def _with_same_borders(top: Patch, floor: Patch, ring: bool) -> tuple[Patch, Pat
 def split_border(patch: Patch, name: str, wanted: Floats) -> Patch:
     """The patch with vertices at all wanted places along a border, on the edges that are there: no surface moves."""
     side, along = patch.side(name), patch.along(name)
-    missing = wanted[~np.isin(wanted, along)]
+    missing = wanted[~np.isin(wanted, along) & (wanted > 0) & (wanted < along[-1])]
     if not len(missing):
         return patch
     slot = np.searchsorted(along, missing) - 1
@@ -211,10 +217,10 @@ def _faces_on(faces: Ints, side: Ints, slots: Ints) -> tuple[dict[int, int], dic
     )
 
 
-def _walls(top: Patch, floor: Patch, ring: bool) -> Ints:
+def _walls(top: Patch, floor: Patch, names: tuple[str, ...]) -> Ints:
     """Two triangles for each piece of border between the sheet and the floor under it."""
     walls = []
-    for name in ("near", "far") if ring else _SIDES:
+    for name in names:
         upper, lower = top.side(name), floor.side(name) + len(top.places)
         if name in ("far", "left"):  # the border runs counter-clockwise: these two the other way
             upper, lower = upper[::-1], lower[::-1]

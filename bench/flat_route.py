@@ -1,0 +1,48 @@
+"""The chooser between relief and full 3D, on pictures labelled by eye: a confusion table.
+
+`routes.json` names 156 pictures of DATA/images: what lies flat, fills its frame or is a scene is ``relief``, what
+stands free is ``full``; ``either`` counts as right both ways.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from maquette.core.errors import MaquetteError
+from maquette.flow.engine.run import run
+from maquette.flow.recipes.load import load_recipe
+from maquette.photo.inspect import recommended_route
+
+
+def route(options: argparse.Namespace) -> Iterator[str]:
+    """The table, and every picture that went the wrong way."""
+    labels = json.loads((Path(__file__).parent / "routes.json").read_text())
+    table: Counter[tuple[str, str]] = Counter()
+    wrong = []
+    for label, names in labels.items():
+        for name in names:
+            chosen, why = _chosen((options.data / "images" / name).read_bytes())
+            table[label, chosen] += 1
+            if label not in ("either", chosen):
+                wrong.append(f"- {name}: {chosen}, {why}")
+    yield "| labelled | relief | full | refused |"
+    yield "|---|---|---|---|"
+    for label in labels:
+        yield f"| {label} | " + " | ".join(str(table[label, to]) for to in ("relief", "full", "refused")) + " |"
+    total = sum(table.values())
+    yield f"\n{1 - len(wrong) / total:.1%} of {total} right"
+    yield from wrong
+
+
+def _chosen(photo: bytes) -> tuple[str, str]:
+    """The route of a photo, as `print --route auto` takes it, and its reason."""
+    try:
+        found = run(load_recipe("intake"), {"photo": photo}, {}).result
+    except MaquetteError as problem:
+        return "refused", str(problem)[:80]
+    said = next((finding for finding in found if finding.check == "route"), None)
+    return recommended_route(found), said.message if said else ""
