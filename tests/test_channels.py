@@ -256,7 +256,7 @@ def test_a_channel_named_like_a_property_of_ply_keeps_out_of_its_way():
         assert all(np.array_equal(there.channel(name), values) for name, values in mesh.channels.items())
 
 
-@pytest.mark.parametrize("ending", [".obj", ".3mf", ".stl", ".off"])
+@pytest.mark.parametrize("ending", [".obj", ".3mf", ".stl", ".off", ".amf", ".dae"])
 def test_formats_without_room_say_which_channels_they_drop(ending, tmp_path):
     mesh = box((9, 9, 9))
     asset = Asset(mesh.replace(heat=np.zeros(len(mesh.vertices)), side=np.zeros(len(mesh.faces), np.int32)))
