@@ -215,7 +215,7 @@ BINARY = write_ply(painted()).data
         (replaced(b"element vertex 3", b"element vertex 4000000000"), "promises 4000000000 of 'vertex'"),
         (replaced(b"element face 1", b"element face 4000000000"), "promises 4000000000 of 'face', the file holds 1"),
         (replaced(b"element face 1", b"element face 0"), "holds no face"),
-        (replaced(b"element face 1", b"element tristrips 1"), "holds no face"),
+        (replaced(b"element face 1", b"element edge 1"), "holds no face"),
         (replaced(b"element vertex 3\n", b""), "before any element"),
         (replaced(b"property float x", b"property quad x"), "no property that PLY knows"),
         (replaced(b"property float x", b"property list float x"), "no property that PLY knows"),
@@ -322,3 +322,30 @@ def test_textures_elsewhere_are_left_out_with_a_note(reference):
     with noting() as notes:
         assert len(read_ply(Files("a.ply", {"a.ply": data})).mesh.faces) == 1
     assert any("lies elsewhere; continued without it" in line for line in notes)
+
+
+STRIP = (
+    "ply\nformat ascii 1.0\nelement vertex 8\nproperty float x\nproperty float y\nproperty float z\n"
+    "element tristrips {}\nproperty list int int vertex_indices\nend_header\n"
+    "0 0 0\n3 0 0\n0 2 0\n3 2 0\n0 0 1\n3 0 1\n0 2 1\n3 2 1\n{}"
+)
+BANDS = [[0, 4, 1, 5, 3, 7, 2, 6, 0, 4], [0, 1, 2, 3], [4, 6, 5, 7]]  # around, below, above
+
+
+@pytest.mark.parametrize("one_row", [True, False])
+def test_triangle_strips_are_a_solid(one_row):
+    stitched = [[band[0], *band[:1], *band, band[-1]] for band in BANDS]  # by triangles without area, even in number
+    flat = [index for band in stitched for index in [*band, -1]][:-1]
+    rows = [flat] if one_row else BANDS
+    text = STRIP.format(len(rows), "".join(f"{len(row)} {' '.join(map(str, row))}\n" for row in rows))
+    asset = read_ply(Files("a.ply", {"a.ply": text.encode()}))
+    assert len(asset.mesh.faces) == 12
+    assert is_watertight(asset.mesh.faces)
+    assert signed_volume(asset.mesh.vertices, asset.mesh.faces) == pytest.approx(-6)  # wound inwards in the file
+
+
+def test_strips_that_name_no_vertex_or_nothing_are_refused():
+    with pytest.raises(BadInput, match="names vertex 9 of 8"):
+        read_ply(Files("a.ply", {"a.ply": STRIP.format(1, "4 0 1 2 9\n").encode()}))
+    with pytest.raises(BadInput, match="no faces|no face"):
+        read_ply(Files("a.ply", {"a.ply": STRIP.format(1, "2 0 1\n").encode()}))

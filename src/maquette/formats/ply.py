@@ -55,16 +55,16 @@ def read_ply(files: Files) -> Asset:
     Vertices keep their order and position (those that no face uses go). Texture coordinates are taken per corner from
     a ``texcoord`` list or per vertex (``s t``, ``u v``, ``texture_u texture_v``); ``TextureFile`` comments become
     materials, ``texnumber`` says which. Colours of faces
-    count where vertices have none. Polygons become triangles, hollow ones too. Properties named like a declared
-    channel fill it; normals and others are left out. PLY names no unit: the numbers are taken as millimetres and the
-    asset is not sized.
+    count where vertices have none. Polygons become triangles, hollow ones too, and so do triangle strips (Stanford's
+    scans). Properties named like a declared channel fill it; normals and others are left out. PLY names no unit: the
+    numbers are taken as millimetres and the asset is not sized.
 
     Refused: fewer rows than the header promises, indices that point nowhere, numbers that are infinite or not a
     number, textures by network address or through ``..``, point clouds. Bytes behind the last row are ignored.
     """
     header = read_elements(files.data)
     vertex = _element(header, "vertex", "export a mesh")
-    face = _element(header, "face", "triangle strips and point clouds cannot be read; export faces")
+    face = _strips(header) or _element(header, "face", "point clouds cannot be read; export faces")
     points = vertex.column("x", "y", "z")
     if points is None:
         raise BadInput("read-ply: vertices without x, y and z; export the file again")
@@ -147,6 +147,29 @@ def _element(header: Header, name: str, advice: str) -> Element:
     if result is None or not result.count:
         raise BadInput(f"read-ply: the file holds no {name}; {advice}")
     return result
+
+
+def _strips(header: Header) -> Element | None:
+    """Triangle strips as faces, every other triangle turned over; a negative index begins a new strip. None: none."""
+    found = next((one for one in header.elements if one.name == "tristrips" and one.count), None)
+    name = next((name for name in ("vertex_indices", "vertex_index") if found and name in found.lists), None)
+    if found is None or name is None or any(one.name == "face" and one.count for one in header.elements):
+        return None
+    lengths, stated = found.lists[name]
+    with np.errstate(invalid="ignore"):
+        value = np.where(np.abs(stated) < 2**53, stated, -1).astype(np.int64)
+    place = np.arange(len(value))
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    begins = np.concatenate([[True], (row[1:] != row[:-1]) | (value[:-1] < 0)])[: len(value)]
+    odd = (place - np.maximum.accumulate(np.where(begins, place, 0))) % 2
+    one, two, three = value[:-2], value[1:-1], value[2:]
+    whole = (np.minimum(np.minimum(one, two), three) >= 0) & (row[:-2] == row[2:])
+    whole &= (one != two) & (two != three) & (three != one)  # strips are stitched by triangles without area
+    first, turned = np.flatnonzero(whole), odd[: len(whole)][whole]
+    corners = np.stack([value[first], value[first + 1 + turned], value[first + 2 - turned]], axis=1)
+    faces = Element("face", len(corners))
+    faces.lists["vertex_indices"] = np.full(len(corners), 3), corners.reshape(-1)
+    return faces
 
 
 def _corners(face: Element) -> tuple[Ints, Ints, NDArray[Any]]:

@@ -25,7 +25,7 @@ _LEAST_TAIL = 1024  # bytes that may be white space behind the last row
 _TOO_BIG = 1 << 62  # where numpy stops to count, and expat says so
 _SHORTEST = 4096  # bytes; a shorter list is not worth the trouble
 _ROW = {"vertices": b"vertex", "triangles": b"triangle"}
-_NAMES = {
+_NAMES: dict[str, set[tuple[bytes, ...]]] = {
     "vertices": {(b"x", b"y", b"z")},
     "triangles": {
         (b"v1", b"v2", b"v3"),
