@@ -44,9 +44,9 @@ def box(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     best: tuple[float, Floats, float] | None = None
     inside = enlarge(mask, _SIDE) >= 0.5
     for thinner in _THIN:
-        found = _best_fit(inside, guess, thinner)
-        if found is not None and (best is None or found[0] > best[0]):
-            best = found
+        fit = _best_fit(inside, guess, thinner)
+        if fit is not None and (best is None or fit[0] > best[0]):
+            best = fit
     if best is None:
         return None
     _, numbers_of_it, misfit = best

@@ -128,7 +128,7 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
     normal, depth = seen["normal"] - plain["normal"], seen["depth"] - plain["depth"]
     numbers = proposal.numbers
     if proposal.name == "mirrored":
-        return 0.035 + min(normal, 0.0) - 0.004 * max(numbers["above"] - _LEVEL, 0.0)
+        return 0.035 + min(normal, 0.0) - 0.02 * max(numbers["above"] - _LEVEL, 0.0)
     if proposal.name == "turned":
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
@@ -142,5 +142,5 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
 
 
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
-_LEVEL = 20.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
+_LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
 _COVERED = 0.7  # of the outline

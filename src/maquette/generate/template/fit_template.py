@@ -83,13 +83,13 @@ def fit_template(
 def _ready(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """The model about as large as 1 around the origin, its faces cut in four until they can bend."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
-    made = (vertices - (low + high) / 2) / max(float(np.linalg.norm(high - low)), 1e-12)
+    points = (vertices - (low + high) / 2) / max(float(np.linalg.norm(high - low)), 1e-12)
     while 4 * len(faces) <= _MOST_FACES:
-        edges = np.linalg.norm(made[faces] - made[np.roll(faces, -1, axis=1)], axis=2)
+        edges = np.linalg.norm(points[faces] - points[np.roll(faces, -1, axis=1)], axis=2)
         if edges.max() <= _LONGEST / 2:  # it fills about two half windows
             break
-        made, faces = quartered(made, faces)
-    return made, faces
+        points, faces = quartered(points, faces)
+    return points, faces
 
 
 def quartered(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:

@@ -74,12 +74,12 @@ def best_pose(points: Samples, guess: Guess, yaw: float | None = None) -> tuple[
         steps[0, 0] = 1e-9  # Nelder and Mead hardly leave the plane of their simplex
     for number in np.argsort(worth)[::-1][:_KEPT]:
         simplex = np.vstack([starts[number], starts[number] + steps])
-        found = minimize(
+        polished = minimize(
             lambda numbers: -_likeness(numbers, points, guess, said), starts[number], method="Nelder-Mead",
             options={"initial_simplex": simplex, "maxfev": _ROUNDS},
         )  # fmt: skip
-        if best is None or -found.fun > best[0]:
-            best = (-float(found.fun), np.asarray(found.x))
+        if best is None or -polished.fun > best[0]:
+            best = (-float(polished.fun), np.asarray(polished.x))
     assert best is not None
     pose = Pose(best[1])
     shown, _ = picture_of(pose.placed(points.points, guess.eye), points.normals, pose, guess)
