@@ -98,6 +98,8 @@ def example(stage: Stage) -> str:
 def _file_for(stage: Stage, kind: typing.Any) -> str:
     """The name of a file that holds such a value."""
     kinds = typing.get_args(kind) or (kind,)
+    if stage.name == "read-wedge":
+        return "wedge.png"
     if Subject in kinds:
         return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
     if Heightmap in kinds:

@@ -159,6 +159,8 @@ def write_files(folder: Path) -> None:
     for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
     (folder / "mask.png").write_bytes(png((np.asarray(cut_out(256).mask) * 255).astype(np.uint8)))
+    steps = np.round(200 * 0.8 ** np.arange(1, 13)).astype(np.uint8)  # of a wedge on something light
+    (folder / "wedge.png").write_bytes(png(np.repeat(np.repeat(steps, 8)[None, :, None], 8, axis=0).repeat(3, axis=2)))
     ramp = np.linspace(0, 65535, 40).astype(np.uint16)
     Image.fromarray(np.tile(ramp, (30, 1))).save(folder / "heights.png")
     disk.save(cut_out(256), folder / "cutout.png")

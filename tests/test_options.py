@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from maquette.core.errors import BadSetting
 from maquette.faces.cli.main import main
 from maquette.flow.check import check_options
 from maquette.flow.jobs import PrintJob, endings_for, job_from, job_options
@@ -115,7 +116,8 @@ def test_a_job_is_a_frozen_value_and_its_fields_are_checked_like_a_stages():
     with pytest.raises(AttributeError):
         job.route = "full"  # type: ignore[misc]
     assert PrintJob(b"").slicing == SlicingWish()
-    assert {option.name for option in field_options(PrintJob)} == {"route", "printer", "force", "report", "cache"}
+    own = {"route", "printer", "purpose", "material", "force", "report", "cache"}
+    assert {option.name for option in field_options(PrintJob)} == own
     for given, says in (({"route": "sideways"}, "print: route = 'sideways'"), ({"printer": "toaster"}, "prusa-mk4")):
         with pytest.raises(Exception, match=says):
             job_from("print", b"", None, given)
@@ -167,3 +169,11 @@ def test_the_help_of_print_imports_no_stage_the_second_time(tmp_path):
             for _ in range(2)]  # fmt: skip
     assert told[0].strip() != "[]"
     assert told[1].strip() == "[]"
+
+
+def test_a_material_changes_the_printer_of_a_job():
+    plain, petg = job_from("print", b"", None, {}), job_from("print", b"", None, {"material": "petg"})
+    assert petg.printer.bridge_mm < plain.printer.bridge_mm
+    assert petg.printer.label.endswith("with PETG")
+    with pytest.raises(BadSetting, match="does not print Resin"):
+        job_from("print", b"", None, {"material": "resin"})

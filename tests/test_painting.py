@@ -296,3 +296,19 @@ def test_light_through_the_finished_bodies_is_what_the_plan_says():
     plan = mq.paint_wedge(filaments=FEW, steps=4, swatch_mm=2)
     seen = light_of(np.asarray(mq.paint_backlight(plan, size_px=plan.cells.shape[1]).frames[0, ..., :3]))
     assert np.abs(seen - cell_light(plan, "back")).max() < 0.01
+
+
+def test_a_photo_of_a_wedge_gives_back_its_distances(tmp_path):
+    from maquette.core.filament import read_filaments
+
+    plan = mq.paint_wedge(filaments="snow=#F0F0F0@6,brick=#C02020@2.5", steps=12)
+    shown = np.asarray(mq.paint_preview(plan).frames[0, ..., :3])
+    dim = Subject((shown * 0.9).astype(np.uint8))
+    files = mq.read_wedge(dim, names="snow,brick", steps=12)
+    (tmp_path / "own.csv").write_bytes(files.data)
+    snow, brick = read_filaments(tmp_path / "own.csv", "paint")
+    assert snow.td_mm == pytest.approx(6, rel=0.1)
+    assert brick.td_mm == pytest.approx(2.5, rel=0.1)
+    assert brick.rgb[0] > 3 * brick.rgb[1]
+    with pytest.raises(CannotDo, match="does not change"):
+        mq.read_wedge(Subject(np.full((64, 64, 3), 90, np.uint8)), steps=6)

@@ -102,6 +102,16 @@ def test_settings_as_a_file_say_why():
     assert written["prusaslicer"]["perimeters"] == written["cura"]["wall_line_count"] == "3"
 
 
+def test_the_report_shows_them_with_their_reasons():
+    from maquette.flow.report.tables import settings_table
+
+    told = settings_from(found(detail=0.5), 100, "decorative", PLA, MK4)
+    table = settings_table(told)
+    assert "detail of 0.5 mm was measured" in table
+    assert all(value in table for _, value, _ in told.rows)
+    assert settings_table(None) == ""
+
+
 def test_other_files_stay_as_they_are():
     stl = mq.write_stl(Asset(box((1, 1, 1))))
     assert with_settings(stl, mq.suggest_settings(Asset(box((20, 20, 10))))) is stl

@@ -932,6 +932,20 @@ class _read_stl(StageFunction[..., Asset]):
 
 read_stl: _read_stl
 
+class _read_wedge(StageFunction[..., Files]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        names: tuple[str, ...] = ...,
+        steps: int = 12,
+        layer_mm: float = 0.08,
+        stem: str = 'filaments',
+    ) -> Files:
+        """Read a photo of a wedge, cropped to it, and write each filament's colour and transmission distance as CSV."""
+
+read_wedge: _read_wedge
+
 class _relief(StageFunction[..., Asset]):
     def __call__(
         self,

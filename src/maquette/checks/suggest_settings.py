@@ -97,7 +97,7 @@ def _layer(detail: Finding | None, height_mm: float, purpose: str, printer: Prin
     small = height_mm < _SMALL_MM
     share = _FINE if purpose == "decorative" and (fine or small) else _COARSE if purpose == "strong" else _USUAL
     layer = math.floor(share * printer.nozzle_mm / 0.02 + 1e-9) * 0.02
-    if share == _FINE and fine:
+    if share == _FINE and fine and detail is not None:
         reasons["layer_mm"] = f"detail of {figures(detail.value or 0)} mm was measured"
     elif share == _FINE:
         reasons["layer_mm"] = f"only {figures(height_mm)} mm high: looked at closely"

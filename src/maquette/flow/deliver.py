@@ -17,7 +17,7 @@ from maquette.core.progress import note, noting, part, progress
 from maquette.core.report import Finding
 from maquette.flow import disk
 from maquette.flow.encode import encode_asset, judge_size
-from maquette.flow.jobs import Job
+from maquette.flow.jobs import Job, PrintJob
 from maquette.flow.judge import judge
 from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, Made, blocking, refuse_unprintable
@@ -113,7 +113,7 @@ def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) 
 
 def _with_advice(made: Made, job: Job) -> Made:
     """The same with what a slicer should be told, where somebody said what the print is for."""
-    if job.destination != "print" or job.purpose is None:
+    if not isinstance(job, PrintJob) or job.purpose is None:
         return made
     plastic = job.material or Plastic.named("resin" if job.printer.technology == "SLA" else "pla")
     told = settings_from(made.report.findings, made.asset.size[2], job.purpose, plastic, job.printer)

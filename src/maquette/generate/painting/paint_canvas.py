@@ -62,4 +62,6 @@ def paint_canvas(
         raise CannotDo("paint-canvas: protect needs a mask; cut the subject out first (matte), or open a mask with it")
     note(f"{columns} x {rows} cells, {base} layers of base and up to {paint} of paint")
     blur = viewing_mm * float(_EYE) / cell_mm
-    return Canvas(srgb_of(cells), weight, cell_mm, first, layer_mm, base, paint, blur, title=subject.title)
+    return Canvas(
+        srgb_of(cells.astype(np.float64)), weight, cell_mm, first, layer_mm, base, paint, blur, title=subject.title
+    )

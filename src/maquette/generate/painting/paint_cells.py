@@ -63,7 +63,7 @@ def paint_cells(
     tall = (recipes >= 0).sum(axis=1)
     cells = fit_cells(
         wanted, seen, tall, nearest_stacks(wanted, seen), sigma=canvas.blur_cells,
-        price=step_price(flatness) / canvas.weight, sweeps=_SWEEPS,
+        price=step_price(flatness) / canvas.weight.astype(np.float64), sweeps=_SWEEPS,
     )  # fmt: skip
     away = seen_difference(seen[cells], wanted, canvas.blur_cells)
     note(f"{len(choice.filaments)} filaments, {len(recipes)} recipes; mean CIEDE2000 {float(away.mean()):.2f} as seen")

@@ -89,7 +89,7 @@ def fit_heights(canvas: Canvas, wanted: Floats, seen: Floats, flatness: float) -
     """How many layers of paint lie on each cell, (H, W)."""
     tall = np.arange(len(seen))
     start = nearest_stacks(wanted, seen)
-    price = step_price(flatness) / canvas.weight
+    price = step_price(flatness) / canvas.weight.astype(np.float64)
     cells = fit_cells(wanted, seen, tall, start, sigma=canvas.blur_cells, price=price, sweeps=_SWEEPS)
     progress(0.8, "heights fitted")
     return without_corners(printable(cells, 2 if flatness >= _CALM else 1))
@@ -114,7 +114,7 @@ def _seen(recipes: Ints, canvas: Canvas, choice: Choice) -> Floats:
 
 def _again(choice: Choice, kept: tuple[object, ...]) -> Choice:
     """The choice with these of its filaments alone."""
-    which = [choice.filaments.index(filament) for filament in kept]  # type: ignore[arg-type]
+    which = [choice.filaments.index(filament) for filament in kept]
     return Choice(tuple(choice.filaments[k] for k in which), choice.colors[which], choice.td_mm[which])
 
 

@@ -41,7 +41,7 @@ def fit_cells(
     bowl = pull @ slope
     own = _own_share(sigma)
     cells, uneven = start.copy(), bool(price.any()) and len(set(tall.tolist())) > 1
-    rng = np.random.default_rng(0)
+    cost_of_step, rng = price.astype(np.float32), np.random.default_rng(0)
     for sweep in range(sweeps):
         moved = 0
         for row, column in rng.permutation(_PHASES).tolist():
@@ -50,7 +50,7 @@ def fit_cells(
             push = blur(np.einsum("hwij,hwj->hwi", pull, error.astype(np.float32)), sigma)[part]
             here, mine = seen[cells[part]], bowl[part] * own
             linear = push - np.einsum("hwij,hwj->hwi", mine, here)
-            steps = _steps(cells, tall, part) * price[part][..., None] if uneven else None
+            steps = _steps(cells, tall, part) * cost_of_step[part][..., None] if uneven else None
             best = _cheapest(mine, linear, seen, steps)
             if sweep < sweeps - _WHOLE:
                 best = np.where(rng.random(best.shape) < 0.5, best, cells[part])
