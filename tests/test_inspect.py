@@ -127,3 +127,12 @@ def test_nothing_is_changed():
     before = subject.digest
     mq.inspect(subject)
     assert mq.Subject(subject.pixels, subject.mask, title="ball").digest == before
+
+
+@pytest.mark.parametrize(("busy", "route"), [(True, "relief"), (False, "full")])
+def test_a_doubtful_cut_from_a_busy_ground_is_a_scene(monkeypatch, busy, route):
+    from maquette.core.report import Finding
+
+    doubt = Finding("mask", "fail", "what was cut out is likely not the thing", value=0.05)
+    monkeypatch.setattr("maquette.photo.inspect.mask_truth", lambda subject: doubt)
+    assert recommended_route(mq.inspect(scene(busy=busy))) == route

@@ -21,6 +21,7 @@ from maquette.photo.mask_truth import mask_truth
 from maquette.registry import stage
 
 Floats = NDArray[np.float32]
+_SCENE = 3.5  # grey levels of unrest behind the subject; desks and walls have 2, the calmest of 19 scenes 4.1
 WORK_PX = 768  # measures are taken at this long side, so that they mean the same for every photo
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 GUIDES = "photo guides of image-to-3D services"
@@ -42,15 +43,18 @@ def inspect(
     pixels, mask = _small(subject)
     luma = pixels @ LUMA  # 0..255
     yield from _resolution(subject, min_full_px, min_relief_px)
-    if mask is None:
+    truth = None if mask is None else mask_truth(subject)
+    if mask is None or truth is None:
         reason = "nothing is cut out yet; run matte or use-mask first"
         yield from (Finding(name, "unknown", reason) for name in ("one-subject", "centred", "whole", "outline", "mask"))
     else:
-        yield from (_one_subject(mask), _centering(mask), _whole(mask), _outline(mask), mask_truth(subject))
-    yield from (_background(pixels, mask), _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
+        yield from (_one_subject(mask), _centering(mask), _whole(mask), _outline(mask), truth)
+    ground = _background(pixels, mask)
+    yield from (ground, _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
     yield _blocks(subject)
     yield from inspect_picture(subject, np.clip(pixels, 0, 255).astype(np.uint8), _inside(pixels.shape[:2], mask))
-    yield _route(pixels, mask)
+    is_scene = truth is not None and truth.verdict == "fail" and (ground.value or 0.0) > _SCENE
+    yield _route(pixels, mask, is_scene=is_scene)
 
 
 def recommended_route(findings: Iterable[Finding]) -> Literal["full", "relief"]:
@@ -293,8 +297,11 @@ def _blocks(subject: Subject) -> Finding:
     )
 
 
-def _route(pixels: Floats, mask: Floats | None) -> Finding:
+def _route(pixels: Floats, mask: Floats | None, *, is_scene: bool = False) -> Finding:
     """Full 3D for a thing that stands free, a relief for flat art and for pictures without a free-standing subject.
+
+    A scene is a picture whose cut-out is likely no thing and whose ground is busy: a sailboat before trees, a heap of
+    fruit. On a plain ground a doubtful cut-out is still of the thing that lies there.
 
     Flat art is told by its areas of one colour (share of pixels equal to their neighbours, and of the six commonest
     colours): drawn emoji have 0.73 and more, rendered and photographed things rarely 0.6.
@@ -307,6 +314,8 @@ def _route(pixels: Floats, mask: Floats | None) -> Finding:
     flat = min(even, float(common[:6].sum() / common.sum()))
     if mask is None:
         score, why = 0.2, "nothing in it stands free of its ground"
+    elif is_scene:
+        score, why = 0.25, "a scene, from which no one thing stands free"
     elif touching(mask) > 0.25 or (mask >= 0.5).mean() > 0.85:
         score, why = 0.3, "the subject runs out of the frame"
     elif pieces(mask)[1] > 0.35:

@@ -16,6 +16,7 @@ from maquette.geometry.flat.bends import heart
 
 Shape = Literal["plate", "outline", "rounded", "oval", "round", "heart"]
 
+_SLIVER = 5e-4  # mm: what a cut leaves narrower than that is no triangle in single precision
 _AROUND = 256  # corners of an oval outline: 0.03 mm from a true one at 100 mm
 
 
@@ -45,7 +46,7 @@ def cut_and_drill(
         body = body - _prism([circle], -1.0, high + 1.0)
     if body.is_empty():
         raise CannotDo(f"plate: a hole of {hole_mm:g} mm leaves nothing of the plate")
-    cut_vertices, cut_faces, _, _ = read_solid(body)
+    cut_vertices, cut_faces, _, _ = read_solid(body.simplify(_SLIVER))
     return cut_vertices, cut_faces
 
 
