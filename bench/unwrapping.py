@@ -34,7 +34,8 @@ def main() -> None:
             uneven = density_spread(made.vertices, made.faces, made.uv)
             print(
                 f"| {len(mesh.faces):,} | {method} | {taken:.1f} | {score.mean:.4f} | {score.worst:.3f} | "
-                f"{covered.overlap:.2%} | {covered.fill:.0%} | {uneven:.1%} | {charts(made.faces, made.uv).max() + 1} |",
+                f"{covered.overlap:.2%} | {covered.fill:.0%} | {uneven:.1%} | "
+                f"{charts(made.faces, made.uv).max() + 1} |",
                 flush=True,
             )
 

@@ -22,18 +22,18 @@ def uv_overlap(asset: Asset) -> Iterable[Finding]:
     mesh = asset.mesh
     if mesh.uv is None or not len(mesh.faces):
         return
-    found = cover(mesh.uv)
-    wrong = found.overlap > _SHARED
+    covered = cover(mesh.uv)
+    wrong = covered.overlap > _SHARED
     advice = "; `unwrap --old-uv replace` lays it out anew" if wrong else ""
     yield Finding(
         "uv-overlap",
         "warn" if wrong else "pass",
-        f"{found.overlap:.1%} of the texels in use belong to several faces; "
-        f"{found.fill:.0%} of the square is in use{advice}",
-        value=100 * found.overlap,
+        f"{covered.overlap:.1%} of the texels in use belong to several faces; "
+        f"{covered.fill:.0%} of the square is in use{advice}",
+        value=100 * covered.overlap,
         unit="% of the texels in use",
         limit=f"at most {100 * _SHARED:g}",
         source="lightmaps and baking need 0",
         fix="unwrap",
-        faces=found.faces if wrong else None,
+        faces=covered.faces if wrong else None,
     )

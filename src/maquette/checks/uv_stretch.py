@@ -26,19 +26,19 @@ def uv_stretch(asset: Asset) -> Iterable[Finding]:
     mesh = asset.mesh
     if mesh.uv is None or not len(mesh.faces):
         return
-    found = stretch(mesh.vertices, mesh.faces, mesh.uv)
-    smeared = np.flatnonzero(np.isfinite(found.face) & (found.face > _FACE))
+    score = stretch(mesh.vertices, mesh.faces, mesh.uv)
+    smeared = np.flatnonzero(np.isfinite(score.face) & (score.face > _FACE))
     area = face_areas(mesh.vertices, mesh.faces)
     share = float(area[smeared].sum() / max(area.sum(), 1e-300))
     uneven = density_spread(mesh.vertices, mesh.faces, mesh.uv)
-    wrong = found.mean > _MEAN or share > 0.01
+    wrong = score.mean > _MEAN or share > 0.01
     advice = "; `unwrap --old-uv replace` lays it out anew" if wrong else ""
     yield Finding(
         "uv-stretch",
         "warn" if wrong else "pass",
-        f"stretched by {found.mean:.3g} on average and {found.worst:.3g} at worst, {share:.1%} of the surface by more "
+        f"stretched by {score.mean:.3g} on average and {score.worst:.3g} at worst, {share:.1%} of the surface by more "
         f"than {_FACE:g}; texels a length vary by {uneven:.0%}{advice}",
-        value=found.mean,
+        value=score.mean,
         unit="x",
         limit=f"at most {_MEAN:g}, 1 % beyond {_FACE:g}",
         source=_SOURCE,

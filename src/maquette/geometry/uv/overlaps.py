@@ -22,13 +22,13 @@ def stacked(corners: Floats, places: Floats) -> tuple[Ints, Ints]:
     points = np.concatenate([(corners.reshape(-1, 2) - low) / size, height[:, None]], axis=1)
     tracer = Tracer(points, np.arange(3 * len(corners)).reshape(-1, 3))
     flat = (places - low) / size
-    found = []
+    seen = []
     for start, way in ((2.0, -1.0), (-1.0, 1.0)):
         origins = np.concatenate([flat, np.full((len(flat), 1), start)], axis=1)
         hits = tracer.first(origins, np.broadcast_to([0.0, 0.0, way], origins.shape))
         inside = np.minimum(np.minimum(hits.u, hits.v), 1 - hits.u - hits.v) > _RIM
-        found.append(np.where(inside, hits.face, -1))
-    top, bottom = found
+        seen.append(np.where(inside, hits.face, -1))
+    top, bottom = seen
     known = (top >= 0) & (bottom >= 0)
     return np.where(known, top, -1), np.where(known, bottom, -1)
 
