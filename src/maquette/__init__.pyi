@@ -86,6 +86,12 @@ class _backlight(StageFunction[..., Picture]):
 
 backlight: _backlight
 
+class _baked_light(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how much of the texture's brightness swings with the direction that the surface faces."""
+
+baked_light: _baked_light
+
 class _bas_relief(StageFunction[..., Heightmap]):
     def __call__(
         self,
@@ -223,6 +229,12 @@ class _degenerate(StageFunction[..., tuple[Finding, ...]]):
         """Count faces with no area, measured against the model's own size."""
 
 degenerate: _degenerate
+
+class _delight(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, strength: float = 0.7) -> Asset:
+        """Divide out the light that colours got where they were photographed, as far as the normals tell it."""
+
+delight: _delight
 
 class _deviation(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -1317,8 +1329,16 @@ class _untangle(StageFunction[..., Asset]):
 untangle: _untangle
 
 class _unwrap(StageFunction[..., Asset]):
-    def __call__(self, asset: Asset, *, texture_px: int = 1024, gutter_px: int = 4) -> Asset:
-        """Give a model without uv its own, and turn colours on vertices into a texture."""
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        texture_px: int = 1024,
+        gutter_px: int = 4,
+        method: Literal['auto', 'xatlas', 'cones'] = 'auto',
+        old_uv: Literal['keep', 'replace'] = 'keep',
+    ) -> Asset:
+        """Lay a surface out flat, in charts that do not overlap, and turn colours on vertices into a texture."""
 
 unwrap: _unwrap
 
@@ -1327,6 +1347,18 @@ class _use_mask(StageFunction[..., Subject]):
         """Take the mask from a picture file: its alpha channel where it has one, else its brightness."""
 
 use_mask: _use_mask
+
+class _uv_overlap(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how much of the texture belongs to several faces at once, and how much of it to any."""
+
+uv_overlap: _uv_overlap
+
+class _uv_stretch(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how far the texture is stretched (Sander's L2, 1 is none) and how unevenly texels are dealt out."""
+
+uv_stretch: _uv_stretch
 
 class _vertex_manifold(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
