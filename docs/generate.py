@@ -46,6 +46,7 @@ _MADE = {
     Artwork: "out.svg",
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
+_PAINTED = {"bake", "delight", "pbr-maps"}  # each texel must belong to one face
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
     "crop": "--share 0.9",
     "deviation": "--max-mm 0.5",
@@ -114,6 +115,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         return (
             "mask.png" if stage.inputs.get("subject") else "heights.png" if stage.output is Heightmap else "chair.jpg"
         )
+    if stage.name in _PAINTED and kind is Asset:
+        return "painted.glb"
     return "plate.glb" if stage.name == "wall-mount" else "part.glb"
 
 

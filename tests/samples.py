@@ -72,6 +72,14 @@ def ball() -> Asset:
     )
 
 
+@cache
+def painted() -> Asset:
+    """The same sphere with a texture in which every face has a place of its own."""
+    from maquette.texture.unwrap import unwrap
+
+    return unwrap(ball().replace(source=None), texture_px=128, old_uv="replace")
+
+
 def full_mesh() -> Mesh:
     """A sheet of 18 faces with every channel filled differently."""
     sheet = grid(3, 3)
@@ -168,6 +176,7 @@ def write_files(folder: Path) -> None:
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
+    disk.save(painted(), folder / "painted.glb")
 
 
 def sample_for(kind: object, stage: object) -> object:

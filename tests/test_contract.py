@@ -72,7 +72,7 @@ def content(result) -> str:
 
 def test_there_are_stages_in_every_room():
     rooms = {registry()[name].stage.room for name in STAGES}
-    assert rooms == {"photo", "generate", "shape", "checks", "formats", "render"}
+    assert rooms == {"photo", "generate", "shape", "texture", "checks", "formats", "render"}
 
 
 def test_is_explained(function):

@@ -7,7 +7,7 @@ from maquette.checks.has_uv import has_uv
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Target
-from maquette.shape.surface.unwrap import unwrap
+from maquette.texture.unwrap import unwrap
 from shapes import box, grid
 
 

@@ -9,11 +9,22 @@ import pytest
 from PIL import Image
 
 import maquette as mq
-from maquette.core.errors import CannotDo
 from maquette.geometry.rays import Tracer
+from maquette.geometry.remake.transfer import charts
 from maquette.geometry.topology import is_watertight
+from maquette.geometry.uv.scores import cover, density_spread, stretch
+from maquette.texture.pictures import base_color_at
 from samples import ball
-from shapes import box, sphere
+from shapes import box, sphere, torus
+
+
+def bumpy(count):
+    """A torus with waves on it, of about so many faces."""
+    across = int(np.sqrt(count / 5))
+    around = 5 * across // 2
+    ring = torus(10, 3, around, across)
+    push = 1 + 0.02 * np.sin(ring.vertices[:, :1]) * np.cos(ring.vertices[:, 1:2] / 2)
+    return ring.with_vertices(ring.vertices * push)
 
 
 def colored(mesh):
@@ -61,6 +72,33 @@ def test_what_has_uv_comes_back_as_it_is():
     assert mq.unwrap(once).mesh == once.mesh
 
 
-def test_too_many_faces_are_refused_with_the_stage_that_helps():
-    with pytest.raises(CannotDo, match="simplify"):
-        mq.unwrap(mq.Asset(sphere(1, 7)))
+@pytest.mark.parametrize("method", ["xatlas", "cones"])
+def test_both_ways_of_cutting_keep_lengths_and_share_no_texel(method):
+    made = mq.unwrap(mq.Asset(bumpy(2000)), method=method, texture_px=512).mesh
+    assert stretch(made.vertices, made.faces, made.uv).mean < 1.02
+    assert cover(made.uv).overlap == 0
+    assert cover(made.uv).fill > 0.35
+    assert density_spread(made.vertices, made.faces, made.uv) < 0.12
+
+
+def test_dense_meshes_are_cut_by_cones_and_say_in_how_many_charts():
+    made = mq.unwrap(mq.Asset(bumpy(12_000)), texture_px=256)
+    assert 4 < charts(made.mesh.faces, made.mesh.uv).max() + 1 < 40
+    assert "charts" in made.notes[0]
+
+
+def test_textures_are_painted_over_into_a_new_layout():
+    old = ball()
+    new = mq.unwrap(old, texture_px=512, old_uv="replace")
+    assert cover(old.mesh.uv).overlap > 0.5  # the photo through and through: front and back share it
+    assert cover(new.mesh.uv).overlap == 0
+    middle = np.full((len(old.mesh.faces), 3), 1 / 3)
+    face = np.arange(len(middle))
+    before, after = (base_color_at(asset, face, middle).astype(int) for asset in (old, new))
+    assert np.abs(before - after).mean() < 2
+    assert np.array_equal(new.mesh.faces, old.mesh.faces)
+
+
+def test_surfaces_without_area_get_uv_all_the_same():
+    flat = mq.Mesh(np.zeros((3, 3)), [[0, 1, 2]])
+    assert mq.unwrap(mq.Asset(flat), method="cones").mesh.uv.shape == (1, 3, 2)

@@ -57,6 +57,12 @@ __all__ = [
     "save",
 ]
 
+class _albedo_range(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure the share of the textured surface that is darker than coal or brighter than snow."""
+
+albedo_range: _albedo_range
+
 class _autofix(StageFunction[..., Subject]):
     def __call__(
         self,
@@ -85,6 +91,26 @@ class _backlight(StageFunction[..., Picture]):
         """Show what light falls through a model: the finished mesh itself is looked through, not the photo it came from."""
 
 backlight: _backlight
+
+class _bake(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        source: Asset,
+        *,
+        texture_px: int = 1024,
+        reach_share: float = 0.02,
+        maps: Literal['all', 'color', 'normal'] = 'all',
+    ) -> Asset:
+        """Paint the color, roughness, metallic and fine normals of a source model onto a model with uv of its own."""
+
+bake: _bake
+
+class _baked_light(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how much of the texture's brightness swings with the direction that the surface faces."""
+
+baked_light: _baked_light
 
 class _bas_relief(StageFunction[..., Heightmap]):
     def __call__(
@@ -224,6 +250,12 @@ class _degenerate(StageFunction[..., tuple[Finding, ...]]):
 
 degenerate: _degenerate
 
+class _delight(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, strength: float = 0.7) -> Asset:
+        """Divide out the light that colours got where they were photographed, as far as the normals tell it."""
+
+delight: _delight
+
 class _deviation(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -331,6 +363,18 @@ class _fit_template(StageFunction[..., Asset]):
         """Bend a model of the same kind until it looks like the photo, and paint it with the photo."""
 
 fit_template: _fit_template
+
+class _fit_textures(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        max_px: int = 2048,
+        sides: Literal['power-of-two', 'any'] = 'power-of-two',
+    ) -> Asset:
+        """Scale textures down to what a target loads, their sides to the nearest powers of two."""
+
+fit_textures: _fit_textures
 
 class _fits_bed(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ...) -> tuple[Finding, ...]:
@@ -644,6 +688,12 @@ class _orient(StageFunction[..., Asset]):
 
 orient: _orient
 
+class _origin(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how far the origin lies from the middle of the model's bottom, as a share of its diagonal."""
+
+origin: _origin
+
 class _overhang(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -749,6 +799,19 @@ class _paint_wedge(StageFunction[..., PaintPlan]):
 
 paint_wedge: _paint_wedge
 
+class _pbr_maps(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        texture_px: int = 512,
+        directions: int = 128,
+        reach_share: float = 0.25,
+    ) -> Asset:
+        """Measure by rays how open each place of the surface is, and pack it with roughness and metallic for engines."""
+
+pbr_maps: _pbr_maps
+
 class _picture(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -776,6 +839,12 @@ class _pins(StageFunction[..., tuple[Finding, ...]]):
         """Measure columns in mm: what is thin two ways and stands free for one and a half times its width."""
 
 pins: _pins
+
+class _pivot(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, at: Literal['base', 'center'] = 'base') -> Asset:
+        """Move the model so that its origin lies under its middle, where things that stand are held, or in its middle."""
+
+pivot: _pivot
 
 class _plate(StageFunction[..., Asset]):
     def __call__(
@@ -1231,6 +1300,12 @@ class _test_piece(StageFunction[..., Asset]):
 
 test_piece: _test_piece
 
+class _texture_power(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Count textures with a side that is no power of two; engines scale those when they compress and make mipmaps."""
+
+texture_power: _texture_power
+
 class _texture_size(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Compare the longest side of any texture with the target's budget; a texture that cannot be read fails too."""
@@ -1331,8 +1406,16 @@ class _untangle(StageFunction[..., Asset]):
 untangle: _untangle
 
 class _unwrap(StageFunction[..., Asset]):
-    def __call__(self, asset: Asset, *, texture_px: int = 1024, gutter_px: int = 4) -> Asset:
-        """Give a model without uv its own, and turn colours on vertices into a texture."""
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        texture_px: int = 1024,
+        gutter_px: int = 4,
+        method: Literal['auto', 'xatlas', 'cones'] = 'auto',
+        old_uv: Literal['keep', 'replace'] = 'keep',
+    ) -> Asset:
+        """Lay a surface out flat, in charts that do not overlap, and turn colours on vertices into a texture."""
 
 unwrap: _unwrap
 
@@ -1341,6 +1424,18 @@ class _use_mask(StageFunction[..., Subject]):
         """Take the mask from a picture file: its alpha channel where it has one, else its brightness."""
 
 use_mask: _use_mask
+
+class _uv_overlap(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how much of the texture belongs to several faces at once, and how much of it to any."""
+
+uv_overlap: _uv_overlap
+
+class _uv_stretch(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(self, asset: Asset) -> tuple[Finding, ...]:
+        """Measure how far the texture is stretched (Sander's L2, 1 is none) and how unevenly texels are dealt out."""
+
+uv_stretch: _uv_stretch
 
 class _vertex_manifold(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:

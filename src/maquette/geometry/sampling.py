@@ -50,3 +50,9 @@ def triangle_shares(number: Ints) -> Floats:
     outside = share.sum(axis=1) > 1
     share[outside] = 1 - share[outside]
     return share
+
+
+def sample_weights(count: int) -> Floats:
+    """Barycentric place in its face of each of ``count`` points of :func:`surface_samples`, (N, 3)."""
+    share = triangle_shares(np.arange(count))
+    return np.concatenate([1 - share.sum(axis=1, keepdims=True), share], axis=1)

@@ -15,7 +15,7 @@ from maquette.core.errors import BadSetting
 from maquette.registry.declare import StageFunction
 from maquette.registry.plugins import Stages, announced_plugins, is_importing, load_plugins, names_of, stages_in
 
-ROOMS = ("photo", "generate", "shape", "checks", "formats", "render")
+ROOMS = ("photo", "generate", "shape", "texture", "checks", "formats", "render")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
+from maquette.faces.cli.lods_command import lods
+from maquette.faces.cli.ready_command import ready
 from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
@@ -97,6 +99,8 @@ main.add_command(jobs.JobCommand("print", "Make a photo into a solid that prints
 main.add_command(jobs.JobCommand("model", "Make a photo into a textured model."))
 main.add_command(jobs.CheckCommand())
 main.add_command(jobs.convert)
+main.add_command(ready)
+main.add_command(lods)
 main.add_command(jobs.gallery)
 main.add_command(_RECIPES)
 

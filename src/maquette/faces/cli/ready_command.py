@@ -1,0 +1,29 @@
+"""``maquette ready``: a model of any origin made fit for an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from maquette.core.profiles import Target
+from maquette.faces.cli.terminal import Terminal
+
+
+@click.command("ready")
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="where the model goes")
+@click.option("--target", default=lambda: Target.default().name, metavar="NAME", help="whose budget and needs apply")
+@click.option("--json", "as_json", is_flag=True, help="result and errors as JSON")
+def ready(source: Path, output: Path, target: str, as_json: bool) -> None:
+    """Make a model file fit for an engine: judge it, fix what can be fixed in order, judge it again."""
+
+    def body(terminal: Terminal) -> int:
+        from maquette.flow.ready import ready_file
+
+        with terminal.progress("ready"):
+            place, done = ready_file(source, output, Target.named(target))
+        terminal.say(f"{done}\n{place}: {done.asset!r}", {"output": str(place), **done.as_dict()})
+        return int(not done.after.passed)
+
+    Terminal(as_json).guard(body)

@@ -1,0 +1,78 @@
+"""Fit textures: pictures made as large as a target takes them."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from maquette.core.asset import Asset, Texture, textures_of
+from maquette.core.progress import note
+from maquette.core.texture_pixels import opened
+from maquette.registry import stage
+
+
+@stage
+def fit_textures(
+    asset: Asset,
+    *,
+    max_px: Annotated[int, Field(ge=16, le=8192, description="longest side that may be left")] = 2048,
+    sides: Annotated[
+        Literal["power-of-two", "any"], Field(description="the nearest powers of two, or the sides in proportion")
+    ] = "power-of-two",
+) -> Asset:
+    """Scale textures down to what a target loads, their sides to the nearest powers of two.
+
+    uv is a share of the picture, so it stays true whatever the sides become. Pictures that fit keep their bytes; others
+    become PNG, or JPEG again at quality 92 where they were. Colors are averaged as they are stored.
+    """
+    known: dict[Texture, Texture] = {}
+    materials = []
+    for material in asset.materials:
+        fitted = {slot: _fitted(texture, max_px, sides, known) for slot, texture in textures_of(material).items()}
+        materials.append(material.replace(**fitted))
+    changed = sum(old != new for old, new in known.items())
+    if not changed:
+        return asset
+    note(f"scaled {changed} of {len(known)} textures to at most {max_px} px")
+    return asset.replace(materials=tuple(materials))
+
+
+def _fitted(texture: Texture, most: int, sides: str, known: dict[Texture, Texture]) -> Texture:
+    """The texture at its new size, made once."""
+    if texture not in known:
+        with opened(texture, "fit-textures: a picture") as picture:
+            size = _size(picture.size, most, sides)
+            known[texture] = texture if size == picture.size else _scaled(texture, picture, size)
+    return known[texture]
+
+
+def _size(size: tuple[int, int], most: int, sides: str) -> tuple[int, int]:
+    """Width and height as they shall be."""
+    if sides == "any":
+        share = min(1.0, most / max(size))
+        return max(round(size[0] * share), 1), max(round(size[1] * share), 1)
+    top = 1 << (most.bit_length() - 1)
+    width, height = (min(_nearest_power(side), top) for side in size)
+    return width, height
+
+
+def _nearest_power(side: int) -> int:
+    """The power of two nearest in proportion: 2044 -> 2048, 1500 -> 2048, 1400 -> 1024."""
+    low = 1 << (side.bit_length() - 1)
+    return low if side * side < 2 * low * low else 2 * low
+
+
+def _scaled(texture: Texture, picture: Any, size: tuple[int, int]) -> Texture:
+    """The picture at another size, in the file format that it had unless that was WebP."""
+    from PIL import Image
+
+    mode = "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
+    fitted = picture.convert(mode).resize(size, Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    if texture.media_type == "image/jpeg":
+        fitted.convert("RGB").save(stream, "JPEG", quality=92)
+    else:
+        fitted.save(stream, "PNG")
+    return Texture(stream.getvalue(), texture.wrap)

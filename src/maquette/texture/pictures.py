@@ -1,0 +1,78 @@
+"""Textures read at places of a surface, and pixels made textures."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maquette.core.arrays import Bytes, Floats, Ints
+from maquette.core.asset import Asset, Material, Texture
+from maquette.core.texture_pixels import pixels
+from maquette.geometry.look.srgb import LIGHT_OF_BYTE, to_srgb
+from maquette.geometry.look.texels import bilinear
+
+
+def picture_of(values: NDArray[Any]) -> Texture:
+    """Pixels (H, W, 3 or 4) uint8 as a PNG; an opacity that is full everywhere is left out."""
+    from PIL import Image
+
+    if values.shape[2] == 4 and bool((values[:, :, 3] == 255).all()):
+        values = values[:, :, :3]
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(values)).save(stream, "PNG")
+    return Texture(stream.getvalue())
+
+
+def texture_at(asset: Asset, slot: str, face: Ints, weights: Floats) -> Bytes | None:
+    """What a kind of texture shows at places face (N,), weights (N, 3): (N, 4), white where a material has none.
+
+    None where no material has one, or without uv.
+    """
+    uv, index = asset.mesh.uv, asset.mesh.material
+    if uv is None or not any(getattr(material, slot) for material in asset.materials):
+        return None
+    at = np.einsum("nk,nkc->nc", weights, uv[face].astype(np.float64))
+    of = np.zeros(len(face), np.int64) if index is None else index[face]
+    values = np.full((len(face), 4), 255, np.uint8)
+    for number, material in enumerate(asset.materials):
+        texture, mine = getattr(material, slot), np.flatnonzero(of == number)
+        if texture is not None and len(mine):
+            values[mine] = np.round(bilinear(pixels(texture, "RGBA"), at[mine], texture.wrap))
+    return values
+
+
+def material_at(asset: Asset, face: Ints) -> tuple[tuple[Material, ...], Ints]:
+    """The materials, a plain one where there are none, and which of them each of these faces (N,) wears."""
+    materials = asset.materials or (Material(),)
+    index = asset.mesh.material
+    return materials, np.zeros(len(face), np.int64) if index is None else index[face].astype(np.int64)
+
+
+def base_color_at(asset: Asset, face: Ints, weights: Floats) -> Bytes:
+    """The colour that is seen without light, factors, texture and vertex colours together, (N, 4) sRGB bytes."""
+    materials, of = material_at(asset, face)
+    factor = np.array([material.base_color for material in materials])[of]
+    texture = texture_at(asset, "base_color_texture", face, weights)
+    color = asset.mesh.color
+    light = factor.copy()
+    if texture is not None:
+        light[:, :3] *= LIGHT_OF_BYTE[texture[:, :3]]
+        light[:, 3] *= texture[:, 3] / 255
+    if color is not None:
+        light[:, :3] *= LIGHT_OF_BYTE[
+            np.round(np.einsum("nk,nkc->nc", weights, color[asset.mesh.faces[face]].astype(np.float64))).astype(int)
+        ]
+    return np.round(np.concatenate([to_srgb(light[:, :3]), light[:, 3:]], axis=1) * 255).astype(np.uint8)
+
+
+def orm_at(asset: Asset, face: Ints, weights: Floats) -> Bytes:
+    """Occlusion, roughness and metallic, factors and texture together, (N, 3) bytes."""
+    materials, of = material_at(asset, face)
+    factor = np.array([(1.0, material.roughness, material.metallic) for material in materials])[of]
+    texture = texture_at(asset, "orm_texture", face, weights)
+    if texture is not None:
+        factor = factor * (texture[:, :3] / 255)
+    return np.round(factor * 255).astype(np.uint8)
