@@ -246,3 +246,12 @@ def test_work_that_is_stopped_cleans_up_first(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "clean\n", "stopped; no file is half written\n")
+
+
+def test_a_stream_of_a_kind_is_a_file_and_no_option(tmp_path):
+    mq.save(mq.Asset(box()), tmp_path / "a.off")
+    command = [sys.executable, "-m", "maquette", "convert", "-.off", "-.stl"]
+    data = (tmp_path / "a.off").read_bytes()
+    done = subprocess.run(command, input=data, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) == 84 + 50 * 12

@@ -5,6 +5,7 @@ Commands are made when they are asked for; ``maquette --help`` only reads names 
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -43,6 +44,10 @@ class House(click.Group):
         except MaquetteError as problem:
             click.echo(f"{type(problem).__name__}: {problem}", err=True)
             sys.exit(problem.exit_code)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; ``-.stl``, standard input or output of this kind, is a file; ``-.5`` is a number."""
+        return super().parse_args(ctx, [re.sub(r"^-(?=\.(3mf|[A-Za-z]\w*)$)", "./-", one) for one in args])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Jobs in their own order, then stages by name."""
