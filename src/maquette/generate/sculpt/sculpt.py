@@ -29,6 +29,7 @@ from maquette.generate.sculpt.surface import carve, keep_unspoilt, sight, smooth
 from maquette.generate.sculpt.texture import tile_texture
 from maquette.generate.sculpt.tiles import tiles
 from maquette.generate.sculpt.views import LONG_LENS, Station, degrees_around, least_turn, merged_field, stations
+from maquette.geometry.remake.uncrossing import ease_crossings
 from maquette.registry import LocalFile, stage
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
@@ -36,7 +37,7 @@ _LEAST_TILT = np.radians(3)
 _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into the picture -> x, y, z
 
 
-@stage(version=2, licence="Apache-2.0", device="cpu", size="10 MB in the package")
+@stage(version=3, licence="Apache-2.0", device="cpu", size="10 MB in the package")
 def sculpt(
     subject: Subject | Views,
     *,
@@ -116,7 +117,9 @@ def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes
     lifted = carve(
         vertices, sights["front"], photos["front"], guesses["front"], wishes.detail, own_front=chosen.own_front
     )
-    vertices = keep_unspoilt(vertices, lifted, faces)
+    vertices, folds = ease_crossings(keep_unspoilt(vertices, lifted, faces), faces)
+    if folds:
+        note(f"eased {folds} folds in which faces cut each other")
     return dressed(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes)
 
 
