@@ -51,7 +51,7 @@ def _lattice(at: Floats, pull: Floats) -> Floats:
     rigid = np.concatenate(rows)
     share = len(at) / (count * count)
     square = weights.T @ weights + _SMOOTH * share * rigid.T @ rigid + 1e-3 * share * np.eye(count * count)
-    knots: Floats = np.linalg.solve(square, weights.T @ pull)
+    knots: Floats = np.asarray(np.linalg.solve(square, weights.T @ pull), np.float64)
     return knots
 
 
