@@ -12,7 +12,7 @@ _ROUNDS = 6
 _FAR = 0.35  # half windows: outlines further apart than this do not belong together
 
 
-def bent(flat: Floats, shown: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+def bend_points(flat: Floats, shown: Floats, wanted: Floats) -> tuple[Floats, Floats]:
     """Points moved by the lattice that takes one outline to another: places (N, 2), outlines (K, 2), (L, 2) -> both.
 
     Places are in half windows. Every point of either outline pulls toward the nearest of the other; the lattice stays
@@ -51,8 +51,7 @@ def _lattice(at: Floats, pull: Floats) -> Floats:
     rigid = np.concatenate(rows)
     share = len(at) / (count * count)
     square = weights.T @ weights + _SMOOTH * share * rigid.T @ rigid + 1e-3 * share * np.eye(count * count)
-    knots: Floats = np.linalg.solve(square, weights.T @ pull)
-    return knots
+    return np.linalg.solve(square, weights.T @ pull).astype(np.float64)
 
 
 def _weights(places: Floats) -> Floats:
