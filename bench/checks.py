@@ -39,7 +39,7 @@ def as_stored(mesh: Mesh) -> Mesh:
     return mesh.replace(vertices=mesh.triangles.reshape(-1, 3), faces=np.arange(mesh.faces.size).reshape(-1, 3))
 
 
-def damaged(mesh: Mesh) -> Mesh:
+def damage(mesh: Mesh) -> Mesh:
     """The same with what goes wrong in generated meshes."""
     dice = np.random.default_rng(0)
     holed = mesh.keep_faces(dice.random(len(mesh.faces)) > 0.01)
@@ -70,22 +70,22 @@ def peers(mesh: Mesh) -> dict[str, Callable[[], Any]]:
     """What trimesh asks of the same triangles."""
     import trimesh
 
-    def merged() -> Any:
+    def merge_vertices() -> Any:
         return trimesh.Trimesh(mesh.vertices, mesh.faces, process=False, merge_norm=True, merge_tex=True)
 
-    def asked(question: Callable[[Any], Any]) -> Callable[[], Any]:
+    def ask(question: Callable[[Any], Any]) -> Callable[[], Any]:
         def run() -> Any:
-            made = merged()
+            made = merge_vertices()
             made.merge_vertices()
             return question(made)
 
         return run
 
     return {
-        "watertight": asked(lambda made: made.is_watertight),
-        "winding": asked(lambda made: (made.is_winding_consistent, made.volume)),
-        "specks": asked(lambda made: made.split(only_watertight=False)),
-        "degenerate": asked(lambda made: made.nondegenerate_faces()),
+        "watertight": ask(lambda made: made.is_watertight),
+        "winding": ask(lambda made: (made.is_winding_consistent, made.volume)),
+        "specks": ask(lambda made: made.split(only_watertight=False)),
+        "degenerate": ask(lambda made: made.nondegenerate_faces()),
     }
 
 
@@ -113,7 +113,7 @@ def main() -> None:
     for check in checks.values():
         check(warm)
     for count in chosen.faces:
-        for state, mesh in (("whole", as_stored(blob(count))), ("damaged", as_stored(damaged(blob(count))))):
+        for state, mesh in (("whole", as_stored(blob(count))), ("damaged", as_stored(damage(blob(count))))):
             asset, other = asset_of(mesh), peers(mesh)
             print(f"\n{len(mesh.faces):,} faces, {state}\n{'check':20}   ours s  trimesh s   ratio  verdict")
             for name, check in checks.items():

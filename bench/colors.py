@@ -41,10 +41,10 @@ def stripes(face_count: int) -> Asset:
     y, x = np.mgrid[:1024, :1024] / 1024
     wave = np.sin(2 * np.pi * (5 * x + np.sin(2 * np.pi * 2 * y) * 0.3)) + np.sin(2 * np.pi * 3 * y)
     inks = np.array([(230, 230, 225), (200, 40, 40), (30, 60, 150), (240, 190, 40)], np.uint8)
-    return Asset(Mesh(vertices, faces, uv=uv), (textured(inks[np.digitize(wave, [-0.8, 0.0, 0.8])]),), sized=True)
+    return Asset(Mesh(vertices, faces, uv=uv), (textured_look(inks[np.digitize(wave, [-0.8, 0.0, 0.8])]),), sized=True)
 
 
-def textured(pixels: Any) -> Material:
+def textured_look(pixels: Any) -> Material:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
     return Material(base_color_texture=Texture(out.getvalue()))
@@ -62,7 +62,7 @@ def sheet(side: int) -> tuple[Asset, Any]:
     vertices = np.stack([gx.ravel(), gy.ravel(), 0 * gx.ravel()], 1) * 40.0 / side
     uv = vertices[faces][:, :, :2] / 40
     picture = np.repeat(np.rint(grey).astype(np.uint8)[..., None], 3, axis=2)
-    return Asset(Mesh(vertices, faces, uv=uv), (textured(picture),), sized=True), grey
+    return Asset(Mesh(vertices, faces, uv=uv), (textured_look(picture),), sized=True), grey
 
 
 def border(mesh: Mesh, label: Any) -> tuple[float, float]:
@@ -77,7 +77,7 @@ def border(mesh: Mesh, label: Any) -> tuple[float, float]:
     return float(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).sum() / (24 * np.pi)), float(np.abs(away).max())
 
 
-def painted(asset: Asset, grey: Any) -> Any:
+def paint_flat(asset: Asset, grey: Any) -> Any:
     """Every triangle by its middle."""
     middle = asset.mesh.triangles.mean(axis=1)
     place = np.clip((middle[:, :2] / 40 * len(grey)).astype(int), 0, len(grey) - 1)
@@ -111,7 +111,7 @@ def main() -> None:
     rows = [("cut along the border", ours.mesh, ours.mesh.material)]
     for side in (60, 200):
         asset, grey = sheet(side)
-        rows.append(("triangles painted", asset.mesh, painted(asset, grey)))
+        rows.append(("triangles painted", asset.mesh, paint_flat(asset, grey)))
     for name, mesh, label in rows:
         length, off = border(mesh, label)
         print(f"| {name} | {len(mesh.faces):,} | {length:.3f} | {off:.3f} mm |")

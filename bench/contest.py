@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from bench.generators import SIDE, thing_of
-from bench.reconstruction import _unit_spread, on_surface, scored
+from bench.reconstruction import _unit_spread, on_surface, score_clouds
 from training.light import photograph
 from training.objects import Library, Thing
 from training.views import look, random_pose
@@ -56,7 +56,7 @@ def surface_points(shape: Field, count: int = 4000) -> np.ndarray:
     return shape.unproject(places[rng.choice(len(places), min(count, len(places)), replace=False)])
 
 
-def judged(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str, Any] | None:
+def judge_view(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str, Any] | None:
     """Evidence and true score of every proposal for one view."""
     rng = np.random.default_rng([11, seed])
     pose = random_pose(thing, rng, elevation=elevation, plain=True)
@@ -77,7 +77,7 @@ def judged(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str,
         points = surface_points(proposal.field)
         if len(points) < 100:
             continue
-        score = scored(_unit_spread(points), truth, (0.1, 0.2, 0.5))
+        score = score_clouds(_unit_spread(points), truth, (0.1, 0.2, 0.5))
         seen = evidence(proposal, body, guess)
         up = pose.rotation @ [0, 0, 1]
         tilt = np.degrees(np.arccos(np.clip(proposal.up @ up / np.linalg.norm(proposal.up), -1, 1)))
@@ -121,7 +121,7 @@ def report(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + f"\nchosen: {chosen}"
 
 
-def fitted(rows: list[dict[str, Any]]) -> str:
+def fit_priors(rows: list[dict[str, Any]]) -> str:
     """Least squares of (F - F of the body) on the differences of the evidence, one prior a hypothesis."""
     names = sorted({name for row in rows for name in row["made"]} - {"body"})
     left, right = [], []
@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--elevation", type=float, nargs=2, default=(0.0, 45.0))
     given = parser.parse_args()
     if given.fit:
-        print(fitted([row for place in given.fit for row in json.loads(place.read_text())]))
+        print(fit_priors([row for place in given.fit for row in json.loads(place.read_text())]))
         return
     rows = []
     if given.train:
@@ -164,7 +164,7 @@ def main() -> None:
     for name, thing in things:
         for view in range(given.views):
             try:
-                made = judged(thing(), 1000 * view + sum(name.encode()), tuple(given.elevation))
+                made = judge_view(thing(), 1000 * view + sum(name.encode()), tuple(given.elevation))
             except Exception as problem:
                 print(f"{name}: {type(problem).__name__} {problem}", file=sys.stderr, flush=True)
                 continue

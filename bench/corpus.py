@@ -88,7 +88,7 @@ POLYGONS = {
 QUIET = re.compile(r"Initializing StaticPrintConfigs|^\d+ => |Slicing result exported|^\s*$")
 
 
-def broken(data: Path) -> Iterator[tuple[str, Callable[[], Asset]]]:
+def broken_files(data: Path) -> Iterator[tuple[str, Callable[[], Asset]]]:
     """The damaged files, each made solid."""
     for place in sorted(p for p in (data / "broken").rglob("*") if p.suffix in (".obj", ".off", ".ply", ".stl")):
         yield f"broken/{place.relative_to(data / 'broken')}", lambda place=place: solid(read(place))
@@ -106,7 +106,10 @@ def meshes(data: Path, count: int) -> Iterator[tuple[str, Callable[[], Asset]]]:
         rows = [row for row in csv.DictReader(stream) if row["kind"] == "mesh"]
     for index in sorted(np.random.default_rng(SEED).permutation(len(rows))[:count]):
         row = rows[index]
-        yield f"meshes/{row['split']}/{row['path']}", lambda row=row: solid(packed(data, row["split"], row["path"]))
+        yield (
+            f"meshes/{row['split']}/{row['path']}",
+            lambda row=row: solid(read_mesh(data, row["split"], row["path"])),
+        )
 
 
 def solid(asset: Asset) -> Asset:
@@ -134,12 +137,12 @@ def read(place: Path) -> Asset:
     return Asset(Mesh(flat, faces))
 
 
-def packed(data: Path, split: str, path: str) -> Asset:
+def read_mesh(data: Path, split: str, path: str) -> Asset:
     """A mesh of the packs or of the validation folder, turned from +Y up to +Z up."""
     loose = data / "meshes" / split / Path(path).name
     if loose.is_file():
         return read(loose)
-    pack, numbers = opened(data, split)
+    pack, numbers = open_pack(data, split)
     parts = pack[numbers[path.removesuffix(".glb")]]
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts])
     vertices = np.concatenate([part.vertices for part in parts])
@@ -148,7 +151,7 @@ def packed(data: Path, split: str, path: str) -> Asset:
 
 
 @cache
-def opened(data: Path, split: str) -> tuple[Any, dict[str, int]]:
+def open_pack(data: Path, split: str) -> tuple[Any, dict[str, int]]:
     """A pack and its objects' numbers by name."""
     sys.path.insert(0, str(data / "meshes"))
     from readpack import Pack
@@ -161,22 +164,22 @@ def row(name: str, source: Callable[[], Asset]) -> dict[str, Any]:
     """One model: made, measured and sliced; a refusal is a row too."""
     start = time.process_time()
     try:
-        with limited(SECONDS):
+        with time_limit(SECONDS):
             asset = source()
             found: dict[str, Any] = {"name": name, "faces": len(asset.mesh.faces)}
             found["make_s"] = round(time.process_time() - start, 2)
-            found |= judged(asset, name, SIZE_MM)
+            found |= judge_asset(asset, name, SIZE_MM)
             for base in ("settle", "flatten-base"):
                 if "first layer" not in found.get("gave_up", ""):
                     break
                 with contextlib.suppress(CannotDo):
                     asset = registry()[base](asset)
-                    found |= {"gave_up": "", "base": base, **judged(asset, name, SIZE_MM)}
+                    found |= {"gave_up": "", "base": base, **judge_asset(asset, name, SIZE_MM)}
             for size in LARGER_MM:
                 thin = found.get("filament") and off(found, "filament") > CLOSE >= off(found, "polygons")
                 if thin and found["filled"] * (size / found["mm"]) ** 3 < MOST_MM3:
                     found.setdefault("filament_at_80", found["filament"] / found["filled"])
-                    found |= judged(asset, name, size)
+                    found |= judge_asset(asset, name, size)
             return found
     except MaquetteError as problem:
         return {"name": name, "refused": f"{type(problem).__name__}: {problem}"}
@@ -186,7 +189,7 @@ def row(name: str, source: Callable[[], Asset]) -> dict[str, Any]:
         return found | {"gave_up": f"PrusaSlicer took longer than {SLICER_SECONDS} s"}
 
 
-def judged(asset: Asset, name: str, size_mm: float) -> dict[str, Any]:
+def judge_asset(asset: Asset, name: str, size_mm: float) -> dict[str, Any]:
     """The model at one size: our volumes, PrusaSlicer's words and volumes."""
     asset = asset.moved(scale=size_mm / max(asset.size))
     asset = asset.moved(offset=-asset.mesh.bounds[0])
@@ -195,7 +198,7 @@ def judged(asset: Asset, name: str, size_mm: float) -> dict[str, Any]:
     files: Files = registry()[writer](asset)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"model{ending}").write_bytes(files.data)
-        return {"mm": size_mm, "volume": volume, "filled": filled} | sliced(Path(folder), f"model{ending}")
+        return {"mm": size_mm, "volume": volume, "filled": filled} | slice_model(Path(folder), f"model{ending}")
 
 
 def off(found: dict[str, Any], what: str) -> float:
@@ -218,7 +221,7 @@ def filled_volume(mesh: Mesh) -> float:
     return float(sum(CrossSection(s, FillRule.Positive).area() for s in sections if s) * LAYER_MM)
 
 
-def sliced(folder: Path, model: str) -> dict[str, Any]:
+def slice_model(folder: Path, model: str) -> dict[str, Any]:
     """PrusaSlicer's words, its polygons' volume and its filament's, in mm3."""
     facts = dict(re.findall(r"^(\w+) =\s+(.+?)\s*$", ran(["--info", model], folder).stdout, flags=re.M))
     doubts = ("open_edges", "facets_reversed", "backwards_edges", "degenerate_facets", "edges_fixed", "facets_removed")
@@ -266,7 +269,7 @@ def ran(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def limited(seconds: int) -> Iterator[None]:
+def time_limit(seconds: int) -> Iterator[None]:
     """``TimeoutError`` after so many seconds of the processor."""
 
     def stop(*_: Any) -> None:
@@ -331,7 +334,7 @@ def main() -> None:
     options.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in options.log.read_text().splitlines()] if options.log.exists() else []
     known = {r["name"] for r in rows}
-    sources = {"broken": broken(options.data), "prints": prints(options.data)}
+    sources = {"broken": broken_files(options.data), "prints": prints(options.data)}
     sources["meshes"] = meshes(options.data, options.meshes)
     for kind, entries in sources.items():
         if options.table or options.only not in (None, kind):

@@ -32,7 +32,7 @@ KINDS = ("plain or gradient", "photograph, sharp", "photograph, blurred", "panor
 SHARES = (0.2, 0.5, 0.15, 0.15)
 
 
-def drawn(shape: tuple[int, int], row: dict) -> np.ndarray:
+def drawn_mask(shape: tuple[int, int], row: dict) -> np.ndarray:
     """A drawn mask, (H, W) 0 or 1."""
     scale = np.array([shape[1], shape[0]]) / 2000
     mask = np.zeros(shape, np.uint8)
@@ -43,7 +43,7 @@ def drawn(shape: tuple[int, int], row: dict) -> np.ndarray:
     return mask.astype(np.float32)
 
 
-def opened(data: Path, name: str, long_side: int = 1024) -> np.ndarray:
+def open_picture(data: Path, name: str, long_side: int = 1024) -> np.ndarray:
     """A picture of the data folder, (H, W, 3)."""
     if name.startswith("backgrounds/"):
         with zipfile.ZipFile(data / "backgrounds" / "photos.zip") as archive:
@@ -58,20 +58,20 @@ def photographs(data: Path) -> list[Case]:
     """The photographs and their drawn masks."""
     made = []
     for row in json.loads((HERE / "masks.json").read_text())["masks"]:
-        pixels = opened(data, row["picture"])
-        made.append(("photographs", row["picture"], pixels, drawn(pixels.shape[:2], row)))
+        pixels = open_picture(data, row["picture"])
+        made.append(("photographs", row["picture"], pixels, drawn_mask(pixels.shape[:2], row)))
     return made
 
 
 def unclear(data: Path) -> list[tuple[str, np.ndarray]]:
     """Photographs of which nobody can say what the one subject is."""
     names = json.loads((HERE / "masks.json").read_text())["no_one_subject"]
-    return [(name, opened(data, name)) for name in names]
+    return [(name, open_picture(data, name)) for name in names]
 
 
 def composites(cache: Path, count: int) -> list[Case]:
     """Held-out objects on held-out grounds."""
-    from training.matte.composites import Maker, middle, taken
+    from training.matte.composites import Maker, middle, photograph
     from training.matte.cutouts import Store
     from training.matte.grounds import Grounds, sheet
 
@@ -89,7 +89,7 @@ def composites(cache: Path, count: int) -> list[Case]:
                 ground = cv2.GaussianBlur(ground, (0, 0), rng.uniform(4, 12))
         size = rng.uniform(0.45, 0.85)
         layer = maker.placed(rng, size, middle(rng, size), 1.0, ground)
-        pixels, truth = taken(maker.laid(ground, layer, rng), layer.alpha, rng)
+        pixels, truth = photograph(maker.laid(ground, layer, rng), layer.alpha, rng)
         made.append((kind, f"composite {seed}", pixels, truth))
     return made
 

@@ -24,7 +24,7 @@ from maquette.core.mesh import Mesh
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
 from maquette.registry import build
-from maquette.shape.carry.combining import combined
+from maquette.shape.carry.combining import combine_solids
 from measuring import painted_torus
 
 JOBS: dict[str, tuple[str, dict[str, object]]] = {
@@ -65,11 +65,11 @@ def model(job: str, face_count: int) -> Asset:
         return Asset(plate(face_count), sized=True)
     mesh = painted_torus(face_count)
     if job == "thicken a fin":
-        mesh = combined("bench", mesh, [box((20.0, 0.3, 15.0), (40.0, 0.0, 15.0))], "unite")
+        mesh = combine_solids("bench", mesh, [box((20.0, 0.3, 15.0), (40.0, 0.0, 15.0))], "unite")
     return Asset(mesh, sized=True)
 
 
-def timed(job: Callable[[], Asset]) -> tuple[float, Asset]:
+def time_job(job: Callable[[], Asset]) -> tuple[float, Asset]:
     """Processor seconds and the result."""
     start = time.process_time()
     made = job()
@@ -88,7 +88,7 @@ def main() -> None:
             continue
         for count in options.faces:
             asset = model(job, count)
-            seconds, made = timed(lambda a=asset, f=found[name], s=settings: f(a, **s))
+            seconds, made = time_job(lambda a=asset, f=found[name], s=settings: f(a, **s))
             before, after = (signed_volume(m.vertices, m.faces) / 1000 for m in (asset.mesh, made.mesh))
             closed = "yes" if is_watertight(made.mesh.faces) else "NO"
             sizes = f"{len(asset.mesh.faces):,} | {seconds:.2f} | {len(made.mesh.faces):,}"

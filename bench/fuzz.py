@@ -89,13 +89,13 @@ class Keep:
 
     def note(self, target: Target, case: Case) -> None:
         """Put the case down before it runs; one file that stays open, as opening one costs milliseconds."""
-        os.pwrite(self._running.fileno(), packed(target.name, case) + b"\n", 0)
+        os.pwrite(self._running.fileno(), pack_case(target.name, case) + b"\n", 0)
 
     def finding(self, target: Target, case: Case, answer: str) -> Path:
         """Keep a case for good."""
         digest = hashlib.blake2b(answer.encode(), digest_size=4).hexdigest()
         path = self.folder / f"{target.name.replace(' ', '')}-{digest}.case"
-        path.write_bytes(packed(target.name, case))
+        path.write_bytes(pack_case(target.name, case))
         return path
 
 
@@ -103,7 +103,7 @@ class Stuck(BaseException):
     """A call did not come back."""
 
 
-def tried(target: Target, case: Case, keep: Keep) -> bool:
+def try_case(target: Target, case: Case, keep: Keep) -> bool:
     """Run one case; True when it drew an answer of a new kind."""
     from maquette.core.errors import MaquetteError
 
@@ -144,13 +144,13 @@ def tried(target: Target, case: Case, keep: Keep) -> bool:
     return is_new
 
 
-def packed(name: str, case: Case) -> bytes:
+def pack_case(name: str, case: Case) -> bytes:
     """A case as one piece of bytes."""
     rows = [[part, base64.b64encode(data).decode()] for part, data in case]
     return json.dumps({"target": name, "case": rows}).encode()
 
 
-def unpacked(data: bytes) -> tuple[str, Case]:
+def unpack_case(data: bytes) -> tuple[str, Case]:
     tree = json.loads(data.partition(b"\n")[0])
     return tree["target"], tuple((part, base64.b64decode(text)) for part, text in tree["case"])
 
@@ -160,7 +160,7 @@ def step(found: list[Target], rng: random.Random, keep: Keep) -> None:
     target = min(found, key=lambda t: t.wall)
     first = target.corpus[: target.seeds] if rng.random() < 0.5 else target.corpus
     case = mutated(rng.choice(first), rng.choice(target.corpus), rng)
-    if tried(target, case, keep) and len(target.corpus) < MOST_KEPT:
+    if try_case(target, case, keep) and len(target.corpus) < MOST_KEPT:
         target.corpus.append(case)
 
 
@@ -182,30 +182,30 @@ def run_guided(found: list[Target], seconds: float, seed: int, keep: Keep) -> No
     folder.mkdir(exist_ok=True)
     for target in found:
         for number, case in enumerate(target.corpus):
-            (folder / f"{target.name.replace(' ', '')}-{number}").write_bytes(packed(target.name, case))
+            (folder / f"{target.name.replace(' ', '')}-{number}").write_bytes(pack_case(target.name, case))
 
     def one(data: bytes) -> None:
         if time.monotonic() > deadline:
-            os._exit(told(found))
+            os._exit(print_table(found))
         try:
-            name, case = unpacked(data)
+            name, case = unpack_case(data)
         except (ValueError, KeyError, TypeError):
             return
         if name in by_name:
-            tried(by_name[name], case, keep)
+            try_case(by_name[name], case, keep)
         step(found, rng, keep)
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)
         try:
-            name, case = unpacked(data)
+            name, case = unpack_case(data)
         except (ValueError, KeyError, TypeError):
             name = rng.choice(found).name
             case = rng.choice(by_name[name].corpus)
         if rng.random() < 0.1:  # libFuzzer favours what is quick; every target gets its turn
             name = min(found, key=lambda t: t.wall).name
             case = rng.choice(by_name[name].corpus)
-        return packed(name, mutated(case, rng.choice(by_name[name].corpus), rng))[:max_size]
+        return pack_case(name, mutated(case, rng.choice(by_name[name].corpus), rng))[:max_size]
 
     options = [
         f"-seed={seed}",
@@ -219,7 +219,7 @@ def run_guided(found: list[Target], seconds: float, seed: int, keep: Keep) -> No
     atheris.Fuzz()
 
 
-def told(found: list[Target]) -> int:
+def print_table(found: list[Target]) -> int:
     """Print the table; 1 when something was found."""
     print(f"\n{'target':<18}{'inputs':>9}{'accepted':>10}{'answers':>9}{'CPU s':>8}{'slowest s':>11}{'findings':>10}")
     for t in found:
@@ -232,7 +232,7 @@ def told(found: list[Target]) -> int:
     return 1 if findings else 0
 
 
-def stuck(*_: object) -> None:
+def raise_stuck(*_: object) -> None:
     raise Stuck(f"no answer after {STUCK_SECONDS} s")
 
 
@@ -248,7 +248,7 @@ def main() -> int:
     chosen = options.parse_args()
     keep = Keep(chosen.keep)
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, stuck)
+    signal.signal(signal.SIGALRM, raise_stuck)
     resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))  # a MemoryError is a finding, a killed machine is not
     guided = importlib.util.find_spec("atheris") is not None and not chosen.plain and chosen.replay is None
     if guided:
@@ -259,14 +259,14 @@ def main() -> int:
     else:
         found = targets(chosen.only)
     if chosen.replay:
-        name, case = unpacked(chosen.replay.read_bytes())
+        name, case = unpack_case(chosen.replay.read_bytes())
         print(next(target for target in found if target.name == name).call(case))
         return 0
     for target in found:
         for case in target.corpus:
-            tried(target, case, keep)
+            try_case(target, case, keep)
     (run_guided if guided else run_plain)(found, 60 * chosen.minutes, chosen.seed, keep)
-    return told(found)
+    return print_table(found)
 
 
 if __name__ == "__main__":

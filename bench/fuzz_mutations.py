@@ -19,7 +19,7 @@ NUMBERS = (0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, 2**31 - 1, 2**31, 2**3
 WORDS = ("nan", "inf", "-inf", "1e999", "-0.0", "1e-320", "0x10", "1_0", "", "../x", "http://a/b", "\ud7ff", "\0")
 
 
-def mutated(case: Case, other: Case, rng: random.Random) -> Case:
+def mutate(case: Case, other: Case, rng: random.Random) -> Case:
     """One to four mutations of one file of a case; ``other`` is a case to splice from."""
     parts = list(case)
     which = rng.randrange(len(parts)) if rng.random() < 0.3 else 0

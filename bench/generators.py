@@ -131,7 +131,7 @@ def agreement(asset: Asset, pose: Pose, view: View) -> dict[str, float]:
     }
 
 
-def measured(name: str, thing: Thing, seed: int, quick: bool) -> list[dict[str, Any]]:
+def measure_view(name: str, thing: Thing, seed: int, quick: bool) -> list[dict[str, Any]]:
     """Every row's scores for one view of one object."""
     subject, pose, view = photographed(thing, seed)
     truth = on_surface(pose.placed(thing.vertices) @ TO_ASSET.T, thing.faces)
@@ -256,7 +256,7 @@ def main() -> None:
                 truth = mq.load(path)
                 entries.append((f"{path.stem}-{view}", strip(subject, [sculpt(subject), truth])))
                 continue
-            results += measured(path.stem, thing, seed, given.quick)
+            results += measure_view(path.stem, thing, seed, given.quick)
         print(f"{number + 1} of {len(paths)} {path.stem}", file=sys.stderr, flush=True)
     if given.page:
         page(given.page, entries)

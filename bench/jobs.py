@@ -36,7 +36,7 @@ def photo_of(place: Path, long_side: int = 1024) -> bytes:
     return stream.getvalue()
 
 
-def spent(words: list[str], environment: Mapping[str, str], until: Path | None = None) -> tuple[float, float]:
+def time_process(words: list[str], environment: Mapping[str, str], until: Path | None = None) -> tuple[float, float]:
     """Processor and wall seconds of a Python process, or of its share until a file is there."""
     start, before = time.perf_counter(), _children()
     process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL)
@@ -99,13 +99,13 @@ def main() -> None:
             ("mq.make then mq.check", ["-c", BOTH.format(photo=str(here / "photo.png"))], third, None),
         ]  # fmt: skip
         for name, words, environment, until in rows:
-            processor, wall = spent(words, environment, until)
+            processor, wall = time_process(words, environment, until)
             print(f"| {name} | {processor:.2f} | {wall:.2f} |", flush=True)
         for steps in (50, 158, *([500] if "--million" in sys.argv else [])):
             mesh = bumpy(steps)
             mq.save(mesh, here / "mesh.ply")
             empty = home | {"MAQUETTE_HOME": str(here / f"checks{steps}")}
-            processor, wall = spent(["-m", "maquette", "check", str(here / "mesh.ply")], empty)
+            processor, wall = time_process(["-m", "maquette", "check", str(here / "mesh.ply")], empty)
             print(f"| check of {len(mesh.mesh.faces):,} faces | {processor:.2f} | {wall:.2f} |", flush=True)
 
 

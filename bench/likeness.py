@@ -179,10 +179,10 @@ def stretch(asset: Asset) -> float:
     ways = mesh.vertices[mesh.faces].mean(axis=1) - asset.camera.position
     cosine = np.abs((normals * ways).sum(axis=1)) / np.linalg.norm(ways, axis=1)
     areas = face_areas(mesh.vertices, mesh.faces) * (cosine < _GRAZING)
-    return float((areas * (great > 4 * small) * patterned(asset)).sum() / max(areas.sum(), 1e-12))
+    return float((areas * (great > 4 * small) * patterned_faces(asset)).sum() / max(areas.sum(), 1e-12))
 
 
-def patterned(asset: Asset) -> np.ndarray:
+def patterned_faces(asset: Asset) -> np.ndarray:
     """Which faces (F,) have a pattern in their material's texture, at their middle."""
     mesh = asset.mesh
     found = np.zeros(len(mesh.faces), bool)
@@ -215,7 +215,7 @@ def edges(asset: Asset) -> float:
     return correlation(strength[0], strength[1], inside)
 
 
-def measured(asset: Asset, kinds: list[str]) -> tuple[dict[str, float], Image.Image]:
+def measure_asset(asset: Asset, kinds: list[str]) -> tuple[dict[str, float], Image.Image]:
     """The row of an asset that stands on the bed, and its strip: four views in colour, four in clay."""
     frames = {(view, look): _look(asset, view, look) for look in ("unlit", "clay") for view in VIEWS}
     row = {**standing(asset), "askew": askew(asset), "stretch": stretch(asset), "edges": edges(asset)}
@@ -278,7 +278,7 @@ def main() -> None:
             asset = registry()[given.generator](subject, **json.loads(given.settings))
         taken = time.process_time() - start
         asset = mq.settle(asset, contact_share=0.0 if given.truth else 0.05)
-        row, strip = measured(asset, entry["kinds"])
+        row, strip = measure_asset(asset, entry["kinds"])
         row = {**entry, "seconds": taken, "notes": [n for s in asset.history for n in s.notes], **row}
         rows.append(row)
         strip.save(given.out / "strips" / (entry["picture"].replace("/", "_") + ".png"))

@@ -68,7 +68,7 @@ def _row(data: Path, name: str, runs: tuple[Path, Path]) -> Image.Image:
     return row
 
 
-def counted(out: Path) -> str:
+def mean_grades(out: Path) -> str:
     """Mean grades of old and new; refuses while a row is empty."""
     key = json.loads((out / "key.json").read_text())
     with (out / "grades.csv").open() as stream:
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--count", action="store_true")
     given = parser.parse_args()
     if given.count:
-        print(counted(given.out))
+        print(mean_grades(given.out))
     else:
         write_sheets(given.data, given.old, given.new, given.out, given.seed)
 

@@ -25,7 +25,7 @@ GOOD = 0.8
 FOLDS, ROUNDS = 10, 20  # of the cross-validation
 
 
-def measured(data: Path, cache: Path, count: int, kept: Path | None) -> list[dict]:
+def measure_masks(data: Path, cache: Path, count: int, kept: Path | None) -> list[dict]:
     """Cues, overlap, boundary F and CPU seconds of every mask; what there is so far is kept in a file."""
     rows: list[dict] = []
     for kind, name, pixels, truth in photographs(data) + composites(cache, count):
@@ -59,7 +59,7 @@ def fit(x: np.ndarray, y: np.ndarray, pull: float = 1.0) -> np.ndarray:
     return np.append(plain, weight[-1] - plain @ middle)
 
 
-def flagged(chances: np.ndarray, scores: np.ndarray, limit: float) -> tuple[float, float]:
+def flagged_shares(chances: np.ndarray, scores: np.ndarray, limit: float) -> tuple[float, float]:
     """Share of the wrong that is flagged, share of the good that is."""
     no = chances < limit
     return float(no[scores < GOOD].mean()), float(no[scores >= GOOD].mean())
@@ -68,7 +68,7 @@ def flagged(chances: np.ndarray, scores: np.ndarray, limit: float) -> tuple[floa
 def tell(what: str, chances: np.ndarray, scores: np.ndarray) -> None:
     """One line a limit."""
     for limit in (0.2, 0.3, 0.4, 0.5, 0.6):
-        wrong, good = flagged(chances, scores, limit)
+        wrong, good = flagged_shares(chances, scores, limit)
         print(f"{what}: limit {limit:.1f} flags {wrong:.2f} of the wrong, {good:.2f} of the good")
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     if options.keep and options.keep.exists():
         rows = json.loads(options.keep.read_text())
     else:
-        rows = measured(options.data, options.cache, options.composites, options.keep)
+        rows = measure_masks(options.data, options.cache, options.composites, options.keep)
     table("ours", [(row["kind"], row["name"], row["overlap"], row["boundary"], row["seconds"]) for row in rows])
     rows = [row for row in rows if "refused" not in row]
     names = [field.name for field in dataclasses.fields(Cues)]

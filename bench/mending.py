@@ -154,7 +154,7 @@ def soup(mesh: Mesh) -> Mesh:
     return Mesh(corners, np.arange(len(corners)).reshape(-1, 3))
 
 
-def holed(mesh: Mesh, count: int = 40, radius: float = 2.5) -> Mesh:
+def punch_holes(mesh: Mesh, count: int = 40, radius: float = 2.5) -> Mesh:
     """Round holes punched through the skin."""
     dice = np.random.default_rng(1)
     keep = np.ones(len(mesh.faces), dtype=bool)
@@ -164,7 +164,7 @@ def holed(mesh: Mesh, count: int = 40, radius: float = 2.5) -> Mesh:
     return mesh.keep_faces(keep)
 
 
-def turned(mesh: Mesh) -> Mesh:
+def turn_faces(mesh: Mesh) -> Mesh:
     """A fifth of the faces the other way round, 200 of them twice."""
     dice = np.random.default_rng(2)
     made = mesh.flipped(dice.random(len(mesh.faces)) < 0.2)
@@ -172,7 +172,7 @@ def turned(mesh: Mesh) -> Mesh:
     return made.keep_faces(np.concatenate([np.arange(len(mesh.faces)), twice]))
 
 
-def shelled(mesh: Mesh) -> Mesh:
+def add_inner_skin(mesh: Mesh) -> Mesh:
     """An inner skin 1 mm under the outer one that looks inward, and 300 specks about."""
     dice = np.random.default_rng(3)
     inner = mesh.with_vertices(mesh.vertices - vertex_normals(mesh.vertices, mesh.faces)).flipped()
@@ -193,9 +193,9 @@ def rows(mesh: Mesh) -> dict[str, tuple[Mesh, Mesh]]:
     union = Mesh(np.array(raw.vert_properties)[:, :3], np.array(raw.tri_verts).astype(np.int64))
     return {
         "raw soup, unwelded": (soup(mesh), mesh),
-        "40 round holes": (holed(mesh), mesh),
-        "20 % flipped + 200 doubled": (turned(mesh), mesh),
-        "inner shell 1 mm inside + specks": (shelled(mesh), mesh),
+        "40 round holes": (punch_holes(mesh), mesh),
+        "20 % flipped + 200 doubled": (turn_faces(mesh), mesh),
+        "inner shell 1 mm inside + specks": (add_inner_skin(mesh), mesh),
         "two overlapping solids": (together(mesh, other), union),
     }
 
@@ -209,7 +209,7 @@ def ours(mesh: Mesh) -> tuple[Mesh | str, float]:
     return made, time.process_time() - start
 
 
-def limited() -> None:
+def limit_time() -> None:
     """No more processor seconds than this for the process."""
     resource.setrlimit(resource.RLIMIT_CPU, (PEER_SECONDS, PEER_SECONDS + 5))
 
@@ -220,7 +220,7 @@ def theirs(python: str, work: str, mesh: Mesh) -> tuple[Mesh | str, float]:
         given, made = Path(folder) / "given.npz", Path(folder) / "made.npz"
         np.savez(given, vertices=mesh.vertices, faces=mesh.faces)
         command = [python, "-c", HARNESS.format(work=work), str(given), str(made)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limited)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limit_time)
         if done.returncode == -signal.SIGXCPU:
             return f"more than {PEER_SECONDS} s", float("nan")
         if done.returncode:
@@ -237,7 +237,7 @@ def is_solid(mesh: Mesh) -> bool:
     return bool(found.lying.all()) and slicer_fill(mesh.vertices, mesh.faces).fault < 1e-3
 
 
-def scored(made: Mesh | str, truth: Mesh) -> list[str]:
+def score_solid(made: Mesh | str, truth: Mesh) -> list[str]:
     """Solid?, parts, error of the volume, mean and largest deviation."""
     if isinstance(made, str):
         return [made, "", "", "", ""]
@@ -256,15 +256,16 @@ def table(face_count: int, peers: str | None) -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, (broken, truth) in rows(mesh).items():
         made, base = ours(broken)
-        print(f"| {name} | **ours** | {' | '.join(scored(made, truth))} | {base:.1f} | 1 |", flush=True)
+        print(f"| {name} | **ours** | {' | '.join(score_solid(made, truth))} | {base:.1f} | 1 |", flush=True)
         for peer, work in PEERS.items() if peers else ():
             made, seconds = theirs(str(peers), work, broken)
             print(
-                f"| | {peer} | {' | '.join(scored(made, truth))} | {seconds:.1f} | {seconds / base:.1f} |", flush=True
+                f"| | {peer} | {' | '.join(score_solid(made, truth))} | {seconds:.1f} | {seconds / base:.1f} |",
+                flush=True,
             )
 
 
-def textured(face_count: int) -> None:
+def time_textured(face_count: int) -> None:
     """Seconds for a textured figure with holes, flipped faces and a second solid; what it keeps."""
     from io import BytesIO
 
@@ -272,7 +273,7 @@ def textured(face_count: int) -> None:
 
     stream = BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(stream, "PNG")
-    mesh = holed(figure(face_count))
+    mesh = punch_holes(figure(face_count))
     arm = figure(20_000)
     whole = together(
         mesh.flipped(np.arange(len(mesh.faces)) % 5 == 0), arm.with_vertices(arm.vertices * 0.5 + [20, 0, 40])
@@ -339,7 +340,7 @@ def main() -> None:
     if chosen.faces:
         table(chosen.faces, chosen.peers)
     if chosen.textured:
-        textured(chosen.textured)
+        time_textured(chosen.textured)
     if chosen.random:
         sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
         hostile_meshes(chosen.random, chosen.first, chosen.log)

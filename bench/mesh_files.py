@@ -96,7 +96,7 @@ PEERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 }
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, float, Any]:
+def time_call(call: Callable[[], Any]) -> tuple[float, float, Any]:
     """CPU seconds, wall seconds, result."""
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
@@ -104,7 +104,7 @@ def timed(call: Callable[[], Any]) -> tuple[float, float, Any]:
     return time.process_time() - cpu, time.perf_counter() - wall, result
 
 
-def compared(mesh: Mesh, kind: str, text: bool, rounds: int, folder: Path) -> list[str]:
+def compare_kind(mesh: Mesh, kind: str, text: bool, rounds: int, folder: Path) -> list[str]:
     """Two rows of the table: writing and reading one kind of file, everybody in turn."""
     times: dict[tuple[str, str], list[tuple[float, float]]] = {}
     found: dict[str, tuple[int, int]] = {}
@@ -113,9 +113,9 @@ def compared(mesh: Mesh, kind: str, text: bool, rounds: int, folder: Path) -> li
             if name == "numpy-stl" and kind != ".stl":
                 continue
             path = folder / f"{name}{kind}"
-            cpu, wall, _ = timed(lambda write=write, path=path: write(mesh, path, text))
+            cpu, wall, _ = time_call(lambda write=write, path=path: write(mesh, path, text))
             times.setdefault((name, "write"), []).append((cpu, wall))
-            cpu, wall, found[name] = timed(lambda read=read, path=path: read(path))
+            cpu, wall, found[name] = time_call(lambda read=read, path=path: read(path))
             times.setdefault((name, "read"), []).append((cpu, wall))
             path.unlink()
     assert found["maquette"] == (len(mesh.faces), len(mesh.vertices)), found
@@ -157,7 +157,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         for mesh, kind, text in cases:
-            print("\n".join(compared(mesh, kind, text, chosen.rounds, Path(folder))), flush=True)
+            print("\n".join(compare_kind(mesh, kind, text, chosen.rounds, Path(folder))), flush=True)
 
 
 if __name__ == "__main__":

@@ -146,15 +146,15 @@ def support_grams(asset: Asset) -> tuple[float, float]:
     return spent["support"] * GRAMS, spent["all"] * GRAMS
 
 
-def tweaked(asset: Asset, tweaker: Any) -> Asset:
+def tweak(asset: Asset, tweaker: Any) -> Asset:
     """The asset as Tweaker-3 lays it."""
     np.random.seed(0)
     with np.errstate(all="ignore"):
         up = tweaker.Tweak(asset.mesh.triangles.reshape(-1, 3), True, verbose=False, min_volume=True).alignment
-    return laid(asset, -np.asarray(up, float))
+    return lay_down(asset, -np.asarray(up, float))
 
 
-def laid(asset: Asset, down: np.ndarray) -> Asset:
+def lay_down(asset: Asset, down: np.ndarray) -> Asset:
     """The asset turned so that a direction points down."""
     z = -down / np.linalg.norm(down)
     x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.9 else [1.0, 0.0, 0.0], z)
@@ -171,7 +171,7 @@ def versus(options: argparse.Namespace) -> None:
         start = time.process_time()
         ours = {prefer: orient(asset, prefer=prefer) for prefer in ("balanced", "supports")}
         middle = time.process_time()
-        theirs = tweaked(asset, tweaker)
+        theirs = tweak(asset, tweaker)
         stop = time.process_time()
         row = {"name": name, "faces": len(asset.mesh.faces), "s": ((middle - start) / 2, stop - middle)}
         row |= {"tweaker": support_mm3(theirs), "before": support_mm3(asset), "assets": (*ours.values(), theirs)}
@@ -185,7 +185,7 @@ def versus(options: argparse.Namespace) -> None:
         )
     _table(rows)
     if options.slice:
-        _sliced(rows, options.slice)
+        _slice_different(rows, options.slice)
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
@@ -207,7 +207,7 @@ def _line(prefer: str, pairs: list[tuple[float, float]], rows: list[dict[str, An
     )
 
 
-def _sliced(rows: list[dict[str, Any]], count: int) -> None:
+def _slice_different(rows: list[dict[str, Any]], count: int) -> None:
     """PrusaSlicer's word on models where the choice differs, evenly over the corpus."""
     differ = [row for row in rows if any(abs(row[k] - row["tweaker"]) > 100 for k in ("balanced", "supports"))]
     chosen = [differ[i] for i in np.linspace(0, len(differ) - 1, min(count, len(differ))).astype(int)]

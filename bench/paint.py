@@ -69,7 +69,7 @@ def nearest_filament(canvas: Canvas, choice: Choice) -> Floats:
     return choice.colors[nearest_stacks(light_of(canvas.pixels), choice.colors)]
 
 
-def grown(wanted: Wanted, canvas: Canvas, choice: Choice) -> Ints:
+def grow_stack(wanted: Wanted, canvas: Canvas, choice: Choice) -> Ints:
     """A stack grown from below: always the band (filament, thickness) that helps most, until the swaps are used up."""
     covers = cover(canvas.layer_mm, choice.td_mm)
     grounds = choice.colors * cover(canvas.base_layers * canvas.layer_mm, choice.td_mm)[:, None]
@@ -90,7 +90,7 @@ def grown(wanted: Wanted, canvas: Canvas, choice: Choice) -> Ints:
 
 def greedy(canvas: Canvas, choice: Choice) -> Floats:
     colors = lab(blur(light_of(canvas.pixels), canvas.blur_cells)).reshape(-1, 3)
-    stack = grown(wanted_colors(colors, np.ones(len(colors))), canvas, choice)
+    stack = grow_stack(wanted_colors(colors, np.ones(len(colors))), canvas, choice)
     ground = choice.colors[stack[0]] * cover(canvas.base_layers * canvas.layer_mm, choice.td_mm[stack[0]])
     seen = stack_colors(stack, choice.colors, cover(canvas.layer_mm, choice.td_mm), ground)
     return seen[nearest_stacks(light_of(canvas.pixels), seen)]

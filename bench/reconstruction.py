@@ -47,7 +47,7 @@ def on_surface(vertices: Floats, faces: NDArray[np.int64], count: int = POINTS, 
     return a[face] + u * (b - a)[face] + v * (c - a)[face]
 
 
-def scored(points: Floats, truth: Floats, thresholds: tuple[float, float, float]) -> Score:
+def score_clouds(points: Floats, truth: Floats, thresholds: tuple[float, float, float]) -> Score:
     """Score of two clouds that are already aligned."""
     accuracy, completeness = cKDTree(truth).query(points)[0], cKDTree(points).query(truth)[0]
 
@@ -62,19 +62,19 @@ def protocol_t(points: Floats, truth: Floats, *, search: bool = True) -> Score:
     """Protocol T; without ``search`` the clouds stay in the camera's frame, ICP included."""
     points, truth = _unit_spread(points), _unit_spread(truth)
     rotation = best_rotation(points, truth, 24, 12, 6) if search else np.eye(3)
-    return scored(_closer(points @ rotation.T, truth), truth, (0.1, 0.2, 0.5))
+    return score_clouds(_closer(points @ rotation.T, truth), truth, (0.1, 0.2, 0.5))
 
 
 def protocol_z(points: Floats, truth: Floats, *, search: bool = True) -> Score:
     """Protocol Z; clouds come in the camera's frame, x right and z up, so the picture's axes are x and z."""
     truth = _unit_extent(truth)
     rotation = best_rotation(_unit_extent(points), truth, 24, 24, 12) if search else np.eye(3)
-    return scored(_unit_extent(points @ rotation.T), truth, (0.01, 0.02, 0.05))
+    return score_clouds(_unit_extent(points @ rotation.T), truth, (0.01, 0.02, 0.05))
 
 
 def protocol_b(points: Floats, truth: Floats) -> Score:
     """Protocol B."""
-    return scored(_boxed(points), _boxed(truth), (0.02, 0.05, 0.1))
+    return score_clouds(_unit_box(points), _unit_box(truth), (0.02, 0.05, 0.1))
 
 
 def best_rotation(points: Floats, truth: Floats, around: int, above: int, roll: int) -> Floats:
@@ -122,7 +122,7 @@ def _unit_extent(points: Floats) -> Floats:
     return made
 
 
-def _boxed(points: Floats) -> Floats:
+def _unit_box(points: Floats) -> Floats:
     low, high = points.min(axis=0), points.max(axis=0)
     made: Floats = (points - (low + high) / 2) / ((high - low).max() / 2)
     return made

@@ -63,7 +63,7 @@ def settings(name: str, mesh: Mesh) -> dict[str, object]:
     return {key: words.get(value, value) for key, value in SETTINGS.get(name, {}).items()}
 
 
-def taken(function: StageFunction, asset: Asset, repeat: int) -> tuple[float, bool]:
+def time_stage(function: StageFunction, asset: Asset, repeat: int) -> tuple[float, bool]:
     """Processor seconds on a mesh that nobody has asked anything yet, and whether the stage refused."""
     chosen, refused = settings(function.stage.name, asset.mesh), []
 
@@ -85,7 +85,7 @@ def row(function: StageFunction, balls: list[Asset], limit: float, repeat: int) 
         if took and took[-1] * ratio > limit:
             cells.append(f"left out, would be about {took[-1] * ratio:.0f}")
             continue
-        cost, refused = taken(function, asset, repeat)
+        cost, refused = time_stage(function, asset, repeat)
         cells.append(f"{cost:.2f}" + " refused" * refused)
         if took and took[-1] >= COUNTS:
             slope = float(np.log(cost / took[-1]) / np.log(ratio))
@@ -110,7 +110,7 @@ def main() -> None:
         wanted = (not given.only or record.name in given.only) and record.name not in given.skip
         able = all(not s.required or name in SETTINGS.get(record.name, {}) for name, s in record.settings.items())
         if wanted and able and record.room in ("shape", "checks") and len(record.inputs) == 1:
-            taken(function, warm, 1)  # libraries are loaded on the first call
+            time_stage(function, warm, 1)  # libraries are loaded on the first call
             print(row(function, balls, given.limit, given.repeat), flush=True)
 
 

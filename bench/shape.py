@@ -20,7 +20,7 @@ from maquette.registry import build
 from measuring import painted_torus, seconds
 
 
-def damaged(mesh: Mesh) -> Mesh:
+def damage(mesh: Mesh) -> Mesh:
     """A hundredth of the faces missing, half of the rest inside out, and crumbs about it."""
     dice = np.random.default_rng(0)
     whole = mesh.keep_faces(dice.random(len(mesh.faces)) > 0.01)
@@ -30,7 +30,7 @@ def damaged(mesh: Mesh) -> Mesh:
 def stages(mesh: Mesh) -> dict[str, Callable[[], Asset]]:
     """Each stage on a job it has to work for."""
     found = build(rooms=("shape",), plugins=())
-    asset, broken = Asset(mesh, sized=True), Asset(damaged(mesh))
+    asset, broken = Asset(mesh, sized=True), Asset(damage(mesh))
     holed = Asset(mesh.keep_faces(np.random.default_rng(1).random(len(mesh.faces)) > 0.01))
     soup = Asset(Mesh(mesh.triangles.reshape(-1, 3), np.arange(mesh.faces.size).reshape(-1, 3), uv=mesh.uv))
     bare = Asset(Mesh(mesh.vertices, mesh.faces))
@@ -60,8 +60,8 @@ def distance(mesh: Mesh, other: Mesh, count: int = 20_000) -> tuple[float, float
 
     apart = []
     for near, far in ((mesh, other), (other, mesh)):
-        points, _ = scattered(near, count)
-        cloud, face = scattered(far, 500_000)
+        points, _ = scatter_points(near, count)
+        cloud, face = scatter_points(far, 500_000)
         candidates = face[cKDTree(cloud).query(points, k=6)[1]]  # (N, 6) faces with a sample close by
         corners = far.triangles[candidates.reshape(-1)]
         apart.append(to_triangle(np.repeat(points, 6, axis=0), corners).reshape(-1, 6).min(axis=1))
@@ -69,7 +69,7 @@ def distance(mesh: Mesh, other: Mesh, count: int = 20_000) -> tuple[float, float
     return float(np.sqrt((both**2).mean())), float(both.max())
 
 
-def scattered(mesh: Mesh, count: int) -> tuple[np.ndarray, np.ndarray]:
+def scatter_points(mesh: Mesh, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Even random points on a surface, (N, 3), and the face of each."""
     dice = np.random.default_rng(3)
     corners = mesh.triangles

@@ -23,7 +23,7 @@ from maquette.generate.triposr.network import Shape, image_tokens, planes
 from triposr_checkpoint import blob_weights
 
 
-def timed(label: str, work):
+def time_work(label: str, work):
     """Run, print seconds and peak memory so far, hand the result on."""
     start = time.perf_counter()
     result = work()
@@ -40,20 +40,20 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(2)
     shape, resolution = Shape(), options.resolution
-    weights, _ = timed("random weights, 1.68 GB", lambda: blob_weights(shape))
+    weights, _ = time_work("random weights, 1.68 GB", lambda: blob_weights(shape))
     pixels = torch.rand(3, shape.image, shape.image, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        tokens, _ = timed("encoder (ViT-B/16, 1025 tokens)", lambda: image_tokens(pixels, weights, shape))
-        made, _ = timed("transformer (16 blocks, 3072)", lambda: planes(tokens, weights, shape))
+        tokens, _ = time_work("encoder (ViT-B/16, 1025 tokens)", lambda: image_tokens(pixels, weights, shape))
+        made, _ = time_work("transformer (16 blocks, 3072)", lambda: planes(tokens, weights, shape))
         field = DensityField(made, weights)
-        (near, count), quick = timed(
+        (near, count), quick = time_work(
             f"field, coarse to fine, {resolution}³", lambda: near_surface(field, resolution, 25.0)
         )
         print(f"    {count:,} of {resolution**3:,} points, {(near > 25).mean():.1%} inside")
-        (vertices, faces), _ = timed("surface", lambda: surface(near, 25.0))
-        timed(f"colour of {len(vertices):,} vertices", lambda: field.colors(vertices.astype(np.float32)))
+        (vertices, faces), _ = time_work("surface", lambda: surface(near, 25.0))
+        time_work(f"colour of {len(vertices):,} vertices", lambda: field.colors(vertices.astype(np.float32)))
         if options.dense:
-            whole, slow = timed(f"field, every point, {resolution}³", lambda: dense(field, resolution))
+            whole, slow = time_work(f"field, every point, {resolution}³", lambda: dense(field, resolution))
             other = surface(whole, 25.0)
             sides = int(((whole > 25) != (near > 25)).sum())
             same = len(other[0]) == len(vertices)

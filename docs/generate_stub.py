@@ -68,10 +68,10 @@ def _classes(kind: Any) -> list[type]:
 def _class(stage: Stage) -> str:
     """One stage: a class that can be called, for it also has ``.stage``."""
     name = stage.name.replace("-", "_")
-    takes = ["self", *(f"{one}: {_written(kind)}" for one, kind in stage.inputs.items())]
+    takes = ["self", *(f"{one}: {_type_source(kind)}" for one, kind in stage.inputs.items())]
     if stage.settings:
         takes += ["*", *(_setting(setting) for setting in stage.settings.values())]
-    gives = "tuple[Finding, ...]" if stage.is_check else _written(stage.output)
+    gives = "tuple[Finding, ...]" if stage.is_check else _type_source(stage.output)
     head = f"    def __call__({', '.join(takes)}) -> {gives}:"
     if len(head) > WIDTH:
         head = "    def __call__(\n" + "".join(f"        {one},\n" for one in takes) + f"    ) -> {gives}:"
@@ -88,10 +88,10 @@ def _setting(setting: Setting) -> str:
     """A keyword with its type and, where it can be written, its default."""
     plain = setting.default is None or isinstance(setting.default, bool | int | float | str | bytes)
     default = "" if setting.required else f" = {setting.default!r}" if plain else " = ..."
-    return f"{setting.name}: {_written(setting.kind)}{default}"
+    return f"{setting.name}: {_type_source(setting.kind)}{default}"
 
 
-def _written(kind: Any) -> str:
+def _type_source(kind: Any) -> str:
     """A type as source; a profile may also be named."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind in (None, types.NoneType):
@@ -101,13 +101,13 @@ def _written(kind: Any) -> str:
     if kind is ...:
         return "..."
     if origin is typing.Annotated:
-        return _written(arguments[0])
+        return _type_source(arguments[0])
     if origin is typing.Literal:
         return f"Literal[{', '.join(repr(word) for word in arguments)}]"
     if origin in (typing.Union, types.UnionType):
-        return " | ".join(_written(argument) for argument in arguments)
+        return " | ".join(_type_source(argument) for argument in arguments)
     if origin is not None:
-        return f"{origin.__name__}[{', '.join(_written(argument) for argument in arguments)}]"
+        return f"{origin.__name__}[{', '.join(_type_source(argument) for argument in arguments)}]"
     return str(kind.__name__) if isinstance(kind, type) else "object"
 
 

@@ -12,7 +12,7 @@ from maquette.core.files import Files
 FOLDER = Path(__file__).parents[2] / "shared" / "data"
 
 
-def listed(suffix: str) -> list[tuple[Path, int]]:
+def list_files(suffix: str) -> list[tuple[Path, int]]:
     """Files of one kind and their number of triangles; skips the test where there are none."""
     manifest = FOLDER / "MANIFEST.csv"
     if not manifest.is_file():
@@ -22,6 +22,6 @@ def listed(suffix: str) -> list[tuple[Path, int]]:
     return [(FOLDER / row["path"], int(row["faces"])) for row in rows if row["path"].endswith(suffix)]
 
 
-def opened(path: Path) -> Files:
+def open_alone(path: Path) -> Files:
     """One file by itself, without what it refers to."""
     return Files(path.name, {path.name: path.read_bytes()})

@@ -34,7 +34,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"{sum(reasons.values())} skipped")
         for reason, count in reasons.most_common():
             terminalreporter.line(f"{count:5d}  {reason}")
-    unheard = unaccepted(reasons)
+    unheard = unaccepted_reasons(reasons)
     if unheard:
         terminalreporter.section("judges that were promised and did not come", red=True, bold=True)
         for reason in unheard:
@@ -47,11 +47,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or hasattr(session.config, "workerinput"):
         return
-    if unaccepted(Counter(reason_of(report) for report in reporter.stats.get("skipped", []))):
+    if unaccepted_reasons(Counter(reason_of(report) for report in reporter.stats.get("skipped", []))):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def unaccepted(reasons: Counter[str]) -> list[str]:
+def unaccepted_reasons(reasons: Counter[str]) -> list[str]:
     """Reasons that may not stand where judges are required."""
     if os.environ.get("MAQUETTE_JUDGES") != "required":
         return []

@@ -50,13 +50,13 @@ class Builder:
 
     def glb(self) -> bytes:
         self.json.setdefault("buffers", [{"byteLength": max(len(self.binary), 1)}])
-        return packed(json.dumps(self.json).encode(), self.binary)
+        return pack_glb(json.dumps(self.json).encode(), self.binary)
 
     def read(self, **side) -> Asset:
         return read_glb(Files("m.glb", {"m.glb": self.glb(), **side}))
 
 
-def packed(text: bytes, binary: bytes = b"") -> bytes:
+def pack_glb(text: bytes, binary: bytes = b"") -> bytes:
     text += b" " * (-len(text) % 4)
     binary += b"\0" * (-len(binary) % 4)
     head = struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(binary), len(text), 0x4E4F534A)

@@ -21,7 +21,7 @@ def hostile(number: int) -> Mesh:
     """One small bad mesh."""
     dice = np.random.default_rng([7, number])
     mesh = together(*(_solid(dice) for _ in range(dice.integers(1, 4))))
-    kinds = [_scrambled, _torn, _flipped, _doubled, _slivered, _nested, _touching, _jittered, _souped, _overlaid]
+    kinds = [_scramble, _tear, _flip_faces, _double_faces, _add_sliver, _nest, _touching, _jitter, _to_soup, _overlay]
     for which in dice.choice(len(kinds), dice.integers(1, 4), replace=False):
         mesh = kinds[which](mesh, dice)
     scale = 10.0 ** dice.choice([0, 0, 0, -4, 4, 7])
@@ -36,31 +36,31 @@ def _solid(dice: np.random.Generator) -> Mesh:
     return made.with_vertices(made.vertices * dice.uniform(0.5, 2, 3) + dice.uniform(-1, 1, 3))
 
 
-def _scrambled(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _scramble(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     loose = dice.uniform(-1, 1, (dice.integers(4, 12), 3))
     faces = np.array([dice.choice(len(loose), 3, replace=False) for _ in range(dice.integers(1, 10))])
     return together(mesh, Mesh(loose, faces))
 
 
-def _torn(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _tear(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     keep = dice.random(len(mesh.faces)) > dice.choice([0.05, 0.3])
     return mesh.keep_faces(keep if keep.any() else slice(None))
 
 
-def _flipped(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _flip_faces(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     return mesh.flipped(dice.random(len(mesh.faces)) < dice.choice([0.1, 0.5, 1.0]))
 
 
-def _doubled(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _double_faces(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     return mesh.keep_faces(np.concatenate([np.arange(len(mesh.faces)), dice.integers(0, len(mesh.faces), 5)]))
 
 
-def _slivered(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _add_sliver(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     thin = np.array([[0, 0, 0], [1, 0, 0], [0.5, 10.0 ** -dice.integers(3, 16), 0], [0.5, 0, 1e-9]])
     return together(mesh, tetrahedron().with_vertices(thin + dice.uniform(-1, 1, 3)))
 
 
-def _nested(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _nest(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     middle = mesh.bounds.mean(axis=0)
     inner = mesh.with_vertices(middle + (mesh.vertices - middle) * dice.choice([0.5, 0.9, 0.999]))
     return together(mesh, inner if dice.random() < 0.5 else inner.flipped())
@@ -71,16 +71,16 @@ def _touching(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     return together(mesh, mesh.with_vertices(mesh.vertices + step * np.ptp(mesh.bounds, axis=0)))
 
 
-def _jittered(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _jitter(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     return mesh.with_vertices(mesh.vertices + dice.normal(0, 10.0 ** -dice.integers(1, 8), mesh.vertices.shape))
 
 
-def _souped(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _to_soup(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     del dice
     return soup(mesh)
 
 
-def _overlaid(mesh: Mesh, dice: np.random.Generator) -> Mesh:
+def _overlay(mesh: Mesh, dice: np.random.Generator) -> Mesh:
     axis = np.eye(3)[dice.integers(3)]
     return together(mesh, mesh.with_vertices(mesh.vertices + axis * dice.choice([0.0, 0.25, 0.5])))
 
@@ -133,7 +133,7 @@ def summed_angles(triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
     return made
 
 
-def crumpled(gap):
+def crumple_ball(gap):
     """A ball of 100 mm with ten vertices pulled so near to a neighbour that 32 bits cannot part them."""
     mesh = sphere(50.0, 3)
     vertices = mesh.vertices.copy()

@@ -47,10 +47,10 @@ def noisy(number: int) -> Noisy:
     size = float(10.0 ** dice.uniform(0, 2))
     far = float(dice.choice(_FAR))
     size = max(size, far * 2e-6 * 10 ** dice.uniform(0, 2))  # so large that 32 bits still hold a shape
-    turn = _turned(dice) if dice.random() < 0.5 else np.eye(3)
+    turn = _random_turn(dice) if dice.random() < 0.5 else np.eye(3)
     shift = dice.uniform(-1, 1, 3) * far
     steps = int(dice.integers(0, 4))
-    bodies = tuple(_written(shape, turn, size, shift, steps, dice) for shape in shapes)
+    bodies = tuple(_noisy_body(shape, turn, size, shift, steps, dice) for shape in shapes)
     inside = np.concatenate([_points_in(body, dice) for body in bodies])
     whole = together(*bodies)
     asked = dice.uniform(*whole.bounds, (60, 3))
@@ -61,7 +61,7 @@ def noisy(number: int) -> Noisy:
     return Noisy(kind, soup(whole), bodies, inside, outside, touching)
 
 
-def _written(shape: Mesh, turn: np.ndarray, size: float, shift: np.ndarray, steps: int, dice) -> Mesh:
+def _noisy_body(shape: Mesh, turn: np.ndarray, size: float, shift: np.ndarray, steps: int, dice) -> Mesh:
     """A body in its place in 32-bit numbers, each of its planes (a box) or itself moved by a few steps."""
     placed = (shape.vertices * size) @ turn.T + shift
     grain = float(np.spacing(np.float32(np.abs(placed).max())))
@@ -107,7 +107,7 @@ def _clear(points: np.ndarray, mesh: Mesh, least: float) -> np.ndarray:
     return made
 
 
-def _turned(dice) -> np.ndarray:
+def _random_turn(dice) -> np.ndarray:
     q = dice.normal(size=4)
     w, x, y, z = q / np.linalg.norm(q)
     return np.array(

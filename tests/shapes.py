@@ -29,7 +29,7 @@ def sphere(radius: float = 1.0, subdivisions: int = 3) -> Mesh:
         [[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]], dtype=np.int64
     )
     for _ in range(subdivisions):
-        vertices, faces = _subdivided(vertices, faces)
+        vertices, faces = _subdivide(vertices, faces)
         vertices /= np.linalg.norm(vertices, axis=1, keepdims=True)
     return Mesh(vertices * radius, faces)
 
@@ -78,7 +78,7 @@ def soup(mesh: Mesh) -> Mesh:
     return Mesh(mesh.triangles.reshape(-1, 3), np.arange(mesh.faces.size).reshape(-1, 3), uv=mesh.uv)
 
 
-def _subdivided(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _subdivide(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each triangle cut into four at its edges' middles."""
     ends = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
     unique, inverse = np.unique(ends, axis=0, return_inverse=True)

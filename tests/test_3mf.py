@@ -21,7 +21,7 @@ from maquette.formats.threemf.read import read_3mf
 from maquette.formats.threemf.write import write_3mf
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import is_watertight
-from threemf_files import mesh_xml, simple, wrapped, zipped
+from threemf_files import mesh_xml, simple, wrap_model, zip_model
 
 
 def picture(color=(200, 100, 50), kind="PNG") -> Texture:
@@ -31,7 +31,7 @@ def picture(color=(200, 100, 50), kind="PNG") -> Texture:
 
 
 def read(model: str | bytes, extra=None, **more) -> Asset:
-    return read_3mf(Files("m.3mf", {"m.3mf": zipped(model, extra, **more)}))
+    return read_3mf(Files("m.3mf", {"m.3mf": zip_model(model, extra, **more)}))
 
 
 def model_text(files: Files) -> str:
@@ -187,7 +187,7 @@ def test_components_nest_turn_and_mirror():
         '<component objectid="1"/></components></object>'
     )
     item = '<item objectid="3" transform="2 0 0 0 2 0 0 0 2 0 0 5"/>'
-    asset = read(wrapped(f"<resources>{resources}</resources><build>{item}</build>"))
+    asset = read(wrap_model(f"<resources>{resources}</resources><build>{item}</build>"))
     first, second = (asset.mesh.keep_faces(asset.mesh.part == part) for part in (0, 1))
     assert np.allclose(first.bounds, [[16, -2, 5], [20, 0, 11]])  # (x, y) -> (−x, y) -> (−y, −x) + 10
     assert np.allclose(second.bounds, [[0, 0, 5], [2, 4, 11]])
@@ -198,7 +198,7 @@ def test_components_nest_turn_and_mirror():
 
 def test_models_in_several_parts_as_slicers_save_them():
     """Bambu Studio and OrcaSlicer: the root holds components that lead to other model parts."""
-    root = wrapped(
+    root = wrap_model(
         '<resources><object id="8" name="plate"><components>'
         '<component p:path="/3D/Objects/object_1.model" objectid="1" transform="1 0 0 0 1 0 0 0 1 7 0 0"/>'
         '</components></object></resources><build><item objectid="8"/></build>',
@@ -246,7 +246,7 @@ def test_supports_stay_out():
     box = mesh_xml(shapes.box())
     body = f'<object id="1">{box}</object><object id="2" type="support">{box}</object>'
     items = '<item objectid="1"/><item objectid="2"/>'
-    asset = read(wrapped(f"<resources>{body}</resources><build>{items}</build>"))
+    asset = read(wrap_model(f"<resources>{body}</resources><build>{items}</build>"))
     assert len(asset.mesh.faces) == 12
 
 
@@ -264,7 +264,7 @@ def tiny(
 ) -> str:
     mesh = f"<mesh><vertices>{vertices}</vertices><triangles><triangle {triangle}/></triangles></mesh>"
     content = f'{resources}<object id="1">{mesh}</object>{more}'
-    return wrapped(f"<resources>{content}</resources><build>{build}</build>")
+    return wrap_model(f"<resources>{content}</resources><build>{build}</build>")
 
 
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -365,8 +365,8 @@ def test_a_part_twice_is_refused():
 
 def test_a_zip_bomb_ends_early():
     """A megabyte that unpacks to a gigabyte is given up after a thirtieth."""
-    bomb = wrapped("<resources>" + " " * 200_000_000)
-    data = zipped(bomb)
+    bomb = wrap_model("<resources>" + " " * 200_000_000)
+    data = zip_model(bomb)
     assert len(data) < 300_000
     started = time.process_time()
     with pytest.raises(BadInput, match=f"unpack to over {FREE + RATIO * len(data)}"):
@@ -374,7 +374,7 @@ def test_a_zip_bomb_ends_early():
     assert time.process_time() - started < 20
 
 
-def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
+def patch_zip(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
     """A ZIP whose last record of a kind says something else."""
     at = data.rfind(signature) + offset
     return data[:at] + value + data[at + len(value) :]
@@ -383,15 +383,15 @@ def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
 ZIPS = {
     "nothing": b"",
     "no ZIP": b"hello" * 100,
-    "cut short": zipped(simple())[:-200],
-    "half": zipped(simple())[:300],
+    "cut short": zip_model(simple())[:-200],
+    "half": zip_model(simple())[:300],
     "empty ZIP": b"PK\5\6" + b"\0" * 18,
-    "offset beyond the end": patched(zipped(simple()), b"PK\1\2", 42, b"\xf0\xff\xff\xff"),
-    "wrong checksum": patched(zipped(simple()), b"PK\1\2", 16, b"\1\2\3\4"),
-    "encrypted": patched(zipped(simple()), b"PK\1\2", 8, b"\1\0"),
-    "packed by LZMA": patched(zipped(simple()), b"PK\1\2", 10, struct.pack("<H", 14)),
-    "packed by nobody": patched(zipped(simple()), b"PK\1\2", 10, struct.pack("<H", 99)),
-    "another ZIP": zipped("x").replace(b"3D/3dmodel.model", b"word/doc.xml.xyz"),
+    "offset beyond the end": patch_zip(zip_model(simple()), b"PK\1\2", 42, b"\xf0\xff\xff\xff"),
+    "wrong checksum": patch_zip(zip_model(simple()), b"PK\1\2", 16, b"\1\2\3\4"),
+    "encrypted": patch_zip(zip_model(simple()), b"PK\1\2", 8, b"\1\0"),
+    "packed by LZMA": patch_zip(zip_model(simple()), b"PK\1\2", 10, struct.pack("<H", 14)),
+    "packed by nobody": patch_zip(zip_model(simple()), b"PK\1\2", 10, struct.pack("<H", 99)),
+    "another ZIP": zip_model("x").replace(b"3D/3dmodel.model", b"word/doc.xml.xyz"),
 }
 
 
@@ -407,7 +407,7 @@ def test_hostile_packages_are_refused(data):
     ids=["size of four gigabytes", "65,535 entries"],
 )
 def test_what_the_directory_claims_is_not_believed(signature, offset, lie):
-    data = patched(zipped(simple()), signature, offset, lie)
+    data = patch_zip(zip_model(simple()), signature, offset, lie)
     assert read_3mf(Files("m.3mf", {"m.3mf": data})).mesh == read(simple()).mesh
 
 

@@ -21,7 +21,7 @@ from maquette.formats.threemf.read import read_3mf
 from maquette.formats.threemf.write import write_3mf
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import is_watertight
-from threemf_files import mesh_xml, simple, wrapped, zipped
+from threemf_files import mesh_xml, simple, wrap_model, zip_model
 
 PRUSA = "http://schemas.slic3r.org/3mf/2017/06"
 
@@ -44,7 +44,7 @@ def seen_by_bambu(files: Files) -> tuple[list[tuple[str, ...]], list[tuple[str, 
 
     vertices, triangles, told, text = [], [], {}, []
 
-    def started(name, given):
+    def start_tag(name, given):
         text.clear()
         if name == "vertex":
             vertices.append(tuple(given[axis] for axis in "xyz"))
@@ -53,21 +53,21 @@ def seen_by_bambu(files: Files) -> tuple[list[tuple[str, ...]], list[tuple[str, 
         elif name == "metadata":
             told["?"] = given["name"]
 
-    def ended(name):
+    def end_tag(name):
         if name == "metadata":
             told[told.pop("?")] = "".join(text)
 
     first, second = expat.ParserCreate(), expat.ParserCreate()
     first.StartElementHandler = relationship
     first.Parse(package.read("_rels/.rels"), True)
-    second.StartElementHandler, second.EndElementHandler, second.CharacterDataHandler = started, ended, text.append
+    second.StartElementHandler, second.EndElementHandler, second.CharacterDataHandler = start_tag, end_tag, text.append
     second.Parse(package.read(found[0]), True)
     folder, _, name = found[0].rpartition("/")
     assert f"{folder}/_rels/{name}.rels" not in package.namelist()  # it would read the others as parts of this one
     return vertices, triangles, told
 
 
-def rewritten(files: Files, change, drop=()) -> Files:
+def rewrite(files: Files, change, drop=()) -> Files:
     """The same package with its model part changed and parts left out."""
     old, out = zipfile.ZipFile(io.BytesIO(files.data)), io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
@@ -134,7 +134,7 @@ def test_one_color_and_gradients_name_no_group_after_the_materials():
     group = f'{names}</basematerials><m:colorgroup id="6"><m:color color="#FF0000"/><m:color color="#0000FFFF"/>'
     flat = ['pid="6" p1="0"'] * 3 + ['pid="6" p1="1"'] * 9
     read = lambda paint: read_3mf(  # noqa: E731
-        Files("m.3mf", {"m.3mf": zipped(simple(paint, group + "</m:colorgroup>"))})
+        Files("m.3mf", {"m.3mf": zip_model(simple(paint, group + "</m:colorgroup>"))})
     )
     assert [m.name for m in read(flat).materials] == ["red", "b"]
     assert read(['pid="6" p1="0" p2="1" p3="0"'] * 12).mesh.color is not None
@@ -153,7 +153,7 @@ def test_ours_comes_back_as_it_was():
 @pytest.mark.parametrize("attribute", ["paint_color", "slic3rpe:mmu_segmentation"])
 def test_the_slicers_own_dialects_are_read(attribute):
     first = tower(4)
-    files = rewritten(
+    files = rewrite(
         write_3mf(first),
         lambda text: without_standard_colors(text).replace(" slic3rpe:mmu_segmentation=", f" {attribute}="),
     )
@@ -161,7 +161,7 @@ def test_the_slicers_own_dialects_are_read(attribute):
     assert np.array_equal(back.mesh.material, first.mesh.material)
     assert [m.name for m in back.materials] == ["filament 1", "filament 2", "filament 3", "filament 4"]
     assert [m.base_color for m in back.materials] == [m.base_color for m in first.materials]
-    bare = read_3mf(rewritten(files, lambda text: text, drop=("Metadata/project_settings.config",)))
+    bare = read_3mf(rewrite(files, lambda text: text, drop=("Metadata/project_settings.config",)))
     assert np.array_equal(bare.mesh.material, first.mesh.material)
     assert len({m.base_color for m in bare.materials}) == 4
 
@@ -172,7 +172,7 @@ def bambu(paint=None, parts=((1, 0), (2, 3)), whole=2) -> Asset:
         f'<object id="{n}">{mesh_xml(shapes.box(corner=(2.0 * n, 0, 0)), paint)}</object>' for n, _ in parts
     )
     components = "".join(f'<component p:path="/3D/Objects/object_1.model" objectid="{n}"/>' for n, _ in parts)
-    root = wrapped(
+    root = wrap_model(
         f'<resources><object id="9"><components>{components}</components></object></resources>'
         '<build><item objectid="9"/></build>'
     )
@@ -182,11 +182,11 @@ def bambu(paint=None, parts=((1, 0), (2, 3)), whole=2) -> Asset:
     config = f'<config><object id="9"><metadata key="extruder" value="{whole}"/>{told}</object></config>'
     colors = json.dumps({"filament_colour": ["#FF0000", "#00FF00FF", "#0000FF"], "other": 1})
     extra = {
-        "3D/Objects/object_1.model": wrapped(f"<resources>{boxes}</resources><build/>"),
+        "3D/Objects/object_1.model": wrap_model(f"<resources>{boxes}</resources><build/>"),
         "Metadata/model_settings.config": config,
         "Metadata/project_settings.config": colors,
     }
-    return read_3mf(Files("m.3mf", {"m.3mf": zipped(root, extra)}))
+    return read_3mf(Files("m.3mf", {"m.3mf": zip_model(root, extra)}))
 
 
 def test_filaments_of_parts_and_objects():
@@ -208,11 +208,11 @@ def test_prusa_ranges_and_colors():
         '<volume firstid="0" lastid="3"><metadata type="volume" key="extruder" value="2"/></volume></object></config>'
     )
     palette = "; extruder_colour = #FF8000;#0000FF\n; filament_colour = #111111;#222222\n"
-    model = wrapped(
+    model = wrap_model(
         f'<resources><object id="1">{mesh_xml(shapes.box())}</object></resources><build><item objectid="1"/></build>'
     )
     extra = {"Metadata/Slic3r_PE_model.config": config, "Metadata/Slic3r_PE.config": palette}
-    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model, extra)}))
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zip_model(model, extra)}))
     named = {m.name: m.base_color for m in asset.materials}
     assert named["filament 2"] == (0.0, 0.0, 1.0, 1.0)
     assert [asset.materials[k].name for k in asset.mesh.material] == ["filament 2"] * 4 + ["filament 1"] * 8
@@ -230,11 +230,11 @@ def test_prusa_ranges_and_colors():
 )
 def test_paint_within_a_triangle_cuts_it_and_keeps_it_closed(text, shares):
     paint = [f'paint_color="{text}"' if n == 3 else "" for n in range(12)]
-    model = wrapped(
+    model = wrap_model(
         f'<resources><object id="1">{mesh_xml(shapes.box((2, 3, 4)), paint)}</object></resources>'
         '<build><item objectid="1"/></build>'
     )
-    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model)}))
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zip_model(model)}))
     mesh = asset.mesh
     assert is_watertight(mesh.faces)
     assert signed_volume(mesh.vertices, mesh.faces) == pytest.approx(24, rel=1e-12)
@@ -255,18 +255,18 @@ def test_codes_that_are_none_are_refused(text):
 
 @pytest.mark.parametrize("junk", [b"{", b"[]", b'{"filament_colour": 3}', b'{"filament_colour": [1, "#12"]}', b"\xff"])
 def test_a_strange_palette_is_no_obstacle(junk):
-    model = wrapped(
+    model = wrap_model(
         f'<resources><object id="1">{mesh_xml(shapes.box(), ["paint_color=" + chr(34) + "8" + chr(34)] * 12)}</object>'
         '</resources><build><item objectid="1"/></build>'
     )
-    asset = read_3mf(Files("m.3mf", {"m.3mf": zipped(model, {"Metadata/project_settings.config": junk})}))
+    asset = read_3mf(Files("m.3mf", {"m.3mf": zip_model(model, {"Metadata/project_settings.config": junk})}))
     assert [m.name for m in asset.materials] == ["filament 2"]
 
 
 # --- what other programs say
 
 
-def judged(files: Files, strict: bool):
+def read_with_lib3mf(files: Files, strict: bool):
     wrapper = pytest.importorskip("lib3mf").get_wrapper()
     model = wrapper.CreateModel()
     reader = model.QueryReader("3mf")
@@ -277,7 +277,7 @@ def judged(files: Files, strict: bool):
 
 @pytest.mark.parametrize("slicers", ["all", "prusa", "none"])
 def test_lib3mf_reads_the_filaments_strictly(slicers):
-    model, warnings = judged(write_3mf(tower(4), slicers=slicers), strict=True)
+    model, warnings = read_with_lib3mf(write_3mf(tower(4), slicers=slicers), strict=True)
     assert warnings == []
     colors, names = materials_of(model)
     assert colors == [COLORS[k] for k in tower(4).mesh.material]
@@ -286,11 +286,11 @@ def test_lib3mf_reads_the_filaments_strictly(slicers):
 
 def test_lib3mf_refuses_what_the_second_copy_is_there_for():
     """The attribute of Bambu Studio and OrcaSlicer in the standard's model: why there are two."""
-    files = rewritten(write_3mf(tower(4)), lambda text: text.replace("slic3rpe:mmu_segmentation=", "paint_color="))
+    files = rewrite(write_3mf(tower(4)), lambda text: text.replace("slic3rpe:mmu_segmentation=", "paint_color="))
     pytest.importorskip("lib3mf")
     with pytest.raises(Exception, match="Invalid Attribute in namespace"):
-        judged(files, strict=True)
-    _, warnings = judged(files, strict=False)
+        read_with_lib3mf(files, strict=True)
+    _, warnings = read_with_lib3mf(files, strict=False)
     assert warnings == ["Invalid Attribute in namespace."] * len(tower(4).mesh.faces)
 
 
@@ -317,7 +317,7 @@ needs_prusa = pytest.mark.skipif(
 )
 
 
-def sliced(files: Files, folder, tools: int) -> dict[int, list[tuple[float, float, float]]]:
+def slice_by_tool(files: Files, folder, tools: int) -> dict[int, list[tuple[float, float, float]]]:
     """Where each tool extrudes on layers: points (x, y, z), with the model moved back from the bed's middle."""
     (folder / "m.3mf").write_bytes(files.data)
     each = ",".join
@@ -349,7 +349,7 @@ def sliced(files: Files, folder, tools: int) -> dict[int, list[tuple[float, floa
 @needs_prusa
 @pytest.mark.parametrize("count", [2, 4, 8])
 def test_prusaslicer_changes_tools_at_every_floor(count, tmp_path):
-    where = sliced(write_3mf(tower(count)), tmp_path, count)
+    where = slice_by_tool(write_3mf(tower(count)), tmp_path, count)
     assert sorted(where) == list(range(count))
     for tool, points in where.items():
         heights = np.array(points)[:, 2]
@@ -372,7 +372,7 @@ def test_prusaslicer_prints_the_halves_of_a_box_where_they_are(tmp_path):
     mesh = left.replace(vertices=points, faces=faces, material=np.repeat([0, 1], 10))
     assert is_watertight(mesh.faces)
     asset = Asset(mesh, (flat("#FF0000"), flat("#0000FF")), sized=True)
-    where = sliced(write_3mf(asset), tmp_path, 2)
+    where = slice_by_tool(write_3mf(asset), tmp_path, 2)
     first, second = (np.array(where[tool])[:, 0] for tool in (0, 1))
     center = (min(first.min(), second.min()) + max(first.max(), second.max())) / 2
     assert abs(np.quantile(first, 0.99) - center) < 0.6
@@ -386,15 +386,15 @@ def test_prusaslicer_agrees_on_paint_within_a_triangle(tmp_path):
     """The wall's lower triangle cut at its long side's middle by a code: both slicer and reader see the same halves."""
     asset = tower(1, 20.0, 20.0)
     painted = [f'slic3rpe:mmu_segmentation="{"48" + "1"}"' if n == 0 else "" for n in range(12)]
-    model = wrapped(
+    model = wrap_model(
         f'<resources><object id="1">{mesh_xml(asset.mesh, painted)}</object></resources>'
         '<build><item objectid="1"/></build>'
     ).replace("<model ", f'<model xmlns:slic3rpe="{PRUSA}" ')
-    files = Files("m.3mf", {"m.3mf": zipped(model)})
+    files = Files("m.3mf", {"m.3mf": zip_model(model)})
     ours = read_3mf(files)
     second = next(k for k, m in enumerate(ours.materials) if m.name == "filament 2")
     corners = ours.mesh.triangles[ours.mesh.material == second].reshape(-1, 3)
-    where = sliced(files, tmp_path, 2)
+    where = slice_by_tool(files, tmp_path, 2)
     points = np.concatenate([np.array(p) for p in where.values()])
     shift = (points.min(axis=0) + points.max(axis=0))[:2] / 2 - 10.0
     tool = np.array(where[1])

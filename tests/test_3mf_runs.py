@@ -11,7 +11,7 @@ from maquette.core.files import Files
 from maquette.formats.threemf.model import _Parser, model
 from maquette.formats.threemf.read import read_3mf
 from maquette.formats.threemf.runs import Run, cut
-from threemf_files import CORE, simple, zipped
+from threemf_files import CORE, simple, zip_model
 
 BALL = shapes.sphere(10.0, 4)  # 2,048 faces: lists of over 60 KB
 
@@ -28,7 +28,7 @@ def both(text: str):
     return made
 
 
-def taken(text: str) -> list[bool]:
+def lists_at_once(text: str) -> list[bool]:
     """Which lists are read at once."""
     return [isinstance(run, Run) for run in cut(text.encode())[1]]
 
@@ -55,13 +55,13 @@ REGULAR = {
 
 @pytest.mark.parametrize("text", REGULAR.values(), ids=REGULAR)
 def test_lists_of_like_rows_are_read_at_once_to_the_same_numbers(text):
-    assert taken(text) == [True, True]
+    assert lists_at_once(text) == [True, True]
     fast, slow = both(text)
     assert fast == slow
     assert len(fast[1][1]) == 3 * len(BALL.faces)
 
 
-def changed(old: str, new: str, count=1) -> str:
+def replace_text(old: str, new: str, count=1) -> str:
     text = rows(between="\n")
     assert old in text
     return text.replace(old, new, count)
@@ -70,36 +70,36 @@ def changed(old: str, new: str, count=1) -> str:
 FACE = '<triangle v1="{}" v2="{}" v3="{}"/>'.format(*BALL.faces[1000].tolist())
 A, B, C = BALL.faces[1000].tolist()
 ODD = {
-    "corners in another order": changed(FACE, f'<triangle v2="{B}" v1="{A}" v3="{C}"/>'),
-    "a painted triangle": changed(FACE, FACE.replace("/>", ' paint_color="4"/>')),
-    "a color on one": changed(FACE, FACE.replace("/>", ' pid="1" p1="0"/>')),
-    "an entity for a digit": changed(FACE, FACE.replace(f'"{A}"', f'"&#{ord(str(A)[0])};{str(A)[1:]}"')),
-    "single quotes": changed(FACE, FACE.replace('"', "'")),
-    "an open element": changed(FACE, FACE.replace("/>", "></triangle>")),
-    "a comment": changed(FACE, f"<!-- {FACE} -->{FACE}"),
-    "a comment around a list": changed("<vertices>", "<!-- <vertices>1</vertices> --><vertices>"),
-    "a section": changed(FACE, f"<![CDATA[{FACE}]]>{FACE}"),
-    "an instruction": changed("<mesh>", "<?x <vertices></vertices> ?><mesh>"),
-    "an instruction with a list": changed("<mesh>", f"<?x <vertices>{'<vertex x=1/>' * 600}</vertices> ?><mesh>"),
-    "text between": changed(FACE, FACE + "5 apples"),
-    "digits between": changed(FACE, FACE + "5"),
-    "space in a number": changed(FACE, FACE.replace(f'"{A}"', f'" {A}"')),
-    "another element between": changed(FACE, FACE + "<other/>"),
+    "corners in another order": replace_text(FACE, f'<triangle v2="{B}" v1="{A}" v3="{C}"/>'),
+    "a painted triangle": replace_text(FACE, FACE.replace("/>", ' paint_color="4"/>')),
+    "a color on one": replace_text(FACE, FACE.replace("/>", ' pid="1" p1="0"/>')),
+    "an entity for a digit": replace_text(FACE, FACE.replace(f'"{A}"', f'"&#{ord(str(A)[0])};{str(A)[1:]}"')),
+    "single quotes": replace_text(FACE, FACE.replace('"', "'")),
+    "an open element": replace_text(FACE, FACE.replace("/>", "></triangle>")),
+    "a comment": replace_text(FACE, f"<!-- {FACE} -->{FACE}"),
+    "a comment around a list": replace_text("<vertices>", "<!-- <vertices>1</vertices> --><vertices>"),
+    "a section": replace_text(FACE, f"<![CDATA[{FACE}]]>{FACE}"),
+    "an instruction": replace_text("<mesh>", "<?x <vertices></vertices> ?><mesh>"),
+    "an instruction with a list": replace_text("<mesh>", f"<?x <vertices>{'<vertex x=1/>' * 600}</vertices> ?><mesh>"),
+    "text between": replace_text(FACE, FACE + "5 apples"),
+    "digits between": replace_text(FACE, FACE + "5"),
+    "space in a number": replace_text(FACE, FACE.replace(f'"{A}"', f'" {A}"')),
+    "another element between": replace_text(FACE, FACE + "<other/>"),
     "another namespace": rows(between="\n").replace("<vertices>", '<vertices xmlns="urn:x">', 1),
     "all in another namespace": rows(between="\n").replace(f'xmlns="{CORE}"', 'xmlns="urn:x"'),
-    "two lists": changed("<triangles>", '<triangles><triangle v1="0" v2="1" v3="2"/></triangles><triangles>'),
+    "two lists": replace_text("<triangles>", '<triangles><triangle v1="0" v2="1" v3="2"/></triangles><triangles>'),
     "an encoding": '<?xml version="1.0" encoding="ISO-8859-1"?>' + rows(between="\n"),
-    "a sign": changed(FACE, FACE.replace(f'"{A}"', f'"+{A}"')),
+    "a sign": replace_text(FACE, FACE.replace(f'"{A}"', f'"+{A}"')),
     # refused
-    "a digit in a name": changed(FACE, FACE.replace("triangle", "tri4angle")),
-    "a digit in an attribute": changed(FACE, FACE.replace("v1", "v11")),
-    "a corner missing": changed(FACE, FACE.replace(f' v3="{C}"', "")),
-    "an empty number": changed(FACE, FACE.replace(f'"{A}"', '""')),
-    "a number for two": changed(FACE, FACE.replace(f'"{A}"', '""').replace(f'"{B}"', f'"{A} {B}"')),
-    "no number": changed(FACE, FACE.replace(f'"{A}"', '"1-2"')),
-    "a fraction": changed(FACE, FACE.replace(f'"{A}"', '"1.5"')),
-    "a huge number": changed(FACE, FACE.replace(f'"{A}"', f'"{"9" * 30}"')),
-    "a space in a tag": changed(FACE, FACE.replace("<triangle", "< triangle")),
+    "a digit in a name": replace_text(FACE, FACE.replace("triangle", "tri4angle")),
+    "a digit in an attribute": replace_text(FACE, FACE.replace("v1", "v11")),
+    "a corner missing": replace_text(FACE, FACE.replace(f' v3="{C}"', "")),
+    "an empty number": replace_text(FACE, FACE.replace(f'"{A}"', '""')),
+    "a number for two": replace_text(FACE, FACE.replace(f'"{A}"', '""').replace(f'"{B}"', f'"{A} {B}"')),
+    "no number": replace_text(FACE, FACE.replace(f'"{A}"', '"1-2"')),
+    "a fraction": replace_text(FACE, FACE.replace(f'"{A}"', '"1.5"')),
+    "a huge number": replace_text(FACE, FACE.replace(f'"{A}"', f'"{"9" * 30}"')),
+    "a space in a tag": replace_text(FACE, FACE.replace("<triangle", "< triangle")),
     "no end": rows(between="\n").split("</triangles>")[0],
     "two points": rows(vertex='<vertex x="{!r}" y="{!r}" z="{!r}"/>').replace('x="0.0"', 'x="0.0.0"', 1),
     "no exponent": rows(vertex='<vertex x="{:e}" y="{!r}" z="{!r}"/>').replace("e+00", "e", 1),
@@ -119,11 +119,11 @@ def test_other_encodings_are_what_they_always_were():
 
 
 def test_a_package_of_lists_is_the_ball():
-    asset = read_3mf(Files("a.3mf", {"a.3mf": zipped(simple(mesh=BALL))}))
+    asset = read_3mf(Files("a.3mf", {"a.3mf": zip_model(simple(mesh=BALL))}))
     assert len(asset.mesh.faces) == len(BALL.faces)
     assert np.array_equal(asset.mesh.triangles, BALL.triangles)
 
 
 def test_refusals_name_the_line_of_the_whole_document():
     with pytest.raises(BadInput, match=f"line {len(BALL.vertices) + 1003} "):
-        model([changed(FACE, FACE.replace(f'"{A}"', '"x"')).encode()], "x")
+        model([replace_text(FACE, FACE.replace(f'"{A}"', '"x"')).encode()], "x")

@@ -51,7 +51,7 @@ def read(data: bytes) -> Asset:
     return read_amf(Files("a.amf", {"a.amf": data}))
 
 
-def packed(**parts: bytes) -> bytes:
+def pack(**parts: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in parts.items():
@@ -81,8 +81,8 @@ def test_units(unit, scale, sized):
 @pytest.mark.parametrize(
     "data",
     [
-        packed(a__amf=amf()),
-        packed(thumbnail__png=b"x", **{"3D model__AMF": amf()}),
+        pack(a__amf=amf()),
+        pack(thumbnail__png=b"x", **{"3D model__AMF": amf()}),
         b"\xef\xbb\xbf" + amf(),
         amf().replace(b"<amf ", b'<!DOCTYPE amf SYSTEM "amf.dtd"><amf '),
         amf(head='<metadata type="x"/>').replace(b"<amf ", b'<amf xmlns="http://www.astm.org/Standards/ISOASTM52915" '),
@@ -96,7 +96,7 @@ def test_every_dress_is_the_same_box(data):
     assert len(asset.mesh.vertices) == 8
 
 
-def shown(asset: Asset) -> list[str]:
+def first_colors(asset: Asset) -> list[str]:
     """The colour of each face's first corner."""
     from maquette.formats.surface_colors import corner_colors
 
@@ -106,18 +106,18 @@ def shown(asset: Asset) -> list[str]:
 def test_the_nearest_color_wins():
     head = f'<material id="7"><metadata type="name">clay</metadata>{color(1, 0, 0)}</material>'
     material = f'<volume materialid="7">{faces()}</volume>'
-    assert set(shown(read(amf(material, head)))) == {"#FF0000"}
+    assert set(first_colors(read(amf(material, head)))) == {"#FF0000"}
     assert read(amf(material, head)).materials[0].name == "clay"
     by_object = amf(material, head, top=color(0, 1, 0))
-    assert set(shown(read(by_object))) == {"#00FF00"}
+    assert set(first_colors(read(by_object))) == {"#00FF00"}
     by_volume = amf(f'<volume materialid="7">{color(0, 0, 1)}{faces()}</volume>', head, top=color(0, 1, 0))
-    assert set(shown(read(by_volume))) == {"#0000FF"}
+    assert set(first_colors(read(by_volume))) == {"#0000FF"}
     by_vertex = amf(f"<volume>{color(0, 0, 1)}{faces()}</volume>", vertices=points(more=lambda _: color(1, 1, 0)))
-    assert set(shown(read(by_vertex))) == {"#FFFF00"}
+    assert set(first_colors(read(by_vertex))) == {"#FFFF00"}
     by_face = f"<volume>{faces(more=lambda n: color(0, 1, 1) if n < 2 else '')}</volume>"
-    assert shown(read(amf(by_face, vertices=points(more=lambda _: color(1, 1, 0))))).count("#00FFFF") >= 2
+    assert first_colors(read(amf(by_face, vertices=points(more=lambda _: color(1, 1, 0))))).count("#00FFFF") >= 2
     flat = read(amf(f"<volume>{color(0, 0, 1)}{faces(more=lambda n: color(0, 1, 1) if n < 2 else '')}</volume>"))
-    assert sorted(shown(flat)) == ["#0000FF"] * 10 + ["#00FFFF"] * 2
+    assert sorted(first_colors(flat)) == ["#0000FF"] * 10 + ["#00FFFF"] * 2
 
 
 @pytest.mark.parametrize("bad", ["x*0.5", "nan", "-1", ""])
@@ -131,13 +131,13 @@ def test_a_color_that_is_no_number_leaves_the_geometry(bad):
 def test_volumes_are_parts_and_those_of_one_name_are_one():
     two = points() + points(BOX.with_vertices(BOX.vertices + [50, 0, 0]))
 
-    def named(name, start):
+    def named_volume(name, start):
         return f'<volume><metadata type="name">{name}</metadata>{faces(start=start)}</volume>'
 
-    asset = read(amf(named("lid", 0) + named("pot", 8), vertices=two))
+    asset = read(amf(named_volume("lid", 0) + named_volume("pot", 8), vertices=two))
     assert asset.part_names == ("lid", "pot")
     assert asset.mesh.part.tolist() == [0] * 12 + [1] * 12
-    assert read(amf(named("pot", 0) + named("pot", 8), vertices=two)).part_names == ()
+    assert read(amf(named_volume("pot", 0) + named_volume("pot", 8), vertices=two)).part_names == ()
 
 
 def instance(of="0", **numbers) -> str:
@@ -209,7 +209,7 @@ def test_it_goes_out_and_comes_back(tmp_path):
         assert again.sized == asset.sized
         assert again.part_names == asset.part_names
         assert [one.name for one in again.materials] == [one.name for one in asset.materials]
-        assert sorted(shown(again)) == sorted(shown(asset))
+        assert sorted(first_colors(again)) == sorted(first_colors(asset))
     assert again.materials[0].base_color[3] == pytest.approx(0.5)
 
 
@@ -219,7 +219,7 @@ def test_colors_of_faces_stay_on_faces():
     tinted[:] = (255, 128, 255)
     asset = Asset(BOX.replace(material=np.arange(12) % 2, color=tinted), looks)
     again = read_amf(write_amf(asset))
-    assert sorted(shown(again)) == sorted(["#FF0000", "#008000"] * 6)
+    assert sorted(first_colors(again)) == sorted(["#FF0000", "#008000"] * 6)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_colors_of_faces_stay_on_faces():
         (amf(tail=f'<constellation id="1">{instance("1")}</constellation>'), "contains itself"),
         (amf(tail=f'<constellation id="1">{instance(deltax="inf")}</constellation>'), "deltax"),
         (b'<!DOCTYPE amf [<!ENTITY a "b">]>' + amf()[38:], "document type"),
-        (packed(a__amf=amf(), b__amf=amf()), "2 files"),
-        (packed(a__txt=b"x"), "0 files"),
+        (pack(a__amf=amf(), b__amf=amf()), "2 files"),
+        (pack(a__txt=b"x"), "0 files"),
         (b"PK\x03\x04 and nothing", "not a ZIP"),
     ],
 )
@@ -256,7 +256,7 @@ def test_bombs_are_refused():
     with pytest.raises(BadInput, match="over 10000 objects"):
         read(amf(tail=ring))
     with pytest.raises(BadInput, match="unpack to over"):
-        read(packed(a__amf=amf(head="<metadata>" + " " * (40 << 20) + "</metadata>")))
+        read(pack(a__amf=amf(head="<metadata>" + " " * (40 << 20) + "</metadata>")))
     with pytest.raises(BadInput, match="64 deep"):
         read(b"<amf>" + b"<object>" * 100)
 

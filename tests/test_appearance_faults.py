@@ -67,7 +67,7 @@ def accessor_of_nans(root, width=2):
     return len(root["accessors"]) - 1
 
 
-def spoiled(name):
+def spoil(name):
     root, _ = gltf(image={"uri": address(png())})
     primitive = root["meshes"][0]["primitives"][0]
     material = root["materials"][0]
@@ -113,7 +113,7 @@ SPOILED = (
 @pytest.mark.parametrize("fault", SPOILED.split("|"))
 def test_faults_of_appearance_in_gltf_are_notes(fault):
     with noting() as notes:
-        asset = read_glb(Files("a.gltf", {"a.gltf": as_bytes(spoiled(fault))}))
+        asset = read_glb(Files("a.gltf", {"a.gltf": as_bytes(spoil(fault))}))
     assert len(asset.mesh.faces) == 12
     assert asset.size == pytest.approx((1000, 1000, 1000))
     assert notes, fault

@@ -15,7 +15,7 @@ from maquette.geometry.look.patches import patches
 from maquette.geometry.look.texels import bilinear
 from maquette.geometry.remake.transfer import carry_uv, charts, landing
 from maquette.geometry.sampling import surface_samples
-from maquette.shape.carry.carrying import carried
+from maquette.shape.carry.carrying import carry_over
 from samples import png
 from shapes import box, grid, sphere
 
@@ -65,7 +65,7 @@ def wrong(asset: Asset) -> np.ndarray:
     return np.abs(shown - 127.5 * (1 + unit)).max(axis=1)
 
 
-def turned(mesh: Mesh) -> Mesh:
+def turn_ball(mesh: Mesh) -> Mesh:
     """The ball turned about a slanted axis, so that no vertex stays."""
     angle = 0.7
     first = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
@@ -75,8 +75,8 @@ def turned(mesh: Mesh) -> Mesh:
 
 def test_a_texture_survives_a_new_triangulation_seams_included():
     source = globe()
-    new = turned(sphere(20.0, 4))
-    made = carried(source, new.vertices, new.faces)
+    new = turn_ball(sphere(20.0, 4))
+    made = carry_over(source, new.vertices, new.faces)
     far = wrong(made)
     assert np.percentile(far, 99) < 8
     assert far.max() < 40  # at the pole of the map
@@ -87,7 +87,7 @@ def test_a_texture_survives_a_new_triangulation_seams_included():
 def test_uv_alone_tears_at_the_seam():
     """What the patches are for: without them hundreds of points show a colour from across the map."""
     source = globe()
-    new = turned(sphere(20.0, 4))
+    new = turn_ball(sphere(20.0, 4))
     lying = landing(source.mesh.vertices, source.mesh.faces, new.vertices, new.faces)
     uv, good = carry_uv(source.mesh.vertices, source.mesh.faces, source.mesh.uv, new.vertices, new.faces, lying)
     bare = source.replace(mesh=new.replace(uv=uv, material=np.zeros(len(new.faces))))
@@ -98,7 +98,7 @@ def test_uv_alone_tears_at_the_seam():
 def test_the_same_surface_keeps_every_bit():
     source = globe(3)
     mesh = source.mesh
-    made = carried(source, mesh.vertices, mesh.faces)
+    made = carry_over(source, mesh.vertices, mesh.faces)
     assert made.mesh == mesh
     assert made.materials == source.materials
 
@@ -107,7 +107,7 @@ def test_faces_that_stay_keep_their_uv_whatever_their_order_and_first_corner():
     source = globe(3)
     mesh = source.mesh
     order = np.random.default_rng(0).permutation(len(mesh.faces))
-    made = carried(source, mesh.vertices, np.roll(mesh.faces[order], 1, axis=1))
+    made = carry_over(source, mesh.vertices, np.roll(mesh.faces[order], 1, axis=1))
     assert np.array_equal(made.mesh.uv, np.roll(mesh.uv[order], 1, axis=1))
 
 
@@ -123,7 +123,7 @@ def test_a_thin_wall_keeps_both_colors_and_parts():
     )
     top = grid(8, 8)
     above = top.with_vertices(top.vertices * [4, 4, 0] + [4, 4, 0.09])  # nearer to the underside
-    made = carried(asset, above.vertices, above.faces)
+    made = carry_over(asset, above.vertices, above.faces)
     assert (made.mesh.material == 1).all()
     assert (made.mesh.part == 0).all()
     assert (made.mesh.color == [255, 0, 0]).all()
@@ -132,7 +132,7 @@ def test_a_thin_wall_keeps_both_colors_and_parts():
 
 def test_a_bare_model_stays_bare():
     new = sphere(20, 2)
-    assert carried(Asset(sphere(20, 3)), new.vertices, new.faces).mesh == new
+    assert carry_over(Asset(sphere(20, 3)), new.vertices, new.faces).mesh == new
 
 
 def test_charts_are_told_apart_by_their_seams():
@@ -163,9 +163,9 @@ def test_patches_do_not_share_a_texel_that_filtering_reads(square):
 
 
 def test_baked_pictures_are_as_dense_as_the_old_one():
-    new = turned(sphere(20.0, 3))
+    new = turn_ball(sphere(20.0, 3))
     sides = []
     for texture_px in (128, 512):
-        made = carried(globe(4, texture_px), new.vertices, new.faces)
+        made = carry_over(globe(4, texture_px), new.vertices, new.faces)
         sides.append(Image.open(io.BytesIO(made.materials[1].base_color_texture.data)).size[0])
     assert 2 < sides[1] / sides[0] < 4

@@ -9,13 +9,13 @@ import pytest
 
 import maquette as mq
 from maquette.core.asset import Asset, Material
-from maquette.core.channels import CHANNELS, Channel, declare, declared
+from maquette.core.channels import CHANNELS, Channel, declare, temporary_channel
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
-from maquette.core.mesh import Mesh, joined
+from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.progress import noting
 from maquette.core.values import decode, encode
-from maquette.shape.carry.combining import combined, dressed, lined
+from maquette.shape.carry.combining import combine_solids, line_with_nearest, wear_nearest
 from maquette.store import Store
 from samples import full_mesh
 from shapes import box, grid, sphere
@@ -31,10 +31,10 @@ OURS = (SIDE, HEAT, NEST, SHEET, GRAIN)
 @pytest.fixture(autouse=True)
 def rows():
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(declared(channel)) for channel in OURS]
+        yield [stack.enter_context(temporary_channel(channel)) for channel in OURS]
 
 
-def clad(mesh: Mesh) -> Mesh:
+def dress(mesh: Mesh) -> Mesh:
     """A mesh whose channels say where they are."""
     corners = mesh.triangles
     grain = np.zeros((len(mesh.faces), 3, 3))
@@ -73,7 +73,7 @@ def insist(mesh: Mesh, back: tuple[float, float, float] = (0, 0, 0), reach: floa
 def model() -> Asset:
     """A box of 2 mm squares around the origin."""
     mesh = mq.remesh(Asset(box((20, 12, 16), (-10, -6, -8))), edge_mm=2.0).mesh
-    return Asset(clad(Mesh(mesh.vertices, mesh.faces)))
+    return Asset(dress(Mesh(mesh.vertices, mesh.faces)))
 
 
 def test_a_mesh_without_further_channels_keeps_its_digest_and_its_stored_form():
@@ -83,7 +83,7 @@ def test_a_mesh_without_further_channels_keeps_its_digest_and_its_stored_form():
 
 
 def test_a_further_channel_is_in_the_digest_and_travels(tmp_path):
-    mesh = clad(grid(3, 3))
+    mesh = dress(grid(3, 3))
     assert mesh.digest != mesh.replace(heat=mesh.channel("heat") + 1).digest != grid(3, 3).digest
     assert mesh.replace(side=None, heat=None, nest=None, sheet=None, grain=None) == grid(3, 3)
     assert repr(mesh).endswith("uv, side, heat, nest, sheet, grain)")
@@ -96,7 +96,7 @@ def test_a_further_channel_is_in_the_digest_and_travels(tmp_path):
 
 def test_a_stored_mesh_whose_plugin_is_gone_counts_as_none(tmp_path):
     store = Store(tmp_path)
-    with declared(Channel("gone", "vertex", "f4")):
+    with temporary_channel(Channel("gone", "vertex", "f4")):
         store.put("ab", grid(2, 2).replace(gone=np.zeros(9)))
         assert store.get("ab").channel("gone") is not None
     assert store.get("ab") is None
@@ -130,7 +130,7 @@ def test_declaring_the_same_twice_is_once_and_the_table_is_read_only():
 
 def test_indices_of_a_channel_that_counts_in_a_tuple_are_checked():
     spare = Channel("spare", "face", "i4", blend="nearest", counts_in="materials")
-    with declared(spare), pytest.raises(BadInput, match="names spare 0 of 0"):
+    with temporary_channel(spare), pytest.raises(BadInput, match="names spare 0 of 0"):
         Asset(grid(2, 2).replace(spare=np.zeros(8)))
 
 
@@ -140,7 +140,7 @@ def test_keeping_turning_over_and_joining():
     insist(some, reach=1e-6)
     insist(mesh.flipped(), reach=1e-6)
     bare = box((2, 2, 2), (0, 0, 30))
-    row = joined([mesh, bare])
+    row = join_meshes([mesh, bare])
     insist(row.keep_faces(np.arange(len(mesh.faces))), reach=1e-6)
     added = row.keep_faces(np.arange(len(mesh.faces), len(row.faces)))
     assert (added.channel("side") == -1).all()
@@ -161,10 +161,18 @@ def test_directions_turn_with_the_model():
         (lambda asset: mq.fill_holes(asset.with_mesh(asset.mesh.keep_faces(np.arange(40, 900)))), 1e-3),
         (lambda asset: mq.simplify(asset, max_faces=500), 1e-6),
         (lambda asset: mq.remesh(asset, edge_mm=1.5), 1e-3),
-        (lambda asset: mq.unite(asset.with_mesh(joined([asset.mesh, clad(box((6, 4, 20), (2, -2, -10)))]))), 1e-4),
-        (lambda asset: asset.with_mesh(combined("cut", asset.mesh, [box((4, 30, 4), (4, -15, -2))], "subtract")), 1.0),
-        (lambda asset: asset.with_mesh(dressed(asset.mesh.vertices, asset.mesh.faces, asset.mesh)), 0.2),
-        (lambda asset: asset.with_mesh(lined(asset.mesh.vertices, asset.mesh.faces, asset.mesh)), 2.6),
+        (
+            lambda asset: mq.unite(asset.with_mesh(join_meshes([asset.mesh, dress(box((6, 4, 20), (2, -2, -10)))]))),
+            1e-4,
+        ),
+        (
+            lambda asset: asset.with_mesh(
+                combine_solids("cut", asset.mesh, [box((4, 30, 4), (4, -15, -2))], "subtract")
+            ),
+            1.0,
+        ),
+        (lambda asset: asset.with_mesh(wear_nearest(asset.mesh.vertices, asset.mesh.faces, asset.mesh)), 0.2),
+        (lambda asset: asset.with_mesh(line_with_nearest(asset.mesh.vertices, asset.mesh.faces, asset.mesh)), 2.6),
         (lambda asset: mq.solidify(asset.with_mesh(asset.mesh.keep_faces(np.arange(20, 944)))), 0.5),
     ],
 )
@@ -183,7 +191,7 @@ def test_a_split_model_keeps_every_channel_and_cut_faces_miss_what_is_on_corners
 
 
 def test_settling_a_ball_cuts_its_channels_with_it():
-    ball = Asset(clad(sphere(20, 5)))
+    ball = Asset(dress(sphere(20, 5)))
     cut = mq.settle(ball)
     assert len(cut.mesh.faces) != len(ball.mesh.faces)
     insist(cut.mesh, back=(0, 0, 20 - cut.size[2]), reach=1e-3)
@@ -216,7 +224,7 @@ def test_glb_and_back():
 
 
 def test_glb_of_a_wide_channel_leaves_it_out_and_says_so():
-    with declared(Channel("wide", "vertex", "f4", (5,))), noting() as notes:
+    with temporary_channel(Channel("wide", "vertex", "f4", (5,))), noting() as notes:
         mesh = grid(2, 2).replace(wide=np.ones((9, 5)), heat=np.ones(9))
         there = mq.read_glb(mq.write_glb(Asset(mesh))).mesh
         assert there.channel("heat") is not None
@@ -249,7 +257,10 @@ def test_ply_of_others_fills_channels_through_polygons_and_bad_numbers():
 
 
 def test_a_channel_named_like_a_property_of_ply_keeps_out_of_its_way():
-    with declared(Channel("s", "vertex", "f4")), declared(Channel("red", "face", "u1", blend="nearest")):
+    with (
+        temporary_channel(Channel("s", "vertex", "f4")),
+        temporary_channel(Channel("red", "face", "u1", blend="nearest")),
+    ):
         mesh = grid(2, 2).replace(s=np.arange(9), red=np.arange(8), color=np.full((9, 3), 40, np.uint8))
         there = mq.read_ply(mq.write_ply(Asset(mesh))).mesh
         assert there.channels.keys() == {"uv", "color", "s", "red"}
@@ -268,7 +279,7 @@ def test_formats_without_room_say_which_channels_they_drop(ending, tmp_path):
 
 
 def test_a_channel_that_counts_in_a_tuple_stays_behind_for_the_file_counts_anew():
-    with declared(Channel("spare", "face", "i4", blend="nearest", counts_in="materials")), noting() as notes:
+    with temporary_channel(Channel("spare", "face", "i4", blend="nearest", counts_in="materials")), noting() as notes:
         asset = Asset(grid(2, 2).replace(spare=np.zeros(8)), materials=(Material(),))
         assert mq.read_glb(mq.write_glb(asset)).mesh.channel("spare") is None
         assert any("the channel 'spare'" in line for line in notes)

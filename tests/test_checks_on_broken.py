@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from broken_meshes import FOLDER, opened
+from broken_meshes import FOLDER, open_alone
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
 from maquette.registry import registry
@@ -23,7 +23,7 @@ SHALLOW = {"Generic_Twin_7081.1.t0_right", "Offset2", "hull-mask", "Edited_Front
 RECUT = {"extruder_idler_quads", "space_in_material_name"}
 
 
-def listed() -> list[tuple[str, dict[str, int]]]:
+def list_defects() -> list[tuple[str, dict[str, int]]]:
     """Files that we can read and that are small, with their defects and how many of each (1 where unsaid)."""
     manifest = FOLDER / "MANIFEST.csv"
     if not manifest.is_file():
@@ -36,7 +36,7 @@ def listed() -> list[tuple[str, dict[str, int]]]:
     ]
 
 
-FILES = listed()
+FILES = list_defects()
 
 
 @pytest.mark.skipif(not FILES, reason=f"no damaged meshes in {FOLDER}")
@@ -48,7 +48,7 @@ def test_there_are_enough_of_every_kind():
 
 @pytest.mark.parametrize(("path", "notes"), FILES, ids=[path.removeprefix("broken/") for path, _ in FILES])
 def test_the_right_check_fires(path, notes):
-    asset = registry()[f"read-{path[-3:]}"](opened(FOLDER / path))
+    asset = registry()[f"read-{path[-3:]}"](open_alone(FOLDER / path))
     before = asset.digest
     if any(name in path for name in RECUT):
         pytest.skip("quads cut differently")

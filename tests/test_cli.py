@@ -190,10 +190,10 @@ def test_unprintable_is_not_written_unless_forced(run, tmp_path, monkeypatch):
 def test_cancelling_leaves_nothing_behind(run, tmp_path, monkeypatch):
     from maquette.core.progress import Cancelled
 
-    def stopped(*_, **__):
+    def stop_work(*_, **__):
         raise Cancelled
 
-    judge_all(monkeypatch, stopped)
+    judge_all(monkeypatch, stop_work)
     assert run("print", "ball.png", "-o", "a.stl", *COARSE).exit_code == 130
     assert not list(tmp_path.glob("a.*"))
 

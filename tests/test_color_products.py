@@ -30,7 +30,7 @@ def linear(rgb) -> tuple[float, float, float, float]:
     return (*light_of(np.array(rgb, np.uint8)).tolist(), 1.0)
 
 
-def shown(asset: Asset) -> np.ndarray:
+def face_colors(asset: Asset) -> np.ndarray:
     """sRGB in the middle of every face, by the one definition: (F, 3)."""
     color = SurfaceColor(asset, 0.0)
     return srgb_of(color.at(np.arange(len(asset.mesh.faces)), np.full((len(asset.mesh.faces), 3), 1 / 3)))
@@ -66,7 +66,7 @@ PRODUCTS = {
 def test_products_come_back_from_every_format(tmp_path, asset, ending):
     with noting():
         again = disk.read(disk.save(asset, tmp_path / f"a{ending}"))
-    before, after = shown(asset).astype(int), shown(again).astype(int)
+    before, after = face_colors(asset).astype(int), face_colors(again).astype(int)
     assert np.abs(np.sort(after, axis=0) - np.sort(before, axis=0)).max() <= 1
 
 
@@ -81,7 +81,7 @@ def test_a_gradient_over_a_picture_stays_a_product_in_3mf():
     asset = Asset(mesh.replace(color=color), materials=(look,), sized=True)
     again = read_3mf(write_3mf(asset))
     assert again.mesh.color is None
-    assert np.abs(shown(again).astype(int) - shown(asset)).mean() < 4
+    assert np.abs(face_colors(again).astype(int) - face_colors(asset)).mean() < 4
 
 
 def test_pictures_show_the_product():
@@ -111,7 +111,7 @@ def test_parts_that_touch_keep_their_colors_in_glb():
     build.mesh(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4"), attributes={"COLOR_0": build.accessor(green)})
     other = build.accessor(np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0]], "<f4"))
     build.json["meshes"][0]["primitives"].append({"attributes": {"POSITION": other}})
-    assert shown(build.read()).tolist() == [list(GREEN), [255, 255, 255]]
+    assert face_colors(build.read()).tolist() == [list(GREEN), [255, 255, 255]]
 
 
 @pytest.mark.parametrize("name", ["c02_no_vc_two_materials.glb", "c04_red_vc_white_tex.glb", "c06_mixed_parts.glb"])
@@ -120,10 +120,10 @@ def test_reported_models_keep_their_colors(tmp_path, name, ending):
     asset = disk.read(case(name))
     with noting():
         again = disk.read(disk.save(asset, tmp_path / f"a{ending}"))
-    assert np.array_equal(np.sort(shown(again), axis=0), np.sort(shown(asset), axis=0))
-    count = len(np.unique(shown(asset), axis=0))
+    assert np.array_equal(np.sort(face_colors(again), axis=0), np.sort(face_colors(asset), axis=0))
+    count = len(np.unique(face_colors(asset), axis=0))
     made = mq.quantize_colors(asset, count=max(count, 2))
-    expected = {tuple(row) for row in shown(asset).tolist()}
+    expected = {tuple(row) for row in face_colors(asset).tolist()}
     assert {tuple(srgb_of(np.array(look.base_color[:3])).tolist()) for look in made.materials} <= expected
 
 
@@ -147,9 +147,9 @@ PLY = (
 def test_colors_of_ply_faces_are_read():
     rows = "3 0 2 1 255 0 0\n3 0 1 3 0 255 0\n3 1 2 3 0 0 255\n3 0 3 2 255 0 0\n"
     asset = read_ply(Files("a.ply", {"a.ply": (PLY + rows).encode()}))
-    assert shown(asset).tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 0, 0]]
+    assert face_colors(asset).tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 0, 0]]
     again = read_ply(write_ply(asset))
-    assert shown(again).tolist() == shown(asset).tolist()
+    assert face_colors(again).tolist() == face_colors(asset).tolist()
 
 
 def magics(red, green, blue) -> int:
@@ -171,7 +171,7 @@ def test_colors_of_stl_are_read(dialect):
     attributes = [code(*rgb) for rgb in wanted] if code else [1 << 15] * 4
     data = binary_stl(mesh, header, attributes=attributes)
     expected = wanted if code else [(10, 20, 30)] * 4
-    assert shown(read_stl(Files("a.stl", {"a.stl": data}))).tolist() == [list(rgb) for rgb in expected]
+    assert face_colors(read_stl(Files("a.stl", {"a.stl": data}))).tolist() == [list(rgb) for rgb in expected]
 
 
 def test_attributes_that_are_no_colors_are_left_alone():

@@ -34,18 +34,18 @@ def test_a_file_that_was_cut_short_stays_refused():
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "mixed"])
 def test_line_ends_of_every_kind(end):
-    def ended(text: str) -> bytes:
+    def with_ends(text: str) -> bytes:
         lines = text.split("\n")
         ends = ["\n", "\r\n", "\r"] if end == "mixed" else [end]
         return "".join(line + ends[n % len(ends)] for n, line in enumerate(lines)).encode()
 
     box = Asset(shapes.box((20, 20, 20)))
     stl = write_stl(box, encoding="ascii").data.decode()
-    assert volume(read_stl(Files("a.stl", {"a.stl": ended(stl)})).mesh) == pytest.approx(8000)
-    assert volume(read_obj(Files("a.obj", {"a.obj": ended(obj_text())})).mesh) == pytest.approx(8000)
+    assert volume(read_stl(Files("a.stl", {"a.stl": with_ends(stl)})).mesh) == pytest.approx(8000)
+    assert volume(read_obj(Files("a.obj", {"a.obj": with_ends(obj_text())})).mesh) == pytest.approx(8000)
     ply = write_ply(box, encoding="ascii").data.decode()
     if end != "mixed":
-        assert volume(read_ply(Files("a.ply", {"a.ply": ended(ply)})).mesh) == pytest.approx(8000)
+        assert volume(read_ply(Files("a.ply", {"a.ply": with_ends(ply)})).mesh) == pytest.approx(8000)
 
 
 @pytest.mark.parametrize("ends", [(b"\n", b"\r\n"), (b"\r\n", b"\n"), (b"\r\n", b"\r\n")])

@@ -187,12 +187,12 @@ def effect(shader, params="", name="e", more="") -> str:
     return f'<effect id="{name}"><profile_COMMON>{params}{technique}</profile_COMMON></effect>'
 
 
-def sampled(image="i", wrap="") -> str:
+def sampler(image="i", wrap="") -> str:
     surface = f'<newparam sid="su"><surface type="2D"><init_from>{image}</init_from></surface></newparam>'
     return f'{surface}<newparam sid="sa"><sampler2D><source>su</source>{wrap}</sampler2D></newparam>'
 
 
-def painted(effects, images="", uv=True, reference="m", symbol='material="x"') -> bytes:
+def painted_body(effects, images="", uv=True, reference="m", symbol='material="x"') -> bytes:
     libraries = f'<library_images>{images}</library_images><library_materials><material id="m" name="oak">'
     libraries += (
         f'<instance_effect url="#e"/></material></library_materials><library_effects>{effects}</library_effects>'
@@ -213,12 +213,12 @@ DIFFUSE = '<diffuse><texture texture="sa" texcoord="UV"/></diffuse>'
 @pytest.mark.parametrize(
     "data",
     [
-        painted(effect(DIFFUSE, sampled()), IMAGE.format("wood.png")),
-        painted(effect(DIFFUSE, sampled()), IMAGE.format("./textures/../wood.png")),
-        painted(effect(DIFFUSE, sampled()), IMAGE.format("file:///C:/Users/me/wood.png")),
-        painted(effect(DIFFUSE, sampled()), IMAGE.format("WOOD.PNG")),
-        painted(effect(DIFFUSE.replace("sa", "i")), IMAGE.format("wood.png")),
-        painted(
+        painted_body(effect(DIFFUSE, sampler()), IMAGE.format("wood.png")),
+        painted_body(effect(DIFFUSE, sampler()), IMAGE.format("./textures/../wood.png")),
+        painted_body(effect(DIFFUSE, sampler()), IMAGE.format("file:///C:/Users/me/wood.png")),
+        painted_body(effect(DIFFUSE, sampler()), IMAGE.format("WOOD.PNG")),
+        painted_body(effect(DIFFUSE.replace("sa", "i")), IMAGE.format("wood.png")),
+        painted_body(
             effect(DIFFUSE, '<newparam sid="sa"><sampler2D><instance_image url="#i"/></sampler2D></newparam>'),
             IMAGE.format("<ref>wood.png</ref>"),
         ),
@@ -235,7 +235,7 @@ def test_pictures(data):
 @pytest.mark.parametrize("place", ["../wood.png", "http://example.org/wood.png", "lost.png"])
 def test_a_picture_that_is_not_below_the_folder_is_said(place):
     with noting() as notes:
-        asset = read(painted(effect(DIFFUSE, sampled()), IMAGE.format(place)), wood__png=png())
+        asset = read(painted_body(effect(DIFFUSE, sampler()), IMAGE.format(place)), wood__png=png())
     assert asset.materials[0].base_color_texture is None
     assert volume(asset.mesh) == pytest.approx(6)
     assert any("continued without it" in line for line in notes)
@@ -257,7 +257,7 @@ RED = "<diffuse><color>1 0 0 1</color></diffuse>"
     ],
 )
 def test_colors_and_opacity_as_their_authors_saw_them(shader, alpha):
-    asset = read(painted(effect(shader), uv=False))
+    asset = read(painted_body(effect(shader), uv=False))
     assert asset.materials[0].base_color == pytest.approx((1, 0, 0, alpha))
     assert asset.materials[0].alpha_mode == ("opaque" if alpha == 1 else "blend")
 
@@ -267,7 +267,7 @@ def test_colors_and_opacity_as_their_authors_saw_them(shader, alpha):
     ["", effect(""), effect("<diffuse><color>red</color></diffuse>"), "<effect id='e'><profile_CG/></effect>"],
 )
 def test_looks_that_cannot_be_read_leave_the_geometry(effects):
-    asset = read(painted(effects, uv=False))
+    asset = read(painted_body(effects, uv=False))
     assert volume(asset.mesh) == pytest.approx(6)
     assert [look.name for look in asset.materials] == ["oak"]
 
@@ -289,7 +289,7 @@ def test_a_face_on_a_point_that_is_none_is_dropped():
     assert any("dropped 1 of 129 faces" in line for line in notes)
 
 
-def zipped(**parts: bytes) -> bytes:
+def zip_pack(**parts: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in parts.items():
@@ -299,8 +299,8 @@ def zipped(**parts: bytes) -> bytes:
 
 @pytest.mark.parametrize("folder", ["", "deep_in_"])
 def test_zae(folder):
-    data = painted(effect(DIFFUSE, sampled()), IMAGE.format("tex/wood.png"))
-    package = zipped(**{f"{folder}a__dae": data, f"{folder}tex_in_wood__png": png(), "manifest__xml": b"<dae_root/>"})
+    data = painted_body(effect(DIFFUSE, sampler()), IMAGE.format("tex/wood.png"))
+    package = zip_pack(**{f"{folder}a__dae": data, f"{folder}tex_in_wood__png": png(), "manifest__xml": b"<dae_root/>"})
     asset = read_dae(Files("a.zae", {"a.zae": package}))
     assert asset.materials[0].base_color_texture == Texture(png())
 
@@ -328,7 +328,7 @@ def test_it_goes_out_and_comes_back(tmp_path):
         assert ours.emissive == pytest.approx(theirs.emissive, abs=1e-7)
         assert ours.replace(base_color=theirs.base_color, emissive=theirs.emissive) == theirs
     assert not disk.read(disk.save(Asset(mesh), tmp_path / "b.dae")).sized
-    assert disk.encoded(whole, tmp_path / "a.dae") == disk.encoded(whole, tmp_path / "a.dae")
+    assert disk.encode_value(whole, tmp_path / "a.dae") == disk.encode_value(whole, tmp_path / "a.dae")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_it_goes_out_and_comes_back(tmp_path):
             ),
             "contains itself",
         ),
-        (zipped(a__txt=b"x"), r"holds no \.dae"),
+        (zip_pack(a__txt=b"x"), r"holds no \.dae"),
     ],
 )
 def test_what_is_no_collada_is_refused(data, message):

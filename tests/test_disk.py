@@ -64,10 +64,10 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     place = mq.save(mq.Asset(box()), tmp_path / "a.stl")
     before = place.read_bytes()
 
-    def broken(*_):
+    def break_write(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", broken)
+    monkeypatch.setattr(os, "replace", break_write)
     with pytest.raises(CannotDo, match="No space left"):
         mq.save(ball(), place)
     assert place.read_bytes() == before
@@ -184,6 +184,6 @@ def test_files_of_one_stem_and_several_kinds_do_not_eat_each_other(tmp_path):
     (tmp_path / "a.png").write_bytes(b"the photo that it came from")
     asset, written = ball().replace(source=None), {"a.png": b"the photo that it came from"}
     for ending in (".obj", ".ply", ".dae", ".glb", ".3mf", ".amf", ".stl", ".off"):
-        parts = disk.encoded(asset, tmp_path / f"a{ending}").parts
+        parts = disk.encode_value(asset, tmp_path / f"a{ending}").parts
         assert not parts.keys() & written.keys()
         written |= parts

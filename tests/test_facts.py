@@ -110,7 +110,7 @@ def test_a_role_under_another_type_is_refused():
     def looser(asset: Asset, *, thumbnail: bool = True) -> Asset:
         return asset
 
-    def numbered(asset: Asset, *, suffix: Literal[1, 2] = 1) -> Asset:
+    def number_lamp(asset: Asset, *, suffix: Literal[1, 2] = 1) -> Asset:
         return asset
 
     with pytest.raises(TypeError, match="loose: a setting called printer is the printer of the job: make it a Printer"):
@@ -118,14 +118,14 @@ def test_a_role_under_another_type_is_refused():
     with pytest.raises(TypeError, match="thumbnail is a small PNG of the thing"):
         stage(looser)
     with pytest.raises(TypeError, match="suffix is ending of the file"):
-        stage(numbered)
+        stage(number_lamp)
 
 
 def test_a_role_may_be_a_choice_of_words():
-    def chosen(asset: Asset, *, suffix: Literal["auto", ".png"] = "auto") -> Asset:
+    def choose_lamp(asset: Asset, *, suffix: Literal["auto", ".png"] = "auto") -> Asset:
         return asset
 
-    assert stage(chosen).stage.roles == ("suffix",)
+    assert stage(choose_lamp).stage.roles == ("suffix",)
 
 
 def test_a_signature_without_types_is_refused():

@@ -9,12 +9,12 @@ import pytest
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, CannotDo
-from maquette.core.mesh import Mesh, joined
+from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.progress import noting
 from maquette.core.subject import Subject
 from maquette.generate.guess.network import infer
-from maquette.generate.template.cage import bent, outline_of
-from maquette.generate.template.fit_template import fit_template, quartered
+from maquette.generate.template.cage import bend_points, outline_of
+from maquette.generate.template.fit_template import fit_template, quarter_faces
 from maquette.generate.template.pose import Pose, best_pose, picture_of
 from maquette.geometry.sampling import surface_samples
 from maquette.geometry.surface import face_areas
@@ -27,10 +27,10 @@ pytest.importorskip("onnxruntime")
 def cart() -> Mesh:
     """A long low box with a high narrow one at one end, so that no two sides look alike."""
     low, high = box((1.0, 0.5, 0.25), (-0.5, -0.25, -0.12)), box((0.25, 0.4, 0.5), (-0.12, -0.2, -0.25))
-    return joined([low, high.with_vertices(high.vertices + [-0.37, 0.05, 0.3])])
+    return join_meshes([low, high.with_vertices(high.vertices + [-0.37, 0.05, 0.3])])
 
 
-def seen(mesh: Mesh, numbers: list[float], eye: float = 4.0):
+def network_view(mesh: Mesh, numbers: list[float], eye: float = 4.0):
     """What the network would say of the mesh in a pose: its mask and normals, and everything else of some photo."""
     pixels = np.full((96, 96, 3), 140, np.uint8)
     inside = np.zeros((96, 96), np.float32)
@@ -46,7 +46,7 @@ def seen(mesh: Mesh, numbers: list[float], eye: float = 4.0):
 @pytest.mark.parametrize("yaw", [40.0, -70.0])
 def test_the_pose_is_found(yaw):
     mesh = cart()
-    guess = seen(mesh, [np.radians(yaw), 0.25, 0, 0, 0, 0, 0.3, 0.05, -0.03])
+    guess = network_view(mesh, [np.radians(yaw), 0.25, 0, 0, 0, 0, 0.3, 0.05, -0.03])
     points = surface_samples(mesh.vertices, np.asarray(mesh.faces), 4000)
     pose, iou = best_pose(points, guess)
     assert (np.degrees(pose.numbers[0]) - yaw + 180) % 360 - 180 == pytest.approx(0, abs=8)
@@ -60,11 +60,11 @@ def test_an_outline_is_bent_to_another():
     around = np.linspace(0, 2 * np.pi, 200, endpoint=False)
     circle = 0.6 * np.stack([np.cos(around), np.sin(around)], axis=1)
     wanted = circle * [1.2, 0.8] + [0.03, 0.0]
-    middle, moved = bent(np.zeros((1, 2)), circle, wanted)
+    middle, moved = bend_points(np.zeros((1, 2)), circle, wanted)
     gap = np.linalg.norm(moved[:, None] - wanted[None], axis=2).min(axis=1)
     assert gap.max() < 0.04
     assert middle[0] == pytest.approx([0.03, 0.0], abs=0.03)
-    still, same = bent(circle, circle, circle)
+    still, same = bend_points(circle, circle, circle)
     assert still == pytest.approx(circle, abs=0.01)
     assert same == pytest.approx(circle, abs=0.01)
 
@@ -78,7 +78,7 @@ def test_outlines_are_the_outermost_pixels():
 
 def test_faces_cut_in_four_are_the_same_surface():
     mesh = box((1.0, 2.0, 3.0))
-    vertices, faces = quartered(mesh.vertices, np.asarray(mesh.faces))
+    vertices, faces = quarter_faces(mesh.vertices, np.asarray(mesh.faces))
     assert len(faces) == 4 * len(mesh.faces)
     assert face_areas(vertices, faces).sum() == pytest.approx(22.0)
     found = edges(faces)

@@ -11,7 +11,7 @@ from maquette.shape.mend.weld import weld
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
 
-def scrambled(mesh: Mesh, seed: int = 0) -> Mesh:
+def scramble(mesh: Mesh, seed: int = 0) -> Mesh:
     return mesh.flipped(np.random.default_rng(seed).random(len(mesh.faces)) < 0.5)
 
 
@@ -32,7 +32,7 @@ def strip(twists: int, length: int = 30) -> Mesh:
 @pytest.mark.parametrize("mesh", [box((1, 2, 3)), sphere(3.0, 4), torus(), tetrahedron()])
 @pytest.mark.parametrize("seed", range(3))
 def test_scrambled_solids_come_back_exactly(mesh, seed):
-    made = fix_winding(Asset(scrambled(mesh, seed))).mesh
+    made = fix_winding(Asset(scramble(mesh, seed))).mesh
     assert [set(map(tuple, np.stack([f, np.roll(f, 1), np.roll(f, 2)]).tolist())) for f in made.faces] == [
         set(map(tuple, np.stack([f, np.roll(f, 1), np.roll(f, 2)]).tolist())) for f in mesh.faces
     ]
@@ -47,14 +47,14 @@ def test_a_right_solid_is_left_as_it_is():
 
 
 def test_twice_is_once():
-    once = fix_winding(Asset(scrambled(together(sphere(2.0, 2), box(corner=(5, 0, 0)), grid(3, 3))))).mesh
+    once = fix_winding(Asset(scramble(together(sphere(2.0, 2), box(corner=(5, 0, 0)), grid(3, 3))))).mesh
     assert fix_winding(Asset(once)).mesh == once
 
 
 def test_uv_stays_with_its_corner():
     mesh = sphere(1.0, 2)
     mesh = mesh.replace(uv=mesh.vertices[mesh.faces][:, :, :2].astype(np.float32))
-    made = fix_winding(Asset(scrambled(mesh))).mesh
+    made = fix_winding(Asset(scramble(mesh))).mesh
     assert np.array_equal(made.uv, made.vertices[made.faces][:, :, :2].astype(np.float32))
 
 
@@ -97,7 +97,7 @@ def test_an_open_bowl_faces_outward():
     ball = sphere(1.0, 3)
     bowl = ball.keep_faces(ball.triangles[:, :, 2].mean(axis=1) < 0.3)
     far = bowl.with_vertices(bowl.vertices + [1000, -2000, 500])
-    for given in (far, far.flipped(), scrambled(far)):
+    for given in (far, far.flipped(), scramble(far)):
         made = fix_winding(Asset(given)).mesh
         outward = made.triangles.mean(axis=1) - [1000, -2000, 500]
         assert ((face_normals(made.vertices, made.faces) * outward).sum(axis=1) > 0).all()
@@ -133,7 +133,7 @@ def test_openings_are_capped_before_a_volume_is_taken():
 
 
 def test_a_moebius_strip_is_left_with_a_word():
-    asset = Asset(together(strip(1), scrambled(box(corner=(5, 5, 5)))))
+    asset = Asset(together(strip(1), scramble(box(corner=(5, 5, 5)))))
     made = fix_winding(asset)
     assert np.array_equal(made.mesh.faces[:60], asset.mesh.faces[:60])
     assert "left 1 one-sided parts (60 faces) as they were" in made.history[-1].notes[0]
@@ -142,7 +142,7 @@ def test_a_moebius_strip_is_left_with_a_word():
 
 
 def test_a_band_with_a_full_twist_is_wound():
-    made = fix_winding(Asset(scrambled(strip(2)))).mesh
+    made = fix_winding(Asset(scramble(strip(2)))).mesh
     found = edges(made.faces)
     assert (found.balance[found.count == 2] == 0).all()
 

@@ -23,7 +23,7 @@ def solid(*parts: Mesh, **changes) -> Asset:
     return Asset(together(*parts), sized=True, **changes)
 
 
-def carved(outer, *inner) -> Mesh:
+def carve(outer, *inner) -> Mesh:
     """A box without other boxes; each is a size and a corner."""
     from manifold3d import Manifold
 
@@ -34,7 +34,7 @@ def carved(outer, *inner) -> Mesh:
     return Mesh(raw.vert_properties[:, :3], raw.tri_verts)
 
 
-def joined(*boxes) -> Mesh:
+def join(*boxes) -> Mesh:
     """The union of boxes; each is a size and a corner."""
     from manifold3d import Manifold
 
@@ -45,7 +45,7 @@ def joined(*boxes) -> Mesh:
     return Mesh(raw.vert_properties[:, :3], raw.tri_verts)
 
 
-def painted(pictures: int = 1, side: int = 8) -> Asset:
+def painted_ball(pictures: int = 1, side: int = 8) -> Asset:
     """A ball in several materials, each with a texture of so many pixels."""
     sheet = Texture(png(np.zeros((side, side, 3), np.uint8)))
     materials = tuple(Material(name=f"m{n}", base_color_texture=sheet) for n in range(pictures))
@@ -65,39 +65,39 @@ CUBE = box((20, 20, 20))
 Case = tuple[Callable[[], Asset], Callable[[], Asset], dict]
 # name: what it passes, what it must not pass, settings for both
 CHECKS: dict[str, Case] = {
-    "bridges": (lambda: solid(CUBE), lambda: solid(carved((80, 10, 30), ((60, 20, 20), (10, -5, -1)))), {}),
+    "bridges": (lambda: solid(CUBE), lambda: solid(carve((80, 10, 30), ((60, 20, 20), (10, -5, -1)))), {}),
     "contact": (lambda: solid(CUBE), lambda: solid(sphere(20, 3)), {}),
     "cups": (
-        lambda: solid(CUBE), lambda: solid(carved((30, 30, 25), ((24, 24, 30), (3, 3, 3)))), {"printer": "resin-small"},
+        lambda: solid(CUBE), lambda: solid(carve((30, 30, 25), ((24, 24, 30), (3, 3, 3)))), {"printer": "resin-small"},
     ),
     "degenerate": (lambda: solid(CUBE), lambda: solid(with_face(CUBE, 0, 1, 1)), {}),
     "edge-manifold": (lambda: solid(CUBE), lambda: solid(with_face(CUBE, 0, 1, (0.0, -9.0, -9.0))), {}),
     "fine-detail": (
         lambda: solid(CUBE),
-        lambda: solid(joined(((40, 40, 5), (0, 0, 0)), *[((0.3, 30, 1), (4 + 4 * n, 5, 4.5)) for n in range(8)])), {},
+        lambda: solid(join(((40, 40, 5), (0, 0, 0)), *[((0.3, 30, 1), (4 + 4 * n, 5, 4.5)) for n in range(8)])), {},
     ),
     "fits-bed": (lambda: solid(CUBE), lambda: solid(box((20, 20, 500))), {}),
     "has-uv": (ball, lambda: solid(CUBE), {}),
     "islands": (
         lambda: solid(CUBE),
-        lambda: solid(joined(((10, 10, 40), (0, 0, 0)), ((40, 10, 5), (0, 0, 35)), ((10, 10, 25), (30, 0, 15)))), {},
+        lambda: solid(join(((10, 10, 40), (0, 0, 0)), ((40, 10, 5), (0, 0, 35)), ((10, 10, 25), (30, 0, 15)))), {},
     ),
     "inner-shells": (
-        lambda: solid(carved((20, 20, 20), ((8, 8, 8), (6, 6, 6)))), lambda: solid(CUBE, box((5, 5, 5), (7, 7, 7))), {},
+        lambda: solid(carve((20, 20, 20), ((8, 8, 8), (6, 6, 6)))), lambda: solid(CUBE, box((5, 5, 5), (7, 7, 7))), {},
     ),
-    "material-budget": (painted, lambda: painted(9), {"target": "commerce-banner"}),
+    "material-budget": (painted_ball, lambda: painted_ball(9), {"target": "commerce-banner"}),
     "overhang": (lambda: solid(CUBE), lambda: solid(box((10, 10, 20)), box((60, 60, 4), (-25, -25, 19))), {}),
     "pins": (lambda: solid(CUBE), lambda: solid(CUBE, box((1, 1, 20), (9, 9, 19))), {}),
     "self-intersections": (lambda: solid(CUBE), lambda: solid(CUBE, box((10, 10, 10), (15, 5, 5))), {}),
     "silhouette": (ball, lambda: ball().with_mesh(ball().mesh.with_vertices(ball().mesh.vertices * [0.4, 1, 1])), {}),
     "sized": (lambda: solid(CUBE), lambda: solid(CUBE).replace(sized=False), {}),
-    "small-holes": (lambda: solid(CUBE), lambda: solid(carved((20, 20, 10), ((0.6, 0.6, 20), (10, 10, -5)))), {}),
+    "small-holes": (lambda: solid(CUBE), lambda: solid(carve((20, 20, 10), ((0.6, 0.6, 20), (10, 10, -5)))), {}),
     "specks": (lambda: solid(CUBE), lambda: solid(CUBE, box((0.1, 0.1, 0.1), (40, 0, 0))), {}),
     "stability": (lambda: solid(CUBE), lambda: solid(box((5, 5, 20)), box((60, 5, 10), (0, 0, 19))), {}),
-    "texture-size": (painted, lambda: painted(side=520), {"target": "commerce-banner"}),
+    "texture-size": (painted_ball, lambda: painted_ball(side=520), {"target": "commerce-banner"}),
     "thin-gaps": (lambda: solid(CUBE), lambda: solid(CUBE, box((20, 20, 20), (20.1, 0, 0))), {}),
     "trapped-volumes": (
-        lambda: solid(CUBE), lambda: solid(carved((20, 20, 20), ((14, 14, 14), (3, 3, 3)))), {"printer": "sls-bureau"},
+        lambda: solid(CUBE), lambda: solid(carve((20, 20, 20), ((14, 14, 14), (3, 3, 3)))), {"printer": "sls-bureau"},
     ),
     "triangle-budget": (ball, lambda: solid(sphere(20, 6)), {"target": "commerce-banner"}),
     "triangle-count": (ball, lambda: Asset(Mesh(np.zeros((0, 3)), np.zeros((0, 3))), sized=True), {}),
@@ -160,7 +160,7 @@ def fixes() -> set[str]:
 
 
 BROKEN: dict[str, Callable[[], Asset]] = {
-    "drop-inner-walls": lambda: solid(carved((20, 20, 20), ((14, 14, 14), (3, 3, 3))), box((5, 5, 5), (30, 0, 0))),
+    "drop-inner-walls": lambda: solid(carve((20, 20, 20), ((14, 14, 14), (3, 3, 3))), box((5, 5, 5), (30, 0, 0))),
     "drop-specks": lambda: solid(CUBE, box((0.1, 0.1, 0.1), (40, 0, 0))),
     "fill-holes": lambda: solid(CUBE.keep_faces(np.arange(2, 12))),
     "fix-winding": lambda: solid(CUBE.flipped(np.array([3, 7])), box((9, 9, 9), (30, 0, 0)).flipped()),

@@ -12,7 +12,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.progress import noting
 from maquette.core.subject import Subject
-from maquette.geometry.flat.bas_relief import integrate_steps, pressed
+from maquette.geometry.flat.bas_relief import integrate_steps, press_depth
 from maquette.geometry.topology import is_watertight
 from samples import ball, cut_out
 from shapes import box
@@ -38,7 +38,7 @@ def test_pressing_leaves_small_forms_a_larger_share():
     def ripple(level: np.ndarray) -> float:
         return float(np.ptp(level[30, 50:70]))
 
-    plain, flat = pressed(plane, inside, 0.0), pressed(plane, inside, 10.0)
+    plain, flat = press_depth(plane, inside, 0.0), press_depth(plane, inside, 10.0)
     assert (plain.min(), plain.max(), flat.min(), flat.max()) == (0, 1, 0, 1)
     assert ripple(flat) > 2 * ripple(plain)
 
@@ -46,7 +46,7 @@ def test_pressing_leaves_small_forms_a_larger_share():
 def test_a_step_at_an_outline_costs_no_height():
     plane = hills(80) * 0.1
     plane[:, 40:] += 50
-    level = pressed(plane, np.ones((80, 80), bool), 2.0)
+    level = press_depth(plane, np.ones((80, 80), bool), 2.0)
     assert np.ptp(level[:, :38]) > 0.3
     assert np.ptp(level[:, 42:]) > 0.3
 

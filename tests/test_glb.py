@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import shapes
-from glb_builder import TRIANGLE, Builder, packed
+from glb_builder import TRIANGLE, Builder, pack_glb
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
@@ -31,7 +31,7 @@ def picture(color=(200, 100, 50), size=(4, 4), kind="PNG") -> Texture:
     return Texture(out.getvalue())
 
 
-def unpacked(files: Files) -> tuple[dict, bytes]:
+def unpack(files: Files) -> tuple[dict, bytes]:
     size = struct.unpack_from("<I", files.data, 12)[0]
     return json.loads(files.data[20 : 20 + size]), files.data[28 + size :]
 
@@ -89,7 +89,7 @@ def test_a_second_trip_changes_nothing():
     once = read_glb(write_glb(rich()))
     twice = read_glb(write_glb(once))
     assert twice.mesh == once.mesh
-    assert unpacked(write_glb(once))[1] == unpacked(write_glb(twice))[1]
+    assert unpack(write_glb(once))[1] == unpack(write_glb(twice))[1]
 
 
 def test_same_asset_same_bytes():
@@ -102,7 +102,7 @@ def test_an_unsized_asset_stays_unsized():
 
 def test_provenance_is_in_the_file():
     asset = read_glb(write_glb(rich()))
-    told = unpacked(write_glb(asset))[0]["asset"]["extras"]["maquette"]
+    told = unpack(write_glb(asset))[0]["asset"]["extras"]["maquette"]
     assert [step["stage"] for step in told["history"]] == ["read-glb"]
     assert told["seen_share"] == pytest.approx(0.5, abs=0.05)
 
@@ -110,13 +110,13 @@ def test_provenance_is_in_the_file():
 def test_the_seen_share_counts_area_and_not_vertices():
     sheet = shapes.together(shapes.grid(1, 1), shapes.grid(10, 10))  # 1 and 100 squares, 4 and 121 vertices
     sheet = sheet.replace(seen=np.repeat([1.0, 0.0], [4, 121]))
-    told = unpacked(write_glb(Asset(sheet)))[0]["asset"]["extras"]["maquette"]
+    told = unpack(write_glb(Asset(sheet)))[0]["asset"]["extras"]["maquette"]
     assert told["seen_share"] == round(1 / 101, 4)
 
 
 def test_seams_split_vertices_in_the_file_and_nowhere_else():
     asset = textured_box()
-    tree, _ = unpacked(write_glb(asset))
+    tree, _ = unpack(write_glb(asset))
     counts = [tree["accessors"][p["attributes"]["POSITION"]]["count"] for p in tree["meshes"][0]["primitives"]]
     assert counts == [12, 12]  # three sides of four corners each
     back = read_glb(write_glb(asset)).mesh
@@ -127,19 +127,19 @@ def test_seams_split_vertices_in_the_file_and_nowhere_else():
 
 def test_a_smooth_surface_without_uv_is_not_split():
     ball = shapes.sphere(10, 3)
-    tree, _ = unpacked(write_glb(Asset(ball)))
+    tree, _ = unpack(write_glb(Asset(ball)))
     assert tree["accessors"][0]["count"] == len(ball.vertices)
 
 
 @pytest.mark.parametrize(("crease_deg", "vertices"), [(0, 24), (45, 24), (89, 24), (91, 8), (180, 8)])
 def test_crease_angle_decides_what_is_sharp(crease_deg, vertices):
-    tree, _ = unpacked(write_glb(Asset(shapes.box()), crease_deg=crease_deg))
+    tree, _ = unpack(write_glb(Asset(shapes.box()), crease_deg=crease_deg))
     assert tree["accessors"][0]["count"] == vertices
 
 
 def test_normals_point_outward_and_metres_have_y_up():
     mesh = shapes.box((20, 30, 40), (-10, -15, 0))
-    tree, binary = unpacked(write_glb(Asset(mesh)))
+    tree, binary = unpack(write_glb(Asset(mesh)))
     position, normal, index = (
         np.frombuffer(binary[view["byteOffset"] :][: view["byteLength"]], dtype)
         for view, dtype in zip(tree["bufferViews"], ("<f4", "<f4", "<u2"), strict=True)
@@ -161,7 +161,7 @@ def test_tangents_run_along_u_and_the_picture_stands_upright():
     for mirror, w in ((False, 1.0), (True, -1.0)):
         put = uv * [-1, 1] if mirror else uv
         made = write_glb(Asset(sheet.replace(uv=put), (Material(normal_texture=picture()),)))
-        tree, binary = unpacked(made)
+        tree, binary = unpack(made)
         accessor = tree["accessors"][tree["meshes"][0]["primitives"][0]["attributes"]["TANGENT"]]
         view = tree["bufferViews"][accessor["bufferView"]]
         rows = np.frombuffer(binary[view["byteOffset"] :][: view["byteLength"]], "<f4").reshape(-1, 4)
@@ -169,10 +169,10 @@ def test_tangents_run_along_u_and_the_picture_stands_upright():
 
 
 def test_indices_are_as_small_as_they_can_be():
-    tree, _ = unpacked(write_glb(Asset(shapes.sphere(10, 3))))
+    tree, _ = unpack(write_glb(Asset(shapes.sphere(10, 3))))
     assert tree["accessors"][-1]["componentType"] == 5123
     many = shapes.grid(256, 256)  # 66049 vertices
-    tree, _ = unpacked(write_glb(Asset(many)))
+    tree, _ = unpack(write_glb(Asset(many)))
     assert tree["accessors"][-1]["componentType"] == 5125
 
 
@@ -180,14 +180,14 @@ def test_equal_textures_are_stored_once_and_as_they_are():
     wood = picture(kind="JPEG")
     looks = (Material(name="a", base_color_texture=wood), Material(name="b", base_color_texture=wood))
     asset = Asset(shapes.box().replace(uv=np.zeros((12, 3, 2)), material=np.arange(12) % 2), looks)
-    tree, binary = unpacked(write_glb(asset))
+    tree, binary = unpack(write_glb(asset))
     assert len(tree["images"]) == 1
     assert wood.data in binary
 
 
 def test_webp_names_its_extension():
     asset = Asset(shapes.box().replace(uv=np.zeros((12, 3, 2))), (Material(base_color_texture=picture(kind="WEBP")),))
-    tree, _ = unpacked(write_glb(asset))
+    tree, _ = unpack(write_glb(asset))
     assert tree["extensionsRequired"] == ["EXT_texture_webp"]
     assert read_glb(write_glb(asset)).materials == asset.materials
 
@@ -517,12 +517,12 @@ BYTES = {
     "chunk beyond the end": good().glb()[:12] + b"\xff\xff\xff\xff" + good().glb()[16:],
     "binary before JSON": good().glb()[:16] + b"BIN\0" + good().glb()[20:],
     "version one": good().glb()[:4] + b"\1\0\0\0" + good().glb()[8:],
-    "no JSON": packed(b"hello"),
-    "a number": packed(b"7"),
-    "not unicode": packed(b'{"asset":"\xff\xfe"}'),
-    "nested without end": packed(b"[" * 200_000),
-    "nested objects without end": packed(b'{"a":' * 200_000),
-    "a number of a million digits": packed(b'{"asset":' + b"9" * 1_000_000 + b"}"),
+    "no JSON": pack_glb(b"hello"),
+    "a number": pack_glb(b"7"),
+    "not unicode": pack_glb(b'{"asset":"\xff\xfe"}'),
+    "nested without end": pack_glb(b"[" * 200_000),
+    "nested objects without end": pack_glb(b'{"a":' * 200_000),
+    "a number of a million digits": pack_glb(b'{"asset":' + b"9" * 1_000_000 + b"}"),
 }
 
 
@@ -547,7 +547,7 @@ def test_hostile_bytes_are_refused(data, name):
 def test_one_field_more_in_a_good_file(text, complaint):
     build = good()
     build.glb()
-    data = packed(json.dumps(build.json).encode()[:-1] + b"," + text + b"}", build.binary)
+    data = pack_glb(json.dumps(build.json).encode()[:-1] + b"," + text + b"}", build.binary)
     if complaint is None:
         assert len(read_glb(Files("m.glb", {"m.glb": data})).mesh.faces) == 1
         return

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hostile_meshes import complaints, crumpled, hostile
+from hostile_meshes import complaints, crumple_ball, hostile
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.geometry.inside.solidity import flaws
@@ -31,7 +31,7 @@ def as_a_file_holds_it(mesh):
 
 
 def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():
-    mesh = crumpled(1e-7)
+    mesh = crumple_ball(1e-7)
     before, count = as_a_file_holds_it(mesh)
     assert len(before) < count  # the file would lose faces
     made = solidify(Asset(mesh)).mesh
@@ -44,7 +44,7 @@ def test_a_solid_with_edges_shorter_than_a_step_keeps_its_shape_in_a_file():
 
 
 def test_a_solid_with_room_between_its_vertices_comes_back_itself():
-    asset = Asset(crumpled(1e-3))
+    asset = Asset(crumple_ball(1e-3))
     assert separate_float32_twins(asset, 4.0) is asset
 
 

@@ -47,7 +47,7 @@ def hostile_mask(seed: int) -> np.ndarray:
     return mask
 
 
-def proposed(seed: int) -> dict[str, tuple[bytes, float]]:
+def propose(seed: int) -> dict[str, tuple[bytes, float]]:
     """Each kind's values and merit for a hostile mask; what is not finite fails here."""
     mask = hostile_mask(seed).astype(np.float32)
     rng = np.random.default_rng(seed)
@@ -71,9 +71,9 @@ def proposed(seed: int) -> dict[str, tuple[bytes, float]]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_hostile_mask_crashes_no_kind(seed):
-    made = proposed(seed)
+    made = propose(seed)
     assert {"body", "slab"} <= set(made)
 
 
 def test_a_hostile_mask_gives_the_same_bytes():
-    assert proposed(3) == proposed(3)
+    assert propose(3) == propose(3)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hostile_meshes import complaints, crumpled, hostile, summed_angles
+from hostile_meshes import complaints, crumple_ball, hostile, summed_angles
 from shapes import box, sphere, together
 
 
@@ -22,7 +22,7 @@ def test_the_judge_is_seen_to_fail():
         together(sphere(2.0, 2), sphere(2.0, 2).with_vertices(sphere(2.0, 2).vertices + 1))
     )
     pinched = together(box(), box().with_vertices(box().vertices + [1, 1, 1 + 1e-9]))
-    assert "in a 32-bit file" not in words(crumpled(1e-7))  # faces go, and what is left is closed
+    assert "in a 32-bit file" not in words(crumple_ball(1e-7))  # faces go, and what is left is closed
     assert complaints(pinched) == []  # a vertex shared in the file tears no edge
     edge = together(box(), box().with_vertices(box().vertices + [1, 1 + 1e-9, 0]))
     assert "half-edges without their like in a 32-bit file" in words(edge)

@@ -20,6 +20,15 @@ SOURCE = Path(__file__).parent.parent / "src" / "maquette"
 MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_VAGUE_LOCALS = 110  # may only fall; there were 400
 VAGUE_LOCALS = {"made", "found", "given", "told"}
+MOST_PARTICIPLES = {"src": 24, "tests": 2, "bench": 1, "training": 1}  # may only fall; there were 170, 97, 48 and 24
+IRREGULAR = """
+    bent blown born broken brought built caught chosen clad dealt done drawn driven fallen fed
+    found forgotten frozen given gone grown heard held hewn hidden hung kept known laid lain led left
+    lent lost made meant met overlaid paid proven rebuilt redrawn rewritten risen said seen sent sewn
+    shaken shorn shown shrunk slid spelt spent spoilt spun stolen struck stuck sunk swept swollen sworn
+    swung taken taught thought thrown told torn undone understood unread worn woven written
+"""  # the likes of cut, put, set and split are verbs as well
+NOUNS = {"bed", "bleed", "embed", "feed", "need", "quadruped", "seed", "shed", "speed", "weed"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager"}
 
 
@@ -73,6 +82,37 @@ def test_locals_say_what_they_hold():
     assert vague_locals("def f(given):\n    made = [found for found in given]") == ["f: found", "f: given", "f: made"]
     left = {str(path): names for path in MODULES if (names := vague_locals(path.read_text(encoding="utf-8")))}
     assert sum(map(len, left.values())) <= MOST_VAGUE_LOCALS, left
+
+
+def participles(path: Path) -> list[str]:
+    """Functions whose whole name is a participle; properties, fixtures, stages and public methods have their reasons.
+
+    A property reads as an adjective, a fixture as a noun, a stage's name is public, and a method that hands back a
+    changed value is called as Python's own `sorted` is.
+    """
+    nodes = list(ast.walk(tree(path)))
+    methods = {function for node in nodes if isinstance(node, ast.ClassDef) for function in node.body}
+    bare = []
+    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
+        word = function.name.strip("_")
+        marks = " ".join(map(ast.unparse, function.decorator_list))
+        excused = re.search("property|fixture|stage", marks) or (function in methods and word == function.name)
+        if not excused and (word in IRREGULAR.split() or (re.fullmatch("[a-z]+ed", word) and word not in NOUNS)):
+            bare.append(function.name)
+    return bare
+
+
+def test_functions_are_verbs_or_nouns_and_never_bare_participles(tmp_path):
+    """`_told(words)` does not say what one gets; `_gcode_value(words)` does."""
+    sample = tmp_path / "sample.py"
+    sample.write_text(
+        "def worn(): ...\ndef _named(): ...\ndef closed_form_alpha(): ...\ndef seed(): ...\ndef cut(): ..."
+    )
+    assert participles(sample) == ["worn", "_named"]
+    for room, most in MOST_PARTICIPLES.items():
+        files = sorted((SOURCE.parent.parent / room).rglob("*.py"))
+        left = {str(path): names for path in files if (names := participles(path))}
+        assert sum(map(len, left.values())) <= most, left
 
 
 def test_public_names_are_sorted_and_there():

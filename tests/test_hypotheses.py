@@ -15,7 +15,7 @@ from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.box import _faces_seen, box, square_to
 from maquette.generate.hypotheses.contest import believe
 from maquette.generate.hypotheses.judge import merit
-from maquette.generate.hypotheses.legs import Leg, legs_of, paired, set_apart
+from maquette.generate.hypotheses.legs import Leg, legs_of, pair_legs, set_apart
 from maquette.generate.hypotheses.mirrored import flat_profile, mirrored_thing
 from maquette.generate.hypotheses.proposal import normals_of, seen_from_the_side, visible_surface
 from maquette.generate.hypotheses.slab import slab
@@ -34,7 +34,7 @@ def photo(mask: np.ndarray, color: tuple[int, int, int] = (150, 110, 80)) -> Sub
     return Subject(np.full((SIDE, SIDE, 3), color, np.uint8), mask=mask.astype(np.float32))
 
 
-def told(mask: np.ndarray):
+def guess_of(mask: np.ndarray):
     """Guess, window mask and body of a picture at 64 cells."""
     subject = photo(mask)
     guess = replace(infer(subject, "test"), eye=4.0)
@@ -48,7 +48,7 @@ def vase() -> np.ndarray:
 
 
 def test_a_vase_is_round_at_every_height():
-    guess, window, body = told(vase())
+    guess, window, body = guess_of(vase())
     made = turned_thing(body, guess, window)
     assert made is not None
     points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
@@ -65,7 +65,7 @@ def test_a_vase_is_round_at_every_height():
 
 def test_a_handle_is_attached_and_lies_in_the_plane_of_the_axis():
     handle = (np.hypot(COLUMNS - 150, ROWS - 96) < 30) & (np.hypot(COLUMNS - 150, ROWS - 96) > 20)
-    guess, window, body = told(vase() | handle)
+    guess, window, body = guess_of(vase() | handle)
     made = turned_thing(body, guess, window)
     assert made is not None
     assert 0.02 < made.numbers["attached"] < 0.25
@@ -103,7 +103,7 @@ def crate(turn: float, above: float, sizes: tuple[float, float, float], eye: flo
 
 def test_a_crate_gets_flat_walls_and_its_proportions():
     mask = crate(35, 25, (0.9, 0.7, 0.6))
-    guess, window, body = told(mask)
+    guess, window, body = guess_of(mask)
     guess = replace(guess, up=np.array([0.0, -np.cos(0.44), -np.sin(0.44)]))
     made = box(body, guess, window)
     assert made is not None
@@ -121,7 +121,7 @@ def test_a_crate_gets_flat_walls_and_its_proportions():
 
 
 def test_a_slab_has_two_level_sides():
-    guess, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 70)
+    guess, _, body = guess_of(np.hypot(COLUMNS - 96, ROWS - 96) < 70)
     made = slab(body, guess)
     inside = body.outline > 0.2
     front = visible_surface(made.field)[1][inside]
@@ -132,7 +132,7 @@ def test_a_slab_has_two_level_sides():
 
 
 def test_a_mirrored_thing_is_as_thick_behind_its_plane_as_before():
-    guess, _, body = told(vase())
+    guess, _, body = guess_of(vase())
     made = mirrored_thing(body, guess)
     assert made is not None
     points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float))
@@ -141,7 +141,7 @@ def test_a_mirrored_thing_is_as_thick_behind_its_plane_as_before():
 
 
 def test_the_choice_is_said_and_can_be_overridden():
-    guess, window, body = told(vase())
+    guess, window, body = guess_of(vase())
     with noting() as notes:
         made = believe(body, guess, window)
     assert made.name in ("turned", "mirrored")
@@ -156,7 +156,7 @@ def test_the_choice_is_said_and_can_be_overridden():
 
 def ball(lower: float = 0.0) -> Field:
     """A ball whose front is known, 64 cells a side."""
-    _, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    _, _, body = guess_of(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
     points = body.centers()
     away = 0.6 - np.linalg.norm(points - [0, lower, 0.6], axis=1)
     values = (away / body.cell).reshape(body.values.shape).astype(np.float32)
@@ -179,7 +179,7 @@ def test_a_ball_gets_a_level_underside_and_nothing_else():
 
 
 def test_up_is_not_believed_where_it_takes_the_footing_away():
-    _, _, body = told(vase())
+    _, _, body = guess_of(vase())
     level = believable_up(body, np.array([0.0, -1.0, -0.05]))
     assert level == pytest.approx([0, -1, 0])
     assert believable_up(body, np.array([0.1, -1.0, 0.0])) == pytest.approx([0, -1, 0])
@@ -245,7 +245,7 @@ def quadruped() -> np.ndarray:
 
 
 def test_legs_seen_from_the_side_are_set_apart_and_all_touch_the_ground():
-    guess, _, body = told(quadruped())
+    guess, _, body = guess_of(quadruped())
     made = mirrored_thing(body, guess)
     assert made is not None
     assert made.numbers["legs"] == 4
@@ -264,7 +264,7 @@ def test_a_trunk_a_skirt_and_one_leg_are_no_legs():
     assert legs_of(vase())[0] == []
     tree = (np.hypot(COLUMNS - 96, ROWS - 60) < 50) | ((np.abs(COLUMNS - 96) < 8) & (ROWS > 90) & (ROWS < 170))
     assert len(legs_of(tree)[0]) == 1
-    _, _, body = told(tree)
+    _, _, body = guess_of(tree)
     assert set_apart(body, body.front, np.array([0.0, 0, 1]))[1] == 0
 
 
@@ -276,13 +276,13 @@ def test_wheels_are_no_legs():
 
 def test_two_legs_hide_two_more():
     legs = [Leg(np.zeros((4, 4), bool), 10.0, 30), Leg(np.zeros((4, 4), bool), 60.0, 30)]
-    assert [leg.sides for leg in paired(legs)] == [(-1, 1), (-1, 1)]
+    assert [leg.sides for leg in pair_legs(legs)] == [(-1, 1), (-1, 1)]
     three = [*legs, Leg(np.zeros((4, 4), bool), 70.0, 33)]
-    assert [leg.sides for leg in paired(three)] == [(-1, 1), (1,), (-1,)]
+    assert [leg.sides for leg in pair_legs(three)] == [(-1, 1), (1,), (-1,)]
 
 
 def test_a_mirrored_ball_has_no_seam():
-    guess, _, body = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    guess, _, body = guess_of(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
     made = mirrored_thing(body, replace(guess, eye=3.0))
     assert made is not None
     points = made.field.unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
@@ -294,7 +294,7 @@ def test_a_mirrored_ball_has_no_seam():
 
 def test_a_thing_with_level_sides_is_made_a_plate():
     mask = (np.abs(COLUMNS - 96) < 75) & (np.abs(ROWS - 96) < 45)
-    guess, _, body = told(mask)
+    guess, _, body = guess_of(mask)
     straight = np.zeros((*guess.mask.shape, 3), np.float32)
     straight[..., 2] = -1
     flat = mirrored_thing(body, replace(guess, normal=straight))
@@ -309,12 +309,12 @@ def test_a_thing_with_level_sides_is_made_a_plate():
 
 
 def test_the_side_is_told_from_the_front():
-    guess, _, _ = told(quadruped())
+    guess, _, _ = guess_of(quadruped())
     assert seen_from_the_side(guess)
-    guess, _, _ = told(vase())
+    guess, _, _ = guess_of(vase())
     assert not seen_from_the_side(guess)
     half = (np.abs(COLUMNS - 90) < 60) & (np.abs(ROWS - 96) < 70) & ~((COLUMNS < 60) & (ROWS < 70))
-    guess, _, _ = told(half)
+    guess, _, _ = guess_of(half)
     two_tone = guess.colors.copy()
     two_tone[:, :32] = 0.1
     assert seen_from_the_side(replace(guess, colors=two_tone))
@@ -329,7 +329,7 @@ def walls_of(turn: float, above: float, sizes: tuple[float, float, float], side:
 
 def test_the_normals_tell_how_a_box_stands_and_that_a_ball_is_none():
     sizes = (0.9, 0.7, 0.6)
-    guess, _, _ = told(crate(48, 16, sizes))
+    guess, _, _ = guess_of(crate(48, 16, sizes))
     walls = walls_of(48, 16, sizes, len(guess.mask))
     shown = (np.abs(walls[..., 2]) < 1).astype(np.float32)
     stands = square_to(replace(guess, normal=walls, mask=shown))
@@ -339,7 +339,7 @@ def test_the_normals_tell_how_a_box_stands_and_that_a_ball_is_none():
     x, y = COLUMNS[1::3, 1::3] - 96, ROWS[1::3, 1::3] - 96
     ball = np.stack([x, y, -np.sqrt((90.0**2 - x**2 - y**2).clip(1))], axis=-1)
     ball /= np.linalg.norm(ball, axis=-1, keepdims=True)
-    guess, _, _ = told(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
+    guess, _, _ = guess_of(np.hypot(COLUMNS - 96, ROWS - 96) < 80)
     assert square_to(replace(guess, normal=ball.astype(np.float32))).sure == 0
 
 
@@ -348,7 +348,7 @@ def test_a_straw_is_attached_to_a_carton_and_does_not_bend_it():
     plain = crate(40, 15, sizes)
     top = int(np.flatnonzero(plain.any(axis=1))[0])
     straw = (np.abs(COLUMNS - 96) < 6) & (np.abs(ROWS - top + 4) < 14)
-    guess, window, body = told(plain | straw)
+    guess, window, body = guess_of(plain | straw)
     guess = replace(guess, normal=walls_of(40, 15, sizes, len(guess.mask)), up=np.array([0.0, -0.97, -0.26]))
     made = box(body, guess, window)
     assert made is not None
@@ -358,7 +358,7 @@ def test_a_straw_is_attached_to_a_carton_and_does_not_bend_it():
 
 
 def test_walls_of_a_slab_are_even():
-    guess, _, body = told((np.abs(COLUMNS - 96) < 75) & (np.abs(ROWS - 96) < 45))
+    guess, _, body = guess_of((np.abs(COLUMNS - 96) < 75) & (np.abs(ROWS - 96) < 45))
     made = slab(body, guess)
     solid = made.field.unproject(np.argwhere(made.field.values > 0).astype(float))
     ends = [
@@ -368,7 +368,7 @@ def test_walls_of_a_slab_are_even():
 
 
 def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attached_is_not_turned():
-    guess, window, body = told(vase())
+    guess, window, body = guess_of(vase())
     mirrored, turned = mirrored_thing(body, guess), turned_thing(body, guess, window)
     assert mirrored is not None
     assert turned is not None

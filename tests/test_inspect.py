@@ -39,12 +39,12 @@ def scene(size: int = 1600, busy: bool = False, shift: float = 0.0, second: bool
     return mq.Subject(np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2), mask)
 
 
-def blurred(subject: mq.Subject, radius: float) -> mq.Subject:
+def blur(subject: mq.Subject, radius: float) -> mq.Subject:
     image = Image.fromarray(subject.pixels).filter(ImageFilter.GaussianBlur(radius))
     return subject.replace(pixels=np.asarray(image))
 
 
-def squeezed(subject: mq.Subject) -> mq.Subject:
+def squeeze(subject: mq.Subject) -> mq.Subject:
     stream = io.BytesIO()
     Image.fromarray(subject.pixels).save(stream, "JPEG", quality=4)
     return subject.replace(pixels=np.asarray(Image.open(stream)))
@@ -59,10 +59,10 @@ def squeezed(subject: mq.Subject) -> mq.Subject:
         ("centred", lambda: scene(shift=0.32)),
         ("whole", lambda: scene(shift=0.32)),
         ("background", lambda: scene(busy=True)),
-        ("sharp", lambda: blurred(scene(), 30)),
+        ("sharp", lambda: blur(scene(), 30)),
         ("light", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 255, np.uint8))),
         ("contrast", lambda: scene().replace(pixels=np.full((1600, 1600, 3), 90, np.uint8))),
-        ("compression", lambda: squeezed(blurred(scene(), 3))),
+        ("compression", lambda: squeeze(blur(scene(), 3))),
         ("outline", lambda: scene().replace(mask=np.full((1600, 1600), 0.5))),
     ],
 )

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 import maquette as mq
 from maquette.photo.kind_of_picture import kind_of
-from maquette.photo.picture_faults import burnt_color, cast_shadow, enlarged, held, noise
+from maquette.photo.picture_faults import burnt_color, cast_shadow, enlargement, hand_share, noise
 
 IMAGES = Path(__file__).parents[2] / "shared" / "data" / "images"
 SIDE = 400
@@ -64,8 +64,8 @@ def test_an_enlarged_picture_says_by_how_much(factor):
     checks = (127 + 90 * np.sin(rows / 1.1) * np.sin(columns / 1.2)).astype(np.uint8)  # waves of 7 px
     image = Image.fromarray(np.repeat(checks[..., None], 3, axis=2))
     large = np.asarray(image.resize((600, 600), Image.Resampling.BICUBIC))
-    assert enlarged(np.asarray(image)) == 1
-    assert factor / 1.6 <= enlarged(large) <= 1.5 * factor
+    assert enlargement(np.asarray(image)) == 1
+    assert factor / 1.6 <= enlargement(large) <= 1.5 * factor
 
 
 def test_burnt_color_is_a_share():
@@ -89,14 +89,14 @@ def test_another_thing_beside_it_is_no_shadow():
 
 def test_a_hand_is_skin_that_comes_from_the_frame():
     pixels = photo()
-    assert held(pixels, BALL) == 0
+    assert hand_share(pixels, BALL) == 0
     arm = (COLUMNS > 250) & (np.abs(ROWS - 200) < 60) & ~BALL
     pixels[arm] = (205, 150, 120)
-    assert held(pixels, BALL) > 0.12
+    assert hand_share(pixels, BALL) > 0.12
     assert verdict(pixels, "hand") == "warn"
     free = photo()
     free[20:60, 20:60] = (205, 150, 120)
-    assert held(free, BALL) == 0
+    assert hand_share(free, BALL) == 0
 
 
 def sketch() -> np.ndarray:

@@ -286,19 +286,19 @@ def test_check_lists_the_worst_first_and_weighs_a_model(tmp_path):
 def test_convert_says_what_is_missing(tmp_path):
     from maquette.core.progress import noting
 
-    def said(asset, source, output):
+    def say_notes(asset, source, output):
         with noting() as notes:
             say_what_is_missing(asset, tmp_path / source, tmp_path / output)
         return " | ".join(notes)
 
     plain = mq.Asset(box((1, 2, 3)))
-    told = said(plain, "a.stl", "a.glb")
+    told = say_notes(plain, "a.stl", "a.glb")
     assert "the STL has no colors" in told
     assert "no uv" in told
     assert "taken as millimetres" in told
-    assert said(plain, "a.stl", "a.3mf") == told.split(" | ")[2]
-    assert said(plain, "a.stl", "b.stl") == ""
-    assert said(ball(), "a.glb", "a.glb") == ""
+    assert say_notes(plain, "a.stl", "a.3mf") == told.split(" | ")[2]
+    assert say_notes(plain, "a.stl", "b.stl") == ""
+    assert say_notes(ball(), "a.glb", "a.glb") == ""
 
 
 def test_a_reference_sizes_a_model():

@@ -75,23 +75,23 @@ def scene(mode: str) -> Image.Image:
     return image.convert(mode) if mode != image.mode else image
 
 
-def saved(image: Image.Image, kind="PNG", **settings) -> bytes:
+def save_photo(image: Image.Image, kind="PNG", **settings) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **settings)
     return stream.getvalue()
 
 
 FILES = {
-    "RGB": saved(scene("RGB")),
-    "RGBA": saved(scene("RGBA")),
-    "L": saved(scene("L")),
-    "LA": saved(scene("LA")),
-    "palette": saved(scene("P")),
-    "palette with a clear color": saved(scene("P"), transparency=3),
-    "a clear color": saved(scene("RGB"), transparency=(1, 2, 3)),
-    "bits": saved(scene("L").point(lambda value: 255 * (value > 128)).convert("1")),
-    "CMYK": saved(scene("CMYK"), "TIFF"),
-    "16 bits": saved(Image.fromarray(np.asarray(scene("L")).astype(np.uint16) * 257)),
+    "RGB": save_photo(scene("RGB")),
+    "RGBA": save_photo(scene("RGBA")),
+    "L": save_photo(scene("L")),
+    "LA": save_photo(scene("LA")),
+    "palette": save_photo(scene("P")),
+    "palette with a clear color": save_photo(scene("P"), transparency=3),
+    "a clear color": save_photo(scene("RGB"), transparency=(1, 2, 3)),
+    "bits": save_photo(scene("L").point(lambda value: 255 * (value > 128)).convert("1")),
+    "CMYK": save_photo(scene("CMYK"), "TIFF"),
+    "16 bits": save_photo(Image.fromarray(np.asarray(scene("L")).astype(np.uint16) * 257)),
 }
 
 
@@ -113,7 +113,7 @@ def test_the_size_that_is_told_is_the_files(averaging, turn):
     exif = Image.Exif()
     exif[0x0112] = turn
     with noting() as notes:
-        color, _ = decode(saved(scene("RGB"), exif=exif), "open", 100)
+        color, _ = decode(save_photo(scene("RGB"), exif=exif), "open", 100)
     upright = turn < 5
     assert color.shape[:2] == ((100, 76) if upright else (76, 100))
     told = "250 x 330 to 76 x 100" if upright else "330 x 250 to 100 x 76"
@@ -121,7 +121,7 @@ def test_the_size_that_is_told_is_the_files(averaging, turn):
 
 
 def test_formats_whose_decoders_keep_copies_have_a_lower_limit():
-    whole = saved(Image.new("RGB", (8, 8)), "WEBP", lossless=True)
+    whole = save_photo(Image.new("RGB", (8, 8)), "WEBP", lossless=True)
     at = whole.index(b"VP8L") + 9
     size = (9_999) | (9_999 << 14)  # 10,000 x 10,000
     lying = whole[:at] + struct.pack("<I", size) + whole[at + 4 :]

@@ -20,7 +20,7 @@ from samples import cut_out
 IMAGES = Path(__file__).parents[2] / "shared" / "data" / "images"
 
 
-def held(subject: Subject) -> tuple[float, float]:
+def scale_and_band(subject: Subject) -> tuple[float, float]:
     """The scale, and the band that was noted with it."""
     note = subject.history[-1].notes[0]
     return subject.mm_per_pixel, float(re.search(r"± ([\d.]+)%", note)[1]) / 100
@@ -28,7 +28,7 @@ def held(subject: Subject) -> tuple[float, float]:
 
 def agrees(measured: Subject, truth: float, most: float) -> None:
     """The band is at most ``most`` and holds the truth."""
-    scale, band = held(measured)
+    scale, band = scale_and_band(measured)
     assert band <= most
     assert abs(scale / truth - 1) <= band, (scale, truth, band)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 import maquette.checks.sampled
 import maquette.checks.welded
-from maquette.checks.sampled import sampled
-from maquette.checks.welded import welded
+from maquette.checks.sampled import sample_mesh
+from maquette.checks.welded import weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.memory import forget_everything, remember
 from maquette.flow.judge import judge
@@ -17,7 +17,7 @@ from maquette.geometry.topology import edges
 from shapes import box, sphere
 
 
-def counted(most: int = 2):
+def count_work(most: int = 2):
     asked = []
 
     @remember(most)
@@ -29,7 +29,7 @@ def counted(most: int = 2):
 
 
 def test_the_same_object_is_asked_once_for_each_setting():
-    work, asked = counted()
+    work, asked = count_work()
     mesh = box((1, 2, 3))
     assert work(mesh) is work(mesh)
     assert work(mesh, 1) is not work(mesh)
@@ -39,7 +39,7 @@ def test_the_same_object_is_asked_once_for_each_setting():
 
 
 def test_only_the_last_few_are_kept_by_last_use():
-    work, asked = counted(2)
+    work, asked = count_work(2)
     meshes = [box((1, 1, 1)) for _ in range(3)]
     for mesh in (meshes[0], meshes[1], meshes[0], meshes[2], meshes[0], meshes[1]):
         work(mesh)
@@ -47,7 +47,7 @@ def test_only_the_last_few_are_kept_by_last_use():
 
 
 def test_what_is_kept_goes_with_its_object():
-    work, asked = counted()
+    work, asked = count_work()
     mesh = box((1, 1, 1))
     work(mesh)
     assert len(work._rows) == 1
@@ -71,16 +71,16 @@ def test_arrays_that_may_change_are_worked_on_anew():
 
 def test_a_mesh_that_was_looked_at_is_not_kept_alive():
     mesh = sphere(10, 3)
-    sampled(mesh, 1000)
-    welded(mesh)
+    sample_mesh(mesh, 1000)
+    weld_by_position(mesh)
     del mesh
     gc.collect()
-    assert not sampled._rows
-    assert not welded._rows
+    assert not sample_mesh._rows
+    assert not weld_by_position._rows
 
 
 def test_forgetting_asks_again():
-    work, asked = counted()
+    work, asked = count_work()
     mesh = box((1, 1, 1))
     work(mesh)
     forget_everything()

@@ -15,7 +15,7 @@ from maquette.core.notes import Loss, weight, worst_first
 from maquette.core.progress import note, noting
 from maquette.faces.cli.main import main
 from maquette.flow import disk
-from maquette.formats.carries import CARRIES, TRAITS, lost
+from maquette.formats.carries import CARRIES, TRAITS, lost_traits
 from samples import ball
 from shapes import box
 from wild_files import obj_text
@@ -101,7 +101,7 @@ def test_what_a_format_is_said_to_carry_comes_back(tmp_path, ending):
         again = disk.read(disk.save(asset, tmp_path / f"a{ending}"))
     kept = {trait: has(again) for trait, (_, has) in TRAITS.items() if has(asset) and trait != "history"}
     assert kept == {trait: trait in CARRIES[ending] for trait in kept}
-    assert bool(lost(asset, ending)) == (ending != ".glb")
+    assert bool(lost_traits(asset, ending)) == (ending != ".glb")
 
 
 def test_a_recipe_that_was_kept_says_what_it_said(tmp_path):

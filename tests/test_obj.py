@@ -72,7 +72,7 @@ def files(data: bytes, **side: bytes) -> Files:
     return Files("part.obj", {"part.obj": data, **parts})
 
 
-def painted() -> Asset:
+def painted_torus() -> Asset:
     """A torus with seams, two parts, three materials and all their pictures; every number fits 32 bits."""
     mesh = shapes.torus(around=12, across=6)
     vertices = mesh.vertices.astype(np.float32).astype(float)
@@ -118,7 +118,7 @@ def test_a_cube_of_quads():
 
 
 def test_everything_comes_back():
-    asset = painted()
+    asset = painted_torus()
     made = write_obj(asset, stem="my chair")
     back = read_obj(made)
     for name in ("vertices", "faces", "uv", "material", "part"):
@@ -137,7 +137,7 @@ def test_everything_comes_back():
 
 
 def test_files_refer_to_each_other_without_spaces():
-    made = write_obj(painted(), stem="my chair")
+    made = write_obj(painted_torus(), stem="my chair")
     assert set(made.parts) == {
         "my chair.obj",
         "my_chair.mtl",
@@ -446,7 +446,7 @@ def test_damaged_files_are_read_or_refused(data):
 
 def test_others_read_what_we_write(tmp_path):
     trimesh = pytest.importorskip("trimesh")
-    asset = painted()
+    asset = painted_torus()
     made = write_obj(asset, stem="chair")
     for name, data in made.parts.items():
         (tmp_path / name).write_bytes(data)
@@ -473,7 +473,7 @@ def test_we_read_what_others_write(tmp_path):
 
 
 def test_damaged_meshes_have_the_faces_they_should():
-    listed = broken_meshes.listed(".obj")
+    listed = broken_meshes.list_files(".obj")
     assert len(listed) > 50
     for path, faces in listed:
-        assert len(read_obj(broken_meshes.opened(path)).mesh.faces) == faces, path.name
+        assert len(read_obj(broken_meshes.open_alone(path)).mesh.faces) == faces, path.name

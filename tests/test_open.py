@@ -23,7 +23,7 @@ needs_resvg = pytest.mark.skipif(importlib.util.find_spec("resvg_py") is None, r
 LOSSLESS = {"PNG": {}, "TIFF": {}, "BMP": {}, "WEBP": {"lossless": True}}
 
 
-def saved(image, kind="PNG", **options) -> bytes:
+def file_of(image, kind="PNG", **options) -> bytes:
     buffer = BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -31,14 +31,14 @@ def saved(image, kind="PNG", **options) -> bytes:
 
 @pytest.mark.parametrize("kind", LOSSLESS)
 def test_lossless_kinds_keep_every_pixel(kind):
-    subject = open_photo(saved(Image.fromarray(RAMP), kind, **LOSSLESS[kind]))
+    subject = open_photo(file_of(Image.fromarray(RAMP), kind, **LOSSLESS[kind]))
     assert np.array_equal(subject.pixels, RAMP)
     assert subject.mask is None
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "AVIF", "WEBP"])
 def test_lossy_kinds_keep_the_picture(kind):
-    subject = open_photo(saved(Image.fromarray(RAMP), kind, quality=90))
+    subject = open_photo(file_of(Image.fromarray(RAMP), kind, quality=90))
     assert subject.pixels.shape == RAMP.shape
     assert np.abs(subject.pixels.astype(int) - RAMP).mean() < 3
 
@@ -58,7 +58,7 @@ def test_heic_without_the_extra_says_what_to_install(monkeypatch):
 
 def test_gif_gives_its_first_frame():
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
-    subject = open_photo(saved(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    subject = open_photo(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert (subject.pixels == [255, 0, 0]).all()
 
 
@@ -70,7 +70,7 @@ def test_exif_orientation_turns_the_picture_upright(orientation):
         image = image.transpose(Image.Transpose(turned_back[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert np.array_equal(open_photo(saved(image, exif=exif.tobytes())).pixels, RAMP)
+    assert np.array_equal(open_photo(file_of(image, exif=exif.tobytes())).pixels, RAMP)
 
 
 def swapped_profile() -> bytes:
@@ -82,12 +82,12 @@ def swapped_profile() -> bytes:
 
 
 def test_an_embedded_profile_is_followed():
-    subject = open_photo(saved(Image.new("RGB", (4, 4), (200, 40, 90)), icc_profile=swapped_profile()))
+    subject = open_photo(file_of(Image.new("RGB", (4, 4), (200, 40, 90)), icc_profile=swapped_profile()))
     assert np.abs(subject.pixels.astype(int) - [40, 200, 90]).max() <= 2
 
 
 def test_a_damaged_profile_is_noted_and_ignored():
-    subject = open_photo(saved(Image.new("RGB", (4, 4), (200, 40, 90)), icc_profile=b"no profile at all"))
+    subject = open_photo(file_of(Image.new("RGB", (4, 4), (200, 40, 90)), icc_profile=b"no profile at all"))
     assert (subject.pixels == [200, 40, 90]).all()
     assert "profile" in subject.history[0].notes[0]
 
@@ -95,27 +95,27 @@ def test_a_damaged_profile_is_noted_and_ignored():
 def test_sixteen_bits_use_the_whole_scale():
     levels = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
     for kind in ("PNG", "TIFF"):
-        subject = open_photo(saved(Image.fromarray(levels), kind))
+        subject = open_photo(file_of(Image.fromarray(levels), kind))
         assert np.array_equal(subject.pixels[..., 1].ravel(), np.arange(256))
 
 
 def test_floating_point_of_zero_to_one_uses_the_whole_scale():
     levels = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
-    assert np.array_equal(open_photo(saved(Image.fromarray(levels), "TIFF")).pixels[..., 0].ravel(), np.arange(256))
+    assert np.array_equal(open_photo(file_of(Image.fromarray(levels), "TIFF")).pixels[..., 0].ravel(), np.arange(256))
 
 
 def test_cmyk_white_stays_white_and_ink_is_dark():
     ink = np.zeros((4, 8, 4), np.uint8)
     ink[:, 4:] = 255
-    subject = open_photo(saved(Image.fromarray(ink, "CMYK"), "TIFF"))
+    subject = open_photo(file_of(Image.fromarray(ink, "CMYK"), "TIFF"))
     assert (subject.pixels[:, :4] == 255).all()
     assert (subject.pixels[:, 4:] == 0).all()
 
 
 def test_bilevel_and_grey_become_three_equal_channels():
     grey = Image.fromarray(RAMP[..., 0])
-    assert np.array_equal(open_photo(saved(grey)).pixels, np.repeat(RAMP[..., :1], 3, axis=2))
-    assert set(np.unique(open_photo(saved(grey.convert("1"))).pixels)) == {0, 255}
+    assert np.array_equal(open_photo(file_of(grey)).pixels, np.repeat(RAMP[..., :1], 3, axis=2))
+    assert set(np.unique(open_photo(file_of(grey.convert("1"))).pixels)) == {0, 255}
 
 
 def with_alpha(values) -> Image.Image:
@@ -125,7 +125,7 @@ def with_alpha(values) -> Image.Image:
 def test_alpha_that_cuts_out_becomes_the_mask():
     alpha = np.zeros(RAMP.shape[:2])
     alpha[8:20, 10:30] = 255
-    subject = open_photo(saved(with_alpha(alpha)))
+    subject = open_photo(file_of(with_alpha(alpha)))
     assert subject.mask.sum() == 12 * 20
     assert np.array_equal(subject.pixels, RAMP)
 
@@ -134,36 +134,36 @@ def test_grey_with_alpha_and_palette_with_transparency_give_masks():
     alpha = np.zeros(RAMP.shape[:2])
     alpha[8:20, 10:30] = 255
     grey = with_alpha(alpha).convert("LA")
-    assert open_photo(saved(grey)).mask.sum() == 240
+    assert open_photo(file_of(grey)).mask.sum() == 240
     palette = Image.fromarray((alpha > 0).astype(np.uint8), "P")
     palette.putpalette([255, 255, 255, 200, 0, 0])
-    subject = open_photo(saved(palette, transparency=0))
+    subject = open_photo(file_of(palette, transparency=0))
     assert subject.mask.sum() == 240
     assert (subject.pixels[subject.mask == 1] == [200, 0, 0]).all()
 
 
 def test_alpha_that_is_opaque_or_even_is_no_mask():
     for level in (255, 250):
-        assert open_photo(saved(with_alpha(np.full(RAMP.shape[:2], level)))).mask is None
+        assert open_photo(file_of(with_alpha(np.full(RAMP.shape[:2], level)))).mask is None
 
 
 def test_a_soft_alpha_edge_alone_is_laid_on_white():
     alpha = np.full(RAMP.shape[:2], 255)
     alpha[0, 0] = 0
-    subject = open_photo(saved(with_alpha(alpha)))
+    subject = open_photo(file_of(with_alpha(alpha)))
     assert subject.mask is None
     assert (subject.pixels[0, 0] == 255).all()
 
 
 def test_a_picture_that_is_all_transparent_is_refused():
     with pytest.raises(BadInput, match="transparent"):
-        open_photo(saved(with_alpha(np.zeros(RAMP.shape[:2]))))
+        open_photo(file_of(with_alpha(np.zeros(RAMP.shape[:2]))))
 
 
 def test_large_photos_are_scaled_to_the_long_side():
-    subject = open_photo(saved(Image.new("RGB", (900, 300), "teal"), "JPEG"), max_px=300)
+    subject = open_photo(file_of(Image.new("RGB", (900, 300), "teal"), "JPEG"), max_px=300)
     assert (subject.width, subject.height) == (300, 100)
-    assert open_photo(saved(Image.new("RGB", (1, 5000))), max_px=1000).pixels.shape == (1000, 1, 3)
+    assert open_photo(file_of(Image.new("RGB", (1, 5000))), max_px=1000).pixels.shape == (1000, 1, 3)
 
 
 def png_claiming(width: int, height: int) -> bytes:
@@ -195,7 +195,7 @@ def test_more_than_twenty_megabytes_are_refused():
 
 
 def test_a_jpeg_of_endless_scans_is_refused():
-    data = saved(Image.fromarray(RAMP), "JPEG", progressive=True)
+    data = file_of(Image.fromarray(RAMP), "JPEG", progressive=True)
     with pytest.raises(BadInput, match="scans"):
         open_photo(data[:-2] + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" * 200 + data[-2:])
 
@@ -204,7 +204,7 @@ def test_a_jpeg_of_endless_scans_is_refused():
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
 def test_truncated_files_are_refused(kind, share):
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    data = saved(Image.fromarray(noise), kind)
+    data = file_of(Image.fromarray(noise), kind)
     with pytest.raises(BadInput):
         open_photo(data[: int(len(data) * share)])
 
@@ -230,14 +230,14 @@ def outcome(data: bytes) -> str:
     places=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),
 )
 def test_damaged_bytes_give_a_subject_or_bad_input(kind, places):
-    data = bytearray(saved(Image.fromarray(RAMP), kind))
+    data = bytearray(file_of(Image.fromarray(RAMP), kind))
     for share, value in places:
         data[int(share * (len(data) - 1))] = value
     assert outcome(bytes(data)).startswith(("opened", "open: "))
 
 
 def test_a_tiff_whose_data_ends_above_the_last_row_is_refused():
-    data = bytearray(saved(Image.fromarray(RAMP[..., 0].astype(np.float32)), "TIFF"))
+    data = bytearray(file_of(Image.fromarray(RAMP[..., 0].astype(np.float32)), "TIFF"))
     directory = struct.unpack("<I", data[4:8])[0]
     entries = range(directory + 2, directory + 2 + 12 * struct.unpack("<H", data[directory : directory + 2])[0], 12)
     (height,) = [at for at in entries if struct.unpack("<H", data[at : at + 2])[0] == 257]
@@ -249,7 +249,7 @@ def test_a_tiff_whose_data_ends_above_the_last_row_is_refused():
 def test_a_tiff_of_absurd_tiles_is_refused():
     info = TiffImagePlugin.ImageFileDirectory_v2()
     info[322], info[323] = 1 << 30, 1 << 30
-    data = saved(Image.fromarray(RAMP), "TIFF", tiffinfo=info)
+    data = file_of(Image.fromarray(RAMP), "TIFF", tiffinfo=info)
     assert outcome(data).startswith(("opened", "open: the picture is damaged"))
 
 

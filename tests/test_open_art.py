@@ -15,7 +15,7 @@ from maquette.core.artwork import Artwork
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.subject import Subject
 from maquette.geometry.flat.areas import area_of
-from maquette.geometry.flat.strokes import stroked
+from maquette.geometry.flat.strokes import stroke_area
 from maquette.photo import svg_areas
 
 HEAD = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
@@ -81,16 +81,16 @@ def test_y_runs_up_and_nothing_is_mirrored():
 @pytest.mark.parametrize(("join", "extra"), [("miter", 4.0), ("bevel", 2.0), ("round", np.pi)])
 def test_a_bend_of_a_stroke_is_filled_as_its_join_says(join, extra):
     path = np.array([[0.0, 0.0], [20.0, 0.0], [20.0, 20.0]])
-    made = stroked(path, 4.0, closed=False, join=join, cap="butt")
+    made = stroke_area(path, 4.0, closed=False, join=join, cap="butt")
     assert made.area() == pytest.approx(2 * 20 * 4 - 4 + extra, rel=5e-3)  # the two legs share a quarter
 
 
 def test_caps_and_closed_strokes():
     line = np.array([[0.0, 0.0], [10.0, 0.0]])
-    assert stroked(line, 2.0, closed=False, join="miter", cap="square").area() == pytest.approx(24)
-    assert stroked(line, 2.0, closed=False, join="miter", cap="round").area() == pytest.approx(20 + np.pi, rel=1e-2)
+    assert stroke_area(line, 2.0, closed=False, join="miter", cap="square").area() == pytest.approx(24)
+    assert stroke_area(line, 2.0, closed=False, join="miter", cap="round").area() == pytest.approx(20 + np.pi, rel=1e-2)
     square = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
-    assert stroked(square, 2.0, closed=True, join="miter", cap="butt").area() == pytest.approx(12**2 - 8**2)
+    assert stroke_area(square, 2.0, closed=True, join="miter", cap="butt").area() == pytest.approx(12**2 - 8**2)
 
 
 def disc_picture(size: int = 200) -> Image.Image:

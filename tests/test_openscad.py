@@ -17,7 +17,7 @@ from maquette.formats.openscad import write_scad
 from shapes import box, sphere, torus, volume
 
 
-def turned(mesh: Mesh, degrees: float) -> Mesh:
+def turn(mesh: Mesh, degrees: float) -> Mesh:
     a = np.radians(degrees)
     return mesh.with_vertices(mesh.vertices @ [[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
 
@@ -55,7 +55,7 @@ def number(script: str, name: str) -> float:
     return float(re.search(rf"^{name} = ([-0-9.]+);", script, re.M)[1])  # type: ignore[index]
 
 
-def rendered(script: str, folder) -> Mesh:
+def render_script(script: str, folder) -> Mesh:
     """What OpenSCAD makes of it."""
     if not shutil.which("openscad"):
         pytest.skip("openscad is not installed")
@@ -64,7 +64,7 @@ def rendered(script: str, folder) -> Mesh:
     return mq.load(folder / "part.stl").mesh
 
 
-PARTS = {"a box": turned(box((30, 20, 10)), 25), "something turned": vase(), "a plate": washer()}
+PARTS = {"a box": turn(box((30, 20, 10)), 25), "something turned": vase(), "a plate": washer()}
 
 
 @pytest.mark.parametrize("kind", PARTS)
@@ -86,7 +86,7 @@ def test_each_kind_is_known_and_its_sizes_have_names(kind):
 @pytest.mark.parametrize("kind", PARTS)
 def test_openscad_makes_the_same_solid_of_it(kind, tmp_path):
     mesh = PARTS[kind]
-    made = rendered(write_scad(Asset(mesh)).data.decode(), tmp_path)
+    made = render_script(write_scad(Asset(mesh)).data.decode(), tmp_path)
     assert volume(made) == pytest.approx(volume(mesh), rel=0.005)
     assert made.bounds == pytest.approx(mesh.bounds, abs=0.2)
 

@@ -33,7 +33,7 @@ def cone(sides: int = 48) -> Mesh:
     return Mesh(np.concatenate([ring, [[0, 0, 0], [0, 0, 30]]]), faces)
 
 
-def extruded(outline: list[tuple[float, float]], depth: float) -> Mesh:
+def extrude(outline: list[tuple[float, float]], depth: float) -> Mesh:
     """A solid with this outline in x and z, counter-clockwise from the front, and this depth."""
     from manifold3d import triangulate
 
@@ -49,11 +49,11 @@ def extruded(outline: list[tuple[float, float]], depth: float) -> Mesh:
 
 
 def bracket() -> Mesh:
-    return extruded([(0, 0), (30, 0), (30, 4), (4, 4), (4, 30), (0, 30)], 40)
+    return extrude([(0, 0), (30, 0), (30, 4), (4, 4), (4, 30), (0, 30)], 40)
 
 
 def tee() -> Mesh:
-    return extruded([(17, 0), (23, 0), (23, 30), (40, 30), (40, 35), (0, 35), (0, 30), (17, 30)], 60)
+    return extrude([(17, 0), (23, 0), (23, 30), (40, 30), (40, 35), (0, 35), (0, 30), (17, 30)], 60)
 
 
 def table() -> Mesh:
@@ -61,7 +61,7 @@ def table() -> Mesh:
     return together(box((40, 40, 4), (0, 0, 30)), *legs)
 
 
-def turned(mesh: Mesh, turn: tuple[float, float]) -> Asset:
+def turn_by(mesh: Mesh, turn: tuple[float, float]) -> Asset:
     return rotate(Asset(mesh, sized=True), x_deg=turn[0], y_deg=turn[1])
 
 
@@ -73,7 +73,7 @@ def hanging(asset: Asset) -> float:
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("make", [bracket, tee, cone, lambda: box((10, 20, 30))])
 def test_what_can_stand_without_supports_does(make, turn):
-    before = turned(make(), turn)
+    before = turn_by(make(), turn)
     after = orient(before)
     assert hanging(after) == 0
     assert after.mesh.bounds[0, 2] == pytest.approx(0, abs=1e-9)
@@ -87,13 +87,13 @@ def test_what_can_stand_without_supports_does(make, turn):
 
 @pytest.mark.parametrize("turn", [(180, 0), (90, 0), (37, 20), (135, -60)])
 def test_a_cone_turns_onto_its_base(turn):
-    mesh = orient(turned(cone(), turn)).mesh
+    mesh = orient(turn_by(cone(), turn)).mesh
     assert mesh.vertices[48:, 2] == pytest.approx([0, 30], abs=1e-9)
 
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_table_lies_on_its_top(turn):
-    mesh = orient(turned(table(), turn)).mesh
+    mesh = orient(turn_by(table(), turn)).mesh
     assert mesh.vertices[:4, 2] == pytest.approx(4)
     assert mesh.vertices[4:8, 2] == pytest.approx(0, abs=1e-9)
     assert np.ptp(mesh.vertices[:, 2]) == pytest.approx(34)
@@ -101,7 +101,7 @@ def test_a_table_lies_on_its_top(turn):
 
 @pytest.mark.parametrize("turn", [(45, 0), (0, 45), (45, 45), (10, 5)])
 def test_a_box_on_an_edge_lies_down_on_its_largest_side(turn):
-    after = orient(turned(box((10, 20, 30)), turn))
+    after = orient(turn_by(box((10, 20, 30)), turn))
     assert after.size[2] == pytest.approx(10)
     (touch,) = contact(after)
     assert touch.value == pytest.approx(600)
@@ -119,12 +119,12 @@ def test_what_lies_well_stays_the_very_same():
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("make", [bracket, table, lambda: torus(20, 6), lambda: sphere(20, 3), tetrahedron])
 def test_twice_is_once(make, turn):
-    once = orient(turned(make(), turn))
+    once = orient(turn_by(make(), turn))
     assert orient(once).mesh.vertices == pytest.approx(once.mesh.vertices, abs=1e-6)
 
 
 def test_a_half_turn_leaves_left_on_the_left():
-    after = orient(turned(cone(), (180, 0)))
+    after = orient(turn_by(cone(), (180, 0)))
     assert after.mesh.vertices[0] == pytest.approx([10, 0, 0], abs=1e-9)
 
 
@@ -229,13 +229,13 @@ def test_a_nested_shelf_is_ranked_by_what_it_really_needs():
 
 def test_of_equals_it_takes_the_nearest():
     for x, y in ((30, 0), (-40, 0), (0, 25), (15, 15)):
-        after = orient(turned(box((10, 10, 10)), (x, y)))
+        after = orient(turn_by(box((10, 10, 10)), (x, y)))
         assert after.mesh.vertices[:4, 2] == pytest.approx(np.zeros(4), abs=1e-9)
 
 
 def test_it_does_not_stand_where_it_tips_over():
     outline = [(0, 0), (12, 0), (26, 20), (32, 40), (20, 40), (13, 20)]
-    for make in (extruded(outline, 12), extruded([(x, z) for x, z in reversed([(-x, z) for x, z in outline])], 12)):
+    for make in (extrude(outline, 12), extrude([(x, z) for x, z in reversed([(-x, z) for x, z in outline])], 12)):
         (stand,) = stability(orient(Asset(make)))
         assert stand.verdict == "pass"
 

@@ -69,7 +69,7 @@ def box_ply(order: str, quads=QUADS) -> bytes:
     return head.encode() + body
 
 
-def painted(materials: int = 2) -> Asset:
+def painted_torus(materials: int = 2) -> Asset:
     """A torus with seams, colours, ``seen`` and textures; every number fits 32 bits."""
     mesh = shapes.torus(around=12, across=6)
     count = len(mesh.faces)
@@ -107,7 +107,7 @@ def test_a_box_by_hand(order, uneven):
 @pytest.mark.parametrize("encoding", ["binary", "ascii"])
 @pytest.mark.parametrize("materials", [1, 2])
 def test_everything_comes_back(encoding, materials):
-    asset = painted(materials)
+    asset = painted_torus(materials)
     made = write_ply(asset, stem="my ring", encoding=encoding)
     back = read_ply(made)
     for name in ("vertices", "faces", "uv", "color", "seen"):
@@ -195,12 +195,12 @@ def test_faces_without_texture_keep_their_place():
     assert any("left out 1 faces" in line for line in notes)
 
 
-def replaced(old: bytes, new: bytes) -> bytes:
+def edit(old: bytes, new: bytes) -> bytes:
     assert old in TRIANGLE
     return TRIANGLE.replace(old, new)
 
 
-BINARY = write_ply(painted()).data
+BINARY = write_ply(painted_torus()).data
 
 
 @pytest.mark.parametrize(
@@ -209,34 +209,34 @@ BINARY = write_ply(painted()).data
         (b"", "instead of `ply`"),
         (b"plyx\n", "instead of `ply`"),
         (b"ply\nformat ascii 1.0\n" + b"comment x\n" * 200_000, "no end"),
-        (replaced(b"ascii", b"utf8"), "'utf8' is none of"),
-        (replaced(b"element vertex 3", b"element vertex -3"), "no element with a count"),
-        (replaced(b"element vertex 3", b"element vertex 999999999999999999999"), "no element with a count"),
-        (replaced(b"element vertex 3", b"element vertex 4000000000"), "promises 4000000000 of 'vertex'"),
-        (replaced(b"element face 1", b"element face 4000000000"), "promises 4000000000 of 'face', the file holds 1"),
-        (replaced(b"element face 1", b"element face 0"), "holds no face"),
-        (replaced(b"element face 1", b"element edge 1"), "holds no face"),
-        (replaced(b"element vertex 3\n", b""), "before any element"),
-        (replaced(b"property float x", b"property quad x"), "no property that PLY knows"),
-        (replaced(b"property float x", b"property list float x"), "no property that PLY knows"),
-        (replaced(b"property float x", b"property float y"), "properties of one name"),
-        (replaced(b"property float x", b"property float u"), "without x, y and z"),
-        (replaced(b"vertex_indices", b"corners"), "without vertex_indices"),
-        (replaced(b"3 0 1 2", b"3 0 1 3"), "vertex 3 of 3"),
-        (replaced(b"3 0 1 2", b"3 0 1 -1"), "vertex -1 of 3"),
-        (replaced(b"3 0 1 2", b"4 0 1 2 3"), "vertex 3 of 3"),
-        (replaced(b"3 0 1 2", b"3 0 1 0.5"), "vertex 0.5 of 3"),
-        (replaced(b"3 0 1 2", b"3 0 1 nan"), "vertex nan of 3"),
-        (replaced(b"3 0 1 2", b"3 0 1"), "promises 1 of 'face', the file holds 0"),
-        (replaced(b"3 0 1 2", b"2 0 1"), "three or more corners"),
-        (replaced(b"3 0 1 2", b"4e9 0 1 2"), "promises 1 of 'face'"),
-        (replaced(b"3 0 1 2", b"-3 0 1 2"), "list of -3 items"),
-        (replaced(b"3 0 1 2", b"2.5 0 1 2"), "list of 2.5 items"),
-        (replaced(b"3 0 1 2", b"inf 0 1 2"), "list of inf items"),
-        (replaced(b"1 0 0\n", b"1 nan 0\n"), "1 of 3 points"),
-        (replaced(b"1 0 0\n", b"1 1e300 0\n"), "1 of 3 points"),
-        (replaced(b"1 0 0\n", b"1 0,5 0\n"), "something that is no number"),
-        (replaced(b"1 0 0\n", b"1 0 \0 0\n"), "something that is no number"),
+        (edit(b"ascii", b"utf8"), "'utf8' is none of"),
+        (edit(b"element vertex 3", b"element vertex -3"), "no element with a count"),
+        (edit(b"element vertex 3", b"element vertex 999999999999999999999"), "no element with a count"),
+        (edit(b"element vertex 3", b"element vertex 4000000000"), "promises 4000000000 of 'vertex'"),
+        (edit(b"element face 1", b"element face 4000000000"), "promises 4000000000 of 'face', the file holds 1"),
+        (edit(b"element face 1", b"element face 0"), "holds no face"),
+        (edit(b"element face 1", b"element edge 1"), "holds no face"),
+        (edit(b"element vertex 3\n", b""), "before any element"),
+        (edit(b"property float x", b"property quad x"), "no property that PLY knows"),
+        (edit(b"property float x", b"property list float x"), "no property that PLY knows"),
+        (edit(b"property float x", b"property float y"), "properties of one name"),
+        (edit(b"property float x", b"property float u"), "without x, y and z"),
+        (edit(b"vertex_indices", b"corners"), "without vertex_indices"),
+        (edit(b"3 0 1 2", b"3 0 1 3"), "vertex 3 of 3"),
+        (edit(b"3 0 1 2", b"3 0 1 -1"), "vertex -1 of 3"),
+        (edit(b"3 0 1 2", b"4 0 1 2 3"), "vertex 3 of 3"),
+        (edit(b"3 0 1 2", b"3 0 1 0.5"), "vertex 0.5 of 3"),
+        (edit(b"3 0 1 2", b"3 0 1 nan"), "vertex nan of 3"),
+        (edit(b"3 0 1 2", b"3 0 1"), "promises 1 of 'face', the file holds 0"),
+        (edit(b"3 0 1 2", b"2 0 1"), "three or more corners"),
+        (edit(b"3 0 1 2", b"4e9 0 1 2"), "promises 1 of 'face'"),
+        (edit(b"3 0 1 2", b"-3 0 1 2"), "list of -3 items"),
+        (edit(b"3 0 1 2", b"2.5 0 1 2"), "list of 2.5 items"),
+        (edit(b"3 0 1 2", b"inf 0 1 2"), "list of inf items"),
+        (edit(b"1 0 0\n", b"1 nan 0\n"), "1 of 3 points"),
+        (edit(b"1 0 0\n", b"1 1e300 0\n"), "1 of 3 points"),
+        (edit(b"1 0 0\n", b"1 0,5 0\n"), "something that is no number"),
+        (edit(b"1 0 0\n", b"1 0 \0 0\n"), "something that is no number"),
         (BINARY[:-1], "promises 144 of 'face', the file holds 143"),
         (BINARY[: BINARY.index(b"end_header\n") + 20], "promises 72 of 'vertex', the file holds 0"),
     ],
@@ -281,7 +281,7 @@ def test_damaged_files_are_read_or_refused(data):
 def test_others_read_what_we_write(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     meshio = pytest.importorskip("meshio")
-    asset = painted()
+    asset = painted_torus()
     for encoding in ("binary", "ascii"):
         data = write_ply(asset, encoding=encoding).data
         theirs = trimesh.load(io.BytesIO(data), file_type="ply", process=False)
@@ -310,15 +310,15 @@ def test_we_read_what_others_write():
 
 
 def test_damaged_meshes_have_the_faces_they_should():
-    listed = broken_meshes.listed(".ply")
+    listed = broken_meshes.list_files(".ply")
     assert len(listed) > 10
     for path, faces in listed:
-        assert len(read_ply(broken_meshes.opened(path)).mesh.faces) == faces, path.name
+        assert len(read_ply(broken_meshes.open_alone(path)).mesh.faces) == faces, path.name
 
 
 @pytest.mark.parametrize("reference", [b"../x.png", b"http://x.org/x.png"])
 def test_textures_elsewhere_are_left_out_with_a_note(reference):
-    data = replaced(b"element vertex", b"comment TextureFile " + reference + b"\nelement vertex")
+    data = edit(b"element vertex", b"comment TextureFile " + reference + b"\nelement vertex")
     with noting() as notes:
         assert len(read_ply(Files("a.ply", {"a.ply": data})).mesh.faces) == 1
     assert any("lies elsewhere; continued without it" in line for line in notes)

@@ -9,7 +9,7 @@ from maquette.core.errors import MaquetteError
 from maquette.core.progress import Cancelled, note, noting, part, progress, watching
 
 
-def heard(work) -> list[tuple[float, str]]:
+def listen(work) -> list[tuple[float, str]]:
     """What a watcher hears while ``work`` runs."""
     reports = []
     with watching(lambda fraction, message: reports.append((fraction, message))):
@@ -18,7 +18,7 @@ def heard(work) -> list[tuple[float, str]]:
 
 
 def test_reports_reach_the_watcher_in_order():
-    assert heard(lambda: [progress(n / 4, f"step {n}") for n in range(5)]) == [
+    assert listen(lambda: [progress(n / 4, f"step {n}") for n in range(5)]) == [
         (0.0, "step 0"), (0.25, "step 1"), (0.5, "step 2"), (0.75, "step 3"), (1.0, "step 4")
     ]  # fmt: skip
 
@@ -31,7 +31,7 @@ def test_without_a_watcher_nothing_happens():
 
 
 def test_fractions_stay_within_their_part():
-    assert heard(lambda: [progress(f) for f in (-1, 0, 1, 7)]) == [(0.0, ""), (0.0, ""), (1.0, ""), (1.0, "")]
+    assert listen(lambda: [progress(f) for f in (-1, 0, 1, 7)]) == [(0.0, ""), (0.0, ""), (1.0, ""), (1.0, "")]
 
     def work():
         with part(0.25, 0.5):
@@ -39,7 +39,7 @@ def test_fractions_stay_within_their_part():
                 progress(fraction)
         progress(0.5)
 
-    assert [fraction for fraction, _ in heard(work)] == [0.25, 0.25, 0.375, 0.5, 0.5, 0.5]
+    assert [fraction for fraction, _ in listen(work)] == [0.25, 0.25, 0.375, 0.5, 0.5, 0.5]
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted), max_size=6), st.floats(0, 1))
@@ -57,7 +57,7 @@ def test_parts_within_parts_are_shares_of_shares(shares, fraction):
     low, high = 0.0, 1.0
     for start, stop in shares:
         low, high = low + (high - low) * start, low + (high - low) * stop
-    ((got, _),) = heard(work)
+    ((got, _),) = listen(work)
     assert got == pytest.approx(low + (high - low) * fraction, abs=1e-12)
     assert 0 <= got <= 1
 
@@ -68,7 +68,7 @@ def test_a_part_ends_even_when_its_work_fails():
             _ = 1 / 0
         progress(0.5)
 
-    assert heard(work) == [(0.5, "")]
+    assert listen(work) == [(0.5, "")]
 
 
 def test_a_watcher_within_a_watcher_hears_alone():
@@ -76,10 +76,10 @@ def test_a_watcher_within_a_watcher_hears_alone():
 
     def work():
         progress(0.1)
-        inside.extend(heard(lambda: progress(0.2)))
+        inside.extend(listen(lambda: progress(0.2)))
         progress(0.3)
 
-    assert [fraction for fraction, _ in heard(work)] == [0.1, 0.3]
+    assert [fraction for fraction, _ in listen(work)] == [0.1, 0.3]
     assert inside == [(0.2, "")]
 
 

@@ -5,7 +5,7 @@ from maquette.geometry.rays import Tracer
 from shapes import box, sphere, tetrahedron
 
 
-def traced(mesh) -> Tracer:
+def tracer_of(mesh) -> Tracer:
     return Tracer(mesh.vertices, mesh.faces)
 
 
@@ -36,7 +36,7 @@ def brute_force(mesh, origins, directions):
 def test_the_nearest_face_is_that_of_solving_every_pair():
     mesh = sphere(subdivisions=2)
     origins, directions = rays_at(mesh, 500)
-    hits = traced(mesh).first(origins, directions)
+    hits = tracer_of(mesh).first(origins, directions)
     expected = brute_force(mesh, origins, directions)
     assert np.isfinite(expected).sum() > 200
     np.testing.assert_array_equal(hits.face >= 0, np.isfinite(expected))
@@ -46,7 +46,7 @@ def test_the_nearest_face_is_that_of_solving_every_pair():
 def test_barycentrics_and_distance_name_one_point_to_float64():
     mesh = sphere(37.0, subdivisions=3)
     origins, directions = rays_at(mesh, 2000)
-    hits = traced(mesh).first(origins, directions)
+    hits = tracer_of(mesh).first(origins, directions)
     hit = hits.face >= 0
     unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     a, b, c = mesh.triangles[hits.face[hit]].transpose(1, 0, 2)
@@ -60,19 +60,19 @@ def test_barycentrics_and_distance_name_one_point_to_float64():
 def test_a_mesh_may_be_tiny_huge_or_far_away(scale, shift):
     mesh = box(size=(scale, scale, scale), corner=(shift * scale,) * 3)
     middle = mesh.bounds.mean(axis=0)
-    hits = traced(mesh).first(middle + np.array([[0.01, -1e5, 0.02]]) * scale, np.array([[0.0, 3.0, 0.0]]))
+    hits = tracer_of(mesh).first(middle + np.array([[0.01, -1e5, 0.02]]) * scale, np.array([[0.0, 3.0, 0.0]]))
     np.testing.assert_allclose(hits.distance, (1e5 - 0.5) * scale, rtol=1e-9)
     assert hits.face[0] in (4, 5)  # the front of the box
 
 
 def test_what_misses_has_face_minus_one_and_infinite_distance():
-    hits = traced(box()).first(np.array([[5.0, 5, 5], [0.5, 0.5, 9.0]]), np.array([[0, 0, 1.0], [0, 0, 0]]))
+    hits = tracer_of(box()).first(np.array([[5.0, 5, 5], [0.5, 0.5, 9.0]]), np.array([[0, 0, 1.0], [0, 0, 0]]))
     assert hits.face.tolist() == [-1, -1]
     assert np.isinf(hits.distance).all()
 
 
 def test_blocked_minds_its_limit():
-    tracer = traced(box())
+    tracer = tracer_of(box())
     origins = np.array([[0.4, 0.3, 3.0]] * 4)
     down = np.array([[0, 0, -2.0]] * 4)
     limits = np.array([1.999, 2.001, np.inf, 0.0])
@@ -83,7 +83,7 @@ def test_blocked_minds_its_limit():
 
 def test_an_origin_lifted_by_a_step_no_longer_meets_its_own_face():
     mesh = sphere(50.0, subdivisions=4)
-    tracer = traced(mesh)
+    tracer = tracer_of(mesh)
     middle = mesh.triangles.mean(axis=1)
     outward = middle / np.linalg.norm(middle, axis=1, keepdims=True)
     assert not tracer.is_blocked(middle + outward * tracer.step, outward, np.inf).any()
@@ -93,14 +93,14 @@ def test_an_origin_lifted_by_a_step_no_longer_meets_its_own_face():
 def test_from_within_a_closed_solid_every_ray_meets_it():
     mesh = sphere(subdivisions=5)
     directions = np.random.default_rng(3).normal(size=(200_000, 3))
-    hits = traced(mesh).first(np.zeros_like(directions), directions)
+    hits = tracer_of(mesh).first(np.zeros_like(directions), directions)
     assert (hits.face >= 0).all()
     assert 0.998 < hits.distance.min() <= hits.distance.max() <= 1 + 1e-12
 
 
 def test_many_chunks_in_threads_give_the_same_as_one_after_the_other():
     mesh = sphere(subdivisions=4)
-    tracer = traced(mesh)
+    tracer = tracer_of(mesh)
     origins, directions = rays_at(mesh, 150_000)
     whole = tracer.first(origins, directions)
     pieces = [tracer.first(origins[i : i + 50_000], directions[i : i + 50_000]) for i in range(0, 150_000, 50_000)]
@@ -127,6 +127,6 @@ def test_what_has_no_surface_is_met_by_nothing(vertices, faces):
 
 def test_both_sides_of_a_face_count():
     mesh = tetrahedron()
-    hits = traced(mesh.flipped()).first(np.array([[0.2, 0.2, -1.0]]), np.array([[0, 0, 1.0]]))
+    hits = tracer_of(mesh.flipped()).first(np.array([[0.2, 0.2, -1.0]]), np.array([[0, 0, 1.0]]))
     assert hits.face.tolist() == [0]
     assert hits.distance[0] == pytest.approx(1.0)

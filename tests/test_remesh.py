@@ -16,7 +16,7 @@ from samples import ball, wreck
 from shapes import box, grid, sphere, together, torus
 
 
-def remeshed(mesh, **settings):
+def remesh_mesh(mesh, **settings):
     return remesh(Asset(mesh), **settings).mesh
 
 
@@ -40,7 +40,7 @@ def apart(mesh, other):
 
 
 def test_a_box_keeps_its_edges_and_volume_and_gets_even_triangles():
-    made = remeshed(box((20, 13, 7)), edge_mm=1.0)
+    made = remesh_mesh(box((20, 13, 7)), edge_mm=1.0)
     assert is_watertight(made.faces)
     assert euler_number(made.faces) == 2
     assert signed_volume(made.vertices, made.faces) == pytest.approx(20 * 13 * 7, rel=1e-9)
@@ -54,7 +54,7 @@ def test_a_box_keeps_its_edges_and_volume_and_gets_even_triangles():
 @pytest.mark.parametrize(("length", "tolerance"), [(0.8, 0.02), (1.5, 0.05), (3.0, 0.15)])
 def test_a_ball_is_cut_finer_and_coarser_and_stays_on_its_surface(length, tolerance):
     source = sphere(20, 4)
-    made = remeshed(source, edge_mm=length)
+    made = remesh_mesh(source, edge_mm=length)
     assert is_watertight(made.faces)
     assert euler_number(made.faces) == 2
     assert (fan_count(made.faces, len(made.vertices)) == 1).all()
@@ -64,21 +64,21 @@ def test_a_ball_is_cut_finer_and_coarser_and_stays_on_its_surface(length, tolera
 
 
 def test_a_ring_stays_a_ring():
-    made = remeshed(torus(20, 7, 60, 30), edge_mm=1.5)
+    made = remesh_mesh(torus(20, 7, 60, 30), edge_mm=1.5)
     assert is_watertight(made.faces)
     assert euler_number(made.faces) == 0
     assert apart(made, torus(20, 7, 60, 30)).mean < 0.05
 
 
 def test_a_sheet_keeps_its_border():
-    made = remeshed(grid(12, 9), edge_mm=0.7)
+    made = remesh_mesh(grid(12, 9), edge_mm=0.7)
     assert face_areas(made.vertices, made.faces).sum() == pytest.approx(108, rel=1e-9)
     assert len(border_loops(made.faces)) == 1
     assert made.bounds.ravel() == pytest.approx([0, 0, 0, 12, 9, 0])
 
 
 def test_small_parts_and_thin_ones_are_not_lost():
-    made = remeshed(together(box((20, 1, 1)), box((5, 5, 5), (0, 10, 0))), edge_mm=2.0)
+    made = remesh_mesh(together(box((20, 1, 1)), box((5, 5, 5), (0, 10, 0))), edge_mm=2.0)
     assert is_watertight(made.faces)
     assert signed_volume(made.vertices, made.faces) == pytest.approx(145, rel=1e-9)
 

@@ -33,7 +33,7 @@ SOLIDIFY = Step("solidify", notes=("closing up: volume 1 to 2 mm³, off the give
 SCALED = Step("scale-to", notes=("scaled by 0.8",))
 
 
-def made(*findings: Finding, **changes) -> Made:
+def make_result(*findings: Finding, **changes) -> Made:
     values = {
         "asset": ball(),
         "report": Report("print", "prusa-mk4", findings),
@@ -86,7 +86,7 @@ def no_pictures(monkeypatch):
 
 
 def test_the_page_is_whole_and_leads_nowhere():
-    page = Reader(as_html(made(Finding("welded", "pass", "fine"))))
+    page = Reader(as_html(make_result(Finding("welded", "pass", "fine"))))
     assert all(address.startswith("data:image/") for address in page.addresses)
     assert len(page.addresses) >= 2 + 1 + 6 + 1  # photo and subject, turntable, six sides, seen
     assert not {"script", "iframe", "link", "form"} & set(page.tags)
@@ -96,8 +96,8 @@ def test_the_page_is_whole_and_leads_nowhere():
 
 
 def test_what_is_a_guess_is_called_one(no_pictures):
-    assert "(a guess)" not in Reader(as_html(made())).said
-    page = Reader(as_html(made(asset=ball().replace(sized=False)))).said
+    assert "(a guess)" not in Reader(as_html(make_result())).said
+    page = Reader(as_html(make_result(asset=ball().replace(sized=False)))).said
     assert "width, depth, height (a guess)" in page
     assert "Set it with --height-mm" in page
     assert "what it does not show is invented" in page
@@ -110,7 +110,7 @@ def test_seen_is_a_share_of_the_surface_not_of_the_vertices():
     crowd = np.concatenate([cube.vertices, np.random.default_rng(0).random((1000, 3))])
     seen = np.concatenate([(cube.vertices[:, 2] > 5).astype(np.float32), np.zeros(1000, np.float32)])
     lopsided = ball().replace(mesh=Mesh(crowd, cube.faces, seen=seen), materials=())
-    assert as_dict(made(asset=lopsided))["model"]["seen_share"] == pytest.approx(0.5)
+    assert as_dict(make_result(asset=lopsided))["model"]["seen_share"] == pytest.approx(0.5)
 
 
 def test_every_finding_is_in_the_table_worst_first_and_harmless():
@@ -165,11 +165,11 @@ def test_the_overhang_map_is_in_degrees(monkeypatch):
 
     asked = {}
 
-    def drawn(asset, values, **settings):
+    def draw_nothing(asset, values, **settings):
         asked[settings["label"]] = (settings["unit"], settings["limits"])
         return Picture(np.zeros((1, 4, 4, 4), np.uint8))
 
-    monkeypatch.setattr(album, "overlay", drawn)
+    monkeypatch.setattr(album, "overlay", draw_nothing)
     faces = len(ball().mesh.faces)
     told = [Finding(name, "pass", "", unit=unit, overlay=np.ones(faces))
             for name, unit in (("overhang", "% of the surface"), ("wall-thickness", "mm"))]  # fmt: skip
@@ -225,7 +225,7 @@ def sliced_made(monkeypatch, warnings=(), price=None):
 def sliced_as(wish: SlicingWish) -> Made:
     """A made ball with what the slicer says of it."""
     sliced, opinion = slicing.slice_asset(ball(), MK4, wish, "x")
-    return made(opinion, sliced=sliced)
+    return make_result(opinion, sliced=sliced)
 
 
 def test_time_filament_and_cost_are_on_the_page(monkeypatch, tmp_path, no_pictures):
@@ -261,22 +261,22 @@ def test_a_resin_printer_is_not_sliced_for():
 
 
 def test_what_was_asked_for_stands_on_the_page(no_pictures):
-    told = made(asked=(("hollow_mm", "3", "make it hollow"), ("text", "A & <b>", "words on a plinth")))
+    told = make_result(asked=(("hollow_mm", "3", "make it hollow"), ("text", "A & <b>", "words on a plinth")))
     page = Reader(as_html(told))
     assert "asked for: --hollow-mm 3 --text 'A & <b>'" in page.said
     assert "b" not in page.tags[page.tags.index("code") :][:3]
     assert as_dict(told)["asked"][0] == {"option": "hollow_mm", "value": "3", "meaning": "make it hollow"}
-    assert "asked for" not in Reader(as_html(made())).said
+    assert "asked for" not in Reader(as_html(make_result())).said
 
 
 def test_what_failed_says_its_fix_and_whether_a_file_is_written(no_pictures):
     trapped = Finding("trapped-volumes", "fail", "1 closed void holds 2 cm³ of resin", fix="drop-inner-walls")
-    said = Reader(as_html(made(trapped))).said
+    said = Reader(as_html(make_result(trapped))).said
     assert "holds 2 cm³ of resin mend it with drop-inner-walls" in said
     assert "No print file is written while this fails, but with --force : trapped-volumes" in said
     thin = Finding("wall-thickness", "fail", "thin", fix="thicken")
-    assert made(trapped, thin).blocking == (trapped,)
-    assert "No print file" not in Reader(as_html(made(thin))).said
+    assert make_result(trapped, thin).blocking == (trapped,)
+    assert "No print file" not in Reader(as_html(make_result(thin))).said
     assert blocking(Report("model", "three", (trapped,))) == ()
 
 
@@ -286,8 +286,8 @@ def test_material_is_told_before_anybody_sliced(no_pictures):
     assert material_cm3(cube.mesh, MK4) == pytest.approx(2.28 + 0.15 * (8 - 2.28))
     resin = Printer.named("formlabs-form-3")
     assert material_cm3(cube.mesh, resin) == pytest.approx(8)
-    assert "about 3.89 g PLA at 15 % infill" in Reader(as_html(made(asset=cube))).said
-    assert "8 cm³ of resin" in Reader(as_html(made(asset=cube, printer=resin))).said
+    assert "about 3.89 g PLA at 15 % infill" in Reader(as_html(make_result(asset=cube))).said
+    assert "8 cm³ of resin" in Reader(as_html(make_result(asset=cube, printer=resin))).said
     thin = box((20, 20, 0.4))
     assert material_cm3(thin, MK4) == pytest.approx(0.16)
 
@@ -299,8 +299,8 @@ def test_a_slicer_that_is_not_there_is_told_first(monkeypatch):
 
 
 def test_numbers_on_the_page_are_those_of_the_json(no_pictures):
-    plain = as_dict(made(Finding("welded", "warn", "loose", value=3, unit="vertices")))
-    said = Reader(as_html(made(Finding("welded", "warn", "loose", value=3, unit="vertices")))).said
+    plain = as_dict(make_result(Finding("welded", "warn", "loose", value=3, unit="vertices")))
+    said = Reader(as_html(make_result(Finding("welded", "warn", "loose", value=3, unit="vertices")))).said
     x, y, z = plain["model"]["size_mm"]
     assert f"{x:.1f} × {y:.1f} × {z:.1f} mm" in said
     assert f"{plain['model']['faces']:,} triangles" in said

@@ -48,7 +48,7 @@ UNITED = {  # variants: test_noisy_solids
 HERE = {*UNITED, "12-moebius.obj", "t01_leaky_shell.stl"}  # variants of the last: test_inner_shells
 
 
-def twisted(half_twists: int, steps: int = 90) -> Mesh:
+def twisted_band(half_twists: int, steps: int = 90) -> Mesh:
     """A band of 8 mm around a ring of 40 mm that closes after so many half twists."""
     turn = np.arange(steps) * 2 * np.pi / steps
     tilt = turn * half_twists / 2
@@ -89,7 +89,7 @@ def test_a_strip_with_one_side_is_refused():
 @pytest.mark.parametrize("half_twists", [1, 3, 5])
 def test_strips_of_other_twists_too(half_twists):
     with pytest.raises(CannotDo, match="one-sided"):
-        solidify(Asset(twisted(half_twists)))
+        solidify(Asset(twisted_band(half_twists)))
 
 
 def test_a_leaky_shell_is_said_to_be_hollow():

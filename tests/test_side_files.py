@@ -12,7 +12,7 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.progress import noting
 from maquette.flow import disk
-from maquette.formats.side_files import located, places
+from maquette.formats.side_files import locate, places
 from wild_files import as_bytes, case, gltf, obj_text, png
 
 BELOW = {
@@ -146,7 +146,7 @@ def test_reported_files_with_subfolders():
 
 def test_parts_of_files_lie_below_one_folder():
     files = Files("a.obj", {"a.obj": b"", "textures/A.png": b"x"})
-    assert located(files, "Textures\\a.PNG") == "textures/A.png"
+    assert locate(files, "Textures\\a.PNG") == "textures/A.png"
     for name in ("/a", "a//b", "../a", "a/./b", "a\\b", "a\0"):
         with pytest.raises(BadInput):
             Files("a.obj", {"a.obj": b"", name: b""})

@@ -229,17 +229,17 @@ def test_no_tower_where_there_is_no_room():
 
 @needs_prusa
 def test_a_profile_feeds_as_many_filaments_as_it_has_nozzles(tmp_path):
-    def sliced(nozzles):
+    def slice_with(nozzles):
         place = tmp_path / f"{nozzles}.ini"
         diameters = ",".join(["0.4"] * nozzles)
         place.write_text(f"nozzle_diameter = {diameters}\nwipe_tower = 0\nsingle_extruder_multi_material = 0\n")
         return numbers(mq.slice(tower(3), profile=str(place)))
 
-    assert (sliced(1)["filaments"], sliced(1)["filament_changes"]) == ([], 0)
+    assert (slice_with(1)["filaments"], slice_with(1)["filament_changes"]) == ([], 0)
     with pytest.raises(BadInput, match=r"2\.ini has 2 filaments, the model 3; quantize-colors to 2"):
-        sliced(2)
-    assert [f["slot"] for f in sliced(3)["filaments"]] == [1, 2, 3]
-    assert sliced(3)["filament_changes"] == 2
+        slice_with(2)
+    assert [f["slot"] for f in slice_with(3)["filaments"]] == [1, 2, 3]
+    assert slice_with(3)["filament_changes"] == 2
 
 
 @pytest.mark.parametrize(

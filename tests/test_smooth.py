@@ -104,7 +104,7 @@ def test_says_how_far_it_went_and_how_far_it_is():
     assert heard == [0, 0.25, 0.5, 0.75]
 
 
-def ribbed(noise: float) -> tuple[Mesh, np.ndarray]:
+def ribbed_plate(noise: float) -> tuple[Mesh, np.ndarray]:
     """A plate of 30 mm with ribs 0.6 mm high, 0.75 to 3 mm wide, in cells of 0.25 mm; noisy, and as it should be."""
     sheet = grid(120, 120)
     x, y = 0.25 * sheet.vertices[:, 0], 0.25 * sheet.vertices[:, 1]
@@ -119,7 +119,7 @@ def ribbed(noise: float) -> tuple[Mesh, np.ndarray]:
 
 
 def test_small_features_keep_their_height_while_noise_goes():
-    noisy, true = ribbed(0.04)
+    noisy, true = ribbed_plate(0.04)
     made = smooth(Asset(noisy)).mesh.vertices
     across = (true[:, 1] > 8) & (true[:, 1] < 22)
     for middle in (5, 10, 15, 22):
@@ -148,7 +148,7 @@ def test_what_counts_as_an_edge_is_the_users():
 
 @pytest.mark.parametrize("against", ["noise", "steps"])
 def test_no_vertex_goes_farther_than_allowed(against):
-    noisy, _ = ribbed(0.04)
+    noisy, _ = ribbed_plate(0.04)
     made = smooth(Asset(noisy), against=against, max_move_mm=0.02)
     length = np.linalg.norm(made.mesh.vertices - noisy.vertices, axis=1)
     assert length.max() == pytest.approx(0.02)

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from broken_meshes import listed, opened
+from broken_meshes import list_files, open_alone
 from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput, CannotDo
@@ -19,11 +19,11 @@ from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus, volume
 
 
-def merged(*meshes: Mesh) -> Mesh:
+def merge(*meshes: Mesh) -> Mesh:
     return weld(Asset(together(*meshes))).mesh
 
 
-def closed(mesh: Mesh) -> bool:
+def is_closed(mesh: Mesh) -> bool:
     """Every edge has two faces that agree, every vertex one fan, and no two vertices share a position."""
     alone = len(np.unique(mesh.vertices, axis=0)) == len(mesh.vertices)
     return alone and is_watertight(mesh.faces) and bool(fan_count(mesh.faces, len(mesh.vertices)).max() == 1)
@@ -33,7 +33,7 @@ def sound(mesh: Mesh) -> bool:
     """Closed, and still closed after it was put at the origin, went through a 32-bit file and was welded."""
     single = (mesh.vertices - mesh.bounds[0]).astype(np.float32)
     travelled = weld(Asset(Mesh(single, mesh.faces))).mesh
-    return closed(mesh) and is_watertight(travelled.faces)
+    return is_closed(mesh) and is_watertight(travelled.faces)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_soup_with_holes_and_mixed_winding_and_a_crumb():
 def test_twice_is_once():
     ball = sphere(50.0, 4)
     cut = ball.keep_faces(ball.triangles[:, :, 2].mean(axis=1) < 30)
-    for given in (cut, merged(box(), box(corner=(1, 1, 0))), merged(box(), box(corner=(1, 1, 1)))):
+    for given in (cut, merge(box(), box(corner=(1, 1, 0))), merge(box(), box(corner=(1, 1, 1)))):
         once = solidify(Asset(given))
         again = solidify(once)
         assert again.mesh == once.mesh
@@ -71,7 +71,7 @@ def test_twice_is_once():
 
 @pytest.mark.parametrize("corner", [(1, 1, 0), (1, 1, 1)], ids=["edge", "vertex"])
 def test_boxes_that_touch_come_apart_by_a_hair(corner):
-    pair = merged(box(), box(corner=corner))
+    pair = merge(box(), box(corner=corner))
     assert not sound(pair)
     made = solidify(Asset(pair)).mesh
     assert sound(made)
@@ -82,7 +82,7 @@ def test_boxes_that_touch_come_apart_by_a_hair(corner):
 
 
 def test_boxes_that_touch_become_one_when_a_wall_is_between_them():
-    made = solidify(Asset(merged(box(), box(corner=(1, 0, 0))))).mesh
+    made = solidify(Asset(merge(box(), box(corner=(1, 0, 0))))).mesh
     assert len(made.faces) == 20
     assert sound(made)
     assert volume(made) == pytest.approx(2)
@@ -93,14 +93,14 @@ def test_a_wall_inside_parts_the_box():
     """A box with a single wall through its middle: three faces on each of four edges."""
     left, right = box(), box(corner=(1, 0, 0))
     inner = right.triangles[:, :, 0].max(axis=1) == 1
-    made = solidify(Asset(merged(left, right.keep_faces(~inner)))).mesh
+    made = solidify(Asset(merge(left, right.keep_faces(~inner)))).mesh
     assert sound(made)
     assert volume(made) == pytest.approx(2, rel=1e-3)
 
 
 def test_a_skin_with_two_sides_keeps_one():
     shell = box((3, 4, 5))
-    made = solidify(Asset(merged(shell, shell.flipped()))).mesh
+    made = solidify(Asset(merge(shell, shell.flipped()))).mesh
     assert len(made.faces) == 12
     assert volume(made) == pytest.approx(60)
     assert undoubled_faces(np.array([[0, 1, 2], [1, 2, 0], [5, 6, 7]])).tolist() == [True, False, True]
@@ -174,7 +174,7 @@ def klein_bottle(around: int = 24, across: int = 16) -> Mesh:
 
 
 def test_everything_rides_along():
-    pair = merged(box(), box(corner=(1, 1, 0)))
+    pair = merge(box(), box(corner=(1, 1, 0)))
     number = np.arange(24)
     rich = pair.replace(
         uv=pair.triangles[:, :, :2].astype(np.float32),
@@ -192,7 +192,7 @@ def test_everything_rides_along():
 
 
 def test_pairs_enclose_material():
-    pair = merged(box(), box(corner=(1, 1, 0)))
+    pair = merge(box(), box(corner=(1, 1, 0)))
     twin = pair_half_edges(pair.vertices, pair.faces)
     assert (twin >= 0).all()
     assert np.array_equal(twin[twin], np.arange(72))
@@ -205,7 +205,7 @@ def test_pairs_enclose_material():
 @pytest.mark.parametrize("quarters", range(4))
 def test_of_faces_in_one_plane_each_goes_with_its_own_solid(quarters):
     """A box on a smaller one, flush along one edge: a top and a bottom lie in one plane there, face to face."""
-    stack = merged(box(), box((1, 2, 1), (0, 0, 1)))
+    stack = merge(box(), box((1, 2, 1), (0, 0, 1)))
     angle = quarters * np.pi / 2
     turn = np.round([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
     twin = pair_half_edges(stack.vertices @ turn.T, stack.faces)
@@ -229,7 +229,7 @@ def pinched_ring() -> Mesh:
         box(corner=c)
         for c in ((0, 0, 0), (1, 1, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1), (0, 0, -1), (1, 0, -1), (1, 1, -1))
     ]
-    return merged(*boxes)
+    return merge(*boxes)
 
 
 def test_an_edge_that_hangs_together_at_both_ends_is_cut():
@@ -266,11 +266,11 @@ def test_real_damage_ends_solid_or_refused(suffix):
     formats = build(rooms=("formats",), plugins=())
     reader = next(f for f in formats.values() if suffix in f.stage.facts.reads)
     refused, solid = set(), 0
-    for path, faces in listed(suffix):
+    for path, faces in list_files(suffix):
         if faces > 1_000:  # bench/corpus.py takes them all
             continue
         try:
-            made = solidify(reader(opened(path))).mesh
+            made = solidify(reader(open_alone(path))).mesh
         except CannotDo:
             refused.add(path.name)
         except BadInput:

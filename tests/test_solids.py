@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh, joined
+from maquette.core.mesh import Mesh, join_meshes
 from maquette.geometry.cut.solids import combine, solid
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import euler_number, is_watertight
-from maquette.shape.carry.combining import combined, dressed
+from maquette.shape.carry.combining import combine_solids, wear_nearest
 from shapes import box, grid, sphere, torus
 
 
@@ -54,7 +54,7 @@ def test_an_open_sheet_is_refused():
         solid(*surface(grid()))
 
 
-def painted(mesh: Mesh) -> Mesh:
+def paint(mesh: Mesh) -> Mesh:
     return mesh.replace(
         uv=mesh.triangles[:, :, :2] / 40 + 0.5,
         material=(mesh.triangles[:, :, 2].mean(axis=1) > 0),
@@ -65,10 +65,10 @@ def painted(mesh: Mesh) -> Mesh:
 
 
 def test_channels_are_carried_through_a_cut():
-    ball = painted(sphere(20.0, 5))
+    ball = paint(sphere(20.0, 5))
     hole = sphere(8.0, 4)
-    tool = dressed(hole.vertices + [20, 0, 0], hole.faces, ball)
-    made = combined("test", ball, [tool], "subtract")
+    tool = wear_nearest(hole.vertices + [20, 0, 0], hole.faces, ball)
+    made = combine_solids("test", ball, [tool], "subtract")
     outer = np.linalg.norm(made.triangles, axis=2).min(axis=1) > 19.9
     expected = made.triangles[outer][:, :, :2] / 40 + 0.5
     off = np.abs(made.uv[outer] - expected).max(axis=(1, 2))
@@ -83,9 +83,9 @@ def test_channels_are_carried_through_a_cut():
 
 
 def test_what_is_dressed_wears_its_neighbours_colors():
-    ball = painted(sphere(20.0, 5))
+    ball = paint(sphere(20.0, 5))
     shell = sphere(21.0, 4)
-    made = dressed(shell.vertices, shell.faces, ball)
+    made = wear_nearest(shell.vertices, shell.faces, ball)
     assert np.abs(made.color.astype(float) - (shell.vertices * 20 / 21 + 20) * 6).max() < 6
     assert np.abs(made.uv - (made.triangles[:, :, :2] * 20 / 21 / 40 + 0.5)).max() < 0.02
 
@@ -97,14 +97,14 @@ def test_a_seam_is_not_smeared_across():
     angle = np.where(angle - middle > 0.5, angle - 1, np.where(middle - angle > 0.5, angle + 1, angle))
     around = ball.replace(uv=np.stack([angle, ball.triangles[:, :, 2] / 40], axis=2))
     shell = sphere(20.5, 4)
-    made = dressed(shell.vertices, shell.faces, around)
+    made = wear_nearest(shell.vertices, shell.faces, around)
     steep = np.abs(made.triangles[:, :, 2]).max(axis=1) < 15
     assert np.ptp(made.uv[steep][:, :, 0], axis=1).max() < 0.1
 
 
 def test_together_keeps_the_first_in_front():
-    ball = painted(sphere(5.0, 2))
-    made = joined([ball, ball.with_vertices(ball.vertices + 20)])
+    ball = paint(sphere(5.0, 2))
+    made = join_meshes([ball, ball.with_vertices(ball.vertices + 20)])
     assert np.array_equal(made.triangles[: len(ball.faces)], ball.triangles)
     assert np.array_equal(made.uv[len(ball.faces) :], ball.uv)
     assert signed_volume(made.vertices, made.faces) == pytest.approx(2 * signed_volume(ball.vertices, ball.faces))

@@ -64,7 +64,7 @@ def binary(triangles, header=b"", count=None) -> bytes:
     return header.ljust(80, b" ") + struct.pack("<I", len(records) if count is None else count) + b"".join(records)
 
 
-def rounded(mesh: Mesh) -> Mesh:
+def round_to_32_bits(mesh: Mesh) -> Mesh:
     return mesh.with_vertices(mesh.vertices.astype(np.float32).astype(np.float64))
 
 
@@ -93,7 +93,7 @@ def test_a_tetrahedron_in_text():
 
 @pytest.mark.parametrize("encoding", ["binary", "ascii"])
 def test_a_solid_comes_back_welded_and_whole(encoding):
-    solid = rounded(shapes.torus())
+    solid = round_to_32_bits(shapes.torus())
     made = write_stl(Asset(solid, title="ring"), encoding=encoding)
     back = read_stl(made)
     assert np.array_equal(back.mesh.triangles, solid.triangles)
@@ -284,7 +284,7 @@ def test_damaged_files_are_read_or_refused(data):
 def test_others_read_what_we_write(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     meshio = pytest.importorskip("meshio")
-    solid = rounded(shapes.torus())
+    solid = round_to_32_bits(shapes.torus())
     for encoding in ("binary", "ascii"):
         data = write_stl(Asset(solid), encoding=encoding).data
         theirs = trimesh.load(io.BytesIO(data), file_type="stl")
@@ -307,7 +307,7 @@ def test_we_read_what_others_write():
 
 
 def test_damaged_meshes_have_the_faces_they_should():
-    listed = broken_meshes.listed(".stl")
+    listed = broken_meshes.list_files(".stl")
     assert len(listed) > 50
     for path, faces in listed:
-        assert len(read_stl(broken_meshes.opened(path)).mesh.faces) == faces, path.name
+        assert len(read_stl(broken_meshes.open_alone(path)).mesh.faces) == faces, path.name

@@ -8,20 +8,20 @@ from types import SimpleNamespace
 import pytest
 
 import touched
-from conftest import reason_of, unaccepted
+from conftest import reason_of, unaccepted_reasons
 
 
 def test_a_change_brings_the_tests_that_name_it():
-    found = touched.touched({"src/maquette/shape/mend/weld.py"})
+    found = touched.concerned_tests({"src/maquette/shape/mend/weld.py"})
     assert "test_weld" in found
     assert "test_stl" not in found
-    assert touched.touched({"docs/recipes.md"}) == ["test_docs"]
-    assert touched.touched({"tests/test_gone_long_ago.py"}) == []
+    assert touched.concerned_tests({"docs/recipes.md"}) == ["test_docs"]
+    assert touched.concerned_tests({"tests/test_gone_long_ago.py"}) == []
 
 
 def test_without_a_change_everything_runs_but_the_slow(monkeypatch):
-    monkeypatch.setattr(touched, "changed", set)
-    picked = touched.chosen()
+    monkeypatch.setattr(touched, "changed_files", set)
+    picked = touched.choose_tests()
     assert len(picked) == len(set(picked)) > 60
     assert "tests/test_weld.py" in picked
     assert "tests/test_slice.py" not in picked
@@ -43,9 +43,9 @@ def test_slow_files_exist():
 )
 def test_a_missing_judge_is_no_reason_to_skip(reason, is_accepted, monkeypatch):
     monkeypatch.setenv("MAQUETTE_JUDGES", "required")
-    assert (unaccepted(Counter([reason])) == []) == is_accepted
+    assert (unaccepted_reasons(Counter([reason])) == []) == is_accepted
     monkeypatch.delenv("MAQUETTE_JUDGES")
-    assert unaccepted(Counter([reason])) == []
+    assert unaccepted_reasons(Counter([reason])) == []
 
 
 def test_the_reason_is_told_without_its_place():

@@ -15,7 +15,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import noting
 from maquette.flow import disk
 from maquette.formats.gltf.read import read_glb
-from maquette.geometry.look.texels import bilinear, folded
+from maquette.geometry.look.texels import bilinear, fold_places
 from wild_files import address, as_bytes, gltf, png
 
 WORDS = ("repeat", "mirror", "clamp", "none")
@@ -72,7 +72,7 @@ def test_the_other_edge_is_not_mixed_in(word):
     edge = np.array([[0.0, 0.5], [1.0, 0.5], [-1e-9, 0.5], [1 + 1e-9, 0.5]])
     assert bilinear(texels, edge, (word, word)).tolist() == [list(LEFT), list(RIGHT)] * 2
     assert bilinear(texels, edge[:1]).tolist() == [[127.5, 0, 127.5]]
-    assert folded(np.array([[1e30, -1e30]]), (word, word), 8, 8).shape == (1, 2)
+    assert fold_places(np.array([[1e30, -1e30]]), (word, word), 8, 8).shape == (1, 2)
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -113,12 +113,12 @@ def test_obj_says_clamp_where_it_is_seen_and_names_what_it_cannot_say(tmp_path):
     again = disk.read(disk.save(wall(("clamp", "clamp")), tmp_path / "a.obj"))
     assert again.materials[0].base_color_texture.wrap == ("clamp", "clamp")
     with noting() as notes:
-        text = disk.encoded(wall(("mirror", "clamp")), tmp_path / "a.obj").parts["a.mtl"]
+        text = disk.encode_value(wall(("mirror", "clamp")), tmp_path / "a.obj").parts["a.mtl"]
     assert b"-clamp" not in text
     assert any("MTL knows -clamp alone" in line for line in notes)
     inside = wall(("clamp", "clamp"))
     inside = inside.with_mesh(inside.mesh.replace(uv=np.clip(inside.mesh.uv, 0, 1)))
-    assert b"-clamp" not in disk.encoded(inside, tmp_path / "a.obj").parts["a.mtl"]
+    assert b"-clamp" not in disk.encode_value(inside, tmp_path / "a.obj").parts["a.mtl"]
 
 
 @pytest.mark.parametrize("line", ["map_Kd -clamp on a.png", "map_Kd -s 1 1 1 -CLAMP ON a.png"])
@@ -159,7 +159,7 @@ def test_one_picture_with_two_kinds_of_edges_is_stored_once():
     other = look.replace(name="other", base_color_texture=Texture(halves(), ("mirror", "mirror")))
     mesh = wall(()).mesh
     asset = Asset(mesh.replace(material=np.array([0, 1])), (look, other))
-    data = disk.encoded(asset, disk.Path("a.glb")).data
+    data = disk.encode_value(asset, disk.Path("a.glb")).data
     assert data.count(b"\x89PNG") == 1
     again = read_glb(Files("a.glb", {"a.glb": data}))
     assert [one.base_color_texture.wrap for one in again.materials] == [("clamp", "clamp"), ("mirror", "mirror")]

@@ -11,14 +11,14 @@ from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.remake.ball_union import ball_union
 from maquette.geometry.topology import euler_number, is_watertight
 from maquette.shape.build.thicken import thicken
-from maquette.shape.carry.combining import combined
+from maquette.shape.carry.combining import combine_solids
 from shapes import box, grid, torus, volume
 
 PLATE = box((20, 15, 3), (0, 0, 0))
 
 
-def joined(*meshes: Mesh) -> Mesh:
-    return combined("test", meshes[0], meshes[1:], "unite")
+def join(*meshes: Mesh) -> Mesh:
+    return combine_solids("test", meshes[0], meshes[1:], "unite")
 
 
 def verdict(asset: Asset, limit: float = 0.8) -> str:
@@ -28,7 +28,7 @@ def verdict(asset: Asset, limit: float = 0.8) -> str:
 @cache
 def fin() -> Asset:
     """A fin of 0.3 mm on a plate, with a texture, a colour by height and two parts."""
-    mesh = joined(PLATE, box((16, 0.3, 8), (2, 7, 2)))
+    mesh = join(PLATE, box((16, 0.3, 8), (2, 7, 2)))
     painted = mesh.replace(
         uv=mesh.triangles[:, :, [0, 2]] / 20,
         color=np.round(mesh.vertices[:, [2, 2, 2]] * 20),
@@ -113,7 +113,7 @@ def test_a_wire_loop_grows_to_the_limit_and_keeps_its_hole():
 
 def test_a_statues_sword_is_thickened_and_the_statue_is_not():
     block = box((8, 8, 14))
-    sword = joined(block, box((10, 0.4, 1.5), (6, 4, 10)))
+    sword = join(block, box((10, 0.4, 1.5), (6, 4, 10)))
     made = thicken(Asset(sword)).mesh
     assert np.array_equal(made.bounds[0], sword.bounds[0])
     tip = made.vertices[made.vertices[:, 0] > 10]
@@ -157,7 +157,7 @@ def test_more_thin_walls_than_fit_into_memory_are_refused():
 
 
 def test_a_fin_gets_the_thickness_of_what_stands_free_once():
-    thin = Asset(joined(box((20, 20, 4)), box((12, 0.9, 10), (4, 9, 3.5))))
+    thin = Asset(join(box((20, 20, 4)), box((12, 0.9, 10), (4, 9, 3.5))))
     assert verdict(thin, 0) == "warn"
     made = thicken(thin)
     assert verdict(made, 0) == "pass"

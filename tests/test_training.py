@@ -18,8 +18,8 @@ from training.model import SIZES, Sculptor, Size  # noqa: E402
 from training.procedural import shape  # noqa: E402
 from training.solids import HALF, REACH, distances, sampled_surface, seen_from_afar  # noqa: E402
 from training.thing import Thing  # noqa: E402
-from training.train import mirrored, read_pieces, write_pieces  # noqa: E402
-from training.views import example, look, random_pose, recentered  # noqa: E402
+from training.train import mirror_example, read_pieces, write_pieces  # noqa: E402
+from training.views import example, look, random_pose, recenter  # noqa: E402
 
 from maquette.generate.guess.input import NEAREST, network_input  # noqa: E402
 
@@ -114,7 +114,7 @@ def test_recentring_keeps_the_rays():
     rng = np.random.default_rng(3)
     before = random_pose(ball(), rng)
     seen = look(ball(), before, 48, rng)
-    after, moved = recentered(before, seen)
+    after, moved = recenter(before, seen)
     assert moved.front[moved.mask].mean() == pytest.approx(0, abs=1e-6)
     points = ball().vertices[::50]
     flat = [p[:, :2] / (1 + p[:, 2:] / before.eye) for p in (before.placed(points), after.placed(points))]
@@ -143,7 +143,7 @@ def test_a_mirror_exchanges_left_and_right_everywhere():
     planes, pose = example(thing, np.random.default_rng(3), 32)
     matrix, offset = pose.unplaced()
     made = {**planes, "object": 7, "matrix": matrix.astype(np.float32), "offset": offset.astype(np.float32)}
-    twin = mirrored(made)
+    twin = mirror_example(made)
     assert np.array_equal(twin["front"][0], planes["front"][0][:, ::-1])
     assert np.array_equal(twin["normal"][0], -planes["normal"][0][:, ::-1])
     assert np.array_equal(twin["normal"][2], planes["normal"][2][:, ::-1])
@@ -157,7 +157,7 @@ def test_a_mirror_exchanges_left_and_right_everywhere():
 
     assert not np.allclose(volume(twin), volume(made), atol=1.0)
     assert np.allclose(volume(twin), volume(made)[..., ::-1], atol=0.02)
-    again = mirrored(twin)
+    again = mirror_example(twin)
     assert all(np.array_equal(again[name], made[name]) for name in made)
 
 

@@ -203,13 +203,13 @@ def test_coarse_to_fine_finds_the_dense_surface(resolution):
     assert evaluated <= resolution**3 * (1.0 if resolution == 65 else 0.35)
 
 
-def saved(path, tensors):
+def save_tensors(path, tensors):
     torch.save({name: tensor.clone() for name, tensor in tensors.items()}, path)
     return path
 
 
 def test_runs_end_to_end_and_the_same_twice(small):
-    file = saved(small / "model.ckpt", blob_weights(SMALL))
+    file = save_tensors(small / "model.ckpt", blob_weights(SMALL))
     first = mq.triposr(cut_out(96), weights=str(file), resolution=64)
     assert first == mq.triposr(cut_out(96), weights=str(file), resolution=64)
     assert is_watertight(first.mesh.faces)
@@ -227,7 +227,7 @@ def test_axes_the_published_x_looks_at_the_viewer(small):
     probe = np.array([[0.5, 0.2, 0.1], [0.6, 0.2, 0.1], [0.5, 0.3, 0.1], [0.5, 0.2, 0.2]])
     module._body = lambda *_: (probe, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]), np.zeros((4, 3)))
     try:
-        asset = mq.triposr(cut_out(96), weights=str(saved(small / "m.ckpt", random_weights(SMALL))))
+        asset = mq.triposr(cut_out(96), weights=str(save_tensors(small / "m.ckpt", random_weights(SMALL))))
     finally:
         module._body = turned
     x, y, z = asset.mesh.vertices[0] / module.SCALE
@@ -253,7 +253,7 @@ class Hostile:
         return (print, ("this must never run",))
 
 
-def tampered(kind, path):
+def tamper(kind, path):
     tensors = random_weights(SMALL)
     name = "backbone.proj_in.weight"
     if kind == "missing":
@@ -266,7 +266,7 @@ def tampered(kind, path):
         tensors[name][0, 0] = math.inf
     elif kind == "whole numbers":
         tensors[name] = tensors[name].to(torch.int32)
-    saved(path, tensors)
+    save_tensors(path, tensors)
     data = bytearray(path.read_bytes())
     if kind == "truncated":
         data = data[: len(data) // 2]
@@ -283,7 +283,7 @@ def tampered(kind, path):
     ["missing", "unexpected", "shape", "infinite", "whole numbers", "truncated", "flipped bit", "not an archive"],
 )
 def test_wrong_checkpoints_are_refused(small, kind):
-    tampered(kind, small / "bad.ckpt")
+    tamper(kind, small / "bad.ckpt")
     with pytest.raises(BadInput, match=r"triposr: .*bad"):
         mq.triposr(cut_out(96), weights=str(small / "bad.ckpt"))
     assert not list((small / "home").rglob("*.safetensors"))
@@ -317,7 +317,7 @@ def test_says_how_to_get_the_published_weights(small):
 
 
 def test_empty_field_and_missing_mask_and_device(small):
-    file = str(saved(small / "m.ckpt", random_weights(SMALL)))
+    file = str(save_tensors(small / "m.ckpt", random_weights(SMALL)))
     with pytest.raises(CannotDo, match="density"):
         mq.triposr(cut_out(96), weights=file, threshold=1e29, resolution=32)
     with pytest.raises(BadInput, match="matte"):

@@ -21,7 +21,7 @@ def lamp() -> Asset:
     return Asset(together(box((3, 2, 0.5)), box((0.4, 0.4, 3)), ball.with_vertices(ball.vertices + [2.4, 1, 1.1])))
 
 
-def turned(asset: Asset, degrees: float) -> Asset:
+def turn_asset(asset: Asset, degrees: float) -> Asset:
     angle = np.radians(degrees)
     rotation = [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
     return asset.moved(rotation=rotation)
@@ -30,12 +30,14 @@ def turned(asset: Asset, degrees: float) -> Asset:
 def test_a_frame_is_the_first_frame_of_the_model_turned_as_far():
     made = turntable(lamp(), frames=8, size_px=96, background="transparent").frames
     for number in (1, 3, 6):
-        first = turntable(turned(lamp(), -45 * number), frames=2, size_px=96, background="transparent").frames[0]
+        first = turntable(turn_asset(lamp(), -45 * number), frames=2, size_px=96, background="transparent").frames[0]
         both = (made[number][..., 3] == 255) & (first[..., 3] == 255)
         assert both.mean() > 0.1
         coverage = [frame[..., 3].sum() / 255 for frame in (made[number], first)]
         assert coverage[0] == pytest.approx(coverage[1], rel=0.01)
-    again = turntable(turned(lamp(), -90), frames=4, size_px=96, background="transparent").frames  # the box stays a box
+    again = turntable(
+        turn_asset(lamp(), -90), frames=4, size_px=96, background="transparent"
+    ).frames  # the box stays a box
     difference = np.abs(again[0].astype(int) - made[2])
     assert (difference.max(axis=2) > 12).mean() < 0.005
 

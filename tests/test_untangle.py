@@ -14,7 +14,7 @@ from maquette.shape.mend.untangle import untangle
 from shapes import box, grid, sphere, together, torus, volume
 
 
-def dented() -> Mesh:
+def dented_ball() -> Mesh:
     """A ball whose north pole was pushed out through its south pole: it crosses itself in a ring."""
     ball = sphere(50.0, 4)
     vertices = ball.vertices.copy()
@@ -41,7 +41,7 @@ def test_the_hull_has_the_volume_of_the_union(mesh, expected):
 
 
 def test_a_ball_that_turns_into_itself_is_cut_along_the_ring():
-    given = dented()
+    given = dented_ball()
     assert len(intersecting_pairs(given.vertices, given.faces).pairs) > 20
     made = untangle(Asset(given)).mesh
     assert flaws(made.vertices, made.faces) == []
@@ -67,7 +67,7 @@ def test_everything_rides_along():
 
 def test_refuses_more_crossings_than_asked_for():
     with pytest.raises(CannotDo, match="more than 3 pairs"):
-        untangle(Asset(dented()), max_pairs=3)
+        untangle(Asset(dented_ball()), max_pairs=3)
 
 
 def test_refuses_to_change_the_filled_volume(monkeypatch):

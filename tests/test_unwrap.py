@@ -27,7 +27,7 @@ def bumpy(count):
     return ring.with_vertices(ring.vertices * push)
 
 
-def colored(mesh):
+def with_colors(mesh):
     low, high = mesh.bounds
     return mq.Asset(mesh.replace(color=((mesh.vertices - low) / (high - low) * 255).astype(np.uint8)))
 
@@ -48,7 +48,7 @@ def test_charts_lie_in_the_square_and_do_not_overlap():
 
 
 def test_texture_shows_the_vertex_colors():
-    asset = colored(sphere(10, 4))
+    asset = with_colors(sphere(10, 4))
     made = mq.unwrap(asset, texture_px=512)
     texture = np.asarray(Image.open(io.BytesIO(made.materials[0].base_color_texture.data)))
     middle = made.mesh.uv.mean(axis=1)
@@ -61,14 +61,14 @@ def test_texture_shows_the_vertex_colors():
 
 
 def test_gutters_hold_the_nearest_color():
-    made = mq.unwrap(colored(box((10, 10, 10))), texture_px=128)
+    made = mq.unwrap(with_colors(box((10, 10, 10))), texture_px=128)
     texture = np.asarray(Image.open(io.BytesIO(made.materials[0].base_color_texture.data)))
     assert (texture.max(axis=2) == 0).mean() < 0.05  # black only where the colour is: one corner of the box
 
 
 def test_what_has_uv_comes_back_as_it_is():
     assert mq.unwrap(ball()).mesh == ball().mesh
-    once = mq.unwrap(colored(box()))
+    once = mq.unwrap(with_colors(box()))
     assert mq.unwrap(once).mesh == once.mesh
 
 

@@ -18,7 +18,7 @@ RELATIONS = (
 )
 
 
-def wrapped(body: str, **attributes: str) -> str:
+def wrap_model(body: str, **attributes: str) -> str:
     """A model part around resources and build."""
     more = "".join(f' {name}="{value}"' for name, value in attributes.items())
     return f'<model xmlns="{CORE}" xmlns:m="{MATERIAL}" xmlns:p="{PRODUCTION}"{more}>{body}</model>'
@@ -35,10 +35,10 @@ def mesh_xml(mesh: Mesh, paint=None) -> str:
 
 def simple(paint=None, resources="", items='<item objectid="1"/>', mesh=None, object_more="", **attributes) -> str:
     content = f'{resources}<object id="1" {object_more}>{mesh_xml(mesh or shapes.box(), paint)}</object>'
-    return wrapped(f"<resources>{content}</resources><build>{items}</build>", **attributes)
+    return wrap_model(f"<resources>{content}</resources><build>{items}</build>", **attributes)
 
 
-def zipped(model: str | bytes, extra=None, relations=RELATIONS) -> bytes:
+def zip_model(model: str | bytes, extra=None, relations=RELATIONS) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("_rels/.rels", relations)

@@ -22,7 +22,7 @@ SLOW = (  # files of more than a few seconds, measured with `pytest --durations=
 )
 
 
-def changed() -> set[str]:
+def changed_files() -> set[str]:
     """Files that differ from the base, as paths from the root; nothing where there is no git."""
     base = os.environ.get("BASE", "main")
     try:
@@ -32,9 +32,9 @@ def changed() -> set[str]:
         return set()
 
 
-def touched(files: set[str]) -> list[str]:
+def concerned_tests(files: set[str]) -> list[str]:
     """Test files (stems) that concern these files."""
-    modules = {_dotted(path) for path in files if path.endswith(".py")}
+    modules = {_module_name(path) for path in files if path.endswith(".py")}
     found = {Path(path).stem for path in files if path.startswith("tests/test_")}
     for test in (ROOT / "tests").glob("test_*.py"):
         own_name = test.stem.removeprefix("test_")
@@ -47,9 +47,9 @@ def touched(files: set[str]) -> list[str]:
     return sorted(name for name in found if (ROOT / "tests" / f"{name}.py").exists())
 
 
-def chosen() -> list[str]:
+def choose_tests() -> list[str]:
     """The test files to run, as paths."""
-    names = touched(changed())
+    names = concerned_tests(changed_files())
     if not names:
         names = sorted(path.stem for path in (ROOT / "tests").glob("test_*.py") if path.stem not in SLOW)
     return [f"tests/{name}.py" for name in dict.fromkeys([*ALWAYS, *names])]
@@ -61,7 +61,7 @@ def _git(*words: str) -> list[str]:
     return done.stdout.split()
 
 
-def _dotted(path: str) -> str:
+def _module_name(path: str) -> str:
     """``src/maquette/shape/mend/weld.py`` as ``maquette.shape.mend.weld``, ``tests/shapes.py`` as ``shapes``."""
     parts = Path(path).with_suffix("").parts
     return ".".join(parts[1:] if parts[0] in ("src", "tests") else parts)
@@ -79,4 +79,4 @@ def _names(test: Path) -> set[str]:
 
 
 if __name__ == "__main__":
-    print(" ".join(chosen()))
+    print(" ".join(choose_tests()))

@@ -14,13 +14,13 @@ Rng = np.random.Generator
 def photograph(view: View, rng: Rng, *, backdrop: bool) -> Pixels:
     """The view as a camera or a painter would give it, sRGB 0..1 (S, S, 3). Without ``backdrop`` the rest is grey."""
     toon = rng.random() < 0.08
-    subject = _toon(view, rng) if toon else _shaded(view, rng)
+    subject = _toon(view, rng) if toon else _shade(view, rng)
     ground = _backdrop(view, rng) if backdrop else np.full_like(subject, 0.5)
     picture = np.where(view.mask[..., None], subject, ground)
-    return _taken(picture, rng)
+    return _photograph(picture, rng)
 
 
-def _shaded(view: View, rng: Rng) -> Pixels:
+def _shade(view: View, rng: Rng) -> Pixels:
     """Key light with shadow, a second light, sky and ground light, gloss; (S, S, 3) sRGB."""
     albedo = view.color**2.2
     normal = view.normal
@@ -81,7 +81,7 @@ def _backdrop(view: View, rng: Rng) -> Pixels:
     return (made * (1 - rng.uniform(0, 0.6) * shadow[..., None])).astype(np.float32)
 
 
-def _taken(picture: Pixels, rng: Rng) -> Pixels:
+def _photograph(picture: Pixels, rng: Rng) -> Pixels:
     """Blur, exposure, colour cast, noise and JPEG."""
     from PIL import Image
     from scipy.ndimage import gaussian_filter

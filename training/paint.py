@@ -11,7 +11,7 @@ Rng = np.random.Generator
 Colors = NDArray[np.float32]
 
 
-def painted(
+def paint_points(
     front: Colors | None, back: Colors | None, at_front: Floats, at_back: Floats, rng: Rng, *, repaint: bool = True
 ) -> tuple[Colors, Colors]:
     """sRGB colours at points of the front and of the back: own colours (40 % of the time) or made-up ones, (N, 3) each.

@@ -31,7 +31,7 @@ def _arrays(solid: m3.Manifold) -> Solid:
     return np.asarray(mesh.vert_properties, float)[:, :3], np.asarray(mesh.tri_verts, np.int64)
 
 
-def _turned(rng: Rng) -> m3.Manifold:
+def _lathe(rng: Rng) -> m3.Manifold:
     """Bottle, vase, cup, can, bowl: a profile on a lathe, often hollow, sometimes with a handle."""
     count = int(rng.integers(3, 8))
     heights = np.sort(rng.uniform(0, 1, count))
@@ -111,7 +111,7 @@ def _outline(rng: Rng) -> m3.CrossSection:
     return section
 
 
-def _extruded(rng: Rng) -> m3.Manifold:
+def _extrude(rng: Rng) -> m3.Manifold:
     """A profile pushed through, tapered or twisted."""
     taper = float(rng.choice([1, 1, rng.uniform(0.2, 1.1)]))
     twist = float(rng.choice([0, 0, rng.uniform(-60, 60)]))
@@ -219,21 +219,21 @@ def _furniture(rng: Rng) -> m3.Manifold:
 
 
 def _solid(make: Callable[[Rng], m3.Manifold]) -> Callable[[Rng], Solid]:
-    def made(rng: Rng) -> Solid:
+    def make_solid(rng: Rng) -> Solid:
         for _ in range(20):
             vertices, faces = _arrays(make(rng))
             if len(faces) and np.ptp(vertices, axis=0).min() > 0.02:
                 return vertices, faces
         return _arrays(m3.Manifold.sphere(0.5, 48))
 
-    return made
+    return make_solid
 
 
 _MAKERS: tuple[tuple[Callable[[Rng], Solid], bool], ...] = (
-    (_solid(_turned), True),
+    (_solid(_lathe), True),
     (_solid(_package), True),
-    (_solid(_turned), True),
-    (_solid(_extruded), True),
+    (_solid(_lathe), True),
+    (_solid(_extrude), True),
     (_solid(_cut), False),
     (_solid(_capsules), True),
     (_blobs, False),

@@ -86,12 +86,12 @@ def seen_from_afar(shell: NDArray[np.bool_]) -> NDArray[np.bool_]:
         row = ~slow[0]
         lit[0] |= row
         for step in range(1, len(slow)):
-            row = _shifted(row, aside) & ~slow[step]
+            row = _shift(row, aside) & ~slow[step]
             lit[step] |= row
     return seen
 
 
-def _shifted(plane: NDArray[np.bool_], aside: list[int]) -> NDArray[np.bool_]:
+def _shift(plane: NDArray[np.bool_], aside: list[int]) -> NDArray[np.bool_]:
     """The plane moved by -1, 0 or 1 along each axis; what comes in from beside is lit."""
     for axis, way in enumerate(aside):
         if way:

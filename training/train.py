@@ -78,7 +78,7 @@ class Examples(IterableDataset[dict[str, Any]]):
         earlier: list[dict[str, Any]] = []
         for drawn in itertools.count():
             if drawn % 1000 == 0:  # more may have been finished meanwhile
-                weights = _finished(grids, library.weights)
+                weights = _finish_weights(grids, library.weights)
             number = int(rng.choice(len(library), p=weights))
             planes, pose = example(library[number], rng, side, own_color=library.has_color(number))
             if not planes["mask"].any():
@@ -97,11 +97,11 @@ class Examples(IterableDataset[dict[str, Any]]):
                 earlier.append(made)
             else:  # a view costs as much as a training step: it is used a second time, long after, left for right
                 other = int(rng.integers(_MIRRORED))
-                yield mirrored(earlier[other])
+                yield mirror_example(earlier[other])
                 earlier[other] = made
 
 
-def mirrored(made: dict[str, Any]) -> dict[str, Any]:
+def mirror_example(made: dict[str, Any]) -> dict[str, Any]:
     """The same example with left and right exchanged: planes, normals, up and the way back to the object's grid."""
     flipped = {name: np.ascontiguousarray(plane[..., ::-1]) for name, plane in made.items() if np.ndim(plane) == 3}
     flipped["normal"][0] *= -1
@@ -113,7 +113,7 @@ def mirrored(made: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _finished(grids: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _finish_weights(grids: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weights with 0 for objects whose grid is not made yet."""
     made = weights * (grids[:, 0, 0, 0] == 127)
     if made.sum() == 0:

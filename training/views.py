@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maquette.generate.guess.input import network_input
 from maquette.geometry.rays import Tracer
 from training.light import photograph
-from training.paint import painted
+from training.paint import paint_points
 from training.thing import Floats, Thing
 from training.view import Pixels, View
 
@@ -59,7 +59,7 @@ def random_pose(thing: Thing, rng: Rng, *, elevation: tuple[float, float] | None
     pose = None
     for _ in range(8):
         around = rng.uniform(0, 2 * np.pi)
-        above = np.radians(_held(rng) if elevation is None else rng.uniform(*elevation))
+        above = np.radians(_camera_height(rng) if elevation is None else rng.uniform(*elevation))
         roll = 0.0 if plain else np.radians(rng.normal(0, 4))
         into = -np.array([np.cos(above) * np.cos(around), np.cos(above) * np.sin(around), np.sin(above)])
         right = np.cross(into, [0, 0, 1.0])
@@ -68,19 +68,19 @@ def random_pose(thing: Thing, rng: Rng, *, elevation: tuple[float, float] | None
         right, down = np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right
         fill = _FILL if plain else _FILL + rng.uniform(-0.05, 0.04)
         shift = np.zeros(2) if plain else rng.uniform(-0.03, 0.03, 2)
-        pose = _framed(thing, np.stack([right, down, into]), stretch, rng.uniform(20, 60), fill, shift)
+        pose = _frame(thing, np.stack([right, down, into]), stretch, rng.uniform(20, 60), fill, shift)
         if np.ptp(pose.placed(thing.vertices)[:, 2]) <= 2 * _DEEPEST:
             break
     assert pose is not None
     return pose
 
 
-def _held(rng: Rng) -> float:
+def _camera_height(rng: Rng) -> float:
     """How many degrees above the horizon a camera is held: mostly 0 to 25, sometimes anything from -15 to 65."""
     return float(rng.uniform(-15, 65) if rng.random() < 0.3 else rng.triangular(-3, 10, 32))
 
 
-def _framed(thing: Thing, rotation: Floats, stretch: Floats, fov: float, fill: float, shift: Floats) -> Pose:
+def _frame(thing: Thing, rotation: Floats, stretch: Floats, fov: float, fill: float, shift: Floats) -> Pose:
     """Scale and offset that put the object's outline in the middle of the picture at this size."""
     used = thing.vertices[np.unique(thing.faces)]
     points = (used * stretch) @ rotation.T
@@ -126,7 +126,7 @@ def look(thing: Thing, pose: Pose, side: int, rng: Rng, *, repaint: bool = True,
     rear = points + ways[seen] * ((behind - depth) / pose.eye)[:, None]
     bare = thing.color(first.face[seen], first.u[seen], first.v[seen]) if own else None
     bare_back = thing.color(back_face, last.u, last.v) if own else None
-    front_color, back_color = painted(
+    front_color, back_color = paint_points(
         bare, bare_back, points @ matrix.T + offset, rear @ matrix.T + offset, rng, repaint=repaint
     )
 
@@ -162,10 +162,10 @@ def _key_light(rng: Rng) -> Floats:
 def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tuple[dict[str, Pixels], Pose]:
     """Input and what is to be said about it, as planes with channels first; see `training.model` for their names."""
     pose = random_pose(thing, rng)
-    pose, seen = recentered(pose, look(thing, pose, side, rng, own=own_color))
+    pose, seen = recenter(pose, look(thing, pose, side, rng, own=own_color))
     cut = rng.random() > 0.15
     picture = photograph(seen, rng, backdrop=not cut or rng.random() < 0.5)
-    mask = _jittered(seen.mask, rng)
+    mask = _jitter(seen.mask, rng)
     planes = network_input(picture, mask, cut=cut)
     up = pose.rotation @ [0, 0, 1.0]
     targets = {
@@ -181,7 +181,7 @@ def example(thing: Thing, rng: Rng, side: int, *, own_color: bool = True) -> tup
     return {name: np.ascontiguousarray(plane, np.float32) for name, plane in targets.items()}, pose
 
 
-def recentered(pose: Pose, seen: View) -> tuple[Pose, View]:
+def recenter(pose: Pose, seen: View) -> tuple[Pose, View]:
     """The same view with depth 0 at the mean depth of what is seen, and the picture's halves measured there."""
     if not seen.mask.any():
         return pose, seen
@@ -194,7 +194,7 @@ def recentered(pose: Pose, seen: View) -> tuple[Pose, View]:
     return replace(pose, scale=pose.scale / scale, offset=moved), made
 
 
-def _jittered(mask: NDArray[np.bool_], rng: Rng) -> Pixels:
+def _jitter(mask: NDArray[np.bool_], rng: Rng) -> Pixels:
     """The mask as a matting would give it: a little too wide or too narrow here and there, soft at its edge."""
     from scipy.ndimage import gaussian_filter
 

@@ -65,17 +65,17 @@ class Maker:
         long_side = float(np.clip(rng.normal(0.74, 0.23), 0.22, 1.4))
         for _ in range(int(rng.choice((0, 1, 2, 3, 5), p=(0.64, 0.2, 0.09, 0.05, 0.02)))):
             picture, others = self._with_other(picture, others, long_side, aspect, rng)
-        subject = self.placed(rng, long_side, middle(rng, long_side), aspect, picture)
-        truth, picture = subject.alpha, self.laid(picture, subject, rng)
+        subject = self.place_cutout(rng, long_side, middle(rng, long_side), aspect, picture)
+        truth, picture = subject.alpha, self.lay_on(picture, subject, rng)
         if rng.random() < 0.05:  # a second one of its kind
             where = middle(rng, long_side) + rng.uniform(-0.3, 0.3, 2)
-            second = self.placed(rng, long_side * rng.uniform(0.75, 1.0), where, aspect, picture)
-            picture = self.laid(picture, second, rng)
+            second = self.place_cutout(rng, long_side * rng.uniform(0.75, 1.0), where, aspect, picture)
+            picture = self.lay_on(picture, second, rng)
             truth = 1 - (1 - truth) * (1 - second.alpha)
         if rng.random() < 0.08:
-            picture, truth = self._held(picture, truth, aspect, rng)
+            picture, truth = self._hold_in_front(picture, truth, aspect, rng)
         hint = _hint(truth, rng)
-        picture, truth = taken(picture, truth, rng)
+        picture, truth = photograph(picture, truth, rng)
         return Example(picture, truth, hint)
 
     def _with_other(
@@ -88,12 +88,12 @@ class Maker:
         angle = rng.uniform(0, 2 * np.pi)
         where = 0.5 + np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.38, 0.65)
         size = long_side * rng.uniform(0.15, 0.6)
-        other = self.placed(rng, size, where, aspect, picture)
-        return self.laid(picture, other, rng), np.maximum(others, other.alpha)
+        other = self.place_cutout(rng, size, where, aspect, picture)
+        return self.lay_on(picture, other, rng), np.maximum(others, other.alpha)
 
     def _patch(self, rng: Rng, aspect: float) -> Layer:
         """A piece of a picture in the outline of some thing, or a rectangle, without light or shadow of its own."""
-        layer = self.placed(rng, rng.uniform(0.2, 0.9), rng.uniform(-0.1, 1.1, 2), aspect, None)
+        layer = self.place_cutout(rng, rng.uniform(0.2, 0.9), rng.uniform(-0.1, 1.1, 2), aspect, None)
         if rng.random() < 0.5:
             box = np.zeros((self.side, self.side), np.uint8)
             centre, size = rng.uniform(-0.1, 1.1, 2) * self.side, rng.uniform(0.05, 0.6, 2) * self.side
@@ -102,7 +102,7 @@ class Maker:
         layer.color = self.grounds.piece(rng, self.side) if rng.random() < 0.7 else sheet(rng, self.side)
         return layer
 
-    def placed(
+    def place_cutout(
         self, rng: Rng, long_side: float, where: NDArray[np.float64], aspect: float, ground: Pixels | None
     ) -> Layer:
         """A cut-out at a place and size (shares of the frame), lit and coloured."""
@@ -155,7 +155,7 @@ class Maker:
         own = own * np.exp(rng.normal(0, 0.08, 3)) + rng.normal(0, 0.02, 3)
         return np.clip(own, 0.01, 1).astype(np.float32)
 
-    def laid(self, picture: Pixels, layer: Layer, rng: Rng) -> Pixels:
+    def lay_on(self, picture: Pixels, layer: Layer, rng: Rng) -> Pixels:
         """The picture with shadow, reflection and the thing itself on it."""
         alpha = layer.alpha[..., None]
         if rng.random() < 0.8:
@@ -164,17 +164,17 @@ class Maker:
             dark *= 1 - rng.uniform(0.1, 0.9) * cv2.GaussianBlur(layer.ambient, (0, 0), 2.0)
             picture = picture * (dark[..., None] ** (1 + rng.normal(0, 0.08, 3))).astype(np.float32)
         if rng.random() < 0.1:
-            picture = _mirrored(picture, layer, rng)
+            picture = _reflect(picture, layer, rng)
         if rng.random() < 0.02:  # glass: the ground shines through, the thing is there all the same
             thin = rng.uniform(0.25, 0.7)
             return picture * (1 - alpha * thin) + layer.color * alpha * thin
         return picture * (1 - alpha) + layer.color * alpha
 
-    def _held(self, picture: Pixels, truth: Pixels, aspect: float, rng: Rng) -> tuple[Pixels, Pixels]:
+    def _hold_in_front(self, picture: Pixels, truth: Pixels, aspect: float, rng: Rng) -> tuple[Pixels, Pixels]:
         """Something in front that comes from the frame: a hand's colour half the time."""
         angle = rng.uniform(0, 2 * np.pi)
         where = 0.5 + np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.4, 0.55)
-        layer = self.placed(rng, rng.uniform(0.3, 0.7), where, aspect, None)
+        layer = self.place_cutout(rng, rng.uniform(0.3, 0.7), where, aspect, None)
         if rng.random() < 0.6:
             grey = layer.color.mean(axis=2, keepdims=True)
             skin = _SKIN[int(rng.integers(len(_SKIN)))]
@@ -224,7 +224,7 @@ def _lit(color: Pixels, light: Pixels, gloss: Pixels, rng: Rng) -> Pixels:
     return np.asarray(cv2.pow(np.clip(radiance, 0, 1), 1 / 2.2), np.float32)
 
 
-def _mirrored(picture: Pixels, layer: Layer, rng: Rng) -> Pixels:
+def _reflect(picture: Pixels, layer: Layer, rng: Rng) -> Pixels:
     """A reflection in polished ground: the thing upside down below its lowest point, fading."""
     rows = np.flatnonzero(layer.alpha.max(axis=1) > 0.5)
     if len(rows) == 0 or rows[-1] > 0.95 * len(picture):
@@ -260,7 +260,7 @@ def _hint(truth: Pixels, rng: Rng) -> Pixels:
     return hint
 
 
-def taken(picture: Pixels, truth: Pixels, rng: Rng) -> tuple[Bytes, Pixels]:
+def photograph(picture: Pixels, truth: Pixels, rng: Rng) -> tuple[Bytes, Pixels]:
     """Lens, sensor and file."""
     if rng.random() < 0.5:
         soft = float(rng.uniform(0.3, 1.2))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from maquette.geometry.rays import Tracer
 from training.objects import Library
-from training.paint import painted
+from training.paint import paint_points
 from training.thing import Thing
 from training.views import Pose, random_pose
 
@@ -56,7 +56,7 @@ def view(thing: Thing, rng: Rng, *, own_color: bool) -> tuple[Bytes, bool]:
     matrix, offset = pose.unplaced()
     places = points @ matrix.T + offset
     bare = thing.color(hits.face[seen], hits.u[seen], hits.v[seen]) if own_color else None
-    color, _ = painted(bare, bare, places, places, rng)
+    color, _ = paint_points(bare, bare, places, places, rng)
     planes = np.zeros((SIDE * SIDE, 8), np.float32)
     planes[seen, ALBEDO] = color
     planes[seen, LIGHT] = _light(normals, way, lit, up, rng)

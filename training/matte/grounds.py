@@ -37,14 +37,14 @@ def gather(data: Path) -> tuple[Bytes, list[tuple[str, str, bool]]]:
         for number, name in enumerate(sorted(archive.namelist())):
             stem = Path(name).stem
             if name.startswith("grocery/") and name.endswith(".jpg"):
-                photo = _decoded(archive.read(name))
+                photo = _decode(archive.read(name))
                 if np.abs(used - _thumbnail(photo)).mean(axis=1).min() > 6:  # not one of the pictures that we test on
                     made.append(photo)
                     kind = "held in the hand" if "__Packages__" in stem else "photo"
                     rows.append((kind, stem, number % HELD_OUT == 0))
             elif name.startswith("surface/") and name.endswith(".jpg"):
-                surface = _decoded(archive.read(name), 0)
-                made += [tilted(surface, rng) for _ in range(VIEWS_OF_SURFACE)]
+                surface = _decode(archive.read(name), 0)
+                made += [tilt(surface, rng) for _ in range(VIEWS_OF_SURFACE)]
                 rows += [("surface", stem, stem in HELD_SURFACES)] * VIEWS_OF_SURFACE
             elif name.endswith(".hdr"):
                 panorama = _panorama(archive.read(name))
@@ -53,7 +53,7 @@ def gather(data: Path) -> tuple[Bytes, list[tuple[str, str, bool]]]:
     return np.stack(made), rows
 
 
-def _decoded(data: bytes, side: int = SIDE) -> Bytes:
+def _decode(data: bytes, side: int = SIDE) -> Bytes:
     """A picture as (side, side, 3), or in its own size for ``side`` 0."""
     from PIL import Image
 
@@ -63,7 +63,7 @@ def _decoded(data: bytes, side: int = SIDE) -> Bytes:
 
 def _thumbnails(folder: Path) -> Pixels:
     """Small copies of all pictures of a folder, (N, 768)."""
-    return np.stack([_thumbnail(_decoded(path.read_bytes())) for path in sorted(folder.glob("*.jpg"))])
+    return np.stack([_thumbnail(_decode(path.read_bytes())) for path in sorted(folder.glob("*.jpg"))])
 
 
 def _thumbnail(pixels: Bytes) -> Pixels:
@@ -100,7 +100,7 @@ def looked_into(panorama: Pixels, rng: Rng) -> Bytes:
     return (np.clip(light / (1 + 0.25 * light), 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def tilted(surface: Bytes, rng: Rng) -> Bytes:
+def tilt(surface: Bytes, rng: Rng) -> Bytes:
     """A piece of a surface seen from above at a slant."""
     import cv2
 

@@ -14,13 +14,13 @@ from maquette.geometry.surface import signed_volume
 from maquette.registry import registry
 from maquette_turnery.mass import mass
 from maquette_turnery.raw import read_raw, write_raw
-from maquette_turnery.turn import spun, turn
+from maquette_turnery.turn import spin_profile, turn
 from maquette_turnery.twist import twist
 
 
 def cylinder(radius: float = 10.0, height: float = 30.0, rings: int = 60, sides: int = 180) -> Asset:
     """An upright cylinder, sized."""
-    return Asset(spun(np.full(rings, radius), np.linspace(height, 0, rings), sides), sized=True)
+    return Asset(spin_profile(np.full(rings, radius), np.linspace(height, 0, rings), sides), sized=True)
 
 
 def volume(asset: Asset) -> float:

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import shaded, welded
+from maquette.checks.welded import face_overlay, weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
@@ -37,7 +37,7 @@ def contact(
     none a `plinth` gives it one. Overlapping parts count twice. Where the first layer is open the answer is unknown.
     """
     mesh = asset.mesh
-    whole = welded(mesh)
+    whole = weld_by_position(mesh)
     low = float(mesh.bounds[0, 2])
     cut = section(whole.vertices, whole.faces, low + printer.layer_mm / 2)
     outline = hull_area(hull(mesh.vertices[np.unique(mesh.faces), :2])) if len(mesh.faces) else 0.0
@@ -59,7 +59,7 @@ def contact(
         source=f"{min_share:.0%} of the outline; {min_mm2:g} mm², or half a small model's outline: our own rule",
         fix="plinth" if falls and _was_turned(asset) else "orient" if falls else "settle",
         faces=touching,
-        overlay=shaded(mesh, touching),
+        overlay=face_overlay(mesh, touching),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
-from maquette.checks.welded import shaded
+from maquette.checks.welded import face_overlay
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
@@ -77,5 +77,5 @@ def cups(
         source=f"vent: {source}; 100 mm² at 1 bar pull with 10 N: our own rule",
         fix="orient",
         faces=faces,
-        overlay=None if faces is None else shaded(asset.mesh, faces),
+        overlay=None if faces is None else face_overlay(asset.mesh, faces),
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import welded
+from maquette.checks.welded import weld_by_position
 from maquette.core.arrays import Ints
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
@@ -33,13 +33,13 @@ def edge_manifold(
     There a slicer cannot tell inside from outside: doubled faces, walls without a thickness, solids that touch in an
     edge. Open edges are the business of ``watertight``.
     """
-    surface = welded(asset.mesh)
+    surface = weld_by_position(asset.mesh)
     crowded = surface.edges.count > 2
     count = int(crowded.sum())
     faces = surface.faces_at(crowded)
     message = "at most two faces meet in every edge"
     if count:
-        doubled = _doubled(surface.faces)
+        doubled = _count_doubled_faces(surface.faces)
         message = f"{count:,} edge{'s' * (count > 1)} with up to {surface.edges.count.max()} faces"
         message += f", {doubled:,} of the faces lie on another with the same corners" if doubled else ""
     yield Finding(
@@ -55,7 +55,7 @@ def edge_manifold(
     )
 
 
-def _doubled(faces: Ints) -> int:
+def _count_doubled_faces(faces: Ints) -> int:
     """How many faces have the same three vertices as an earlier one."""
     ordered = np.sort(faces, axis=1)
     ordered = ordered[np.lexsort(ordered.T)]

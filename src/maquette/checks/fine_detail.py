@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import SAMPLES, sampled
+from maquette.checks.sampled import SAMPLES, sample_mesh
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
@@ -42,7 +42,7 @@ def fine_detail(
     ``wall-thickness``, ``pins``, ``thin-gaps`` and ``small-holes``. The coloured picture shows the width, up to twice
     the limit.
     """
-    solid = sampled(asset.mesh, samples)
+    solid = sample_mesh(asset.mesh, samples)
     if not len(solid.spread.points):
         yield Finding("fine-detail", "unknown", "there is no surface", unit="mm")
         return
@@ -55,7 +55,9 @@ def fine_detail(
     yield Finding(
         "fine-detail",
         "warn" if lost.mean() > max_share else "pass",
-        _told(raised, engraved, SLACK * limit, solid.spread.area) if lost.any() else f"no detail is under {limit:g} mm",
+        _loss_words(raised, engraved, SLACK * limit, solid.spread.area)
+        if lost.any()
+        else f"no detail is under {limit:g} mm",
         value=float(np.percentile(known, 1)) if len(known) else None,
         unit="mm",
         limit=f"at least {limit:g}",
@@ -66,7 +68,7 @@ def fine_detail(
     )
 
 
-def _told(raised: Floats, engraved: Floats, limit: float, area: float) -> str:
+def _loss_words(raised: Floats, engraved: Floats, limit: float, area: float) -> str:
     """How much of either is lost."""
     kinds = ((raised, "raised"), (engraved, "engraved"))
     parts = [

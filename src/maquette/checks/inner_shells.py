@@ -10,7 +10,7 @@ from pydantic import Field
 
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import TORN, columns_of, faces_near
-from maquette.checks.welded import welded
+from maquette.checks.welded import weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
@@ -45,7 +45,7 @@ def inner_shells(
     which is a hollow behind an opening narrower than a drain hole is a warning: the skin that was to be its outside has
     a hole. Unknown where no part closes.
     """
-    whole = welded(asset.mesh)
+    whole = weld_by_position(asset.mesh)
     mine = np.flatnonzero(closed_faces(whole.faces)) if len(whole.faces) else np.zeros(0, np.int64)
     if not len(mine):
         yield Finding("inner-shells", "unknown", "no part closes, so nothing is inside", unit="shells", fix="solidify")

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from maquette.checks.welded import welded
+from maquette.checks.welded import weld_by_position
 from maquette.core.arrays import Floats, Ints
 from maquette.core.memory import remember
 from maquette.core.mesh import Mesh
@@ -100,9 +100,9 @@ class Sampled:
 
 
 @remember(most=2)
-def sampled(mesh: Mesh, count: int) -> Sampled:
+def sample_mesh(mesh: Mesh, count: int) -> Sampled:
     """The mesh with ``count`` points on it, none where it has no surface; kept for the checks that ask next."""
-    whole = welded(mesh)
+    whole = weld_by_position(mesh)
     spread = surface_samples(whole.vertices, whole.faces, count)
     tracer, nearest = Tracer(whole.vertices, whole.faces), _Nearest(mesh.vertices, mesh.faces, spread.points)
     return Sampled(whole.vertices, whole.faces, spread, whole.of_face, tracer, nearest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.checks.sampled import sampled
+from maquette.checks.sampled import sample_mesh
 from maquette.core.arrays import Floats, Ints
 from maquette.core.mesh import Mesh
 from maquette.core.report import Finding
@@ -31,7 +31,7 @@ class Columns:
 
 def slender(mesh: Mesh, limit: float, samples: int, *, inside_out: bool) -> Columns | None:
     """Columns of the solid, or with ``inside_out`` of the air; None for a mesh without a surface."""
-    solid = sampled(mesh, samples)
+    solid = sample_mesh(mesh, samples)
     if not len(solid.spread.points):
         return None
     looked = solid.inside_out if inside_out else solid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maquette.checks.welded import Welded, welded
+from maquette.checks.welded import Welded, weld_by_position
 from maquette.core.arrays import Floats, Ints
 from maquette.core.memory import remember
 from maquette.core.mesh import Mesh
@@ -21,7 +21,7 @@ NO_INSIDE = "its surface is too open to tell inside from outside in layers"
 @remember(most=1)
 def columns_of(mesh: Mesh, pitch: float) -> tuple[Welded, Columns]:
     """The mesh welded, and its columns; kept for the checks of layers."""
-    whole = welded(mesh)
+    whole = weld_by_position(mesh)
     return whole, columns(whole.vertices, whole.faces, pitch)
 
 

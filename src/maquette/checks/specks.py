@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import welded
+from maquette.checks.welded import weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
 from maquette.geometry.inside.parts import areas_by
@@ -30,7 +30,7 @@ def specks(
     Parts hang together over edges, after welding by position. The measure is that of ``drop-specks``: an open part
     counts with the volume it has when closed, and 0.001 is a crumb 3 % as wide as the model.
     """
-    surface = welded(asset.mesh)
+    surface = weld_by_position(asset.mesh)
     count, part = face_components(surface.faces)
     volume = np.abs(capped_volumes(surface.vertices, surface.faces, part, count))
     area = areas_by(part, surface.vertices, surface.faces, count)

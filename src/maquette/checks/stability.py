@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import shaded, welded
+from maquette.checks.welded import face_overlay, weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
@@ -44,7 +44,7 @@ def stability(
     if not len(mesh.faces):
         yield Finding("stability", "unknown", "there are no faces that could stand")
         return
-    whole = welded(mesh)
+    whole = weld_by_position(mesh)
     center = center_of_mass(whole.vertices, whole.faces)
     room = margin(center[:2], hull(footing(mesh.vertices, mesh.faces, printer.layer_mm)))
     low, high = mesh.bounds
@@ -65,5 +65,5 @@ def stability(
         source=f"{min_share:.0%} of half the narrower side, a tilt of 3 deg; Prévost et al. 2013, Make It Stand",
         fix="settle" if room >= 0 else "plinth" if turned else "orient",
         faces=touching,
-        overlay=shaded(mesh, touching),
+        overlay=face_overlay(mesh, touching),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import SAMPLES, sampled
+from maquette.checks.sampled import SAMPLES, sample_mesh
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding
@@ -42,7 +42,7 @@ def thin_gaps(
     narrowest gap there is, leaving out a hundredth of what is too narrow; the coloured picture shows each gap's width,
     up to ten times the limit.
     """
-    air = sampled(asset.mesh, samples).inside_out
+    air = sample_mesh(asset.mesh, samples).inside_out
     limit, source = limit_of(printer, "clearance_mm", min_mm)
     gaps = air.walls.thickness(rim=limit / 2, tips=limit)
     if not len(gaps):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from maquette.checks.limits import limit_of
 from maquette.checks.sliced import NO_INSIDE, TORN, columns_of, faces_near
-from maquette.checks.welded import shaded
+from maquette.checks.welded import face_overlay
 from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
@@ -72,7 +72,7 @@ def trapped_volumes(
         source=source,
         fix="drop-inner-walls" if inside.closed else "scale-to",
         faces=inside.faces if len(inside.faces) else None,
-        overlay=shaded(asset.mesh, inside.faces) if len(inside.faces) else None,
+        overlay=face_overlay(asset.mesh, inside.faces) if len(inside.faces) else None,
     )
 
 

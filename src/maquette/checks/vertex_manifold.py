@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maquette.checks.welded import welded
+from maquette.checks.welded import weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.report import Finding
 from maquette.geometry.topology import fan_count
@@ -18,7 +18,7 @@ def vertex_manifold(asset: Asset) -> Iterable[Finding]:
     Two cones tip to tip, two solids at one corner. It slices and it draws, so it is a warning; smoothing, hollowing and
     booleans are undefined there, and the neck has no strength.
     """
-    surface = welded(asset.mesh)
+    surface = weld_by_position(asset.mesh)
     pinched = fan_count(surface.faces, len(surface.vertices)) > 1
     count = int(pinched.sum())
     yield Finding(

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from maquette.checks.limits import limit_of
-from maquette.checks.sampled import SAMPLES, THINNEST, sampled
+from maquette.checks.sampled import SAMPLES, THINNEST, sample_mesh
 from maquette.core.asset import Asset
 from maquette.core.profiles import Printer
 from maquette.core.report import Finding, Verdict
@@ -43,7 +43,7 @@ def wall_thickness(
     opposite. The coloured picture shows each face's thickness, that of the nearest point where it has none of its own.
     Unknown for a model that has no inside.
     """
-    solid = sampled(asset.mesh, samples)
+    solid = sample_mesh(asset.mesh, samples)
     limit, source = limit_of(printer, "min_wall_mm", min_mm)
     free = max(limit, 0.0 if min_mm else printer.min_free_wall_mm)
     walls = solid.walls.thickness(rim=limit / 2, tips=free)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import Welded, welded
+from maquette.checks.welded import Welded, weld_by_position
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.report import Finding, Verdict
@@ -40,7 +40,7 @@ def watertight(
     if not len(asset.mesh.faces):
         yield Finding("watertight", "fail", "there are no faces at all", limit="at least 4 faces")
         return
-    surface = welded(asset.mesh)
+    surface = weld_by_position(asset.mesh)
     is_open = surface.edges.count == 1
     count = int(is_open.sum())
     verdict: Verdict = "pass" if not count else "fail" if destination == "print" else "warn"
@@ -68,7 +68,7 @@ def _closes(asset: Asset, grid: float, count: int) -> bool:
     """Whether a weld on this grid closes half of the open edges and collapses next to nothing."""
     if grid <= 0:
         return False
-    coarse = welded(asset.mesh, grid)
+    coarse = weld_by_position(asset.mesh, grid)
     lost = len(asset.mesh.faces) - len(coarse.faces)
     return bool((coarse.edges.count == 1).sum() * 2 <= count and lost * 1000 <= len(asset.mesh.faces))
 

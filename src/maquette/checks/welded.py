@@ -40,7 +40,7 @@ class Welded:
 
 
 @remember(most=4)
-def welded(mesh: Mesh, grid: float = 0.0) -> Welded:
+def weld_by_position(mesh: Mesh, grid: float = 0.0) -> Welded:
     """The mesh after a weld by position, exact or on a grid; kept for the checks that ask next."""
     keep, twin = twins(mesh.vertices, grid)
     faces = twin[mesh.faces]
@@ -59,7 +59,7 @@ def grain(mesh: Mesh) -> float:
     return float(np.abs(mesh.bounds).max() * 2.0**-23)
 
 
-def shaded(mesh: Mesh, faces: Ints) -> Floats:
+def face_overlay(mesh: Mesh, faces: Ints) -> Floats:
     """An overlay (F,): 1 on the given faces, 0 elsewhere."""
     overlay = np.zeros(len(mesh.faces))
     overlay[faces] = 1.0

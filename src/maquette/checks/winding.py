@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.checks.welded import Welded, welded
+from maquette.checks.welded import Welded, weld_by_position
 from maquette.core.asset import Asset
 from maquette.core.report import Finding, Verdict
 from maquette.geometry.inside.parts import areas_by, outermost
@@ -39,7 +39,7 @@ def winding(
     around it, so a cavity is no mistake. Open parts are judged as if closed, flat sheets are not judged. Of a model a
     mistake is a warning unless more than half of the surface is inside out.
     """
-    surface = welded(asset.mesh)
+    surface = weld_by_position(asset.mesh)
     disagree = int(((surface.edges.count == 2) & (surface.edges.balance != 0)).sum())
     agreed = agreement(surface.vertices, surface.faces) if disagree else None
     yield _alike(surface, disagree, agreed, destination)

@@ -80,7 +80,7 @@ class Material(Value):
             raise BadInput(f"material {self.name!r}: a factor lies outside 0..1: {factors}")
 
 
-def wrapped(picture: Texture | None, wrap: tuple[Wrap, Wrap] | tuple[()]) -> Texture | None:
+def with_wrap(picture: Texture | None, wrap: tuple[Wrap, Wrap] | tuple[()]) -> Texture | None:
     """A picture with these edges; itself where it has them."""
     same = picture is None or picture.wrap == (() if tuple(wrap) == ("repeat", "repeat") else wrap)
     return picture if picture is None or same else picture.replace(wrap=wrap)

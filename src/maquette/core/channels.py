@@ -125,7 +125,7 @@ def declare(channel: Channel) -> Channel:
 
 
 @contextmanager
-def declared(channel: Channel) -> Iterator[Channel]:
+def temporary_channel(channel: Channel) -> Iterator[Channel]:
     """A row for as long as a block of code runs; for trying out and for tests."""
     new = channel.name not in _table
     declare(channel)

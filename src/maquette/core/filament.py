@@ -89,11 +89,11 @@ def filaments_named(words: Iterable[str], stage: str) -> tuple[Filament, ...]:
     """
     found: list[Filament] = []
     for word in words:
-        found += _named(word.strip(), stage)
+        found += _find_filaments(word.strip(), stage)
     return tuple({filament.name: filament for filament in found}.values())
 
 
-def _named(word: str, stage: str) -> list[Filament]:
+def _find_filaments(word: str, stage: str) -> list[Filament]:
     head, _, color = word.rpartition("=")
     color, at, distance = color.partition("@")
     if _COLOR.fullmatch(color.strip()):

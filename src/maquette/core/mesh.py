@@ -143,7 +143,7 @@ class Mesh(Value):
         return self.replace(**turned)
 
 
-def joined(meshes: Sequence[Mesh]) -> Mesh:
+def join_meshes(meshes: Sequence[Mesh]) -> Mesh:
     """Meshes side by side as one, their vertices and faces in this order.
 
     A channel that only some of them have is filled with its missing value on the others.

@@ -112,12 +112,12 @@ class PaintPlan(Value):
     @property
     def one_nozzle(self) -> bool:
         """Whether every layer is of one filament wherever it lies."""
-        return all(len(set(column[column >= 0].tolist())) <= 1 for column in self._used().T)
+        return all(len(set(column[column >= 0].tolist())) <= 1 for column in self._used_recipes().T)
 
     @property
     def sequence(self) -> NDArray[np.int64]:
         """The filament of each layer that is laid anywhere, of a plan for one nozzle."""
-        top = self._used().max(axis=0)
+        top = self._used_recipes().max(axis=0)
         return np.asarray(top[top >= 0], np.int64)
 
     @property
@@ -126,6 +126,6 @@ class PaintPlan(Value):
         row = self.sequence.tolist()
         return tuple((layer, row[layer]) for layer in range(1, len(row)) if row[layer] != row[layer - 1])
 
-    def _used(self) -> NDArray[np.int64]:
+    def _used_recipes(self) -> NDArray[np.int64]:
         """The recipes that some cell has."""
         return np.asarray(self.recipes[np.unique(self.cells)], np.int64)

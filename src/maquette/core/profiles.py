@@ -19,13 +19,13 @@ class _Profile(Value):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Names of the profiles that ship with the package."""
-        return tuple(_shipped(cls))
+        return tuple(_shipped_profiles(cls))
 
     @classmethod
     def named(cls, name: str) -> Self:
         """The shipped profile of this name; ``BadSetting`` lists the names there are."""
         try:
-            return cast(Self, _shipped(cls)[name])
+            return cast(Self, _shipped_profiles(cls)[name])
         except KeyError:
             known = ", ".join(cls.names())
             raise BadSetting(f"{cls.__name__.lower()}: no profile {name!r}; choose one of {known}") from None
@@ -182,7 +182,7 @@ class Target(_Profile):
         return self.sources.get(limit, self.sources.get("default", ""))
 
 
-def _shipped(kind: type[_Profile]) -> dict[str, _Profile]:
+def _shipped_profiles(kind: type[_Profile]) -> dict[str, _Profile]:
     """Profiles of the package's data file by name; `[defaults.X]` tables fill in what a profile leaves out."""
     if kind not in _loaded:
         _loaded[kind] = _read(kind)

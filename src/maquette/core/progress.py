@@ -73,7 +73,7 @@ def part(start: float, stop: float) -> Iterator[None]:
         _watch.reset(token)
 
 
-def heard() -> bool:
+def has_listener() -> bool:
     """True when somebody collects notes."""
     return _notes.get() is not None
 

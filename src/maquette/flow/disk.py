@@ -132,7 +132,7 @@ def gather_model(path: Path) -> Files:
     return gather(path, reader_for(path).stage.facts.refers)
 
 
-def encoded(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -> Files:
+def encode_value(value: Any, path: Path, settings: Mapping[str, Any] | None = None) -> Files:
     """A value as the files that its ending asks for; nothing touches the disk yet."""
     if isinstance(value, Files):
         return value
@@ -153,7 +153,7 @@ def save(value: Any, path: str | Path, settings: Mapping[str, Any] | None = None
     named = (
         place.with_name(f"model{place.suffix or _USUAL.get(type(value).__name__, '')}") if is_stream(place) else place
     )
-    return put(encoded(value, named, settings), path)
+    return put(encode_value(value, named, settings), path)
 
 
 def plain_stem(text: str) -> str:

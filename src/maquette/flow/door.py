@@ -16,7 +16,7 @@ from typing import Any
 from maquette.core.asset import Asset
 from maquette.core.notes import Loss, weight, worst_first
 from maquette.core.profiles import Printer, Target
-from maquette.core.progress import heard, note, noting
+from maquette.core.progress import has_listener, note, noting
 from maquette.core.report import Report
 from maquette.flow import disk
 from maquette.flow.jobs import JOBS, Route
@@ -77,6 +77,6 @@ def save(value: Any, path: str | Path, settings: Mapping[str, Any] | None = None
     for text in notes:
         note(text)
     for text in worst_first(notes):
-        if weight(text) == "lost" and not heard():
+        if weight(text) == "lost" and not has_listener():
             warnings.warn(text, Loss, stacklevel=2)
     return place

@@ -52,7 +52,7 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
             settings["up"] = target.up
         asset = _in_units_of(target, asset, turned=output.suffix.lower() in _TURNED)
     with noting() as said:
-        files = disk.encoded(asset, output, settings)
+        files = disk.encode_value(asset, output, settings)
     for text in said:
         note(text)
     if not said:  # what the writer has to say must be said again

@@ -118,10 +118,10 @@ def job_from(
     """
     kind = JOBS[destination]
     rest = dict(options)
-    own = _checked(destination, kind, rest)
+    own = _take_fields(destination, kind, rest)
     if kind is PrintJob:
         said = sorted(name for name in described_fields(SlicingWish) if name in rest)
-        wish = _checked(destination, SlicingWish, rest)
+        wish = _take_fields(destination, SlicingWish, rest)
         asked = wish.get("slice", bool(said) and not (only_shown and said == ["slicer"]))
         own["slicing"] = SlicingWish(**{**wish, "slice": asked})
     return kind(photo, output, **own, knobs=MappingProxyType(rest))
@@ -143,7 +143,7 @@ def _insist_on_ending(job: Job) -> None:
         )
 
 
-def _checked(where: str, kind: type, rest: dict[str, Any]) -> dict[str, Any]:
+def _take_fields(where: str, kind: type, rest: dict[str, Any]) -> dict[str, Any]:
     """The options that are fields of a job, taken out of the rest."""
     fields = described_fields(kind)
     return checked_fields(where, kind, {name: rest.pop(name) for name in list(rest) if name in fields})

@@ -49,7 +49,7 @@ class Option:
     @property
     def range(self) -> str:
         """The bounds as a person reads them: ``0 < x <= 1``; nothing where there are none."""
-        ends = {sign: _typed(limit) for sign, limit in self.bounds.items()}
+        ends = {sign: _value_text(limit) for sign, limit in self.bounds.items()}
         low = next((f"{ends[sign]} {_SIGNS[sign]} " for sign in ("gt", "ge") if sign in ends), "")
         high = next((f" {_SIGNS[sign]} {ends[sign]}" for sign in ("lt", "le") if sign in ends), "")
         return f"{low}x{high}" if low or high else ""
@@ -60,7 +60,7 @@ class Option:
         if self.kind == "yes or no":
             return "" if self.default is None else "yes" if self.default else "no"
         plain = getattr(self.default, "name", self.default)
-        return "" if plain in (None, "", b"") else _typed(plain)
+        return "" if plain in (None, "", b"") else _value_text(plain)
 
     @property
     def help(self) -> str:
@@ -76,7 +76,7 @@ class Option:
         return {**plain, "default": getattr(self.default, "name", self.default), "choices": list(self.choices)}
 
 
-def _typed(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """A value as one types it: 100, not 100.0."""
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
@@ -185,12 +185,14 @@ def _settings_of_swapped(known: Registry, knob: Knob) -> dict[str, Option]:
             having.setdefault(option.name, []).append(name)
             first.setdefault(option.name, option)
     return {
-        name: replace(option, name=f"{knob.swaps}.{name}", only="" if having[name] == stages else _named(having[name]))
+        name: replace(
+            option, name=f"{knob.swaps}.{name}", only="" if having[name] == stages else _stage_words(having[name])
+        )
         for name, option in first.items()
     }
 
 
-def _named(stages: list[str]) -> str:
+def _stage_words(stages: list[str]) -> str:
     """Stages that have a setting: ``sculpt``, ``sculpt and triposr``."""
     return " and ".join([", ".join(stages[:-1]), stages[-1]] if stages[1:] else stages)
 

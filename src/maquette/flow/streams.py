@@ -31,7 +31,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     Only regular files are opened for reading; what their size says is not believed, reading ends at ``limit``.
     """
     if is_stream(path):
-        return _bounded(_standard_input(), limit, "standard input")
+        return _refuse_excess(_standard_input(), limit, "standard input")
     try:
         handle = os.open(path, _READ)
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
                 pieces.append(stream.read(_PIECE))
         except OSError as problem:
             raise BadInput(f"{_short(path)}: cannot be read: {_reason(problem)}") from None
-    return _bounded(b"".join(pieces), limit, str(_short(path)))
+    return _refuse_excess(b"".join(pieces), limit, str(_short(path)))
 
 
 def kind_of(data: bytes) -> str:
@@ -88,7 +88,7 @@ def _standard_input() -> bytes:
         raise BadInput(f"standard input cannot be read: {_reason(problem)}") from None
 
 
-def _bounded(data: bytes, limit: int, name: str) -> bytes:
+def _refuse_excess(data: bytes, limit: int, name: str) -> bytes:
     if len(data) > limit:
         raise BadInput(f"{name}: over {limit:,} bytes; at most {limit:,} are read")
     return data

@@ -24,11 +24,11 @@ def refuse_wrong_cut(findings: Iterable[Finding], cut: Subject, output: Path) ->
     if wrong is None or cut.mask is None:
         return
     place = output.with_name(f"{output.name}.cut.jpg")
-    disk.put(Files(place.name, {place.name: _shown(cut)}), place)
+    disk.put(Files(place.name, {place.name: _draw_cut(cut)}), place)
     raise CannotDo(f"matte: {wrong.message}; it is shown in {place.name}; or go on with it all the same with --force")
 
 
-def _shown(cut: Subject) -> bytes:
+def _draw_cut(cut: Subject) -> bytes:
     """The photo with its ground faded and a red rim around what was cut out, JPEG."""
     from PIL import Image
     from scipy.ndimage import binary_dilation

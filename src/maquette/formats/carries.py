@@ -35,7 +35,7 @@ def _leaves(asset: Asset) -> bool:
     return outside and any(picture.wrap for look in _materials(asset) for picture in textures_of(look).values())
 
 
-def _colored(material: Material) -> bool:
+def _has_base_color(material: Material) -> bool:
     return material.base_color[:3] != (1.0, 1.0, 1.0)
 
 
@@ -43,7 +43,7 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "unit": ("the unit", lambda asset: asset.sized),
     "parts": ("part names", lambda asset: len(asset.part_names) > 1),
     "color": ("vertex colours", lambda asset: asset.mesh.color is not None and bool((asset.mesh.color < 255).any())),
-    "base": ("base colours", _some(_colored)),
+    "base": ("base colours", _some(_has_base_color)),
     "uv": ("texture coordinates", lambda asset: asset.mesh.uv is not None),
     "texture": ("textures", _some(lambda m: m.base_color_texture is not None)),
     "wrap": ("what lies beyond the edges of textures", _leaves),
@@ -92,7 +92,7 @@ def further_channels(ending: str) -> dict[str, Channel]:
     }
 
 
-def lost(asset: Asset, ending: str) -> list[str]:
+def lost_traits(asset: Asset, ending: str) -> list[str]:
     """What the asset has and a file of this kind cannot hold, in words."""
     carried = CARRIES.get(ending)
     if carried is None:
@@ -104,9 +104,13 @@ def lost(asset: Asset, ending: str) -> list[str]:
 
 def say_lost(asset: Asset, ending: str) -> None:
     """Note what stays behind."""
-    missing = lost(asset, ending)
+    missing = lost_traits(asset, ending)
     if missing:
-        kept = {other: set(missing) - set(lost(asset, other)) for other in (".glb", ".3mf", ".ply") if other != ending}
+        kept = {
+            other: set(missing) - set(lost_traits(asset, other))
+            for other in (".glb", ".3mf", ".ply")
+            if other != ending
+        }
         best = max(kept, key=lambda other: len(kept[other]))  # the first of equals
         them = "them" if len(missing) > 1 or missing[0].endswith("s") else "it"
         better = "" if not kept[best] else f"; {best} keeps {them if len(kept[best]) == len(missing) else 'more'}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from maquette.core.asset import Material, Texture, wrapped
+from maquette.core.asset import Material, Texture, with_wrap
 from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.formats.mtl_dialects import (
@@ -107,9 +107,9 @@ class _Shelf:
         name = _picture_name(value or "")
         found = self.pictures(name) if name else None
         clamped = found is not None and re.search(r"-clamp\s+on\s", value or "", re.IGNORECASE)
-        return wrapped(found, ("clamp", "clamp")) if clamped else found
+        return with_wrap(found, ("clamp", "clamp")) if clamped else found
 
-    def packed(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
+    def pack_orm(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""
         if (rough, metal) not in self._packed:
             self._pixels_left -= sum(pixel_count(texture) for texture in (rough, metal) if texture)
@@ -154,7 +154,7 @@ def _material(values: Lines, shelf: _Shelf) -> Material:
         see_through = alpha < 1.0
     shelf.unread |= {key for key in _UNREAD if values.get(key)}
     rough, metal = shelf.picture(values.get("map_pr")), shelf.picture(values.get("map_pm"))
-    orm = shelf.packed(rough, metal) if rough or metal else None
+    orm = shelf.pack_orm(rough, metal) if rough or metal else None
     return Material(
         name=name or "material",
         base_color=(*color, alpha),

@@ -18,7 +18,7 @@ from maquette.core.progress import note, progress
 from maquette.formats.carries import say_lost
 from maquette.formats.mtl import mtl_references, read_materials, unique_names, write_materials
 from maquette.formats.obj_lines import gather
-from maquette.formats.side_files import find, located, references
+from maquette.formats.side_files import find, locate, references
 from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.welding import twins
 from maquette.registry import stage
@@ -107,11 +107,11 @@ def _materials(files: Files, libraries: list[str], names: tuple[str, ...]) -> tu
     """The materials in use, by name; plain ones where the library says nothing."""
     known: dict[str, Material] = {}
     for line in dict.fromkeys(libraries):
-        for reference in [line] if located(files, line) or " " not in line else line.split():
+        for reference in [line] if locate(files, line) or " " not in line else line.split():
             data = find(files, reference)
             if data is not None:
                 known |= read_materials(
-                    files, data, [name for name in names if name not in known], located(files, reference) or ""
+                    files, data, [name for name in names if name not in known], locate(files, reference) or ""
                 )
     missing = [name for name in names if name not in known]
     if missing:

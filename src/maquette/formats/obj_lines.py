@@ -119,7 +119,7 @@ class Found:
         """(V, 3) 0..255, None when no vertex has a colour. Values above 1 mean that white is 255."""
         colors = _join(self.colors, 3)
         if self.polypaint and not np.isfinite(colors).any():
-            colors = polypainted(b"".join(self.polypaint), len(colors))
+            colors = polypaint_colors(b"".join(self.polypaint), len(colors))
         stated = np.isfinite(colors).min(axis=1)
         if not stated.any():
             return None
@@ -146,7 +146,7 @@ def gather(data: bytes) -> Found:
     return result
 
 
-def polypainted(text: bytes, count: int) -> Floats:
+def polypaint_colors(text: bytes, count: int) -> Floats:
     """ZBrush's ``#MRGB`` digits as colours 0..255 (count, 3); the first two of eight are a mask."""
     raw = bytes.fromhex(text[: len(text) // 8 * 8].decode("ascii"))
     result = np.full((count, 3), np.nan)

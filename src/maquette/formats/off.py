@@ -17,7 +17,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.carries import say_lost
 from maquette.formats.positions import usable
-from maquette.formats.surface_colors import corner_colors, is_flat, on_vertices, packed, settled
+from maquette.formats.surface_colors import corner_colors, is_flat, on_vertices, pack_rgb, settle_colors
 from maquette.formats.text_numbers import parse_numbers, unix_lines
 from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.registry import stage
@@ -61,7 +61,7 @@ def read_off(files: Files) -> Asset:
     if on_faces is None or color is not None:
         return Asset(mesh, title=files.stem)
     value = np.repeat(on_faces[whole][polygon][:, None], 3, axis=1)
-    material, shown, looks = settled(mesh.faces, len(mesh.vertices), np.full(len(mesh.faces), -1), value, [])
+    material, shown, looks = settle_colors(mesh.faces, len(mesh.vertices), np.full(len(mesh.faces), -1), value, [])
     if looks:
         if (material < 0).any():
             material, looks = np.where(material < 0, len(looks), material), [*looks, Material(name="plain")]
@@ -94,13 +94,13 @@ def write_off(
     points = mesh.vertices + 0.0  # no -0.0
     rows = [head]
     if colored and not by_face:
-        rows += _formatted("%r %r %r %d %d %d 255\n", np.concatenate([points, color], axis=1))
+        rows += _format_rows("%r %r %r %d %d %d 255\n", np.concatenate([points, color], axis=1))
     else:
-        rows += _formatted("%r %r %r\n", points)
+        rows += _format_rows("%r %r %r\n", points)
     if by_face:
-        rows += _formatted("3 %d %d %d %d %d %d\n", np.concatenate([mesh.faces, corners[:, 0]], axis=1))
+        rows += _format_rows("3 %d %d %d %d %d %d\n", np.concatenate([mesh.faces, corners[:, 0]], axis=1))
     else:
-        rows += _formatted("3 %d %d %d\n", mesh.faces)
+        rows += _format_rows("3 %d %d %d\n", mesh.faces)
     return Files(f"{stem}.off", {f"{stem}.off": "".join(rows).encode("ascii")})
 
 
@@ -152,7 +152,7 @@ def _faces(rows: list[bytes]) -> tuple[Ints, Ints, Ints | None]:
         return corners, sizes, None
     behind = (starts + 1 + sizes)[colored]
     value = np.full(len(rows), -1)
-    value[colored] = packed(_bytes(numbers[behind[:, None] + np.arange(3)]))
+    value[colored] = pack_rgb(_bytes(numbers[behind[:, None] + np.arange(3)]))
     return corners, sizes, value
 
 
@@ -163,7 +163,7 @@ def _bytes(color: Floats) -> NDArray[np.uint8]:
     return np.rint(np.clip(fine / white, 0, 1) * 255).astype(np.uint8)
 
 
-def _formatted(row: str, values: NDArray[np.float64] | Ints) -> list[str]:
+def _format_rows(row: str, values: NDArray[np.float64] | Ints) -> list[str]:
     """One text row per first index of ``values``."""
     pieces = (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
     return [row * len(piece) % tuple(piece.reshape(-1).tolist()) for piece in pieces]

@@ -101,7 +101,7 @@ def _as_box(cuts: Sections, mesh: Mesh, volume: float, _: float) -> str:
     lines = ["// a box", f"width = {sizes[0]:.3f};", f"depth = {sizes[1]:.3f};", f"height = {tall:.3f};", ""]
     place = f"translate([{middle[0]:.3f}, {middle[1]:.3f}, {low:.3f}]) rotate([0, 0, {np.degrees(turn):.3f}])"
     body = "translate([-width / 2, -depth / 2, 0]) cube([width, depth, height]);"
-    return "\n".join([*lines, f"{_laid(cuts.axis)} {place}", f"  {body}", ""])
+    return "\n".join([*lines, f"{_axis_turn(cuts.axis)} {place}", f"  {body}", ""])
 
 
 def _as_turned(cuts: Sections, mesh: Mesh, volume: float, _: float) -> str:
@@ -122,7 +122,9 @@ def _as_turned(cuts: Sections, mesh: Mesh, volume: float, _: float) -> str:
     lines += ["sides = 180;", f"profile = [[0, 0], {profile}, [0, {high - low:.3f}]];  // radius, height", ""]
     scale = f"scale([diameter / {2 * radius.max():.3f}, diameter / {2 * radius.max():.3f}, height / {high - low:.3f}])"
     place = f"translate([{middle[0]:.3f}, {middle[1]:.3f}, {low:.3f}]) {scale}"
-    return "\n".join([*lines, f"{_laid(cuts.axis)} {place}", "  rotate_extrude($fn = sides) polygon(profile);", ""])
+    return "\n".join(
+        [*lines, f"{_axis_turn(cuts.axis)} {place}", "  rotate_extrude($fn = sides) polygon(profile);", ""]
+    )
 
 
 def _as_plate(cuts: Sections, mesh: Mesh, volume: float, tolerance: float) -> str:
@@ -143,10 +145,10 @@ def _as_plate(cuts: Sections, mesh: Mesh, volume: float, tolerance: float) -> st
     lines = ["// a plate", f"thickness = {thick:.3f};", f"outline = [{points}];", f"paths = [{paths}];", ""]
     place = f"translate([0, 0, {(low + high) / 2:.3f}])"
     body = "linear_extrude(thickness, center = true) polygon(outline, paths);"
-    return "\n".join([*lines, f"{_laid(cuts.axis)} {place}", f"  {body}", ""])
+    return "\n".join([*lines, f"{_axis_turn(cuts.axis)} {place}", f"  {body}", ""])
 
 
-def _laid(axis: int) -> str:
+def _axis_turn(axis: int) -> str:
     """What turns a script's z into the axis that was cut across."""
     u, v = in_plane(axis)
     rows = np.zeros((3, 4))

@@ -15,7 +15,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.gltf.materials import distinct
-from maquette.formats.surface_colors import packed, settled, unpacked
+from maquette.formats.surface_colors import pack_rgb, settle_colors, unpack_rgb
 from maquette.geometry.cut.solids import combine
 
 Role = Literal["solid", "negative", "modifier", "blocker", "enforcer"]
@@ -59,7 +59,7 @@ def product(first: Floats, then: Floats) -> Floats:
     return result
 
 
-def moved(piece: Piece, matrix: Floats) -> Piece:
+def move_piece(piece: Piece, matrix: Floats) -> Piece:
     """A piece in another place; a mirror turns its triangles over."""
     vertices = piece.vertices @ matrix[:3] + matrix[3]
     if np.linalg.det(matrix[:3]) >= 0:
@@ -76,7 +76,7 @@ def only(piece: Piece, which: np.ndarray) -> Piece:
     return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=made)
 
 
-def carved(piece: Piece, holes: list[Piece]) -> Piece:
+def carve_piece(piece: Piece, holes: list[Piece]) -> Piece:
     """A solid with others cut away; what lies open then bears the material that most of it has."""
     low, high = piece.mesh.bounds
     near = [h for h in holes if (h.mesh.bounds[0] <= high).all() and (h.mesh.bounds[1] >= low).all()]
@@ -92,24 +92,26 @@ def carved(piece: Piece, holes: list[Piece]) -> Piece:
     coat, old = piece.coat, made.source == 0
     at = np.where(old, made.origin, 0)
     usual, counts = np.unique(coat.material, return_counts=True)
-    rgb = np.einsum("fck,fkd->fcd", made.shares, unpacked(np.maximum(coat.color[at], 0)).astype(np.float64))
+    rgb = np.einsum("fck,fkd->fcd", made.shares, unpack_rgb(np.maximum(coat.color[at], 0)).astype(np.float64))
     plain = ~old[:, None] | (coat.color[at] < 0)
     looks = Coat(
         np.where(old, coat.material[at], usual[counts.argmax()]),
         np.where(old[:, None, None], np.einsum("fck,fkd->fcd", made.shares, coat.uv[at]), 0).astype(np.float32),
-        np.where(plain, -1, packed(np.rint(np.clip(rgb, 0, 255)).astype(np.uint8))),
+        np.where(plain, -1, pack_rgb(np.rint(np.clip(rgb, 0, 255)).astype(np.uint8))),
     )
     return replace(piece, vertices=made.vertices, faces=made.faces, coat=looks)
 
 
-def joined(pieces: Sequence[Piece], materials: list[Material], *, has_uv: bool) -> tuple[Mesh, tuple[Material, ...]]:
+def join_pieces(
+    pieces: Sequence[Piece], materials: list[Material], *, has_uv: bool
+) -> tuple[Mesh, tuple[Material, ...]]:
     """All pieces as one mesh, a part each, and those of the materials that they use."""
     counts = [len(piece.vertices) for piece in pieces]
     starts = np.cumsum([0, *counts[:-1]])
     faces = np.concatenate([piece.faces + start for piece, start in zip(pieces, starts, strict=True)])
     material = np.concatenate([piece.coat.material for piece in pieces])
     corner = np.concatenate([piece.coat.color for piece in pieces])
-    material, color, looks = settled(faces, sum(counts), material, corner, materials)
+    material, color, looks = settle_colors(faces, sum(counts), material, corner, materials)
     used, of_face = np.unique(material, return_inverse=True)
     none = used.tolist() == [-1]
     part = np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])

@@ -23,11 +23,11 @@ from maquette.formats.positions import usable
 from maquette.formats.side_files import Pictures, plain_name, references
 from maquette.formats.surface_colors import (
     corner_colors,
+    faces_with_texture,
     is_flat,
     on_vertices,
-    packed,
-    settled,
-    textured,
+    pack_rgb,
+    settle_colors,
 )
 from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.flat.polygons import triangulate_polygons
@@ -231,9 +231,9 @@ def _with_face_colors(
     if materials or (mesh.color is not None and (mesh.color != mesh.color[0]).any()):
         note("left out the colours of faces; the model has a texture or colours of vertices too")
         return mesh, materials
-    corner = np.repeat(packed(color)[:, None], 3, axis=1)
+    corner = np.repeat(pack_rgb(color)[:, None], 3, axis=1)
     none = np.full(len(mesh.faces), -1)
-    number, on_vertex, looks = settled(mesh.faces, len(mesh.vertices), none, corner, [])
+    number, on_vertex, looks = settle_colors(mesh.faces, len(mesh.vertices), none, corner, [])
     if looks:
         return mesh.replace(color=None, material=number.astype(np.int32)), tuple(looks)
     return mesh.replace(color=on_vertex), ()
@@ -271,7 +271,7 @@ def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.
 
 def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
     """The asset with base colours in its vertex colours and textures, or in colours of faces (F, 3) it gives beside."""
-    mesh, shown = asset.mesh, textured(asset)
+    mesh, shown = asset.mesh, faces_with_texture(asset)
     if mesh.uv is None:
         asset = asset.replace(materials=tuple(look.replace(base_color_texture=None) for look in asset.materials))
     looks = tuple(

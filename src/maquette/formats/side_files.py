@@ -68,7 +68,7 @@ def references(references: Iterable[str], beside: str = "") -> list[str]:
     return [reference for reference in dict.fromkeys(references) if places(reference, beside)]
 
 
-def located(files: Files, reference: str, beside: str = "") -> str | None:
+def locate(files: Files, reference: str, beside: str = "") -> str | None:
     """The name of the part that a reference means, in any case of its letters; None when it is not among them."""
     wanted = places(reference, beside)
     exact = next((place for place in wanted if place in files.parts), None)
@@ -80,7 +80,7 @@ def located(files: Files, reference: str, beside: str = "") -> str | None:
 
 def find(files: Files, reference: str, beside: str = "") -> bytes | None:
     """The bytes that a reference means; None with a note when they did not come along or lie elsewhere."""
-    known = located(files, reference, beside)
+    known = locate(files, reference, beside)
     if known is not None:
         return files.parts[known]
     why = "is not there" if places(reference, beside) else "lies elsewhere"
@@ -137,7 +137,7 @@ class Pictures:
 
     def __call__(self, reference: str) -> Texture | None:
         """The picture that a reference means, None with one note where there is none."""
-        place = located(self._files, reference, self._beside)
+        place = locate(self._files, reference, self._beside)
         key = reference if place is None else place
         if key not in self._known:
             data = find(self._files, reference, self._beside)

@@ -63,11 +63,11 @@ def read_stl(files: Files) -> Asset:
     mesh, materials = Mesh(vertices, faces), tuple[Material, ...]()
     colors = None if count is None else colors_of(data, count)
     if colors is not None:
-        mesh, materials = _colored(mesh, colors if whole is None else colors[whole])
+        mesh, materials = _facet_materials(mesh, colors if whole is None else colors[whole])
     return Asset(mesh, materials=materials, title=title or files.stem)
 
 
-def _colored(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
+def _facet_materials(mesh: Mesh, colors: Ints) -> tuple[Mesh, tuple[Material, ...]]:
     """Colours of facets (F,), 0xRRGGBB or -1, as materials."""
     distinct, place = np.unique(colors, return_inverse=True)
     if len(distinct) > MOST_FLAT:

@@ -27,11 +27,11 @@ def colors_of(data: bytes, count: int) -> Ints | None:
         red, green, blue = data[at + 6 : at + 9]
         own = _fives(bits)[:, ::-1]
         whole = np.array([red, green, blue])
-        return _packed(np.where((bits >> 15 == 0)[:, None], own, whole))
+        return _pack(np.where((bits >> 15 == 0)[:, None], own, whole))
     marked = bits >> 15 == 1
     if not marked.any() or (bits[~marked] != 0).any():
         return None
-    return np.where(marked, _packed(_fives(bits)), -1)
+    return np.where(marked, _pack(_fives(bits)), -1)
 
 
 def _fives(bits: NDArray[np.uint16]) -> Ints:
@@ -40,6 +40,6 @@ def _fives(bits: NDArray[np.uint16]) -> Ints:
     return fives << 3 | fives >> 2
 
 
-def _packed(rgb: Ints) -> Ints:
+def _pack(rgb: Ints) -> Ints:
     packed: Ints = rgb @ np.array([65536, 256, 1])
     return packed

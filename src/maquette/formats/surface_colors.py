@@ -45,11 +45,11 @@ def without_plain_textures(asset: Asset) -> Asset:
         return asset.with_mesh(mesh.replace(color=None))
     colored = (mesh.color[mesh.faces] < 255).any(axis=(1, 2))
     which = set(np.unique(materials_of(asset)[colored]).tolist())
-    looks = (_folded(look) if number in which else look for number, look in enumerate(asset.materials))
+    looks = (_fold_texture(look) if number in which else look for number, look in enumerate(asset.materials))
     return asset.replace(materials=tuple(looks))
 
 
-def _folded(material: Material) -> Material:
+def _fold_texture(material: Material) -> Material:
     texture = material.base_color_texture
     if texture is None or pixel_count(texture) > _MOST_LOOKED_AT:
         return material
@@ -62,7 +62,7 @@ def _folded(material: Material) -> Material:
     return material.replace(base_color=(red, green, blue, alpha), base_color_texture=None)
 
 
-def textured(asset: Asset) -> NDArray[np.bool_]:
+def faces_with_texture(asset: Asset) -> NDArray[np.bool_]:
     """Which faces show a texture, (F,)."""
     own = np.array([material.base_color_texture is not None for material in asset.materials], bool)
     if asset.mesh.uv is None or not len(own):
@@ -102,7 +102,7 @@ def is_flat(corners: Bytes) -> bool:
     return bool((corners == corners[:, :1]).all())
 
 
-def modulated(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Texture:
+def modulate_texture(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Texture:
     """A texture with colours of corners (F, 3, 3) painted over it where their faces lie, uv (F, 3, 2)."""
     from PIL import Image
 
@@ -118,7 +118,7 @@ def modulated(texture: Texture, uv: NDArray[np.float32], corners: Bytes) -> Text
     if (height, width) != picture.shape[:2]:
         picture = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR))
     product = picture.copy()
-    product[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _painted(uv, colors, height, width))
+    product[..., :3] = srgb_from_linear(linear_from_srgb(picture[..., :3]) * _paint_texels(uv, colors, height, width))
     return encode_png(product, texture)
 
 
@@ -129,7 +129,7 @@ def _times(texture: Texture, light: Floats) -> Texture:
     return encode_png(np.concatenate([color, picture[..., 3:]], axis=-1), texture)
 
 
-def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -> Floats:
+def _paint_texels(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -> Floats:
     """Corner colours (F, 3, 3) spread over the picture (H, W, 3); a texel beside the faces takes the nearest one."""
     from scipy.ndimage import distance_transform_edt
 
@@ -146,7 +146,7 @@ def _painted(uv: NDArray[np.float32], colors: Floats, height: int, width: int) -
     return spread
 
 
-def settled(
+def settle_colors(
     faces: Ints, vertex_count: int, material: Ints, corner: Ints, materials: list[Material]
 ) -> tuple[Ints, Bytes | None, list[Material]]:
     """Corner colours (F, 3) as vertex colours where they agree, as materials where triangles are flat, else averaged.
@@ -157,7 +157,7 @@ def settled(
     has = corner[:, 0] >= 0
     if not has.any():
         return material, None, materials
-    rgb = unpacked(np.where(corner < 0, 0xFFFFFF, corner))
+    rgb = unpack_rgb(np.where(corner < 0, 0xFFFFFF, corner))
     color, agree = on_vertices(faces, rgb, vertex_count)
     if not agree and is_flat(rgb[has]):
         distinct, place = np.unique(corner[has][:, 0], return_inverse=True)
@@ -170,12 +170,12 @@ def settled(
     return material, color, materials
 
 
-def unpacked(packed: Ints) -> Bytes:
+def unpack_rgb(packed: Ints) -> Bytes:
     """0xRRGGBB as bytes, (…,) -> (…, 3)."""
     return np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1).astype(np.uint8)
 
 
-def packed(rgb: NDArray[Any]) -> Ints:
+def pack_rgb(rgb: NDArray[Any]) -> Ints:
     """Bytes as 0xRRGGBB, (…, 3) -> (…,)."""
     whole = rgb.astype(np.int64)
     result: Ints = (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
@@ -184,5 +184,5 @@ def packed(rgb: NDArray[Any]) -> Ints:
 
 def flat_material(value: int) -> Material:
     """A material of one colour 0xRRGGBB, named after it."""
-    red, green, blue = linear_from_srgb(unpacked(np.array(value))).tolist()
+    red, green, blue = linear_from_srgb(unpack_rgb(np.array(value))).tolist()
     return Material(name=f"#{value:06X}", base_color=(red, green, blue, 1.0))

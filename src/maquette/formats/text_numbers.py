@@ -135,16 +135,16 @@ def parse_numbers(text: bytes, dtype: DTypeLike = np.float64) -> NDArray[Any] | 
     """Numbers between white space, or None when something else stands there."""
     if not text or text.isspace():
         return np.zeros(0, dtype)
-    result = _parsed(text, dtype)
+    result = _parse(text, dtype)
     if result is None and np.dtype(dtype).kind == "f" and (b"#" in text or b"(" in text):
-        result = _parsed(_NO_NUMBER.sub(b"nan", text), dtype)
+        result = _parse(_NO_NUMBER.sub(b"nan", text), dtype)
     return result
 
 
 _NO_NUMBER = re.compile(rb"[-+]?(1\.#(IND|QNAN|SNAN|INF)\w*|nan\(\w*\))", re.IGNORECASE)  # as Windows writes them
 
 
-def _parsed(text: bytes, dtype: DTypeLike) -> NDArray[Any] | None:
+def _parse(text: bytes, dtype: DTypeLike) -> NDArray[Any] | None:
     try:
         return np.fromstring(text, dtype=dtype, sep=" ")
     except (ValueError, DeprecationWarning):  # a warning in older numpy

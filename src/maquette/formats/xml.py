@@ -215,7 +215,7 @@ def elements(pieces: Iterable[bytes], part: str, name: str) -> list[Attributes]:
     return result
 
 
-def declared(data: bytes) -> list[bytes]:
+def declare_prefixes(data: bytes) -> list[bytes]:
     """A document whose root declares every prefix that is used, those that nobody declared by a name of their own."""
     used = set(re.findall(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]", data)) - {b"xml", b"xmlns"}
     missing = used - set(re.findall(rb"xmlns:([\w.-]+)\s*=", data))

@@ -20,7 +20,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.outline_sheet import mask_of, sheet_of
-from maquette.generate.photo_texture import photo_material, projected_uv, shrunk
+from maquette.generate.photo_texture import photo_material, projected_uv, shrink_pixels
 from maquette.geometry.flat.detail import brightness, detail, reduce_blocks, sample
 from maquette.geometry.flat.dome import blown_up, double_sheet
 from maquette.geometry.flat.planar import Sheet
@@ -104,7 +104,7 @@ def _carve(subject: Subject, places: Floats, height: Floats, edge: float, streng
     if strength == 0 or subject.mask is None:
         return height
     factor = max(1, int(edge / 2))
-    light = brightness(shrunk(subject.pixels, factor))
+    light = brightness(shrink_pixels(subject.pixels, factor))
     mask = reduce_blocks(subject.mask, factor)
     band = detail(light, np.clip(2 * mask - 1, 0, 1), 0.6 * edge / factor, 5 * edge / factor)
     grown = np.clip(height / (5 * strength), 0, 1)

@@ -48,7 +48,7 @@ def _on_ground(pixels: NDArray[np.uint8], mask: NDArray[np.float32]) -> NDArray[
     return np.round(pixels * share + grey * (1 - share)).astype(np.uint8)
 
 
-def shrunk(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+def shrink_pixels(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Pixels (H, W, 3) with blocks of ``factor`` by ``factor`` averaged to one, so that huge photos cost no memory."""
     from PIL import Image
 

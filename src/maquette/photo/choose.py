@@ -27,7 +27,7 @@ def choose(mask: Singles, choice: str, pointing: Pointing) -> tuple[Singles, int
         raise BadSetting(f"matte: subject = {choice!r}; take {', '.join(WORDS)} or a number from the left")
     region, sizes, middles = things(mask)
     count = len(sizes)
-    keep = _asked(choice, sizes, middles)
+    keep = _chosen_numbers(choice, sizes, middles)
     if pointing.inside:
         plane = pointing.plane(mask.shape) > 0
         pointed = set(np.unique(region[plane]).tolist()) - {0}
@@ -56,7 +56,7 @@ def things(mask: Singles) -> tuple[Ints, Singles, Singles]:
     return number[region], sizes[real], np.stack([x, y], axis=1)[real].astype(np.float32)
 
 
-def _asked(choice: str, sizes: Singles, middles: Singles) -> set[int]:
+def _chosen_numbers(choice: str, sizes: Singles, middles: Singles) -> set[int]:
     """Numbers of the things that the words choose."""
     count = len(sizes)
     if choice == "all" or not count:

@@ -54,7 +54,7 @@ def coin(photo: Photo, region: Region) -> Ellipse | None:
         if ellipse is None:
             return None
         ellipse = _measure(photo, ellipse, share)
-    return ellipse if ellipse is not None and _struck(photo, ellipse) else None
+    return ellipse if ellipse is not None and _is_struck(photo, ellipse) else None
 
 
 def _rim(points: Floats) -> Ellipse | None:
@@ -123,7 +123,7 @@ def _residual(ellipse: Ellipse, points: Floats) -> Floats:
     return residual
 
 
-def _struck(photo: Photo, ellipse: Ellipse) -> bool:
+def _is_struck(photo: Photo, ellipse: Ellipse) -> bool:
     """Whether the inside looks like metal with something struck on it, and all around lies one ground of other colour.
 
     The finger hole of a pair of scissors shows the ground inside; a wheel or an eye has no one ground about it.

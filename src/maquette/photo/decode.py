@@ -125,7 +125,7 @@ def _upright(image: Image, max_px: int) -> Image:
         raise ValueError("its data covers only the first rows")  # a TIFF would come out black below them
     with without_chatter() if image.format == "TIFF" else nullcontext():  # libtiff tells every private tag
         image.load()
-    image = _averaged(image, max(image.size) // max_px)
+    image = _average_blocks(image, max(image.size) // max_px)
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # damaged EXIF raises as many kinds as damaged pictures
@@ -133,7 +133,7 @@ def _upright(image: Image, max_px: int) -> Image:
     return image
 
 
-def _averaged(image: Image, factor: int) -> Image:
+def _average_blocks(image: Image, factor: int) -> Image:
     """A large picture as the means of blocks, strip by strip, so that nothing is held twice; others as they are."""
     from PIL import Image
 
@@ -174,11 +174,11 @@ def _split_alpha(
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         wide, high = told if (told[0] < told[1]) == (width < height) else told[::-1]
         note(f"scaled down from {wide} x {high} to {size[0]} x {size[1]}")
-        color, alpha = shrunk(color, size), None if alpha is None else shrunk(alpha, size)
+        color, alpha = resize_filtered(color, size), None if alpha is None else resize_filtered(alpha, size)
     return np.asarray(color), None if alpha is None else np.asarray(alpha)
 
 
-def shrunk(image: Image, size: tuple[int, int]) -> Image:
+def resize_filtered(image: Image, size: tuple[int, int]) -> Image:
     """A picture at another size, filtered so that fine patterns do not turn into stripes."""
     from PIL import Image
 

@@ -51,12 +51,12 @@ class Photo:
 
 def prepare(pixels: NDArray[np.uint8]) -> Photo:
     """The photo at the two sizes."""
-    fine, per_fine = _shrunk(pixels, FINE_PX)
-    small, per_work = _shrunk(pixels, WORK_PX)
+    fine, per_fine = _shrink(pixels, FINE_PX)
+    small, per_work = _shrink(pixels, WORK_PX)
     return Photo(fine, lab(np.rint(small).astype(np.uint8)), per_fine, per_work)
 
 
-def _shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[Singles, float]:
+def _shrink(pixels: NDArray[np.uint8], side: int) -> tuple[Singles, float]:
     """A picture with a long side of at most ``side``, and how many of its pixels one of the result is."""
     from PIL import Image
 

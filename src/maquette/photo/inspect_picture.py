@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maquette.core.report import Finding, Verdict
 from maquette.core.subject import Subject
 from maquette.photo.kind_of_picture import kind_of
-from maquette.photo.picture_faults import burnt_color, cast_shadow, enlarged, held, noise
+from maquette.photo.picture_faults import burnt_color, cast_shadow, enlargement, hand_share, noise
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
@@ -45,7 +45,7 @@ def inspect_picture(subject: Subject, small: Bytes, inside: Bools) -> Iterator[F
     )
     yield _finding(
         "detail",
-        enlarged(np.asarray(subject.pixels)),
+        enlargement(np.asarray(subject.pixels)),
         (1.9, 1e9),
         ("detail down to the pixel", "enlarged or out of focus: it holds no more than a picture so many times smaller"),
         unit="times",
@@ -61,7 +61,7 @@ def inspect_picture(subject: Subject, small: Bytes, inside: Bools) -> Iterator[F
     )
     yield _finding(
         "hand",
-        0.0 if inside.all() else held(small, inside),
+        0.0 if inside.all() else hand_share(small, inside),
         (0.12, 2.0),
         ("nobody holds it", "a hand seems to hold it and hides a part; put it down, or hang it on a thread"),
         limit="at most 0.12 of the outline",

@@ -66,7 +66,7 @@ def matte(
         raise BadSetting("matte: method = 'alpha', but the photo has no alpha; take network, or give one with use-mask")
     if subject.mask is not None and method in ("auto", "alpha"):
         note("kept the mask that came with the photo")
-        return _check(subject, _chosen(np.asarray(subject.mask), choice, pointing))
+        return _check(subject, _choose_things(np.asarray(subject.mask), choice, pointing))
     if min(subject.width, subject.height) < 8:
         raise CannotDo(f"matte: {subject.width} x {subject.height} px is too small to tell anything apart; use-mask")
     if method in ("auto", "network", "border"):
@@ -77,11 +77,11 @@ def matte(
         progress(0.1, "run the matting model")
         soft = predict(subject.pixels, method, weights)
     progress(0.65, "refine the outline")
-    soft = _chosen(soft, choice, pointing)
+    soft = _choose_things(soft, choice, pointing)
     return _check(subject, refine(subject.pixels, soft))
 
 
-def _chosen(mask: Singles, choice: str, pointing: Pointing) -> Singles:
+def _choose_things(mask: Singles, choice: str, pointing: Pointing) -> Singles:
     """The things in a mask that are meant; says so when there were several."""
     kept, count = choose(mask, choice, pointing)
     if count > 1 and choice == "all" and not pointing:

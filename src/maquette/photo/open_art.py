@@ -15,7 +15,7 @@ from maquette.geometry.flat.areas import bounds, grown, loops_in, united
 from maquette.photo.decode import decode
 from maquette.photo.svg import is_svg
 from maquette.photo.svg_areas import svg_areas
-from maquette.photo.tracing import Traced, traced
+from maquette.photo.tracing import Traced, trace_picture
 from maquette.registry import stage
 
 _TRACED_PX = 4096  # long side that pictures are traced at
@@ -46,7 +46,7 @@ def open_art(
         return laid_out(turned, width_mm, least_mm, "open-art")
     pixels, alpha = decode(drawing, "open-art", _TRACED_PX)
     mask = None if alpha is None else alpha.astype(np.float32) / np.float32(255)
-    return laid_out(traced(pixels, mask, colors, "open-art"), width_mm, least_mm, "open-art")
+    return laid_out(trace_picture(pixels, mask, colors, "open-art"), width_mm, least_mm, "open-art")
 
 
 @stage
@@ -62,7 +62,7 @@ def trace(
     Borders lie where a soft edge is half covered, so a drawing of 500 pixels gives smooth walls at any size.
     """
     mask = subject.mask if subject.mask is not None and float(subject.mask.min()) < 0.5 else None
-    return laid_out(traced(subject.pixels, mask, colors, "trace"), width_mm, least_mm, "trace", subject.title)
+    return laid_out(trace_picture(subject.pixels, mask, colors, "trace"), width_mm, least_mm, "trace", subject.title)
 
 
 def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, title: str = "") -> Artwork:
@@ -74,7 +74,7 @@ def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, t
     middle = (-(low_x + high_x) / 2, -(low_y + high_y) / 2)
     placed = [(area.translate(middle).scale((scale, scale)), color) for area, color in areas]
     if least_mm:
-        placed = [(_opened(area, least_mm), color) for area, color in placed]
+        placed = [(_open_area(area, least_mm), color) for area, color in placed]
         lost = sum(area.area() * scale**2 for area, _ in areas) - sum(area.area() for area, _ in placed)
         note(f"left out {max(lost, 0.0):.3g} mm² of strokes thinner than {least_mm:g} mm")
         if all(area.is_empty() for area, _ in placed):
@@ -86,7 +86,7 @@ def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, t
     return made
 
 
-def _opened(area: Any, least_mm: float) -> Any:
+def _open_area(area: Any, least_mm: float) -> Any:
     """An area without what a disc of this diameter cannot reach (morphological opening), corners kept."""
     core = grown(grown(area, -least_mm / 2), least_mm / 2 * 1.02)
     return core ^ area

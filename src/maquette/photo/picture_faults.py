@@ -49,7 +49,7 @@ def burnt_color(pixels: Bytes, inside: Bools) -> float:
     return float(((colors.max(axis=1) >= 250) & (colors.min(axis=1) <= 5)).mean())
 
 
-def enlarged(pixels: Bytes) -> float:
+def enlargement(pixels: Bytes) -> float:
     """How many times smaller the picture could be without losing anything: 1 for a sharp one.
 
     The largest factor by which it can be made smaller and larger again so that 99 % of the pixels change by less than
@@ -98,7 +98,7 @@ def cast_shadow(pixels: Bytes, inside: Bools) -> float:
     return float(np.mean(np.sort(shade)[-max(1, len(shade) // 10) :]))
 
 
-def held(pixels: Bytes, inside: Bools) -> float:
+def hand_share(pixels: Bytes, inside: Bools) -> float:
     """Share of the outline that a hand touches: skin's color just outside, in a patch that reaches the frame."""
     from scipy.ndimage import binary_dilation, binary_opening, label
 

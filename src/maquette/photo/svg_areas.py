@@ -18,7 +18,7 @@ from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
 from maquette.geometry.flat.areas import Rule, area_of, united
-from maquette.geometry.flat.strokes import Cap, Join, stroked
+from maquette.geometry.flat.strokes import Cap, Join, stroke_area
 from maquette.photo.svg import MAX_BYTES, SECONDS, scan
 
 _MOST_POINTS = 400_000
@@ -132,16 +132,16 @@ def svg_areas(drawing: bytes, stage: str, *, drop_sheet: bool) -> list[Painted]:
     for what, count in sorted(told["left_out"].items()):
         done = "taken for plain grey" if what == "gradients" else "left out"
         note(f"{count} {what} in the drawing {done}; turn them into paths to keep them")
-    layers = [painted for shape in told["areas"] for painted in _painted(shape)]
+    layers = [painted for shape in told["areas"] for painted in _fill_and_stroke(shape)]
     if drop_sheet:
         layers = _without_sheet(layers, *told["sheet"])
-    made = _flattened(layers)
+    made = _flatten_layers(layers)
     if not made:
         raise BadInput(f"{stage}: the SVG draws nothing; check that its shapes have a fill or a stroke")
     return made
 
 
-def _painted(shape: dict[str, Any]) -> list[Painted]:
+def _fill_and_stroke(shape: dict[str, Any]) -> list[Painted]:
     """A shape's fill, and its stroke over it."""
     loops: list[Floats] = [np.array(loop, np.float64) for loop in shape["loops"]]
     made = []
@@ -152,7 +152,7 @@ def _painted(shape: dict[str, Any]) -> list[Painted]:
         join: Join = shape["join"] if shape["join"] in ("round", "bevel") else "miter"
         cap: Cap = shape["cap"] if shape["cap"] in ("round", "square") else "butt"
         pens = [
-            stroked(loop, shape["width"], closed=closed, join=join, cap=cap, miter=shape["miter"])
+            stroke_area(loop, shape["width"], closed=closed, join=join, cap=cap, miter=shape["miter"])
             for loop, closed in zip(loops, shape["closed"], strict=True)
         ]
         made.append(Painted(united(pens), tuple(shape["stroke"])))
@@ -169,7 +169,7 @@ def _without_sheet(layers: list[Painted], width: float, height: float) -> list[P
     return layers
 
 
-def _flattened(layers: list[Painted]) -> list[Painted]:
+def _flatten_layers(layers: list[Painted]) -> list[Painted]:
     """Layers as they are seen from above: what is covered is gone, and every colour is one area."""
     covered, seen = united([]), dict[Color, list[Any]]()
     for layer in reversed(layers):

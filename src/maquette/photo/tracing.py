@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Bytes, Floats, Singles
 from maquette.core.errors import BadInput, CannotDo
-from maquette.geometry.flat.areas import area_of, thinned
+from maquette.geometry.flat.areas import area_of, thin_area
 from maquette.geometry.flat.outlines import crossings, loop_areas, outlines
 from maquette.geometry.look.oklab import clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
 
@@ -27,7 +27,7 @@ Field = tuple[Floats, Color]
 Traced = list[tuple[Any, Color]]
 
 
-def traced(pixels: Bytes, mask: Singles | None, colors: int, stage: str) -> Traced:
+def trace_picture(pixels: Bytes, mask: Singles | None, colors: int, stage: str) -> Traced:
     """Areas and their colours, x and y in pixels, y up; without the ground. ``CannotDo`` for a picture of no areas."""
     if min(pixels.shape[:2]) < 3:
         raise BadInput(f"{stage}: a picture of {pixels.shape[1]} x {pixels.shape[0]} pixels shows no shape to trace")
@@ -70,7 +70,7 @@ def _labels(looks: Floats, colors: int) -> list[Field]:
     ground = int(np.bincount(_border(label)).argmax())
     count = np.bincount(label.reshape(-1), minlength=len(chosen))
     order = sorted((n for n in range(len(chosen)) if n != ground and count[n]), key=lambda n: -count[n])
-    return _stacked(label, order, chosen)
+    return _stack_fields(label, order, chosen)
 
 
 def _fields_within(looks: Floats, mask: Floats, colors: int) -> list[Field]:
@@ -82,11 +82,11 @@ def _fields_within(looks: Floats, mask: Floats, colors: int) -> list[Field]:
     label = np.where(mask > 0.5, nearest(looks.reshape(-1, 3), chosen)[0].reshape(mask.shape), -1)
     count = np.bincount(label[label >= 0], minlength=len(chosen))
     order = sorted((n for n in range(len(chosen)) if count[n]), key=lambda n: -count[n])
-    fields = _stacked(label, order, chosen)
+    fields = _stack_fields(label, order, chosen)
     return [(mask, fields[0][1]), *fields[1:]]
 
 
-def _stacked(label: NDArray[np.int64], order: list[int], chosen: Floats) -> list[Field]:
+def _stack_fields(label: NDArray[np.int64], order: list[int], chosen: Floats) -> list[Field]:
     """For each colour where it or a later one is, its edges softened over a pixel."""
     from scipy.ndimage import gaussian_filter
 
@@ -106,7 +106,7 @@ def _area(field: Floats, stage: str) -> Any:
     kept = np.abs(loop_areas(loops)) >= 1.0  # a pixel
     height = field.shape[0]
     turned = [(loop * [1.0, -1.0] + [0.0, height])[::-1] for loop, keep in zip(loops, kept, strict=True) if keep]
-    return thinned(area_of(turned), _OFF)
+    return thin_area(area_of(turned), _OFF)
 
 
 def _palette(looks: Floats, colors: int) -> Floats:

@@ -44,7 +44,7 @@ def backlight(
     low, high = asset.mesh.bounds
     if not len(asset.mesh.faces) or (high - low).min() <= 0:
         raise CannotDo("backlight: the model has no walls to look through")
-    origins, ways, shape = (rays_from_above if lamp == "below" else _unrolled)(low, high, size_px)
+    origins, ways, shape = (rays_from_above if lamp == "below" else _unroll)(low, high, size_px)
     walls = wall_along(Tracer(asset.mesh.vertices, np.asarray(asset.mesh.faces)), origins, ways).reshape(shape)
     progress(0.9, "light added up")
     light = light_through(walls, transmission_mm)
@@ -68,7 +68,7 @@ def rays_from_above(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Fl
     return origins, np.broadcast_to([0.0, 0.0, -1.0], origins.shape).copy(), (rows, size_px)
 
 
-def _unrolled(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Floats, tuple[int, int]]:
+def _unroll(low: Floats, high: Floats, size_px: int) -> tuple[Floats, Floats, tuple[int, int]]:
     """A level ray outward from the axis for each pixel, the picture's middle toward -y."""
     middle, size = (low + high) / 2, high - low
     around = np.pi * (size[0] + size[1]) / 2

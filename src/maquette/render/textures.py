@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
 from maquette.core.texture_pixels import pixels
-from maquette.geometry.look.texels import folded
+from maquette.geometry.look.texels import fold_places
 from maquette.render.color import LINEAR_OF_BYTE, Colors, to_bytes
 from maquette.render.coverage import covered_texels
 
@@ -68,7 +68,9 @@ class Bitmap:
             rows = levels == number
             level, counted = self.level(int(number))
             at = (
-                folded(uv[rows], self._texture.wrap, level.shape[1], level.shape[0]) if self._texture.wrap else uv[rows]
+                fold_places(uv[rows], self._texture.wrap, level.shape[1], level.shape[0])
+                if self._texture.wrap
+                else uv[rows]
             )
             result[rows] = _bilinear(level, counted, at, table)
         return result

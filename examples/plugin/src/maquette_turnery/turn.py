@@ -39,7 +39,7 @@ def turn(
         raise BadInput("turn: the subject has no mask; cut it out first with matte")
     mm = subject.mm_per_pixel or _FRAME_MM / subject.height
     heights, radii, middle = profile(subject.mask, rings)
-    mesh = spun(radii * mm, (subject.height / 2 - heights) * mm, sides)
+    mesh = spin_profile(radii * mm, (subject.height / 2 - heights) * mm, sides)
     return Asset(
         mesh.replace(
             **{RADIUS.name: np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1])},
@@ -66,7 +66,7 @@ def profile(mask: np.ndarray, rings: int) -> tuple[np.ndarray, np.ndarray, float
     return heights, np.maximum(radii, 0.25), middle
 
 
-def spun(radii: np.ndarray, z: np.ndarray, sides: int) -> Mesh:
+def spin_profile(radii: np.ndarray, z: np.ndarray, sides: int) -> Mesh:
     """A closed surface of revolution. radii (R,), z (R,) falling -> 2·sides·R faces, Euler number 2."""
     angle = np.arange(sides) * 2 * np.pi / sides
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)

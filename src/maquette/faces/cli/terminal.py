@@ -47,7 +47,7 @@ class Terminal:
                 code = body(self)
                 sys.stdout.flush()
             except MaquetteError as problem:
-                code = self._refused(problem)
+                code = self._report_refusal(problem)
             except (Cancelled, KeyboardInterrupt):
                 click.echo(STOPPED, err=True)
                 code = 130
@@ -60,7 +60,7 @@ class Terminal:
                 click.echo(f"note: {text}", err=True)
         sys.exit(code)
 
-    def _refused(self, problem: MaquetteError) -> int:
+    def _report_refusal(self, problem: MaquetteError) -> int:
         """One of the four errors as one line, or as JSON; its exit code."""
         name = type(problem).__name__
         if self.as_json:

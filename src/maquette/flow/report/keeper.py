@@ -43,13 +43,13 @@ class Keeper:
         self, what: str, how: Mapping[str, Any], draw: Callable[[], Picture], suffix: str = ".png"
     ) -> Files | None:
         """The file of a picture that no size changes; None where the renderer refuses."""
-        return self._kept(what, [self.shape or self.asset.digest], draw, suffix, how)
+        return self._keep(what, [self.shape or self.asset.digest], draw, suffix, how)
 
     def of_finding(self, digest: str, how: Mapping[str, Any], draw: Callable[[], Picture]) -> Files | None:
         """The file of a map of a finding on this very asset; None where the renderer refuses."""
-        return self._kept("map", [self.asset.digest, digest], draw, ".png", how)
+        return self._keep("map", [self.asset.digest, digest], draw, ".png", how)
 
-    def _kept(
+    def _keep(
         self, what: str, names: list[str], draw: Callable[[], Picture], suffix: str, how: Mapping[str, Any]
     ) -> Files | None:
         key = key_of(f"report picture {what}", _VERSION, json.dumps([suffix, dict(how)], sort_keys=True), names)

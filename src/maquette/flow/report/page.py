@@ -33,7 +33,7 @@ from maquette.flow.report.tables import (
     profile_table,
     settings_table,
 )
-from maquette.formats.carries import lost
+from maquette.formats.carries import lost_traits
 from maquette.formats.provenance import seen_share
 
 _WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
@@ -61,7 +61,7 @@ def write_report(result: Made, output: Path, began: float | None = None, keeper:
 
 def notes_of(result: Made, ending: str) -> list[str]:
     """What was said on the way and what a file with this ending cannot hold, losses first."""
-    left = lost(result.asset, ending)
+    left = lost_traits(result.asset, ending)
     behind = [f"{ending} has no place for {', '.join(left)}; left out"] if left else []
     return worst_first([*behind, *result.asset.notes])
 
@@ -145,9 +145,9 @@ def as_html(result: Made, album: Album | None = None, ending: str = "") -> str:
         _section("From six sides", _figures("six", shots["six"])),
         _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
         _section("What to tell the slicer", settings_table(result.told)),
-        _section("Sliced", _sliced(result)),
+        _section("Sliced", _slicing_section(result)),
         _section(f"Checks for {escape(_profile(result).label)}", findings_table(result.report.findings)),
-        _section("What mending changed", _changed(result, album)),
+        _section("What mending changed", _changes_section(result, album)),
         _section(f"The profile: {escape(_profile(result).label)}", profile_table(_profile(result))),
         _section("The photo", findings_table(result.intake)),
         _section("What was left out, changed and said", notes_list(notes_of(result, ending))),
@@ -188,10 +188,11 @@ def _head(head: Made, title: str) -> str:
     why = f" ({escape(head.why)})" if head.why else ""
     badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
     about = f'<span class="soft">{route}{why}, for {escape(_profile(head).label)}</span>'
-    return f'<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}<ul class="facts">{rows}</ul>{_asked(head)}'
+    facts = f'<ul class="facts">{rows}</ul>'
+    return f"<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}{facts}{_options_section(head)}"
 
 
-def _asked(result: Made) -> str:
+def _options_section(result: Made) -> str:
     """The options that somebody gave; what one means shows when pointed at."""
     flags = " ".join(
         f'<code title="{escape(words)}">--{escape(name.replace("_", "-"))} {escape(shlex.quote(value))}</code>'
@@ -230,7 +231,7 @@ def _guess(result: Made) -> str:
     return f'<p class="note">{words}</p>'
 
 
-def _changed(result: Made, album: Album) -> str:
+def _changes_section(result: Made, album: Album) -> str:
     """How far mending moved the surface, where, and what each stage says it did."""
     moved = result.moved
     if moved is None:
@@ -242,7 +243,7 @@ def _changed(result: Made, album: Album) -> str:
     return beside + mending_table(result.history)
 
 
-def _sliced(result: Made) -> str:
+def _slicing_section(result: Made) -> str:
     """The slicer's numbers beside a picture of the first layer."""
     if result.sliced is None:
         return ""

@@ -151,21 +151,21 @@ class Parser:
         self._instance = Instance(given["objectid"].strip())
         among = next(reversed(self.made.constellations.values()))
         among.append(self._instance)
-        self._bounded(len(among))
+        self._check_count(len(among))
 
     def _open_volume(self, given: Attributes) -> None:
         self._volume = Volume(material=given.get("materialid", "").strip(), kind=given.get("type", "").strip())
         self._object.volumes.append(self._volume)
-        self._bounded(len(self._object.volumes))
+        self._check_count(len(self._object.volumes))
 
     def _keep(self, among: dict[str, Any], given: Attributes, value: Any) -> None:
         number = given.get("id", "").strip()
         if number in among:
             self._reader.refuse(f"uses the id {number[:20]!r} twice")
         among[number] = value
-        self._bounded(len(among))
+        self._check_count(len(among))
 
-    def _bounded(self, count: int) -> None:
+    def _check_count(self, count: int) -> None:
         if count > MOST:
             self._reader.refuse(f"has over {MOST} objects, volumes, materials or instances of one kind")
 

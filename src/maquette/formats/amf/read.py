@@ -14,9 +14,9 @@ from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.formats.amf.model import MILLIMETRES, NONE, Amf, Instance, Object, Parser, Volume
 from maquette.formats.pictures_in_files import linear_from_srgb
-from maquette.formats.pieces import Coat, Piece, Role, carved, joined, moved, product, set_apart
+from maquette.formats.pieces import Coat, Piece, Role, carve_piece, join_pieces, move_piece, product, set_apart
 from maquette.formats.positions import usable
-from maquette.formats.surface_colors import unpacked
+from maquette.formats.surface_colors import unpack_rgb
 from maquette.formats.threemf.package import Package
 from maquette.formats.threemf.slicer_metadata import ROLES
 from maquette.geometry.welding import twins
@@ -42,20 +42,20 @@ def read_amf(files: Files) -> Asset:
     unfold to far more than their size explains, and files without triangles. Source: ISO/ASTM 52915:2020; PrusaSlicer
     2.5 ``AMF.cpp`` (where turns are radians, not degrees).
     """
-    made = Parser(files.main).parse(_unpacked(files.data))
+    made = Parser(files.main).parse(_unpack(files.data))
     if made.unit and made.unit not in MILLIMETRES:
         raise BadInput(f"read-amf: the unit {made.unit[:20]!r} is not known; export it in millimeter")
     scale = MILLIMETRES.get(made.unit, 1.0)
     build = _Build(made, len(files.data))
     with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
         placed = [piece for root, matrix in _roots(made) for piece in build.below(root, matrix)]
-        pieces = [_scaled(piece, scale) for piece in _cut(placed)]
+        pieces = [_to_millimetres(piece, scale) for piece in _cut(placed)]
     if rings := made.constellations.keys() - build.seen:
         raise BadInput(f"read-amf: constellation {min(rings)[:20]!r} contains itself; the file is damaged")
     solid = [piece for piece in pieces if piece.role == "solid" and len(piece.faces)]
     if not solid:
         raise BadInput("read-amf: the file holds no triangles; export a mesh")
-    mesh, materials = joined(solid, build.materials, has_uv=False)
+    mesh, materials = join_pieces(solid, build.materials, has_uv=False)
     for what, count in made.left_out.items():
         note(f"left out {what} ({count})")
     if build.collapsed:
@@ -71,7 +71,7 @@ def read_amf(files: Files) -> Asset:
     )
 
 
-def _unpacked(data: bytes) -> Iterable[bytes]:
+def _unpack(data: bytes) -> Iterable[bytes]:
     """The XML, out of its ZIP where it is in one."""
     if not data.startswith(b"PK"):
         return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
@@ -120,7 +120,7 @@ class _Build:
                     raise BadInput(f"read-amf: constellation {instance.of[:20]!r} contains itself; the file is damaged")
                 stack += [(row, matrix, over | {instance.of}) for row in reversed(inside)]
             elif instance.of in self.made.objects:
-                yield from (moved(piece, matrix) for piece in self._object(instance.of))
+                yield from (move_piece(piece, matrix) for piece in self._object(instance.of))
             else:
                 raise BadInput(f"read-amf: object {instance.of[:20]!r} is not there; the file is damaged")
             self._shown += 1
@@ -134,10 +134,10 @@ class _Build:
         if self._faces > FREE_FACES + self.size // 4:
             raise BadInput(f"read-amf: {self.size} bytes unfold to over {self._faces} faces; join the copies")
         if name not in self._ready:
-            self._ready[name] = self._welded(thing, self._shown)
+            self._ready[name] = self._weld_volumes(thing, self._shown)
         return [replace(piece, item=self._shown) for piece in self._ready[name]]
 
-    def _welded(self, thing: Object, item: int) -> list[Piece]:
+    def _weld_volumes(self, thing: Object, item: int) -> list[Piece]:
         """One piece for each name and role among its volumes."""
         corners = np.concatenate([np.zeros((0, 3), np.int64), *(volume.faces for volume in thing.volumes)])
         if not len(corners):
@@ -194,7 +194,7 @@ class _Build:
             return -1
         if name not in self._of_material:
             self._of_material[name] = len(self.materials)
-            rgb = (1.0, 1.0, 1.0) if told.color == NONE else linear_from_srgb(unpacked(np.array(told.color))).tolist()
+            rgb = (1.0, 1.0, 1.0) if told.color == NONE else linear_from_srgb(unpack_rgb(np.array(told.color))).tolist()
             self.materials.append(
                 Material(
                     name=told.told.get("name", "") or f"material {name}",
@@ -236,9 +236,9 @@ def _cut(pieces: list[Piece]) -> Iterator[Piece]:
             holes.setdefault(piece.item, []).append(piece)
     for piece in pieces:
         near = holes.get(piece.item, []) if piece.role == "solid" else []
-        yield carved(piece, near) if near else piece
+        yield carve_piece(piece, near) if near else piece
 
 
-def _scaled(piece: Piece, scale: float) -> Piece:
+def _to_millimetres(piece: Piece, scale: float) -> Piece:
     """In millimetres."""
     return piece if scale == 1.0 else replace(piece, vertices=piece.vertices * scale)

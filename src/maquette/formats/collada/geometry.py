@@ -10,7 +10,7 @@ from maquette.core.arrays import Floats, Ints
 from maquette.core.progress import note
 from maquette.formats.collada.document import Document, ints, refuse, whole
 from maquette.formats.positions import usable
-from maquette.formats.surface_colors import packed
+from maquette.formats.surface_colors import pack_rgb
 from maquette.formats.xml import Node
 from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.geometry.welding import twins
@@ -65,7 +65,7 @@ class Shapes:
             self._leave_out("splines and other shapes that are no meshes")
             return None
         found = [made for node in mesh.children for made in [self._polygons(mesh, node)] if made is not None]
-        return _joined([self._triangles(one) for one in found if len(one.sizes)])
+        return _join_shapes([self._triangles(one) for one in found if len(one.sizes)])
 
     def _leave_out(self, what: str, count: int = 1) -> None:
         self.left_out[what] = self.left_out.get(what, 0) + count
@@ -106,9 +106,9 @@ class Shapes:
         if node.name == "polygons":
             return flat, lengths
         if node.name == "trifans":
-            return _unfolded(flat, lengths, fans=True)
+            return _unfold(flat, lengths, fans=True)
         if node.name == "tristrips":
-            return _unfolded(flat, lengths, fans=False)
+            return _unfold(flat, lengths, fans=False)
         counts = node.first("vcount")
         if node.name == "triangles":
             sizes = np.full(len(flat) // 3, 3)
@@ -138,7 +138,7 @@ class Shapes:
     def _colors(self, inputs: list[tuple[Node, int]], rows: Ints) -> Ints | None:
         """Colours of corners (C,) as 0xRRGGBB."""
         found = self._channel(inputs, "COLOR", rows, 3)
-        return None if found is None else packed(np.rint(np.clip(found, 0, 1) * 255))
+        return None if found is None else pack_rgb(np.rint(np.clip(found, 0, 1) * 255))
 
     def _triangles(self, given: _Polygons) -> Shape:
         """Polygons over the positions they use, welded and cut into triangles."""
@@ -175,7 +175,7 @@ def _cut(indices: Ints, stride: int) -> Ints:
     return rows
 
 
-def _unfolded(flat: Ints, lengths: Ints, *, fans: bool) -> tuple[Ints, Ints]:
+def _unfold(flat: Ints, lengths: Ints, *, fans: bool) -> tuple[Ints, Ints]:
     """Strips or fans as triangles; every other triangle of a strip is turned over."""
     inner = np.maximum(lengths - 2, 0)
     start = np.repeat(np.cumsum(lengths) - lengths, inner)
@@ -188,7 +188,7 @@ def _unfolded(flat: Ints, lengths: Ints, *, fans: bool) -> tuple[Ints, Ints]:
     return flat[corners.reshape(-1)], np.full(len(corners), 3)
 
 
-def _joined(shapes: list[Shape]) -> Shape | None:
+def _join_shapes(shapes: list[Shape]) -> Shape | None:
     """The shapes of one geometry as one, vertices at one position as one."""
     shapes = [shape for shape in shapes if len(shape.faces)]
     if len(shapes) < 2:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maquette.core.asset import Material, Texture, Wrap, wrapped
+from maquette.core.asset import Material, Texture, Wrap, with_wrap
 from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.formats.collada.document import Document
@@ -126,7 +126,7 @@ class Looks:
         picture = None if image is None else self._pictures(address(image))
         words = [] if sampler is None else [sampler.said("sampler2D", key).upper() for key in ("wrap_s", "wrap_t")]
         u, v = [*(WRAPS.get(word, "repeat") for word in words), "repeat", "repeat"][:2]
-        return wrapped(picture, (u, v))
+        return with_wrap(picture, (u, v))
 
     def _image_of(self, param: Node, params: dict[str, Node]) -> str:
         """The image that a sampler shows: over its surface (1.4) or by itself (1.5)."""

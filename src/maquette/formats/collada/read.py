@@ -15,7 +15,7 @@ from maquette.formats.collada.document import Document, refuse
 from maquette.formats.collada.geometry import Shape, Shapes, tell
 from maquette.formats.collada.looks import Looks, dae_references
 from maquette.formats.collada.scene import Placed, place_geometries
-from maquette.formats.pieces import Coat, Piece, joined
+from maquette.formats.pieces import Coat, Piece, join_pieces
 from maquette.formats.side_files import places
 from maquette.formats.threemf.package import Package
 from maquette.registry import stage
@@ -44,7 +44,7 @@ def read_dae(files: Files) -> Asset:
     with entities, numbers that are none, what contains itself, files that unfold to far more than their size explains,
     and files without triangles. Source: COLLADA 1.4.1 and 1.5.0, Khronos 2008.
     """
-    files = _unpacked(files) if files.data.startswith(b"PK") else files
+    files = _unpack(files) if files.data.startswith(b"PK") else files
     document = Document(files.data, files.main)
     unit_mm, upright, named = _space(document)
     shapes, looks = Shapes(document), Looks(document, files)
@@ -66,7 +66,7 @@ def read_dae(files: Files) -> Asset:
     looks.tell()
     if not pieces:
         raise BadInput("read-dae: the scene holds no triangles; export the model with its meshes")
-    mesh, materials = joined(pieces, looks.materials, has_uv=has_uv)
+    mesh, materials = join_pieces(pieces, looks.materials, has_uv=has_uv)
     if document.root.first("library_animations") is not None:
         note("left out animations")
     return Asset(
@@ -78,7 +78,7 @@ def read_dae(files: Files) -> Asset:
     )
 
 
-def _unpacked(files: Files) -> Files:
+def _unpack(files: Files) -> Files:
     """The document of a ZAE with the pictures that are packed with it."""
     package = Package(files.data, "read-dae")
     inside = {name.rpartition("/")[2]: name for name in reversed(package.names) if name.endswith(".dae")}

@@ -62,7 +62,7 @@ class _Walk:
                 if child.name == "instance_geometry":
                     yield Placed(child.get("url"), name, world, _bound(child))
                 elif child.name == "instance_controller":
-                    yield from self._controlled(child, name, world)
+                    yield from self._walk_controller(child, name, world)
             inside = over | {id(node)}
             stack += [(one, world, inside) for one in reversed(list(self._inner(node)))]
 
@@ -77,7 +77,7 @@ class _Walk:
                 else:
                     yield found
 
-    def _controlled(self, instance: Node, name: str, world: Floats) -> Iterator[Placed]:
+    def _walk_controller(self, instance: Node, name: str, world: Floats) -> Iterator[Placed]:
         """A skinned or morphed geometry as it was modelled: skins have a place of their own, morphs their node's."""
         url = instance.get("url")
         for _ in range(DEEPEST):
@@ -116,7 +116,7 @@ def _matrix(node: Node) -> Floats:
     return made
 
 
-def _taken(node: Node, count: int) -> Floats:
+def _read_numbers(node: Node, count: int) -> Floats:
     found = floats(node)
     if len(found) < count or not np.isfinite(found[:count]).all():
         raise BadInput(f"read-dae: <{node.name}> holds {len(found)} numbers, not {count}; export the file again")
@@ -124,22 +124,22 @@ def _taken(node: Node, count: int) -> Floats:
 
 
 def _sixteen(node: Node) -> Floats:
-    return _taken(node, 16).reshape(4, 4)
+    return _read_numbers(node, 16).reshape(4, 4)
 
 
 def _translate(node: Node) -> Floats:
     made = np.eye(4)
-    made[:3, 3] = _taken(node, 3)
+    made[:3, 3] = _read_numbers(node, 3)
     return made
 
 
 def _scale(node: Node) -> Floats:
-    return np.diag([*_taken(node, 3), 1.0])
+    return np.diag([*_read_numbers(node, 3), 1.0])
 
 
 def _rotate(node: Node) -> Floats:
     """About an axis by degrees (Rodrigues)."""
-    *axis, angle = _taken(node, 4)
+    *axis, angle = _read_numbers(node, 4)
     length = float(np.linalg.norm(axis))
     made = np.eye(4)
     if length > 0:
@@ -152,7 +152,7 @@ def _rotate(node: Node) -> Floats:
 
 def _skew(node: Node) -> Floats:
     """RenderMan's skew: turns the second axis towards the first by degrees."""
-    angle, *rest = _taken(node, 7)
+    angle, *rest = _read_numbers(node, 7)
     along, around = np.array(rest[3:]), np.array(rest[:3])
     first, second = along / max(np.linalg.norm(along), 1e-300), around / max(np.linalg.norm(around), 1e-300)
     across = second - (second @ first) * first
@@ -164,7 +164,7 @@ def _skew(node: Node) -> Floats:
 
 def _lookat(node: Node) -> Floats:
     """From an eye to a point, with an upward direction."""
-    numbers = _taken(node, 9).reshape(3, 3)
+    numbers = _read_numbers(node, 9).reshape(3, 3)
     back = numbers[0] - numbers[1]
     back /= max(np.linalg.norm(back), 1e-300)
     right = np.cross(numbers[2], back)

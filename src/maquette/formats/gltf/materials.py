@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from maquette.core.arrays import Floats
-from maquette.core.asset import Material, Texture, Wrap, wrapped
+from maquette.core.asset import Material, Texture, Wrap, with_wrap
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.gltf.buffers import Buffers
@@ -59,10 +59,10 @@ class Looks:
         """The material of this number; -1 is glTF's default material."""
         if index not in self._found:
             plain = Look(Material(name="default", metallic=1.0, roughness=1.0))
-            self._found[index] = plain if index < 0 else self._tried(self._materials[index], index)
+            self._found[index] = plain if index < 0 else self._try_material(self._materials[index], index)
         return self._found[index]
 
-    def _tried(self, entry: Entry, index: int) -> Look:
+    def _try_material(self, entry: Entry, index: int) -> Look:
         """A material, or a plain one with a note where it cannot be read: appearance never refuses geometry."""
         try:
             return self._read(entry, index)
@@ -162,7 +162,7 @@ class Looks:
             self._pictures[source] = self._picture(self._images[source])
         wrap = self._wrap(self._textures[info.index("index", len(self._textures))])
         if (source, wrap) not in self._wrapped:
-            self._wrapped[source, wrap] = wrapped(self._pictures[source], wrap)
+            self._wrapped[source, wrap] = with_wrap(self._pictures[source], wrap)
         return self._wrapped[source, wrap]
 
     def _wrap(self, texture: Entry) -> tuple[Wrap, Wrap] | tuple[()]:
@@ -200,13 +200,13 @@ class Looks:
                 key = image.text("uri")
             if key not in self._by_bytes:
                 self._by_bytes[key] = None
-                self._by_bytes[key] = self._loaded(image)
+                self._by_bytes[key] = self._load(image)
         except BadInput as problem:
             note(f"{_plainly(problem)}; the picture is left out")
             return None
         return self._by_bytes[key]
 
-    def _loaded(self, image: Entry) -> Texture | None:
+    def _load(self, image: Entry) -> Texture | None:
         view = self._buffers.view_of(image)
         whole = self._buffers.view(view)[0] if view >= 0 else self._document.fetch(image)
         if whole is None:

@@ -91,7 +91,7 @@ class Shapes:
         faces = self._faces(entry, mode, count)
         self._charge(len(faces), entry)
         faces, used, at = self._sound(faces, where, count)
-        color = self._fine(partial(self._shown, named, "COLOR_0", used, 3, 4), None)
+        color = self._fine(partial(self._appearance_attribute, named, "COLOR_0", used, 3, 4), None)
         joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
         channels = {
             "uv": self._fine(lambda: self._uv(named, material, used), None),
@@ -140,7 +140,9 @@ class Shapes:
             note(f"left out, as {str(problem).removeprefix('read-glb: ').partition(';')[0]}")
             return otherwise
 
-    def _shown(self, named: Entry, key: str, used: NDArray[np.bool_], *widths: int) -> NDArray[np.float64] | None:
+    def _appearance_attribute(
+        self, named: Entry, key: str, used: NDArray[np.bool_], *widths: int
+    ) -> NDArray[np.float64] | None:
         """An attribute that is only looked at."""
         index = self._buffers.accessor_of(named, key)
         if index < 0:
@@ -169,7 +171,7 @@ class Shapes:
     def _uv(self, named: Entry, material: int, used: NDArray[np.bool_]) -> Floats | None:
         """Texture coordinates of the set that the material wants, bent as it says."""
         look = self._looks.look(material)
-        uv = self._shown(named, f"TEXCOORD_{look.uv_set}", used, 2)
+        uv = self._appearance_attribute(named, f"TEXCOORD_{look.uv_set}", used, 2)
         return uv if uv is None or look.uv_bend is None else uv @ look.uv_bend[:2, :2].T + look.uv_bend[:2, 2]
 
     def _apply_morphs(self, at: Floats, entry: Entry, weights: tuple[float, ...], used: NDArray[np.bool_]) -> Floats:

@@ -17,7 +17,7 @@ from maquette.core.asset import Asset
 from maquette.core.channels import CHANNELS, Channel
 from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
-from maquette.core.mesh import Mesh, joined
+from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.progress import note, progress
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document
@@ -201,7 +201,7 @@ def _join(meshes: list[Mesh], material_count: int) -> tuple[Mesh, list[int]]:
     if used == [-1]:
         used = []
     part = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(mesh.faces) for mesh in meshes])
-    whole = joined(meshes).replace(
+    whole = join_meshes(meshes).replace(
         material=np.searchsorted(used, material).astype(np.int32) if used else None,
         part=part if len(meshes) > 1 else None,
     )

@@ -38,12 +38,14 @@ def laid_layers(text: str, low: Floats, size_mm: tuple[float, float], dot_mm: fl
         lines = list(group)
         thick = top / _FINE - below
         for loads, same in groupby(lines, key=lambda stroke: stroke.loads):
-            mask = _drawn(list(same), thick, low, size_mm[1], dot_mm, shape)
+            mask = _draw_lines(list(same), thick, low, size_mm[1], dot_mm, shape)
             yield Layer(top / _FINE, thick, loads, mask)
         below = top / _FINE
 
 
-def _drawn(lines: list[Stroke], thick: float, low: Floats, deep: float, dot: float, shape: tuple[int, int]) -> Bools:
+def _draw_lines(
+    lines: list[Stroke], thick: float, low: Floats, deep: float, dot: float, shape: tuple[int, int]
+) -> Bools:
     """Where lines lie, each as wide as its filament makes it; gaps of two dots between them have flowed shut."""
     from PIL import Image, ImageDraw
     from scipy.ndimage import binary_closing

@@ -60,9 +60,9 @@ def prove_paint(
     if not plan.one_nozzle:
         raise CannotDo("prove-paint: the plan changes filaments from cell to cell; only swaps of one nozzle are proved")
     with tempfile.TemporaryDirectory(prefix="maquette-paint-") as folder:
-        gcode = _sliced(plan, Path(folder), walls)
+        gcode = _slice_plan(plan, Path(folder), walls)
     progress(0.5, "sliced")
-    light, top = _printed(plan, gcode)
+    light, top = _read_print(plan, gcode)
     wanted, meant = light_of(plan.wanted), cell_light(plan, "front")
     tops = np.array([_top(row) for row in plan.recipes])[plan.cells]
     numbers = {
@@ -72,7 +72,7 @@ def prove_paint(
         "planned_from_wanted": _mean(meant, wanted, plan),
         "laid_from_wanted": _mean(light, wanted, plan),
         "laid_from_planned": _mean(light, meant, plan),
-        "seconds": clock(_told(gcode, "estimated printing time (normal mode) = ")),
+        "seconds": clock(_gcode_value(gcode, "estimated printing time (normal mode) = ")),
         "grams": round(sum(volumes(gcode[-60_000:])) / 1000 * 1.24, 2),
     }
     note(", ".join(f"{name} {value}" for name, value in numbers.items()))
@@ -81,7 +81,7 @@ def prove_paint(
     return Files(f"{stem}.json", {f"{stem}.json": told, f"{stem}.png": png_of(strip)})
 
 
-def _sliced(plan: PaintPlan, folder: Path, walls: str) -> str:
+def _slice_plan(plan: PaintPlan, folder: Path, walls: str) -> str:
     """The G-code of the plan's own 3MF, filled whole."""
     program = find_program(prusa.PROGRAMS, missing(), prusa.PLACES)
     (folder / "model.3mf").write_bytes(write_paint.function(plan, stem="model").data)
@@ -106,7 +106,7 @@ def _sliced(plan: PaintPlan, folder: Path, walls: str) -> str:
     return (folder / "out.gcode").read_text(errors="replace")
 
 
-def _printed(plan: PaintPlan, gcode: str) -> tuple[Floats, Ints]:
+def _read_print(plan: PaintPlan, gcode: str) -> tuple[Floats, Ints]:
     """The light of each cell (H, W, 3) and the filament on top of each dot (-1: nothing), as the G-code lays them."""
     rows, columns = plan.cells.shape
     size = (columns * plan.cell_mm, rows * plan.cell_mm)
@@ -138,7 +138,7 @@ def _mean(one: Floats, other: Floats, plan: PaintPlan) -> float:
     return round(float(seen_difference(one, other, plan.blur_cells).mean()), 3)
 
 
-def _told(gcode: str, words: str) -> str:
+def _gcode_value(gcode: str, words: str) -> str:
     """What the G-code says behind these words."""
     _, _, rest = gcode[-60_000:].partition(words)
     return rest.partition("\n")[0]

@@ -69,9 +69,9 @@ def _models(plan: PaintPlan, stem: str) -> dict[str, bytes]:
         files[f"{stem}.3mf"] = write_3mf(parts_of(plan), stem=stem).data
         return files
     plain = write_3mf(bare, stem=stem).data
-    files[f"{stem}.3mf"] = _packed(plain, {PRUSA_PATH: prusa_part(plan)})
+    files[f"{stem}.3mf"] = _add_parts(plain, {PRUSA_PATH: prusa_part(plan)})
     told = {BAMBU_PATH: bambu_part(plan), "Metadata/project_settings.config": bambu_project(plan)}
-    files[f"{stem}.bambu.3mf"] = _packed(plain, told, bambu=True)
+    files[f"{stem}.bambu.3mf"] = _add_parts(plain, told, bambu=True)
     note(f"{len(bare.mesh.faces):,} triangles, {len(plan.swaps)} swaps")
     return files
 
@@ -94,7 +94,7 @@ def parts_of(plan: PaintPlan) -> Asset:
     return Asset(mesh, materials, part_names=names, sized=True, title=plan.title, history=plan.history)
 
 
-def _packed(plain: bytes, more: dict[str, str], *, bambu: bool = False) -> bytes:
+def _add_parts(plain: bytes, more: dict[str, str], *, bambu: bool = False) -> bytes:
     """A 3MF with more parts in it; for Bambu Studio under the name that it asks for."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(plain)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:

@@ -15,14 +15,14 @@ from maquette.core.arrays import Ints
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
-from maquette.formats.pieces import Coat, Piece, Role, carved, moved, only, product
+from maquette.formats.pieces import Coat, Piece, Role, carve_piece, move_piece, only, product
 from maquette.formats.positions import usable
 from maquette.formats.threemf.colors import Palette
 from maquette.formats.threemf.filaments import divide_painted, palette_of
 from maquette.formats.threemf.model import Model, Object, Use, model
 from maquette.formats.threemf.package import Package, part_name
 from maquette.formats.threemf.slicer_metadata import CURA_ROLES, told_by_slicers
-from maquette.formats.xml import declared
+from maquette.formats.xml import declare_prefixes
 from maquette.geometry.welding import twins
 
 DEEPEST = 32  # components in components
@@ -52,17 +52,17 @@ class Build:
         """A model part, parsed once."""
         if path not in self._models:
             progress(0.1, f"part {path[:60]}")
-            self._models[path] = self._parsed(path)
+            self._models[path] = self._parse_part(path)
         return self._models[path]
 
-    def _parsed(self, path: str) -> Model:
+    def _parse_part(self, path: str) -> Model:
         """A model part; prefixes that it forgets to declare are given a name, so that what bears them is left out."""
         try:
             return model(self.package.pieces(path), path)
         except BadInput as problem:
             if "unbound prefix" not in str(problem):
                 raise
-        made = model(declared(self.package.data(path)), path)
+        made = model(declare_prefixes(self.package.data(path)), path)
         note("prefixes that are not declared are left out with what they name; export the file again")
         return made
 
@@ -72,7 +72,7 @@ class Build:
         holes = [piece for piece in pieces if piece.role == "negative"]
         for piece in pieces:
             if piece.role == "solid" and holes:
-                piece = carved(piece, holes)  # noqa: PLW2901
+                piece = carve_piece(piece, holes)  # noqa: PLW2901
             if piece.role != "negative" and len(piece.faces):
                 self.pieces.append(piece)
 
@@ -100,7 +100,7 @@ class Build:
             stack += [(path, below, matrix, name, depth + 1, inside) for below in reversed(thing.components)]
             if len(thing.corners):
                 for piece in self._volumes(path, use.object, top, thing):
-                    yield replace(moved(piece, matrix), name=piece.name or name, item=number)
+                    yield replace(move_piece(piece, matrix), name=piece.name or name, item=number)
 
     def _volumes(self, path: str, number: int, top: int, thing: Object) -> list[Piece]:
         """An object's volumes where it was drawn; welded and painted once for each filament it is printed with."""
@@ -109,7 +109,7 @@ class Build:
             raise BadInput(f"read-3mf: {self.package.size} bytes unfold to over {self._faces} faces; join the copies")
         key = (path, number, self.told.filament(top, number))
         if key not in self._ready:
-            self._ready[key] = self._split(number, *self._welded(path, number, top, thing))
+            self._ready[key] = self._split(number, *self._weld_piece(path, number, top, thing))
         role: Role = self.told.part_roles.get((top, number), "solid")
         for setting, cura in CURA_ROLES.items():
             if thing.told.get(f"cura:{setting}", thing.told.get(setting, "")).strip().lower() in ("true", "1"):
@@ -128,7 +128,7 @@ class Build:
             pieces.append(replace(only(whole, inside), role=special_range.role, name=special_range.name))
         return [piece for piece in [only(whole, left), *pieces] if len(piece.faces)]
 
-    def _welded(self, path: str, number: int, top: int, thing: Object) -> tuple[Piece, Ints]:
+    def _weld_piece(self, path: str, number: int, top: int, thing: Object) -> tuple[Piece, Ints]:
         """Vertices at one position are one, collapsed triangles go, what slicers painted becomes materials."""
         three = np.full(len(thing.faces), 3)
         vertices, sound = usable(thing.vertices, thing.faces.reshape(-1), three, "read-3mf")
@@ -156,7 +156,7 @@ class Build:
         for number, thing in self.model(path).objects.items():
             role = thing.told.get(KIND, "")
             if role in ("modifier", "blocker", "enforcer") and len(thing.corners):
-                piece, _ = self._welded(path, number, 0, thing)
+                piece, _ = self._weld_piece(path, number, 0, thing)
                 result.append(replace(piece, role=role, name=thing.name))  # type: ignore[arg-type]
         return result
 

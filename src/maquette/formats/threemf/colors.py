@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 
 from maquette.core.arrays import Ints
-from maquette.core.asset import Material, Texture, Wrap, wrapped
+from maquette.core.asset import Material, Texture, Wrap, with_wrap
 from maquette.core.errors import BadInput
 from maquette.core.progress import note
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.formats.pieces import Coat
 from maquette.formats.side_files import Converter
-from maquette.formats.surface_colors import MOST_FLAT, flat_material, packed
+from maquette.formats.surface_colors import MOST_FLAT, flat_material, pack_rgb
 from maquette.formats.threemf.model import Group, Model, Object
 from maquette.formats.threemf.package import Package, part_name
 
@@ -83,7 +83,7 @@ class Palette:
             self._apply(coat, which, index, (key[0], named), model)
             return
         if group.kind == "color":
-            coat.color[which] = packed(table[index, :3])
+            coat.color[which] = pack_rgb(table[index, :3])
             return
         if group.kind == "base":
             self._apply_bases(coat, which, index[:, 0], key, group)
@@ -102,7 +102,7 @@ class Palette:
         """Base materials; those that nobody uses are never made, thousands of them are only colours."""
         used, place = np.unique(index, return_inverse=True)
         if len(used) > MOST_FLAT:
-            coat.color[which] = packed(group.table[index, :3])[:, None]
+            coat.color[which] = pack_rgb(group.table[index, :3])[:, None]
             return
         for number in used.tolist():
             if (*key, number) not in self._of_base:
@@ -118,7 +118,7 @@ class Palette:
             self._pictures[path] = self._picture(path, group.texture)
         picture = self._pictures[path]
         u, v = (TILES.get(word.strip().lower(), "repeat") for word in model.tiles.get(group.texture, ("", "")))
-        return [Material(name=name, base_color_texture=wrapped(picture, (u, v)))]
+        return [Material(name=name, base_color_texture=with_wrap(picture, (u, v)))]
 
     def _picture(self, path: str, number: int) -> Texture | None:
         """The picture of a texture; None with a note where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from string import hexdigits
@@ -115,7 +115,7 @@ class _Parser:
         self.made = Model()
         self._runs = runs
         self._object, self._group, self._inside, self._uses = Object(), Group("color"), False, 0
-        core = {
+        core: dict[str, Callable[[Attributes], None]] = {
             "model": self._model,
             "metadata": self._metadata,
             "object": self._open_object,
@@ -134,8 +134,8 @@ class _Parser:
             "texture2d": self._texture,
             "texture2dgroup": self._uv_group,
             "tex2coord": self._uv,
-            "compositematerials": self._unread,
-            "multiproperties": self._unread,
+            "compositematerials": self._count_unread,
+            "multiproperties": self._count_unread,
         }
         handlers = {f"{space} {name}": handler for space in (names.CORE, names.DRAFT) for name, handler in core.items()}
         handlers |= {f"{space} setting": self._setting for space in (names.CORE, names.CURA)}
@@ -278,7 +278,7 @@ class _Parser:
             )
         self._new_look(self.made.textures, attributes, attributes.get("path", ""))
 
-    def _unread(self, attributes: Attributes) -> None:
+    def _count_unread(self, attributes: Attributes) -> None:
         self.made.unread += 1
 
     def _new_look(self, among: dict[int, Any], given: Attributes, value: Any) -> None:

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Ints
 from maquette.core.asset import Asset, Material, Texture
 from maquette.formats.pictures_in_files import as_png, srgb_from_linear, tint
-from maquette.formats.surface_colors import corner_colors, materials_of, modulated, packed, without_plain_textures
+from maquette.formats.surface_colors import (
+    corner_colors,
+    materials_of,
+    modulate_texture,
+    pack_rgb,
+    without_plain_textures,
+)
 from maquette.formats.threemf import names
 from maquette.formats.threemf.colors import TILES
 from maquette.formats.threemf.filaments import MOST
@@ -76,7 +82,7 @@ def paint_colors(asset: Asset) -> Paint:
         if used[number] and material.base_color_texture is not None and mesh.uv is not None:
             which = np.flatnonzero(of_face == number)
             if mesh.color is not None and (mesh.color[mesh.faces[which]] < 255).any():
-                picture = modulated(material.base_color_texture, mesh.uv[which], mesh.color[mesh.faces[which]])
+                picture = modulate_texture(material.base_color_texture, mesh.uv[which], mesh.color[mesh.faces[which]])
                 material = material.replace(base_color_texture=picture)  # noqa: PLW2901
             corners[which] = _texture_group(paint, material, mesh.uv[which])
     rest = np.flatnonzero(corners[:, 0] == 0)
@@ -130,7 +136,7 @@ def _embed_picture(paint: Paint, material: Material) -> tuple[str, Texture]:
 
 def _color_group(paint: Paint, colors: NDArray[np.uint8]) -> Ints:
     """Colours of corners (F, 3, 3); what each corner points to, (F, 4)."""
-    distinct, place = np.unique(packed(colors), return_inverse=True)
+    distinct, place = np.unique(pack_rgb(colors), return_inverse=True)
     group = paint.add("m:colorgroup", "", rows_of('<m:color color="#%06X"/>\n', distinct))
     return np.column_stack([np.full(len(colors), group), place.reshape(-1, 3)])
 

@@ -16,7 +16,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.progress import note, progress
-from maquette.formats.pieces import Piece, joined, set_apart
+from maquette.formats.pieces import Piece, join_pieces, set_apart
 from maquette.formats.threemf.build import Build
 from maquette.formats.threemf.model import Model, Use
 from maquette.formats.threemf.package import Package
@@ -63,7 +63,7 @@ def read_3mf(
             solid, names = _on_plates(build, items, solid, names, plate)
         elif plate > 1:
             raise BadSetting(f"read-3mf: plate = {plate}: the file has one plate")
-        mesh, materials = joined(solid, build.palette.materials, has_uv=build.palette.has_uv)
+        mesh, materials = join_pieces(solid, build.palette.materials, has_uv=build.palette.has_uv)
     apart = [piece for piece in build.pieces if piece.role != "solid"] + build.kept_apart(path)
     build.tell()
     return Asset(

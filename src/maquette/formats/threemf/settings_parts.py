@@ -83,7 +83,7 @@ def with_settings(files: Files, told: PrintSettings) -> Files:
     return files.replace(parts={**files.parts, files.main: out.getvalue()})
 
 
-def _built(model: str) -> str:
+def _built_object(model: str) -> str:
     """The number of the object that is built."""
     found = _ITEM.search(model)
     return found[1] if found else "1"
@@ -101,14 +101,13 @@ def _prusa_part(model: str, told: PrintSettings) -> str:
             volumes += f'  <volume firstid="{first}" lastid="{first + count - 1}">\n'
             volumes += '   <metadata type="volume" key="volume_type" value="ModelPart"/>\n  </volume>\n'
             first += count
-    return (
-        f'{_XML}<config>\n <object id="{_built(model)}" instances_count="1">\n{options}{volumes} </object>\n</config>\n'
-    )
+    body = f' <object id="{_built_object(model)}" instances_count="1">\n{options}{volumes} </object>\n'
+    return f"{_XML}<config>\n{body}</config>\n"
 
 
 def _bambu_part(model: str, told: PrintSettings) -> str:
     options = "".join(f'  <metadata key="{key}" value="{value}"/>\n' for key, value in bambu_options(told).items())
-    return f'{_XML}<config>\n <object id="{_built(model)}">\n{options} </object>\n</config>\n'
+    return f'{_XML}<config>\n <object id="{_built_object(model)}">\n{options} </object>\n</config>\n'
 
 
 def _with_cura(model: str, told: PrintSettings) -> str:

@@ -55,10 +55,10 @@ def qr_code(
     places = np.stack([column - len(dark) / 2, len(dark) / 2 - 1 - row], axis=1)
     loops = [(place + corner) * module for place in places]
     area = area_of(loops, "nonzero")
-    return Artwork.of([(loops_in(_parted(area, dark, module)), (20, 20, 20))], text[:60])
+    return Artwork.of([(loops_in(_part_corners(area, dark, module)), (20, 20, 20))], text[:60])
 
 
-def _parted(area: Any, dark: Bools, module: float) -> Any:
+def _part_corners(area: Any, dark: Bools, module: float) -> Any:
     """Modules that touch at one corner only, parted there by a small square that is taken away."""
     a, b, c, d = dark[:-1, :-1], dark[:-1, 1:], dark[1:, :-1], dark[1:, 1:]
     row, column = np.nonzero((a & d & ~b & ~c) | (b & c & ~a & ~d))

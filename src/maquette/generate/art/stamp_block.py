@@ -17,7 +17,7 @@ from maquette.geometry.flat.areas import (
     grown,
     raised,
     rectangle,
-    tapered,
+    taper_area,
     united,
     without_holes,
 )
@@ -53,7 +53,7 @@ def stamp_block(
     ridge = disc(2.4).translate((middle[0], high_y))
     block = block + raised(ridge, 0.0, base)
     lines = (
-        tapered(mirrored, base, base + relief_mm, draft_mm) if draft_mm else raised(mirrored, base, base + relief_mm)
+        taper_area(mirrored, base, base + relief_mm, draft_mm) if draft_mm else raised(mirrored, base, base + relief_mm)
     )
     lines = lines ^ raised(plate, 0.0, base + relief_mm + 1.0)
     bodies = [Body(block, "block", LIGHT), Body(lines, "lines", (60, 60, 60))]

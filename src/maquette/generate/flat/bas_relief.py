@@ -13,7 +13,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.core.progress import note, progress
 from maquette.generate.flat.grid import grid_shape
-from maquette.geometry.flat.bas_relief import pressed
+from maquette.geometry.flat.bas_relief import press_depth
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
 
@@ -55,17 +55,17 @@ def bas_relief(
     low, size = low - border, size + 2 * border
     shape = max(1, round(1000 * size[0])), max(1, round(1000 * size[1]))
     rows, columns, pitch = grid_shape(*shape, width_mm, pitch_mm, "bas-relief")
-    depth, inside = _seen(asset, right, up, low, size, rows, columns)
+    depth, inside = _depth_map(asset, right, up, low, size, rows, columns)
     progress(0.6, "looked at the model")
     if not inside.any():
         raise CannotDo("bas-relief: nothing of the model is seen from that side")
-    level = pressed(depth, inside, pressing, fine)
+    level = press_depth(depth, inside, pressing, fine)
     note(f"a depth of {np.ptp(depth[inside]):.4g} mm became {relief_mm:g} mm")
     heights = base_mm + relief_mm * (0.15 * inside + 0.85 * level)  # the outline keeps an edge on the ground
     return Heightmap(heights.astype(np.float32), pitch, title=asset.title)
 
 
-def _seen(
+def _depth_map(
     asset: Asset, right: Floats, up: Floats, low: Floats, size: Floats, rows: int, columns: int
 ) -> tuple[Floats, np.ndarray]:
     """How near the surface lies at each place, (H, W), and where there is any."""

@@ -47,7 +47,7 @@ def color_heights(
     """
     width_mm = picture_width(subject, width_mm, "color-heights")
     rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "color-heights")
-    looks = oklab_of(light_of(_resized(subject, rows, columns)))
+    looks = oklab_of(light_of(_resize(subject, rows, columns)))
     flat = looks.reshape(-1, 3)
     some = flat[:: max(1, len(flat) // _SAMPLE)]
     chosen = clusters(some, np.ones(len(some)), colors)
@@ -64,7 +64,7 @@ def color_heights(
     )
 
 
-def _resized(subject: Subject, rows: int, columns: int) -> NDArray[np.uint8]:
+def _resize(subject: Subject, rows: int, columns: int) -> NDArray[np.uint8]:
     """The picture at the places of the grid."""
     from PIL import Image
 

@@ -14,7 +14,7 @@ from maquette.core.progress import progress
 from maquette.core.subject import Subject
 from maquette.generate.flat.grid import grid_shape, on_grid, soften
 from maquette.generate.flat.tones import Source, is_cut_out, spread_tones, tones_of
-from maquette.generate.photo_texture import shrunk
+from maquette.generate.photo_texture import shrink_pixels
 from maquette.geometry.look.bleed import bleed
 from maquette.registry import stage
 
@@ -71,7 +71,7 @@ def _levels(subject: Subject, source: Source, columns: int) -> tuple[NDArray[np.
     if source == "alpha" and mask is not None:
         return np.ones_like(mask), mask
     factor = max(1, subject.width // (2 * columns))
-    pixels = shrunk(bleed(subject.pixels, mask) if mask is not None else subject.pixels, factor)
+    pixels = shrink_pixels(bleed(subject.pixels, mask) if mask is not None else subject.pixels, factor)
     small = None if mask is None else on_grid(mask, *pixels.shape[:2])
     level = spread_tones(tones_of(pixels, source), small, source)
     return level.astype(np.float32), mask

@@ -61,7 +61,7 @@ def plate(
     warn_of_slopes(heightmap)
     if form == "flat":
         return _flat(heightmap, loops, hole_mm, bound_mm)
-    return _bent(heightmap, 2 * np.pi if form == "cylinder" else np.radians(angle_deg), bound_mm)
+    return _bend_plate(heightmap, 2 * np.pi if form == "cylinder" else np.radians(angle_deg), bound_mm)
 
 
 def _flat(heightmap: Heightmap, loops: list[Floats], hole_mm: float, bound: float) -> Asset:
@@ -99,7 +99,7 @@ def _dress(mesh: Mesh, heightmap: Heightmap) -> Asset:
     return Asset(mesh, (material,), sized=True, title=heightmap.title, camera=camera, source=source)
 
 
-def _bent(heightmap: Heightmap, angle: float, bound: float) -> Asset:
+def _bend_plate(heightmap: Heightmap, angle: float, bound: float) -> Asset:
     """The plate bent round an upright axis, without a picture on it."""
     width, _ = heightmap.size_mm
     if width / angle < float(heightmap.heights.max()):

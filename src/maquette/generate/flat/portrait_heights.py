@@ -15,7 +15,7 @@ from maquette.generate.flat.grid import grid_shape, on_grid, soften
 from maquette.generate.flat.heights import picture_width
 from maquette.generate.guess.network import Guess, infer
 from maquette.generate.sculpt.relief import normal_relief
-from maquette.geometry.flat.bas_relief import pressed
+from maquette.geometry.flat.bas_relief import press_depth
 from maquette.geometry.flat.detail import brightness, detail
 from maquette.registry import stage
 
@@ -74,7 +74,7 @@ def _shape(guess: Guess, pressing: float) -> Floats:
     """Levels 0..1 over the network's window."""
     inside = guess.mask >= 0.5
     near = -guess.front.astype(np.float64) + _NORMALS * normal_relief(guess, own_front=True)
-    return pressed(near, inside, pressing)
+    return press_depth(near, inside, pressing)
 
 
 def _laid(plane: Floats, guess: Guess, subject: Subject, rows: int, columns: int) -> Floats:

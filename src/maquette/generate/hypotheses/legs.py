@@ -58,7 +58,7 @@ def set_apart(body: Field, level: Pixels, normal: Floats) -> tuple[Pixels, int]:
     row = (points[:, 1] / (1 + points[:, 2] / body.eye) + 1) * len(mask) / 2
     low = np.flatnonzero(row > belly - _INTO * len(mask))
     for side in (-1, 1):
-        limbs = _limbs([leg for leg in paired(legs) if side in leg.sides], body, level, belly, floor)
+        limbs = _limbs([leg for leg in pair_legs(legs) if side in leg.sides], body, level, belly, floor)
         moved = replace(body, values=limbs).sample(points[low] - side * apart * normal).astype(np.float32)
         values.reshape(-1)[low] = -smooth_least(-values.reshape(-1)[low], -moved, _JOINT)
     beside = (body.outline <= 0) & (np.arange(len(mask))[:, None] < belly)
@@ -116,7 +116,7 @@ def _below(mask: Bools, belly: int, floor: float, wide: int) -> list[Leg]:
     return sorted(legs, key=lambda leg: leg.column)
 
 
-def paired(legs: list[Leg]) -> list[Leg]:
+def pair_legs(legs: list[Leg]) -> list[Leg]:
     """The legs with the sides they go to: halved at the widest gap, nearer and farther in turn within each half."""
     if len(legs) == 2:
         return legs

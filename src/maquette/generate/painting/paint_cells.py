@@ -49,7 +49,7 @@ def paint_cells(
     they are a lithophane in colour: as many layers of colour, and over them as much of the base's filament as the
     picture is dark, up to the canvas's thickness. Recipes that show the same are one.
     """
-    choice = _held(
+    choice = _choose_filaments(
         canvas,
         chosen_filaments(canvas, filaments or (() if own else CMYW), own, _one(base), "paint-cells"),
         count,
@@ -57,7 +57,7 @@ def paint_cells(
     )
     bottom = choice.number(base, "paint-cells") if base else int(choice.colors.sum(axis=1).argmax())
     recipes = (_from_front if light == "front" else _from_behind)(canvas, len(choice.filaments), layers, bottom)
-    recipes, seen = _distinct(recipes, _seen(recipes, canvas, choice, light))
+    recipes, seen = _distinct(recipes, _recipe_light(recipes, canvas, choice, light))
     progress(0.2, f"{len(recipes)} recipes")
     wanted = light_of(canvas.pixels)
     tall = (recipes >= 0).sum(axis=1)
@@ -78,7 +78,7 @@ def _one(word: str) -> tuple[str, ...]:
     return (word,) if word else ()
 
 
-def _held(canvas: Canvas, choice: Choice, count: int, base: str) -> Choice:
+def _choose_filaments(canvas: Canvas, choice: Choice, count: int, base: str) -> Choice:
     """As many of the filaments as the printer holds: the base, and those that suit the picture best."""
     if len(choice.filaments) <= count:
         return choice
@@ -116,7 +116,7 @@ def _refuse_many(count: int) -> None:
         raise CannotDo(f"paint-cells: {count:,} recipes, at most {_MOST_RECIPES:,}; take fewer layers or filaments")
 
 
-def _seen(recipes: Ints, canvas: Canvas, choice: Choice, light: Light) -> Floats:
+def _recipe_light(recipes: Ints, canvas: Canvas, choice: Choice, light: Light) -> Floats:
     """What each recipe shows, (K, 3) linear; from behind, the brightest is white."""
     if light == "front":
         return stack_colors(recipes, choice.colors, cover(canvas.layer_mm, choice.td_mm))[:, -1]

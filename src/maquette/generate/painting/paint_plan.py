@@ -27,12 +27,12 @@ _SWEEPS = 6
 _CALM = 0.9  # flatness from which nothing is left that is less than two lines wide
 
 
-def listed(value: object) -> object:
+def split_list(value: object) -> object:
     """A list from one text with commas, as a command line gives it."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 
 
 @stage
@@ -62,7 +62,7 @@ def paint_plan(
     names = tuple(word.partition(":")[0] for word in locked)
     choice = chosen_filaments(canvas, filaments, own, (*((base,) if base else ()), *names), "paint-plan")
     bottom = choice.number(base, "paint-plan") if base else -1
-    limits = Limits(swaps, count, _fixed(canvas, choice, locked))
+    limits = Limits(swaps, count, _fixed_filaments(canvas, choice, locked))
     covers = cover(canvas.layer_mm, choice.td_mm)
     wanted = light_of(canvas.pixels)
     colors = lab(blur(wanted, canvas.blur_cells)).reshape(-1, 3)
@@ -73,14 +73,14 @@ def paint_plan(
     _insist(stack, limits, bottom)
     progress(0.3, "filaments ordered")
     recipes = _recipes(stack, bottom, canvas.base_layers)
-    seen = _seen(recipes, canvas, choice)
+    seen = _front_colors(recipes, canvas, choice)
     cells = fit_heights(canvas, wanted, seen, flatness)
     used, cells, kept = only_used(recipes, cells, choice)
     plan = PaintPlan(
         used, cells, kept, canvas.pixels, canvas.cell_mm, canvas.first_mm, canvas.layer_mm, canvas.blur_cells,
         title=canvas.title,
     )  # fmt: skip
-    away = seen_difference(_seen(used, canvas, _again(choice, kept))[cells], wanted, canvas.blur_cells)
+    away = seen_difference(_front_colors(used, canvas, _again(choice, kept))[cells], wanted, canvas.blur_cells)
     note(f"{len(kept)} filaments, {len(plan.swaps)} swaps; mean CIEDE2000 {float(away.mean()):.2f} as it is seen")
     return plan
 
@@ -107,7 +107,7 @@ def _recipes(stack: Ints, bottom: int, base_layers: int) -> Ints:
     return np.where(keep, whole[None], -1)
 
 
-def _seen(recipes: Ints, canvas: Canvas, choice: Choice) -> Floats:
+def _front_colors(recipes: Ints, canvas: Canvas, choice: Choice) -> Floats:
     """The colour of each recipe from the front, (K, 3)."""
     return stack_colors(recipes, choice.colors, cover(canvas.layer_mm, choice.td_mm))[:, -1]
 
@@ -118,7 +118,7 @@ def _again(choice: Choice, kept: tuple[object, ...]) -> Choice:
     return Choice(tuple(choice.filaments[k] for k in which), choice.colors[which], choice.td_mm[which])
 
 
-def _fixed(canvas: Canvas, choice: Choice, locked: tuple[str, ...]) -> Ints:
+def _fixed_filaments(canvas: Canvas, choice: Choice, locked: tuple[str, ...]) -> Ints:
     """The filament that stands fixed on each layer of paint, -1: none."""
     result = np.full(canvas.paint_layers, -1)
     top = canvas.first_mm + (canvas.base_layers + np.arange(canvas.paint_layers)) * canvas.layer_mm

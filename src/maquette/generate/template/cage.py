@@ -12,7 +12,7 @@ _ROUNDS = 6
 _FAR = 0.35  # half windows: outlines further apart than this do not belong together
 
 
-def bent(flat: Floats, shown: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+def bend_points(flat: Floats, shown: Floats, wanted: Floats) -> tuple[Floats, Floats]:
     """Points moved by the lattice that takes one outline to another: places (N, 2), outlines (K, 2), (L, 2) -> both.
 
     Places are in half windows. Every point of either outline pulls toward the nearest of the other; the lattice stays

@@ -22,7 +22,7 @@ from maquette.generate.hypotheses.proposal import Thing
 from maquette.generate.sculpt.sculpt import Wishes, dressed
 from maquette.generate.sculpt.surface import sight
 from maquette.generate.sculpt.views import FRONT
-from maquette.generate.template.cage import bent, outline_of
+from maquette.generate.template.cage import bend_points, outline_of
 from maquette.generate.template.pose import Pose, best_pose
 from maquette.geometry.sampling import surface_samples
 from maquette.registry import stage
@@ -71,7 +71,7 @@ def fit_template(
             "the least; give a model of the same kind, or yaw_deg if it is turned"
         )
     progress(0.7, "bend it")
-    placed = _bent(pose, vertices, faces, guess, bend)
+    placed = _bend_model(pose, vertices, faces, guess, bend)
     low, high = placed.min(axis=0), placed.max(axis=0)
     note(f"fitted {model.title or 'the model'}, turned by {yaw:.0f} degrees; its outline agreed by {iou:.0%} unbent")
     facing = sight(placed, faces, np.array([0.0, 0.0, -guess.eye]))
@@ -88,11 +88,11 @@ def _ready(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
         edges = np.linalg.norm(points[faces] - points[np.roll(faces, -1, axis=1)], axis=2)
         if edges.max() <= _LONGEST / 2:  # it fills about two half windows
             break
-        points, faces = quartered(points, faces)
+        points, faces = quarter_faces(points, faces)
     return points, faces
 
 
-def quartered(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
+def quarter_faces(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """Every face cut in four at its edges' middles. vertices (V, 3), faces (F, 3) -> both of the finer surface."""
     ends = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
     edges, row = np.unique(ends, axis=0, return_inverse=True)
@@ -103,7 +103,7 @@ def quartered(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     return np.vstack([vertices, vertices[edges].mean(axis=1)]), finer
 
 
-def _bent(pose: Pose, vertices: Floats, faces: Ints, guess: Guess, bend: float) -> Floats:
+def _bend_model(pose: Pose, vertices: Floats, faces: Ints, guess: Guess, bend: float) -> Floats:
     """The model in the photo's frame, its outline drawn to the photo's by a share of ``bend``. (V, 3)"""
     placed = pose.placed(vertices, guess.eye)
     if not bend:
@@ -116,5 +116,5 @@ def _bent(pose: Pose, vertices: Floats, faces: Ints, guess: Guess, bend: float) 
     shown = np.zeros((_SIDE, _SIDE), bool)
     shown[at[:, 1], at[:, 0]] = True
     wanted = outline_of(enlarge(guess.mask, _SIDE) >= 0.5)
-    moved, _ = bent(flat, outline_of(shown), wanted)
+    moved, _ = bend_points(flat, outline_of(shown), wanted)
     return np.column_stack([(flat + bend * (moved - flat)) * deep, placed[:, 2]])

@@ -46,10 +46,10 @@ def grown(area: Any, by: float) -> Any:
 
 def without_holes(area: Any) -> Any:
     """An area with everything filled that it surrounds."""
-    return area_of([loop for loop in loops_in(area) if _signed(loop) > 0], "nonzero")
+    return area_of([loop for loop in loops_in(area) if _signed_area(loop) > 0], "nonzero")
 
 
-def thinned(area: Any, off: float) -> Any:
+def thin_area(area: Any, off: float) -> Any:
     """An area with fewer points, its border moved by no more than ``off``."""
     return area.simplify(off)
 
@@ -78,14 +78,14 @@ def raised(area: Any, low: float, high: float) -> Any:
     return area.extrude(high - low).translate((0.0, 0.0, low))
 
 
-def tapered(area: Any, low: float, high: float, widen: float) -> Any:
+def taper_area(area: Any, low: float, high: float, widen: float) -> Any:
     """An area raised to a solid whose foot is wider by a margin: stairs of it, as fine as a layer or two of print."""
     from manifold3d import Manifold, OpType
 
     steps = max(1, round((high - low) / 0.2))
     stairs = np.linspace(low, high, steps + 1)  # the last one is as wide as the area itself
     slabs = [
-        raised(thinned(grown(area, widen * (1 - (number + 1) / steps)), 0.01), low, float(stairs[number + 1]))
+        raised(thin_area(grown(area, widen * (1 - (number + 1) / steps)), 0.01), low, float(stairs[number + 1]))
         for number in range(steps)
     ]
     return Manifold.batch_boolean(slabs, OpType.Add)
@@ -97,6 +97,6 @@ def bounds(area: Any) -> tuple[float, float, float, float]:
     return float(low_x), float(low_y), float(high_x), float(high_y)
 
 
-def _signed(loop: Floats) -> float:
+def _signed_area(loop: Floats) -> float:
     x, y = loop.T
     return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))

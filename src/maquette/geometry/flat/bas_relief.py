@@ -13,7 +13,7 @@ _CLIFF = 8.0  # times the usual slope: an outline in front of something, whose h
 _USUAL = 0.75  # quantile of the slopes that is the usual one
 
 
-def pressed(depth: Floats, inside: Bools, pressing: float, fine: float = 0.0) -> Floats:
+def press_depth(depth: Floats, inside: Bools, pressing: float, fine: float = 0.0) -> Floats:
     """Heights (H, W) 0..1 of a surface ``depth`` (H, W), larger nearer, where ``inside``; 0 around.
 
     ``pressing`` is Weyrich's alpha in usual slopes: 0 leaves all slopes as they are, 5 is strong. ``fine`` adds to what

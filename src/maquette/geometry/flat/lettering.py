@@ -78,7 +78,7 @@ def _insist_on_letters(text: str, font: Typeface) -> None:
     if joined:
         named = " ".join(f"{sign!r}" for sign in joined[:12])
         raise BadSetting(f"text: {named} change beside other letters or run to the left; write it with others")
-    missing = sorted({sign for sign in text if sign != "\n" and not _spelled(sign, font)})
+    missing = sorted({sign for sign in text if sign != "\n" and not _spell(sign, font)})
     if missing:
         named = " ".join(f"{sign!r}" for sign in missing[:12])
         raise BadSetting(f"text: {font.name} has no {named}; name a font that has")
@@ -89,7 +89,7 @@ def _changes(sign: str) -> bool:
     return 0x0900 <= ord(sign) <= 0x109F or 0x1780 <= ord(sign) <= 0x17FF or sign in "\u200c\u200d"
 
 
-def _spelled(sign: str, font: Typeface) -> tuple[str, str] | None:
+def _spell(sign: str, font: Typeface) -> tuple[str, str] | None:
     """A character as the font's own glyph and marks to draw with it; None where the font lacks it."""
     if ord(sign) in font.glyphs:
         return font.glyphs[ord(sign)], ""
@@ -107,7 +107,7 @@ def _line(line: str, font: Typeface) -> list[Floats]:
     loops: list[Floats] = []
     before = None
     for sign in unicodedata.normalize("NFC", line):
-        spelled = _spelled(sign, font)
+        spelled = _spell(sign, font)
         if spelled is None:  # _insist_on_letters has said so
             continue
         glyph, marks = spelled

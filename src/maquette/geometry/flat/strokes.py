@@ -15,7 +15,7 @@ Cap = Literal["butt", "round", "square"]
 _CIRCLE = 32  # corners of a round join
 
 
-def stroked(path: Floats, width: float, *, closed: bool, join: Join, cap: Cap, miter: float = 4.0) -> Any:
+def stroke_area(path: Floats, width: float, *, closed: bool, join: Join, cap: Cap, miter: float = 4.0) -> Any:
     """The area of a pen ``width`` wide along a path (N, 2)."""
     path = path[np.append(True, (np.diff(path, axis=0) != 0).any(axis=1))]
     if closed and len(path) > 2 and (path[0] == path[-1]).all():

@@ -60,7 +60,7 @@ def flaws(vertices: Floats, faces: Ints, *, fill: Fill | None = None, suspect: B
     return result
 
 
-def spoilt(vertices: Floats, faces: Ints, near: Ints) -> Ints:
+def find_spoilt_faces(vertices: Floats, faces: Ints, near: Ints) -> Ints:
     """Of the faces ``near`` (N,) of a closed surface those that cut through one another or have one sort of space."""
     crossing_pairs = intersecting_pairs(vertices, faces[near], tolerance=rounding(vertices), limit=_PAIRS)
     cutting, lying = (

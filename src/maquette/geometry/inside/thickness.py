@@ -130,7 +130,7 @@ class Walls:
         cloud, sparse = (_Cloud(points[some], normals[some]) for some in (bare, bare[::stride]))
         wide = wall > 10 * np.sqrt(self.samples.area * stride)
         for which, others in ((wide & np.isfinite(wall), sparse), (~wide, cloud)):
-            wall[which] = _shrunk(others, points[which], normals[which], wall[which])
+            wall[which] = _shrink_balls(others, points[which], normals[which], wall[which])
         hits = np.flatnonzero(np.isfinite(wall))
         inner, _ = cloud.within(points[hits], normals[hits], _PINCHED * wall[hits], _SIDEWAYS)
         wall[hits[inner]] = np.nan
@@ -187,7 +187,7 @@ def _by_rays(tracer: Tracer, vertices: Floats, faces: Ints, samples: Samples) ->
     return wall
 
 
-def _shrunk(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
+def _shrink_balls(cloud: _Cloud, points: Floats, normals: Floats, diameter: Floats) -> Floats:
     """Balls at the points (M, 3) made smaller until nothing of the cloud lies within, (M,).
 
     A ball that ends against something that does not face its point keeps the size it had.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats
 
 
-def folded(uv: NDArray[Any], wrap: Sequence[str], width: int, height: int) -> Floats:
+def fold_places(uv: NDArray[Any], wrap: Sequence[str], width: int, height: int) -> Floats:
     """Places (N, 2) where a picture that repeats shows what one with other edges shows at uv (N, 2).
 
     ``wrap`` has a word for u and one for v: repeat, mirror, clamp or none (as clamp); none at all: it repeats. Places
@@ -35,7 +35,7 @@ def bilinear(texels: NDArray[Any], uv: Floats, wrap: Sequence[str] = ()) -> Floa
     Beyond 0..1 the picture goes on as ``wrap`` says; empty: it repeats, glTF 2.0's default.
     """
     height, width = texels.shape[:2]
-    uv = folded(uv, wrap, width, height) if wrap else uv
+    uv = fold_places(uv, wrap, width, height) if wrap else uv
     x, y = np.mod(uv[:, 0], 1.0) * width - 0.5, np.mod(uv[:, 1], 1.0) * height - 0.5
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     across, down = (x - left)[:, None], (y - top)[:, None]

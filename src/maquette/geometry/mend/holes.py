@@ -108,7 +108,7 @@ def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
     last = np.moveaxis(outer[:, -1], 1, 0)[:, :, None, None], (outer[:, -1] != 0).any(axis=1)[:, None, None]
     place = np.ascontiguousarray(np.moveaxis(points, 2, 0))  # (3, B, N)
     for span in range(2, size):
-        vector = _crossed(place, span)
+        vector = _span_areas(place, span)
         length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
         unit = vector / np.where(length > 0, length, 1)
         bend = _fold(unit, _before(normal, span), _before(known, span))
@@ -131,7 +131,7 @@ def _solve(points: Floats, outer: Floats, taken: Bools) -> list[Ints | None]:
     return [_trace(split[b]) if np.isfinite(fold[b, 0, -1]) else None for b in range(batch)]
 
 
-def _crossed(place: Floats, span: int) -> Floats:
+def _span_areas(place: Floats, span: int) -> Floats:
     """Twice the areas of the triangles i, m, i + span as vectors (3, B, N - span, span - 1). place (3, B, N)."""
     start = place[:, :, :-span, None]
     between = sliding_window_view(place, span - 1, axis=2)[:, :, 1 : place.shape[2] - span + 1] - start

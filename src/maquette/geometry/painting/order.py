@@ -130,7 +130,7 @@ def swaps_of(stack: Ints, base: int = -1) -> int:
     return int((row[1:] != row[:-1]).sum())
 
 
-def _allowed(stack: Ints, limits: Limits, base: int) -> bool:
+def _is_allowed(stack: Ints, limits: Limits, base: int) -> bool:
     used = set(stack.tolist()) | ({base} if base >= 0 else set())
     fixed = limits.fixed
     return (
@@ -150,7 +150,7 @@ def _start(rng: np.random.Generator, filaments: int, limits: Limits, base: int) 
             chosen = np.concatenate([[base], chosen[chosen != base]])[: bands + 1]
         stack = chosen[np.arange(layers) * len(chosen) // layers]
         stack = np.where(limits.fixed >= 0, limits.fixed, stack)
-        if _allowed(stack, limits, base):
+        if _is_allowed(stack, limits, base):
             return stack
     free = limits.fixed[limits.fixed >= 0]
     only = base if base >= 0 else int(free[0]) if len(free) else 0
@@ -160,13 +160,13 @@ def _start(rng: np.random.Generator, filaments: int, limits: Limits, base: int) 
 def _move(rng: np.random.Generator, stack: Ints, filaments: int, limits: Limits, base: int) -> Ints:
     """A neighbour of a stack that is allowed, or the stack itself."""
     for _ in range(6):
-        new = _changed(rng, stack, filaments)
-        if _allowed(new, limits, base):
+        new = _change_stack(rng, stack, filaments)
+        if _is_allowed(new, limits, base):
             return new
     return stack
 
 
-def _changed(rng: np.random.Generator, stack: Ints, filaments: int) -> Ints:
+def _change_stack(rng: np.random.Generator, stack: Ints, filaments: int) -> Ints:
     """A stack with one boundary shifted, one band recoloured, put in, taken out or exchanged, or a run moved."""
     new, layers = stack.copy(), len(stack)
     edges = np.concatenate([[0], np.flatnonzero(stack[1:] != stack[:-1]) + 1, [layers]])

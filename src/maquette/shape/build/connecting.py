@@ -79,7 +79,7 @@ class Connecting:
         ]
 
 
-def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) -> list[Any]:
+def pin_pieces(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) -> list[Any]:
     """Give every two pieces that meet pegs and sockets, or sockets for the dowels that are returned."""
     surfaces = {number: (surface.vertices, surface.faces) for number, surface in _surfaces(solids)}
     dowels: list[Any] = []
@@ -89,7 +89,7 @@ def pinned(solids: dict[int, Any], meetings: list[Meeting], ways: Connecting) ->
         progress(0.6 + 0.4 * index / len(meetings), "connectors")
         for low in [number for number in meeting.below if number in solids]:
             for high in [number for number in meeting.above if number in solids]:
-                connectors = _joined(solids, surfaces, meeting, (low, high), ways)
+                connectors = _join_pair(solids, surfaces, meeting, (low, high), ways)
                 pegs += len(connectors)
                 sizes |= {2 * size.radius for size, _ in connectors}
                 if ways.kind == "dowels":
@@ -104,12 +104,12 @@ def _surfaces(solids: dict[int, Any]) -> list[tuple[int, Any]]:
     return [(number, carve(solid, -1)) for number, solid in solids.items()]
 
 
-def _joined(
+def _join_pair(
     solids: dict[int, Any], surfaces: dict[int, Any], meeting: Meeting, pair: tuple[int, int], ways: Connecting
 ) -> list[tuple[Peg, Floats]]:
     """Cut sockets for one pair of pieces and add pegs; which sizes went where."""
     axis, height = meeting.axis, meeting.height
-    shared = _shared(surfaces, pair, axis, height)
+    shared = _shared_face(surfaces, pair, axis, height)
     if shared is None:
         return []
     raster, mask = shared
@@ -127,7 +127,9 @@ def _joined(
     return []
 
 
-def _shared(surfaces: dict[int, Any], pair: tuple[int, int], axis: int, height: float) -> tuple[Raster, Any] | None:
+def _shared_face(
+    surfaces: dict[int, Any], pair: tuple[int, int], axis: int, height: float
+) -> tuple[Raster, Any] | None:
     """Where the two pieces touch in the plane; None where they do not."""
     pieces = []
     for number, sign in zip(pair, (-1, 1), strict=True):
@@ -187,14 +189,14 @@ def _missing(needed: Any, solid: Any) -> bool:
     return bool((needed - solid).volume() > _OUTSIDE * needed.volume())
 
 
-def dovetailed(below: Any, above: Any, axis: int, height: float, ways: Connecting) -> tuple[Any, Any]:
+def dovetail_halves(below: Any, above: Any, axis: int, height: float, ways: Connecting) -> tuple[Any, Any]:
     """The two halves with a tongue on the lower one in a groove of the upper one, right through the cut.
 
     Left as they are, with a note, where the tongue has no room or a half would come apart.
     """
     lower, upper = carve(below, -1), carve(above, -1)
     surfaces = {0: (lower.vertices, lower.faces), 1: (upper.vertices, upper.faces)}
-    shared = _shared(surfaces, (0, 1), axis, height)
+    shared = _shared_face(surfaces, (0, 1), axis, height)
     if shared is None:
         return below, above
     raster, mask = shared

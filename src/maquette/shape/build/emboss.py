@@ -80,7 +80,7 @@ def pressed_on(
     asset: Asset, loops: list[Floats], side: str, height_mm: float, depth_mm: float, printer: Printer
 ) -> Asset:
     """The asset with outlines (N, 2) about the middle of a side raised or engraved; ``height_mm`` is a letter's."""
-    body = _closed(asset.mesh)
+    body = _stock_of(asset.mesh)
     right, up = (np.array(way, dtype=np.float64) for way in _SIDES[side])
     sheet = sheet_of(loops, _LONGEST * height_mm)
     if sheet is None:
@@ -91,10 +91,10 @@ def pressed_on(
     printed = lay_on(mesh.vertices, mesh.faces, sheet.points, right, up, middle, _AROUND * height_mm)
     _on_one_face(sheet, printed, np.cross(right, up), side)
     progress(0.6, "cutting the letters" if depth_mm < 0 else "raising the letters")
-    return _written(asset, body, sheet, printed, depth_mm, printer)
+    return _write_letters(asset, body, sheet, printed, depth_mm, printer)
 
 
-def _closed(mesh: Mesh) -> Stock:
+def _stock_of(mesh: Mesh) -> Stock:
     """The model as a solid."""
     body = unite(mesh.vertices, mesh.faces) if len(mesh.faces) else stock(mesh.vertices, mesh.faces)
     if body.refusal or body.solid.volume() <= 0:
@@ -138,7 +138,7 @@ def _on_one_face(sheet: Sheet, printed: Print, outward: Floats, side: str) -> No
         raise CannotDo(f"emboss: the {side} side turns away by {angle:.0f} degrees under the text; {advice}")
 
 
-def _written(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: float, printer: Printer) -> Asset:
+def _write_letters(asset: Asset, body: Stock, sheet: Sheet, printed: Print, depth_mm: float, printer: Printer) -> Asset:
     """The body with the letters added or taken away."""
     thinnest = float(printed.thickness.min())
     into = min(max(0.5, 0.5 * abs(depth_mm)), _ROOT * thinnest)

@@ -16,7 +16,7 @@ from maquette.geometry.cut.clipping import level_area
 from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.surface import area_vectors
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid
+from maquette.shape.carry.combining import combine_solids, insist_on_solid
 
 _LEVEL = 1e-6  # faces within this share of the height above the lowest point lie on the bed
 _HEIGHTS = 64  # tried, closer together near the bottom
@@ -62,7 +62,7 @@ def flatten_base(
             f"flatten-base: the model is {figures(height)} mm high; a slice of {height_mm:g} mm is all of it"
         )
     progress(0.5, "making the base")
-    flat = combined("flatten-base", mesh, [_tool(mesh, level, how)], "subtract" if how == "cut" else "unite")
+    flat = combine_solids("flatten-base", mesh, [_tool(mesh, level, how)], "subtract" if how == "cut" else "unite")
     share = _contact(flat) / (width * depth)
     done = (
         f"cut {figures(level - low)} mm off the bottom" if how == "cut" else f"filled under {figures(level - low)} mm"

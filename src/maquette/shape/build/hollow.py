@@ -14,7 +14,7 @@ from pydantic import Field
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh, channel_or_missing, joined
+from maquette.core.mesh import Mesh, channel_or_missing, join_meshes
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, progress
 from maquette.core.words import figures
@@ -22,7 +22,7 @@ from maquette.geometry.cut.solids import surface_of
 from maquette.geometry.printing.cavity import Depths, Drill, cavity_depths, cavity_surface, depths, drills
 from maquette.geometry.surface import signed_volume
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, dressed, insist_on_solid, lined
+from maquette.shape.carry.combining import combine_solids, insist_on_solid, line_with_nearest, wear_nearest
 
 _PRINTER = Printer.default()
 
@@ -83,11 +83,11 @@ def hollow(
     vertices, faces = cavity_surface(depths_inside, value, wall_mm, roof=roof)
     saved = signed_volume(vertices, faces) / signed_volume(mesh.vertices, mesh.faces)
     note(f"hollowed to a wall of {wall_mm:g} mm, which saves {saved:.0%} of {figures(_cm3(mesh))} cm³")
-    shell = joined([mesh, lined(vertices, faces, mesh).flipped()])
+    shell = join_meshes([mesh, line_with_nearest(vertices, faces, mesh).flipped()])
     bores = _bores(depths_inside, value > 0, bore, count)
     if bores:
         progress(0.8, "drilling holes")
-        shell = combined("hollow", shell, [_bored(one, bore) for one in bores], "subtract")
+        shell = combine_solids("hollow", shell, [_bore_cylinder(one, bore) for one in bores], "subtract")
         note(f"drilled {len(bores)} holes of {bore:g} mm")
     hollowed = asset.with_mesh(shell)
     return _with_plugs(hollowed, bores, bore, printer.clearance_mm) if plugs == "beside" and bores else hollowed
@@ -117,7 +117,7 @@ def _bores(depths_inside: Depths, empty: np.ndarray, bore: float, count: int) ->
     return bores
 
 
-def _bored(one: Drill, bore: float) -> Mesh:
+def _bore_cylinder(one: Drill, bore: float) -> Mesh:
     """A cylinder along the hole, a little longer at both ends."""
     direction = one.outside - one.within
     length = float(np.linalg.norm(direction))
@@ -151,8 +151,8 @@ def _with_plugs(asset: Asset, bores: list[Drill], bore: float, clearance: float)
         foot = np.array([high[0] + _APART + bore / 2, low[1] + (number + 0.5) * (bore + _APART), low[2]])
         tip = bore / 2 - clearance / 2
         plug = _cylinder(foot, foot + [0, 0, length], tip + _CONE * clearance, tip)
-        clad = dressed(plug.vertices, plug.faces, mesh.replace(part=part))
-        row = joined([row, clad.replace(part=np.full(len(plug.faces), len(names) + number))])
+        clad = wear_nearest(plug.vertices, plug.faces, mesh.replace(part=part))
+        row = join_meshes([row, clad.replace(part=np.full(len(plug.faces), len(names) + number))])
     names = (*names, *(f"plug {number + 1}" for number in range(len(bores))))
     note(f"laid {len(bores)} plugs of {bore - clearance:g} mm beside it")
     return asset.replace(mesh=row, part_names=names)

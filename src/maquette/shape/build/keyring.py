@@ -18,7 +18,7 @@ from maquette.geometry.cut.solids import solid, surface_of
 from maquette.geometry.inside.distance_field import Lattice, inside
 from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid, plain
+from maquette.shape.carry.combining import combine_solids, insist_on_solid, plain
 
 _PRINTER = Printer.default()
 
@@ -70,12 +70,12 @@ def keyring(
         tool = _hole(columns, middle, hole_mm, wall, turned)
         surface = _turned_back(tool, turn)
         note(f"drilled a hole of {hole_mm:g} mm with at least {wall:g} mm around it")
-        return asset.with_mesh(combined("keyring", mesh, [surface], "subtract"))
+        return asset.with_mesh(combine_solids("keyring", mesh, [surface], "subtract"))
     tool = _loop(columns, middle, hole_mm, wall, solid(turned, mesh.faces))
     surface = _turned_back(tool, turn)
     addition, asset = plain(surface.vertices, surface.faces, asset, "keyring")
     note(f"put on a loop with a hole of {hole_mm:g} mm, {wall:g} mm thick")
-    return asset.with_mesh(combined("keyring", asset.mesh, [addition], "unite"))
+    return asset.with_mesh(combine_solids("keyring", asset.mesh, [addition], "unite"))
 
 
 class _Columns:

@@ -17,7 +17,7 @@ from maquette.geometry.cut.solids import surface_of
 from maquette.geometry.flat.areas import disc, raised
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid
+from maquette.shape.carry.combining import combine_solids, insist_on_solid
 
 _PRINTER = Printer.default()
 _PLAY = 0.2  # mm added to the diameter: a press fit for a thumb
@@ -50,7 +50,7 @@ def magnet_pockets(
         pocket = raised(disc(wide, corners=64), floor - 1.0, floor + deep).translate((float(x), float(y), 0.0))
         tools.append(Mesh(*surface_of(pocket)))
     note(f"cut {count} pockets of {wide:.3g} mm, {deep:.3g} mm deep")
-    return asset.with_mesh(combined("magnet-pockets", mesh, tools, "subtract"))
+    return asset.with_mesh(combine_solids("magnet-pockets", mesh, tools, "subtract"))
 
 
 def _places(mesh: Mesh, reach: float, need: float) -> Floats:

@@ -13,7 +13,7 @@ from maquette.core.progress import note
 from maquette.geometry.cut.solids import surface_of
 from maquette.geometry.flat.areas import raised, rectangle
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid, plain
+from maquette.shape.carry.combining import combine_solids, insist_on_solid, plain
 
 _GAP = 6.0  # mm on the bed between the plate and its foot
 _FLOOR = 2.0  # mm under the slot
@@ -50,4 +50,4 @@ def plate_stand(
     place = (float(mesh.bounds[:, 0].mean()), float(low[1]) - _GAP - foot / 2, float(low[2]))
     addition, asset = plain(*surface_of(body.translate(place)), asset, "stand")
     note(f"a foot of {long:.3g} x {foot:.3g} mm with a slot of {slot:.3g} mm")
-    return asset.with_mesh(combined("plate-stand", asset.mesh, [addition], "unite"))
+    return asset.with_mesh(combine_solids("plate-stand", asset.mesh, [addition], "unite"))

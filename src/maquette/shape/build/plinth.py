@@ -18,7 +18,7 @@ from maquette.geometry.flat.font_file import font_file
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.printing.resting import hull
 from maquette.registry import LocalFile, stage
-from maquette.shape.carry.combining import combined, insist_on_solid, plain
+from maquette.shape.carry.combining import combine_solids, insist_on_solid, plain
 
 _RELIEF = 0.8  # mm that letters stand out or go in: four layers of 0.2, or two lines
 _ROOTED = 0.6  # mm that raised letters reach into the plinth
@@ -61,13 +61,13 @@ def plinth(
         width = 2 * half[0] if form == "square" else 2 * np.pi * half[0] / 3
         loops = outline(text, 1.0, font_file("plinth", font))
         words = _words(loops, text, text_mm, height_mm, width, raised=lettering == "raised")
-        words = _bent(words, half[0]) if form == "round" else words.translate((0.0, -half[1], 0.0))
+        words = _bend_words(words, half[0]) if form == "round" else words.translate((0.0, -half[1], 0.0))
         body = body + words if lettering == "raised" else body - words
     low = float(mesh.bounds[0, 2])
     body = body.translate((middle[0], middle[1], low + sink_mm - height_mm))
     progress(0.5, "joining model and plinth")
     addition, asset = plain(*surface_of(body), asset, "plinth")
-    result = asset.with_mesh(combined("plinth", asset.mesh, [addition], "unite"))
+    result = asset.with_mesh(combine_solids("plinth", asset.mesh, [addition], "unite"))
     size = (
         f"{figures(2 * half[0])} mm across"
         if form == "round"
@@ -125,7 +125,7 @@ def _words(loops: list[Floats], text: str, asked: float, height: float, width: f
     return words.rotate((90.0, 0.0, 0.0)).translate((0.0, 0.0, height / 2))
 
 
-def _bent(words: Any, radius: float) -> Any:
+def _bend_words(words: Any, radius: float) -> Any:
     """Words on a plane front laid round a cylinder about the z axis."""
 
     def around(points: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from maquette.geometry.cut.cuts import best_cut, fits, pieces_needed
 from maquette.geometry.cut.solids import Stock, carve, separate, unite
 from maquette.geometry.topology import edges
 from maquette.registry import stage
-from maquette.shape.build.connecting import REACH, Connecting, dovetailed, pinned
+from maquette.shape.build.connecting import REACH, Connecting, dovetail_halves, pin_pieces
 from maquette.shape.build.pieces import Pieces
 from maquette.shape.carry.cut_faces import put_back
 
@@ -76,7 +76,7 @@ def split(
         _cut_everywhere(pieces, asset.mesh, "xyz".index(axis), at, ways)
     else:
         _cut_to_fit(pieces, whole, asset.mesh, _room(bed, ways), ways)
-    dowels = pinned(pieces.solids, pieces.meetings, ways) if connector in ("pegs", "dowels") else []
+    dowels = pin_pieces(pieces.solids, pieces.meetings, ways) if connector in ("pegs", "dowels") else []
     return _as_parts(asset, whole, list(pieces.solids.values()), dowels)
 
 
@@ -149,7 +149,7 @@ def _cut_piece(pieces: Pieces, number: int, axis: int, height: float, ways: Conn
     if above.is_empty() or below.is_empty():
         return
     if ways.kind == "dovetails":
-        below, above = dovetailed(below, above, axis, height, ways)
+        below, above = dovetail_halves(below, above, axis, height, ways)
     pieces.replace(number, axis, height, below, above)
 
 

@@ -28,7 +28,7 @@ from maquette.geometry.remake.ball_union import ball_union
 from maquette.geometry.sampling import Samples, surface_samples
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid
+from maquette.shape.carry.combining import combine_solids, insist_on_solid
 
 _PRINTER = Printer.default()
 
@@ -72,8 +72,8 @@ def thicken(
     progress(0.0, "measuring walls")
     walls = _Walls.of(mesh, limit, free)
     if free > limit:
-        walls = _thickened(walls, free, True)
-    return asset.with_mesh(_thickened(walls, limit, False).mesh)
+        walls = _thicken_walls(walls, free, True)
+    return asset.with_mesh(_thicken_walls(walls, limit, False).mesh)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class _Walls:
         )
 
 
-def _thickened(walls: _Walls, goal: float, alone: bool) -> _Walls:
+def _thicken_walls(walls: _Walls, goal: float, alone: bool) -> _Walls:
     """The walls after some rounds, until none is too thin or a round helps little."""
     before, thin = walls.mesh, walls.thin(goal, alone)
     share = len(thin.points) / _SAMPLES
@@ -114,7 +114,7 @@ def _thickened(walls: _Walls, goal: float, alone: bool) -> _Walls:
         patch = _patch(walls.mesh, thin, goal)
         if patch is None:
             break
-        grown = _Walls.of(combined("thicken", walls.mesh, [patch], "unite"), *walls.limits)
+        grown = _Walls.of(combine_solids("thicken", walls.mesh, [patch], "unite"), *walls.limits)
         left = grown.thin(goal, alone)
         if len(left.points) > _WORTH * len(thin.points):
             break

@@ -18,7 +18,7 @@ from maquette.geometry.cut.solids import surface_of
 from maquette.geometry.inside.distance_field import Lattice, inside
 from maquette.geometry.surface import center_of_mass
 from maquette.registry import stage
-from maquette.shape.carry.combining import combined, insist_on_solid
+from maquette.shape.carry.combining import combine_solids, insist_on_solid
 
 _PRINTER = Printer.default()
 
@@ -76,7 +76,7 @@ def wall_mount(
         vertices, faces = surface_of(slot.translate((x, y, floor)))
         tools.append(Mesh(vertices @ turn, faces))
     progress(0.6, "cutting the slots")
-    mounted = combined("wall-mount", mesh, tools, "subtract")
+    mounted = combine_solids("wall-mount", mesh, tools, "subtract")
     apart = f", {figures(spacing, 4)} mm apart" if count == 2 else ""
     note(f"cut {count} keyhole slot{'s' * (count > 1)} for screws of {screw_mm:g} mm, {figures(deep)} mm deep{apart}")
     return asset.with_mesh(mounted)

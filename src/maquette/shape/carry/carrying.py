@@ -24,7 +24,7 @@ _SIDE = 4096  # texels along a baked texture, at most
 _SLOTS = ("base_color_texture", "orm_texture", "emissive_texture")
 
 
-def carried(asset: Asset, vertices: Floats, faces: Ints) -> Asset:
+def carry_over(asset: Asset, vertices: Floats, faces: Ints) -> Asset:
     """The asset with a new surface (V, 3), (F, 3) that lies near its old one, and everything that rode on the old one.
 
     What rides on vertices and corners is interpolated, what rides on faces is that of the nearest face that looks the
@@ -89,15 +89,15 @@ def _with_patches(asset: Asset, mesh: Mesh, lying: Landing, broken: Ints) -> Ass
     of = np.zeros(len(at), np.int64) if old.material is None else old.material[nearest.face].astype(np.int64)
     uv = mesh.uv.copy()  # type: ignore[union-attr]
     uv[broken] = sheet.uv
-    baked = {slot: _baked(asset.materials, slot, sheet.side, sheet.texel, of, at) for slot in _SLOTS}
+    baked = {slot: _bake_slot(asset.materials, slot, sheet.side, sheet.texel, of, at) for slot in _SLOTS}
     used, number = np.unique(material[broken], return_inverse=True)
     material[broken] = (len(asset.materials) + number).astype(np.int32)
-    fresh = tuple(_patched(asset.materials[index], baked) for index in used)
+    fresh = tuple(_replace_pictures(asset.materials[index], baked) for index in used)
     note(f"baked {len(broken)} of {len(mesh.faces)} faces across texture seams into {sheet.side} x {sheet.side} texels")
     return asset.replace(mesh=mesh.replace(uv=uv, material=material), materials=asset.materials + fresh)
 
 
-def _patched(material: Material, baked: dict[str, Texture | None]) -> Material:
+def _replace_pictures(material: Material, baked: dict[str, Texture | None]) -> Material:
     """The material with the baked pictures in the place of its own; factors stay."""
     slots = {slot: baked[slot] if getattr(material, slot) else None for slot in _SLOTS}
     return material.replace(name=f"{material.name} (patches)", normal_texture=None, **slots)
@@ -133,7 +133,9 @@ def _side(texture: Texture) -> int:
         return side
 
 
-def _baked(materials: tuple[Material, ...], slot: str, side: int, texel: Ints, of: Ints, at: Floats) -> Texture | None:
+def _bake_slot(
+    materials: tuple[Material, ...], slot: str, side: int, texel: Ints, of: Ints, at: Floats
+) -> Texture | None:
     """One slot's pictures read at uv ``at`` (T, 2) of material ``of`` (T,), as a picture; None if nobody has one."""
     from PIL import Image
 

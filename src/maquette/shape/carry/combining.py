@@ -17,7 +17,7 @@ from maquette.geometry.cut.solids import Combined, combine
 from maquette.geometry.inside.distance_field import Surface
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
-from maquette.shape.carry.recutting import Worn, dressed_in, worn
+from maquette.shape.carry.recutting import Worn, dressed_in, recut_channels
 
 # A face whose corners lie this many times further apart in the picture than their distance explains spans a seam.
 _STRETCH = 3.0
@@ -33,7 +33,7 @@ def insist_on_solid(name: str, mesh: Mesh) -> None:
         raise CannotDo(f"{name}: the model is no solid, {what}; solidify it first")
 
 
-def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite", "subtract"]) -> Mesh:
+def combine_solids(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite", "subtract"]) -> Mesh:
     """The mesh with closed others added or cut away; ``CannotDo`` in the stage's name when it is no solid.
 
     Each new triangle wears what the one it was cut from wears, uv run across it. Where an other has
@@ -47,25 +47,25 @@ def combined(name: str, mesh: Mesh, others: Sequence[Mesh], how: Literal["unite"
     if not len(outcome.faces):
         raise CannotDo(f"{name}: nothing is left of the model; cut less away")
     mine = outcome.source == 0
-    clad = [worn(mesh, outcome.origin[mine], outcome.shares[mine])]
-    clad += [_clad(outcome, number, other, mesh) for number, other in enumerate(others, 1)]
+    clad = [recut_channels(mesh, outcome.origin[mine], outcome.shares[mine])]
+    clad += [_dress_cut(outcome, number, other, mesh) for number, other in enumerate(others, 1)]
 
     clothes = {name: np.concatenate([one[name] for one in clad]) for name in mesh.channels}
     return dressed_in(outcome.vertices, outcome.faces, clothes)  # faces come in the order of their sources
 
 
-def _clad(outcome: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
+def _dress_cut(outcome: Combined, number: int, other: Mesh, mesh: Mesh) -> Worn:
     """What shows of an added solid wears its own, or what is nearest on the mesh."""
     here = outcome.source == number
     if mesh.channels.keys() <= other.channels.keys():
-        return worn(other, outcome.origin[here], outcome.shares[here])
+        return recut_channels(other, outcome.origin[here], outcome.shares[here])
     faces = outcome.faces[here]
     used, local = np.unique(faces, return_inverse=True)
-    near = dressed(outcome.vertices[used], local.reshape(-1, 3), mesh)
-    return worn(near, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
+    near = wear_nearest(outcome.vertices[used], local.reshape(-1, 3), mesh)
+    return recut_channels(near, np.arange(len(faces)), np.broadcast_to(np.eye(3), (len(faces), 3, 3)))
 
 
-def dressed(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> Mesh:
+def wear_nearest(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> Mesh:
     """A bare surface that wears what the nearest places of a mesh wear; its vertices count as not seen.
 
     A face of which the nearest places lie on both sides of a seam takes the one colour at its middle.
@@ -87,11 +87,11 @@ def dressed(vertices: Floats, faces: Ints, like: Mesh, spacing: float = 0.0) -> 
         elif channel.domain == "vertex":
             channels[name] = channel.settled(channel.mixed(values[like.faces[corner[1]]], corner[2]))
         else:
-            channels[name] = channel.settled(_laid(channel, vertices, faces, like, middle, corner))
+            channels[name] = channel.settled(_lay_corners(channel, vertices, faces, like, middle, corner))
     return Mesh.of(vertices, faces, channels)
 
 
-def lined(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
+def line_with_nearest(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
     """A bare surface whose faces each wear what the nearest vertex of a mesh wears: quick, for what nobody sees."""
     from scipy.spatial import cKDTree
 
@@ -115,7 +115,9 @@ def lined(vertices: Floats, faces: Ints, like: Mesh) -> Mesh:
     return Mesh.of(vertices, faces, channels)
 
 
-def _laid(channel: Channel, vertices: Floats, faces: Ints, like: Mesh, middle: Found, corner: Found) -> NDArray[Any]:
+def _lay_corners(
+    channel: Channel, vertices: Floats, faces: Ints, like: Mesh, middle: Found, corner: Found
+) -> NDArray[Any]:
     """A channel of corners (F, 3, ...) at the places nearest to the corners; where uv lies far apart there, one place.
 
     ``middle`` and ``corner`` are the places nearest to the faces' middles and to the vertices.

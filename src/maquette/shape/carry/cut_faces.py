@@ -13,7 +13,7 @@ from maquette.core.channels import CHANNELS
 from maquette.core.mesh import Mesh
 from maquette.geometry.barycentric import shares_and_twins
 from maquette.geometry.cut.solids import Carved
-from maquette.shape.carry.recutting import Worn, from_corners, worn
+from maquette.shape.carry.recutting import Worn, from_corners, recut_channels
 
 _PLAIN = Material(name="cut face", base_color=(0.6, 0.6, 0.6, 1.0))
 
@@ -80,7 +80,7 @@ def _read_off(new: Mesh, old: Mesh, parent: Ints) -> Worn:
     corners = new.faces[cut]
     lying, _ = shares_and_twins(new.triangles[cut], old.triangles[parent[cut]])
     channels: Worn = {}
-    for name, values in worn(old, parent[cut], lying).items():
+    for name, values in recut_channels(old, parent[cut], lying).items():
         channel = CHANNELS[name]
         if channel.domain == "corner":
             channels[name] = channel.filled(0, len(parent))

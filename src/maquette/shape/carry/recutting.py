@@ -17,7 +17,7 @@ from maquette.geometry.barycentric import shares
 Worn = dict[str, NDArray[Any]]
 
 
-def worn(mesh: Mesh, origin: Ints, lying: Floats) -> Worn:
+def recut_channels(mesh: Mesh, origin: Ints, lying: Floats) -> Worn:
     """What rides on the mesh, on triangles cut from its faces ``origin`` (T,) where their corners lie (T, 3, 3)."""
     on_triangles: Worn = {}
     for name, values in mesh.channels.items():
@@ -55,7 +55,7 @@ def recut(mesh: Mesh, vertices: Floats, faces: Ints, origin: Ints) -> Mesh:
     old one keeps everything to the bit.
     """
     cut = np.flatnonzero((faces != mesh.faces[origin]).any(axis=1))
-    on_cut = worn(mesh, origin[cut], shares(vertices[faces[cut]], mesh.triangles[origin[cut]]))
+    on_cut = recut_channels(mesh, origin[cut], shares(vertices[faces[cut]], mesh.triangles[origin[cut]]))
     channels = mesh.face_rows(origin)
     for name, values in on_cut.items():
         channel = CHANNELS[name]

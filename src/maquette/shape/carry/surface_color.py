@@ -48,7 +48,7 @@ class SurfaceColor:
         on_surface = face_areas(mesh.vertices, mesh.faces[which]).sum()
         texel = np.sqrt(on_surface / max(on_picture, 1e-9))
         while texel * 2 <= fine and min(light.shape[:2]) > 1:
-            light, texel = halved(light), texel * 2
+            light, texel = halve_picture(light), texel * 2
         return light
 
     def at(self, face: Ints, share: Floats) -> Floats:
@@ -74,7 +74,7 @@ class SurfaceColor:
         return some
 
 
-def halved(light: NDArray[np.float32]) -> NDArray[np.float32]:
+def halve_picture(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of every 2 x 2 block, (H, W, 3) -> (H // 2, W // 2, 3)."""
     height, width = light.shape[0] // 2 * 2, light.shape[1] // 2 * 2
     blocks = light[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)

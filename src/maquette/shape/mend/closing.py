@@ -189,7 +189,7 @@ def separate_float32_twins(asset: Asset, steps: float) -> Asset:
     for _ in range(_CUTS):
         if not len(separated.faces) or not len(too_near(separated.vertices, least / 2)):
             break
-        separated = _collapsed(separated, least)
+        separated = _collapse_edges(separated, least)
         separated = separated.with_vertices(spread_apart(separated.vertices, separated.faces, least))
     if separated is mesh:
         return asset
@@ -201,7 +201,7 @@ def without_needles(asset: Asset, least: float) -> Asset:
     """Edges shorter than ``least`` gone, one end moved onto the other, wherever the surface stays closed."""
     made = asset.mesh
     for _ in range(_CUTS):
-        before, made = made, _collapsed(made, least)
+        before, made = made, _collapse_edges(made, least)
         if made is before:
             break
     if made is asset.mesh:
@@ -210,7 +210,7 @@ def without_needles(asset: Asset, least: float) -> Asset:
     return asset.with_mesh(made)
 
 
-def _collapsed(mesh: Mesh, least: float) -> Mesh:
+def _collapse_edges(mesh: Mesh, least: float) -> Mesh:
     """The mesh with short edges collapsed; the same one where none can go."""
     twin = collapse_twins(mesh.vertices, mesh.faces, least)
     if twin is None or (twin == np.arange(len(twin))).all():

@@ -72,10 +72,10 @@ def patch(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) 
             channels[name] = _like_border(values, holes, hole)
         elif channel.domain == "corner":
             on_ring = values[holes.half // 3, (holes.half % 3 + 1) % 3]  # the half-edge beyond ends in this vertex
-            inner = _drawn(channel, film, on_ring, holes.start[hole_of[border:]])
+            inner = _continue_channel(channel, film, on_ring, holes.start[hole_of[border:]])
             channels[name] = np.concatenate([values, np.concatenate([on_ring, inner])[place]])
         else:
-            inner = _drawn(channel, film, values[holes.ring], holes.start[hole_of[border:]])
+            inner = _continue_channel(channel, film, values[holes.ring], holes.start[hole_of[border:]])
             channels[name] = np.concatenate([values, inner])
     return mesh.replace(
         vertices=np.concatenate([mesh.vertices, points]),
@@ -84,7 +84,7 @@ def patch(mesh: Mesh, holes: Openings, points: Floats, place: Ints, hole: Ints) 
     )
 
 
-def _drawn(channel: Channel, film: Film, on_ring: NDArray[Any], first: Ints) -> NDArray[Any]:
+def _continue_channel(channel: Channel, film: Film, on_ring: NDArray[Any], first: Ints) -> NDArray[Any]:
     """A channel's values (R, ...) on the rings continued to the inner points, (P, ...).
 
     What is not to be mixed comes from the ``first`` (P,) place of each point's ring.

@@ -23,7 +23,7 @@ from maquette.geometry.remake.dual_contouring import contour
 from maquette.geometry.surface import face_areas, signed_volume
 from maquette.geometry.topology import is_watertight
 from maquette.registry import stage
-from maquette.shape.carry.carrying import carried
+from maquette.shape.carry.carrying import carry_over
 from maquette.shape.mend.fix_winding import fix_winding
 from maquette.shape.mend.weld import weld
 
@@ -72,7 +72,7 @@ def resurface(
             f"resurface: only scraps of {figures(volume)} mm³ are enclosed; wrap it, or give sheets a thickness"
         )
     with part(0.6, 0.9):
-        result = carried(asset.with_mesh(mesh), vertices, faces)
+        result = carry_over(asset.with_mesh(mesh), vertices, faces)
     progress(0.9, "measure the change")
     note(f"remade the surface at a pitch of {pitch:.3g} mm: {len(mesh.faces)} faces became {len(faces)}")
     note(describe_change(mesh, vertices, faces))

@@ -12,7 +12,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.geometry.inside.filled import rounding
 from maquette.geometry.inside.near_boxes import faces_near
-from maquette.geometry.inside.solidity import spoilt
+from maquette.geometry.inside.solidity import find_spoilt_faces
 from maquette.geometry.mend.float32_twins import alike, nudge_pairs, withstands
 from maquette.geometry.surface import face_areas
 from maquette.shape.mend.advising import open_share
@@ -86,7 +86,7 @@ class Rungs:
         """The solid with its vertices so far apart that a 32-bit file keeps them so, as far as it stays a solid."""
         best: Asset | None = None
         for _ in range(_ROUNDS):
-            result, final = self._spaced(asset)
+            result, final = self._space_out(asset)
             if result is not None and final:
                 return result
             best = result or best
@@ -128,7 +128,7 @@ class Rungs:
         area = float(face_areas(mesh.vertices, mesh.faces).sum())
         return min(max(fitting_pitch(mesh, area, self.printer), 1e-12), mesh.diagonal / 200)
 
-    def _spaced(self, asset: Asset) -> tuple[Asset | None, bool]:
+    def _space_out(self, asset: Asset) -> tuple[Asset | None, bool]:
         """With the widest spacing that leaves a solid, and whether another round is not worth while."""
         like = None if self.judge.flaws(asset.mesh) else asset.mesh
         for steps in _STEPS:
@@ -150,7 +150,7 @@ def _nudge_apart(asset: Asset) -> Asset:
     for attempt in range(_NUDGES):
         places = nudge_pairs(places, pairs, attempt)
         moved = (places != mesh.vertices).any(axis=1)
-        bad = spoilt(places, mesh.faces, faces_near(places, mesh.faces, moved[mesh.faces].any(axis=1)))
+        bad = find_spoilt_faces(places, mesh.faces, faces_near(places, mesh.faces, moved[mesh.faces].any(axis=1)))
         back = pairs[np.isin(pairs, mesh.faces[bad]).any(axis=1)]
         places[back] = mesh.vertices[back]
         pairs = alike(places)

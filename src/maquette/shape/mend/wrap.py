@@ -16,7 +16,7 @@ from maquette.core.words import figures
 from maquette.geometry.remake.wrapping import wrap_skin
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
-from maquette.shape.carry.carrying import carried
+from maquette.shape.carry.carrying import carry_over
 from maquette.shape.mend.resurface import describe_change
 from maquette.shape.mend.weld import weld
 
@@ -65,7 +65,7 @@ def wrap(
     if not len(skin.faces):
         raise CannotDo(f"wrap: nothing is left at a pitch of {figures(pitch)} mm; take a finer one")
     with part(0.6, 0.9):
-        result = carried(asset.with_mesh(mesh), skin.vertices, skin.faces)
+        result = carry_over(asset.with_mesh(mesh), skin.vertices, skin.faces)
     progress(0.9, "measure the change")
     note(f"wrapped {len(mesh.faces)} faces at a pitch of {figures(pitch)} mm in {len(skin.faces)}")
     if skin.deep:

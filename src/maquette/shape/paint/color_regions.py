@@ -68,21 +68,21 @@ def seams(mesh: Mesh) -> Net:
     return net_of(mesh.vertices, mesh.faces, node.reshape(-1, 3))
 
 
-def sampled(net: Net, color: SurfaceColor, rows: Ints, cell: float) -> tuple[Ints, Floats, Floats]:
+def sample_faces(net: Net, color: SurfaceColor, rows: Ints, cell: float) -> tuple[Ints, Floats, Floats]:
     """Samples of some faces: place among ``rows`` (N,), share of its corners (N, 3), light (N, 3)."""
     face, share = places(net.areas[rows], cell)
     where = rows[face]
     return face, share, color.at(net.origin[where], np.einsum("nk,nkd->nd", share, net.share[where]))
 
 
-def refined(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
+def refine_net(net: Net, color: SurfaceColor, palette: Floats, line: float) -> Net:
     """Edges over ``line`` cut in halves wherever the nearest of the palette changes nearby."""
     cell = line**2 / _PER_LINE
     low = np.zeros(len(net.faces), np.int64)
     high, fresh = low.copy(), np.arange(len(net.faces))
     for turn in range(24):
         progress(0.1 + 0.5 * turn / 12, "finding borders")
-        face, _, light = sampled(net, color, fresh, cell)
+        face, _, light = sample_faces(net, color, fresh, cell)
         label, _ = nearest(oklab_of(light), palette)
         low[fresh], high[fresh] = len(palette), -1
         np.minimum.at(low, fresh[face], label)
@@ -114,7 +114,7 @@ def node_votes(net: Net, color: SurfaceColor, palette: Floats) -> tuple[Singles,
     a mean colour: half black and half white in light is nearer to white, which moved borders by a fifth of a line.
     """
     areas, count = net.areas, len(palette)
-    face, share, light = sampled(net, color, np.arange(len(net.faces)), float(areas.max()) / 12 + 1e-30)
+    face, share, light = sample_faces(net, color, np.arange(len(net.faces)), float(areas.max()) / 12 + 1e-30)
     label, _ = nearest(oklab_of(light), palette)
     weight = areas[face] / np.bincount(face, minlength=len(areas))[face] + 1e-30
     corner = share.argmax(axis=1)
@@ -139,7 +139,7 @@ def _mean(group: Ints, light: Floats, weight: Floats, count: int) -> Floats:
     )
 
 
-def dithered(net: Net, color: SurfaceColor, palette: Floats, dot: float) -> tuple[Net, Ints]:
+def dither(net: Net, color: SurfaceColor, palette: Floats, dot: float) -> tuple[Net, Ints]:
     """Faces of about a dot, each in one of the palette, so that neighbours mix to the surface's colour.
 
     A mixture of ``_MIX`` dots is planned greedily in linear light; which of them a face takes hangs on where it lies.
@@ -147,7 +147,7 @@ def dithered(net: Net, color: SurfaceColor, palette: Floats, dot: float) -> tupl
     far, fresh = np.zeros(len(net.faces)), np.arange(len(net.faces))
     for turn in range(24):
         progress(0.1 + 0.5 * turn / 12, "laying dots")
-        face, _, light = sampled(net, color, fresh, dot**2)
+        face, _, light = sample_faces(net, color, fresh, dot**2)
         _, away = nearest(oklab_of(light), palette)
         far[fresh] = 0.0
         np.maximum.at(far, fresh[face], away)
@@ -158,12 +158,12 @@ def dithered(net: Net, color: SurfaceColor, palette: Floats, dot: float) -> tupl
         done = cut_edges(net, wanted, np.full(wanted.shape, 0.5))
         fresh = np.flatnonzero((np.bincount(done.row, minlength=len(net.faces)) > 1)[done.row])
         net, far = done.net, far[done.row]
-    face, _, light = sampled(net, color, np.arange(len(net.faces)), dot**2)
+    face, _, light = sample_faces(net, color, np.arange(len(net.faces)), dot**2)
     mean = _mean(face, light, np.ones(len(face)), len(net.faces))
-    return net, _mixed(mean, palette, net.vertices[net.faces].mean(axis=1) / dot)
+    return net, _dither_labels(mean, palette, net.vertices[net.faces].mean(axis=1) / dot)
 
 
-def _mixed(light: Floats, palette: Floats, center: Floats) -> Ints:
+def _dither_labels(light: Floats, palette: Floats, center: Floats) -> Ints:
     """One of the palette for each face (F,): the dot of its mixture that its place draws."""
     inks = light_of_oklab(palette)
     plan = np.zeros((len(light), _MIX), np.int64)

@@ -37,11 +37,11 @@ def filaments(texts: tuple[str, ...]) -> tuple[Filament, ...]:
     """The filaments that a user named: ``#RRGGBB``, ``NAME=#RRGGBB``, a colour word, ``set:name`` or a whole set."""
     listed_so_far: list[Filament] = []
     for text in texts:
-        listed_so_far += _named(text)
+        listed_so_far += _parse_filament(text)
     return tuple(dict.fromkeys(listed_so_far))
 
 
-def _named(text: str) -> list[Filament]:
+def _parse_filament(text: str) -> list[Filament]:
     known = sets()
     name, _, color = text.rpartition("=")
     if re.fullmatch("#?[0-9A-Fa-f]{6}", color.strip()):
@@ -61,6 +61,6 @@ def _named(text: str) -> list[Filament]:
     )
 
 
-def listed(value: Any) -> Any:
+def split_list(value: Any) -> Any:
     """A list from one text with commas, as a command line gives it."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -26,10 +26,10 @@ from maquette.geometry.cut.label_borders import cut_along_borders, spread_labels
 from maquette.geometry.look.oklab import choose_colors, clusters, light_of, light_of_oklab, nearest, oklab_of, srgb_of
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
-from maquette.shape.carry.recutting import dressed_in, worn
+from maquette.shape.carry.recutting import dressed_in, recut_channels
 from maquette.shape.carry.surface_color import SurfaceColor
-from maquette.shape.paint.color_regions import Sampled, dithered, node_votes, refined, sampled, seams, spots
-from maquette.shape.paint.filament_names import Filament, listed
+from maquette.shape.paint.color_regions import Sampled, dither, node_votes, refine_net, sample_faces, seams, spots
+from maquette.shape.paint.filament_names import Filament, split_list
 from maquette.shape.paint.filament_names import filaments as named
 
 _PRINTER = Printer.default()
@@ -45,7 +45,7 @@ def quantize_colors(
     *,
     filaments: Annotated[
         tuple[str, ...],
-        BeforeValidator(listed),
+        BeforeValidator(split_list),
         Field(description="#RRGGBB, NAME=#RRGGBB, colour words, SET:NAME or a SET, with commas; none: from the model"),
     ] = (),
     count: Annotated[
@@ -87,12 +87,12 @@ def quantize_colors(
         palette = _palette(seen, offered, count or (len(offered) or 4))
         net, label = _cut(asset, color, _lab(palette), line, dithering)
         painted = _mesh(asset.mesh, net)
-    label = _calmed(painted, label, line, island_mm2, dithering)
+    label = _calm_labels(painted, label, line, island_mm2, dithering)
     if not offered:
-        palette, label = _used(palette, label)
+        palette, label = _drop_unused(palette, label)
     _tell(asset, palette, label, net)
     note(_distances(net, color, palette, label))
-    return _dressed(asset, painted, palette, label)
+    return _to_filaments(asset, painted, palette, label)
 
 
 def _refuse(asset: Asset, printer: Printer, wanted: int) -> None:
@@ -156,8 +156,8 @@ def _cut(asset: Asset, color: SurfaceColor, palette: Floats, line: float, dither
     """The model cut along its colours, and the palette's number of each face."""
     start = seams(asset.mesh)
     if dithering == "ordered":
-        return dithered(start, color, palette, 2 * line)
-    net = refined(start, color, palette, line)
+        return dither(start, color, palette, 2 * line)
+    net = refine_net(start, color, palette, line)
     progress(0.6, "smoothing borders")
     votes, node = node_votes(net, color, palette)
     net = Net(net.vertices, net.faces, node, net.origin, net.share)
@@ -169,7 +169,7 @@ def _cut(asset: Asset, color: SurfaceColor, palette: Floats, line: float, dither
 
 def _mesh(mesh: Mesh, net: Net) -> Mesh:
     """The cut mesh with what rides on faces and vertices."""
-    clothes = worn(mesh, net.origin, net.share)
+    clothes = recut_channels(mesh, net.origin, net.share)
     for name in ("uv", "material", "color"):  # filaments take their place
         clothes.pop(name, None)
     dressed = dressed_in(net.vertices, net.faces, clothes)
@@ -181,7 +181,7 @@ def _mesh(mesh: Mesh, net: Net) -> Mesh:
     return dressed.replace(**kept)
 
 
-def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dithering: str) -> Ints:
+def _calm_labels(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dithering: str) -> Ints:
     """Labels (F,) without regions that a line cannot draw; a dot is as wide as it is long, and so half as wide here."""
     progress(0.85, "dropping islands")
     lines, thin = (_ISLAND, 1.0) if dithering == "none" else (_DOT, 0.5)
@@ -193,13 +193,13 @@ def _calmed(mesh: Mesh, label: Ints, line: float, island_mm2: float | None, dith
     return label
 
 
-def _used(palette: tuple[Filament, ...], label: Ints) -> tuple[tuple[Filament, ...], Ints]:
+def _drop_unused(palette: tuple[Filament, ...], label: Ints) -> tuple[tuple[Filament, ...], Ints]:
     """Only the colours that some face has."""
     used, place = np.unique(label, return_inverse=True)
     return tuple(palette[k] for k in used.tolist()), place.reshape(-1)
 
 
-def _dressed(asset: Asset, mesh: Mesh, palette: tuple[Filament, ...], label: Ints) -> Asset:
+def _to_filaments(asset: Asset, mesh: Mesh, palette: tuple[Filament, ...], label: Ints) -> Asset:
     """The asset in its filaments."""
     looks = []
     for filament in palette:
@@ -224,7 +224,7 @@ def _distances(net: Net, color: SurfaceColor, palette: tuple[Filament, ...], lab
     from skimage.color import deltaE_ciede2000, rgb2lab
 
     rows = np.arange(0, len(net.faces), len(net.faces) // 60_000 + 1)
-    face, _, light = sampled(net, color, rows, float(net.areas.max()) + 1e-30)
+    face, _, light = sample_faces(net, color, rows, float(net.areas.max()) + 1e-30)
     lab = rgb2lab(srgb_of(light))
     inks = rgb2lab(np.array([filament.rgb for filament in palette], np.uint8))
     best = inks[nearest(oklab_of(light), _lab(palette))[0]]

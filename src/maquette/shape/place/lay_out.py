@@ -11,7 +11,7 @@ from pydantic import Field
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.core.mesh import Mesh, joined
+from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.profiles import Printer
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.words import figures
@@ -60,7 +60,7 @@ def lay_out(
     for number, (name, piece) in enumerate(pieces):
         progress(0.8 * number / len(pieces), name)
         with part(0.8 * number / len(pieces), 0.8 * (number + 1) / len(pieces)):
-            laid.append((name, _laid(name, piece, printer, bed, turning)))
+            laid.append((name, _lay_piece(name, piece, printer, bed, turning)))
     outlines = [hull(piece.vertices[:, :2]) for _, piece in laid]
     places = [place for place in pack(outlines, bed, gap_mm) if place is not None]
     count = max(place.plate for place in places) + 1
@@ -87,7 +87,7 @@ def _pieces(asset: Asset) -> list[tuple[str, Mesh]]:
     return [(names[n], mesh.keep_faces(np.sort(order[a:b]))) for n, a, b in zip(used, *ends, strict=True)]
 
 
-def _laid(name: str, piece: Mesh, printer: Printer, bed: Floats, turning: str) -> Mesh:
+def _lay_piece(name: str, piece: Mesh, printer: Printer, bed: Floats, turning: str) -> Mesh:
     """A piece in a pose that the printer holds, its box straight: the wanted one, or the lowest that fits."""
     wanted = piece
     if turning == "orient":
@@ -141,5 +141,5 @@ def _together(
         chosen.append(piece.with_vertices(piece.vertices @ turn.T + at + [beside, 0.0, 0.0]))
         names.append(f"plate {place.plate + 1}: {name}")
     number = np.repeat(np.arange(len(chosen)), [len(piece.faces) for piece in chosen])
-    whole = joined(chosen).replace(part=number)
+    whole = join_meshes(chosen).replace(part=number)
     return asset.replace(mesh=whole, part_names=tuple(names), camera=None, placement=None)

@@ -138,7 +138,7 @@ def _best(model: _Model, count: int, weights: Floats, *, must_stand: bool) -> Fl
     order = np.argsort(np.round(rough @ weights[:4], 9), kind="stable")
     finalists = np.concatenate([[0], order[order > 0][:_FINALISTS]])
     progress(0.6, f"comparing the best {len(finalists)} of {len(tried)} directions")
-    terms = np.stack([_measured(model, tracer, tried[which], rough[which]) for which in finalists])
+    terms = np.stack([_measure_direction(model, tracer, tried[which], rough[which]) for which in finalists])
     cost = terms @ weights
     if must_stand:
         cost = cost + terms @ _STANDING + _FALLS * (terms[:, 4] >= 1)
@@ -202,7 +202,7 @@ def _supports(model: _Model, tracer: Tracer, down: Floats, falls: np.ndarray, he
     return share
 
 
-def _measured(model: _Model, tracer: Tracer, down: Floats, rough: Floats) -> Floats:
+def _measure_direction(model: _Model, tracer: Tracer, down: Floats, rough: Floats) -> Floats:
     """All five terms for one direction (3,): more rays, the base by its faces, and how unsafely it stands."""
     mesh, samples, layer = model.mesh, model.samples, model.printer.layer_mm
     turn = _turn_down(down)

@@ -49,7 +49,7 @@ def settle(
     if not len(mesh.faces):
         return asset
     if contact_share and max_cut_share:
-        asset = asset.with_mesh(_based(mesh, contact_share, max_cut_share))
+        asset = asset.with_mesh(_cut_base(mesh, contact_share, max_cut_share))
     low, high = asset.mesh.bounds
     offset = -np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
     if np.linalg.norm(offset) <= _STILL * asset.mesh.diagonal:
@@ -57,7 +57,7 @@ def settle(
     return asset.moved(offset=offset)
 
 
-def _based(mesh: Mesh, contact_share: float, max_cut_share: float) -> Mesh:
+def _cut_base(mesh: Mesh, contact_share: float, max_cut_share: float) -> Mesh:
     """The mesh with a base cut, if it needs one and can have one."""
     low, high = mesh.bounds
     width, depth, height = high - low

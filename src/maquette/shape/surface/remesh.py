@@ -15,7 +15,7 @@ from maquette.geometry.remake.remeshing import remesh_evenly
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges
 from maquette.registry import stage
-from maquette.shape.carry.carrying import carried
+from maquette.shape.carry.carrying import carry_over
 from maquette.shape.mend.resurface import describe_change
 from maquette.shape.mend.weld import weld
 
@@ -52,7 +52,7 @@ def remesh(
     progress(0.1, f"lay triangles of {figures(length)} mm")
     vertices, faces = remesh_evenly(mesh.vertices, mesh.faces, length, sharp_deg)
     with part(0.6, 0.9):
-        result = carried(asset.with_mesh(mesh), vertices, faces)
+        result = carry_over(asset.with_mesh(mesh), vertices, faces)
     ends = edges(faces).ends
     size = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
     note(
