@@ -47,6 +47,7 @@ _MADE = {
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
 _PAINTED = {"bake", "delight", "pbr-maps"}  # each texel must belong to one face
+_PHOTOGRAPHED = {"fill-unseen", "project-photo"}  # a model file does not hold its photo and camera
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
     "crop": "--share 0.9",
     "deviation": "--max-mm 0.5",
@@ -80,7 +81,7 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if {Picture, Canvas, PaintPlan, PrintSettings} & {
+    if stage.name in _PHOTOGRAPHED or {Picture, Canvas, PaintPlan, PrintSettings} & {
         *stage.inputs.values(),
         stage.output if stage.output is Canvas else None,
     }:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import maquette as mq
-from maquette.checks.baked_light import baked_light
+from maquette.checks.looks.baked_light import baked_light
 from maquette.core.errors import CannotDo
 from maquette.geometry.look.oklab import light_of, srgb_of
 from maquette.geometry.look.shading import fit_shading

@@ -61,10 +61,25 @@ def with_face(mesh: Mesh, *corners) -> Mesh:
     return Mesh(np.concatenate([mesh.vertices, *([places] if places else [])]), np.concatenate([mesh.faces, [face]]))
 
 
+def papered(gray: int) -> Asset:
+    """A sheet under a picture of one gray."""
+    paper = Texture(png(np.full((8, 8, 3), gray, np.uint8)))
+    return Asset(grid().replace(material=np.zeros(len(grid().faces))), (Material(base_color_texture=paper),))
+
+
+def lit(strength: float) -> Asset:
+    """A gray ball under light from above, in the colors of its vertices."""
+    mesh = sphere(20, 3)
+    light = 1 - strength * (0.5 - mesh.vertices[:, 2:] / 40)
+    return Asset(mesh.replace(color=np.repeat(np.round(180 * light), 3, axis=1).astype(np.uint8)), sized=True)
+
+
 CUBE = box((20, 20, 20))
 Case = tuple[Callable[[], Asset], Callable[[], Asset], dict]
 # name: what it passes, what it must not pass, settings for both
 CHECKS: dict[str, Case] = {
+    "albedo-range": (lambda: papered(128), lambda: papered(4), {}),
+    "baked-light": (lambda: lit(0.0), lambda: lit(1.0), {}),
     "bridges": (lambda: solid(CUBE), lambda: solid(carve((80, 10, 30), ((60, 20, 20), (10, -5, -1)))), {}),
     "contact": (lambda: solid(CUBE), lambda: solid(sphere(20, 3)), {}),
     "cups": (
@@ -86,6 +101,7 @@ CHECKS: dict[str, Case] = {
         lambda: solid(carve((20, 20, 20), ((8, 8, 8), (6, 6, 6)))), lambda: solid(CUBE, box((5, 5, 5), (7, 7, 7))), {},
     ),
     "material-budget": (painted_ball, lambda: painted_ball(9), {"target": "commerce-banner"}),
+    "origin": (lambda: solid(box((20, 20, 20), (-10, -10, 0))), lambda: solid(CUBE), {}),
     "overhang": (lambda: solid(CUBE), lambda: solid(box((10, 10, 20)), box((60, 60, 4), (-25, -25, 19))), {}),
     "pins": (lambda: solid(CUBE), lambda: solid(CUBE, box((1, 1, 20), (9, 9, 19))), {}),
     "self-intersections": (lambda: solid(CUBE), lambda: solid(CUBE, box((10, 10, 10), (15, 5, 5))), {}),
@@ -94,13 +110,16 @@ CHECKS: dict[str, Case] = {
     "small-holes": (lambda: solid(CUBE), lambda: solid(carve((20, 20, 10), ((0.6, 0.6, 20), (10, 10, -5)))), {}),
     "specks": (lambda: solid(CUBE), lambda: solid(CUBE, box((0.1, 0.1, 0.1), (40, 0, 0))), {}),
     "stability": (lambda: solid(CUBE), lambda: solid(box((5, 5, 20)), box((60, 5, 10), (0, 0, 19))), {}),
-    "texture-size": (painted_ball, lambda: painted_ball(side=520), {"target": "commerce-banner"}),
+    "texture-power": (painted_ball, lambda: painted(side=9), {}),
+    "texture-size": (painted_ball, lambda: painted(side=520), {"target": "commerce-banner"}),
     "thin-gaps": (lambda: solid(CUBE), lambda: solid(CUBE, box((20, 20, 20), (20.1, 0, 0))), {}),
     "trapped-volumes": (
         lambda: solid(CUBE), lambda: solid(carve((20, 20, 20), ((14, 14, 14), (3, 3, 3)))), {"printer": "sls-bureau"},
     ),
     "triangle-budget": (ball, lambda: solid(sphere(20, 6)), {"target": "commerce-banner"}),
     "triangle-count": (ball, lambda: Asset(Mesh(np.zeros((0, 3)), np.zeros((0, 3))), sized=True), {}),
+    "uv-overlap": (lambda: Asset(grid()), ball, {}),
+    "uv-stretch": (lambda: Asset(grid()), lambda: Asset(grid().with_vertices(grid().vertices * [9, 1, 1])), {}),
     "vertex-manifold": (lambda: solid(CUBE), lambda: solid(two_cubes_at_a_corner()), {}),
     "wall-thickness": (lambda: solid(CUBE), lambda: solid(box((40, 40, 0.3))), {}),
     "watertight": (lambda: solid(CUBE), lambda: solid(grid()), {}),
@@ -144,15 +163,16 @@ SETTINGS = {"drop-inner-walls": {"cavities": "fill"}, "scale-to": {"height_mm": 
 # What is turned or cut again each time it is asked: not idempotent, and must not be.
 EACH_TIME = {
     "rotate": "turns by the angle that is given",
+    "delight": "takes its share of what light is left",
     "plinth": "puts it on another plinth",
     "wrap": "a new skin each time",
 }
-NOT_A_MODELS = ("matte", "crop", "inflate")  # of photos: test_matte, test_crop, test_inflate
+NOT_A_MODELS = ("matte", "crop", "inflate", "fit-textures")  # of pictures: test_matte, test_crop, test_ready ...
 
 
 def fixes() -> set[str]:
     """Every stage that a check or the report names as its fix."""
-    checks, flow = ([path.read_text() for path in (SOURCE / room).glob("*.py")] for room in ("checks", "flow"))
+    checks, flow = ([path.read_text() for path in (SOURCE / room).rglob("*.py")] for room in ("checks", "flow"))
     lines = [line for text in checks + flow for line in re.findall(r"fix ?=(.*)", text)]
     lines += [line for text in checks for line in re.findall(r"return (.*)", text)]
     named = {word for line in lines for word in re.findall(QUOTED, line)}
@@ -165,6 +185,7 @@ BROKEN: dict[str, Callable[[], Asset]] = {
     "fill-holes": lambda: solid(CUBE.keep_faces(np.arange(2, 12))),
     "fix-winding": lambda: solid(CUBE.flipped(np.array([3, 7])), box((9, 9, 9), (30, 0, 0)).flipped()),
     "orient": lambda: solid(box((60, 60, 4), (-25, -25, 19)), box((10, 10, 20))),
+    "pivot": lambda: solid(CUBE),
     "scale-to": lambda: solid(torus(20, 6)),
     "settle": lambda: solid(sphere(20, 3)),
     "simplify": lambda: solid(sphere(20, 3)),

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 import maquette as mq
-from maquette.checks.albedo_range import albedo_range
+from maquette.checks.looks.albedo_range import albedo_range
+from maquette.checks.looks.texture_power import texture_power
 from maquette.checks.origin import origin
-from maquette.checks.texture_power import texture_power
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.mesh import Mesh
 from maquette.core.profiles import Target

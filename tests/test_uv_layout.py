@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.checks.uv_overlap import uv_overlap
-from maquette.checks.uv_stretch import uv_stretch
+from maquette.checks.looks.uv_overlap import uv_overlap
+from maquette.checks.looks.uv_stretch import uv_stretch
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.uv.cones import cone_charts

@@ -336,6 +336,12 @@ class _fill_holes(StageFunction[..., Asset]):
 
 fill_holes: _fill_holes
 
+class _fill_unseen(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, texture_px: int = 1024, texture_seed: int = 0, erode_px: float = 3.0) -> Asset:
+        """Paint the sides that the photo does not show from those that it does; what is seen keeps its color."""
+
+fill_unseen: _fill_unseen
+
 class _fine_detail(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -911,6 +917,19 @@ class _portrait_heights(StageFunction[..., Heightmap]):
         """Make heights of a subject by the shape that the sculpting network sees in it, with fine light and dark on top."""
 
 portrait_heights: _portrait_heights
+
+class _project_photo(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        texture_px: int = 1024,
+        erode_px: float = 3.0,
+        feather_px: float = 4.0,
+    ) -> Asset:
+        """Paint what the model's own photo shows onto it, and leave the rest in the colors that it has."""
+
+project_photo: _project_photo
 
 class _prove_paint(StageFunction[..., Files]):
     def __call__(

@@ -36,3 +36,10 @@ def runs(start: Ints, size: Ints) -> tuple[Ints, Ints]:
     """Runs of numbers end to end: which run each belongs to (N,), and the number (N,), from ``start`` on."""
     owner = np.repeat(np.arange(len(size)), size)
     return owner, np.arange(len(owner)) + np.repeat(start - np.cumsum(size) + size, size)
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows (N, D) of length one; rows of no length stay."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    result: Floats = rows / np.where(length > 0, length, 1.0)
+    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from maquette.core.progress import note, progress
 from maquette.geometry.look.corner_vertices import corner_tangents, group_normals, handedness, smooth_groups
 from maquette.geometry.nearest import Surface
 from maquette.geometry.rays import Tracer
-from maquette.geometry.surface import vertex_normals
+from maquette.geometry.rows import unit
+from maquette.geometry.surface import face_normals, vertex_normals
 from maquette.geometry.uv.raster import Texels, spread, texels_of
 from maquette.registry import stage
 from maquette.texture.pictures import base_color_at, orm_at, picture_of
@@ -71,14 +72,14 @@ def _shading_normals(asset: Asset, texels: Texels) -> Floats:
     mesh = asset.mesh
     group = smooth_groups(mesh.vertices, mesh.faces, _CREASE_DEG)
     corners = group_normals(mesh.vertices, mesh.faces, group)[group].reshape(-1, 3, 3)
-    return _unit(texels.at(corners))
+    return unit(texels.at(corners))
 
 
 def _found(source: Asset, points: Floats, normals: Floats, reach: float) -> tuple[Ints, Floats, float]:
     """The source's face (N,) and weights (N, 3) that each point shows, and the share that a ray found."""
     mesh = source.mesh
     tracer = Tracer(mesh.vertices, mesh.faces)
-    facing = _unit(np.cross(*(mesh.triangles[:, k] - mesh.triangles[:, 0] for k in (1, 2))))
+    facing = face_normals(mesh.vertices, mesh.faces)
     face = np.full(len(points), -1, np.int64)
     weights, nearest = np.zeros((len(points), 3)), np.full(len(points), np.inf)
     for sign in (1.0, -1.0):
@@ -110,11 +111,11 @@ def _with_normals(
     """The source's normals in the model's tangent space as a texture, where they differ from the model's own."""
     mesh = source.mesh
     corners = vertex_normals(mesh.vertices, mesh.faces)[mesh.faces[face]]
-    fine = _unit(np.einsum("tk,tkc->tc", weights, corners))
+    fine = unit(np.einsum("tk,tkc->tc", weights, corners))
     along, across = _frame(asset, texels, normals)
     local = np.stack([np.einsum("ij,ij->i", fine, axis) for axis in (along, across, normals)], axis=1)
     local[:, 2] = np.maximum(local[:, 2], 0.05)  # a texel cannot look inwards
-    flat = np.round((_unit(local) * 0.5 + 0.5) * 255).astype(np.uint8)
+    flat = np.round((unit(local) * 0.5 + 0.5) * 255).astype(np.uint8)
     return material.replace(normal_texture=picture_of(spread(flat, texels)))
 
 
@@ -128,14 +129,7 @@ def _frame(asset: Asset, texels: Texels, normals: Floats) -> tuple[Floats, Float
     of = of.reshape(-1)
     along = corner_tangents(mesh.vertices, mesh.faces, uv)
     total = np.stack([np.bincount(of, along[:, axis]) for axis in range(3)], axis=1)
-    tangent = texels.at(_unit(total)[of].reshape(-1, 3, 3))
+    tangent = texels.at(unit(total)[of].reshape(-1, 3, 3))
     tangent = tangent - normals * np.einsum("ij,ij->i", tangent, normals)[:, None]
-    tangent = _unit(tangent)
+    tangent = unit(tangent)
     return tangent, np.cross(normals, tangent) * handedness(uv)[texels.face][:, None]
-
-
-def _unit(rows: Any) -> Floats:
-    """Rows of length one; zero rows stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    result: Floats = rows / np.where(length > 0, length, 1.0)
-    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,8 @@ from maquette.core.errors import BadInput, CannotDo
 from maquette.core.progress import note, progress
 from maquette.geometry.printing.directions import fibonacci
 from maquette.geometry.rays import Tracer
-from maquette.geometry.surface import vertex_normals
+from maquette.geometry.rows import unit
+from maquette.geometry.surface import face_normals, vertex_normals
 from maquette.geometry.uv.raster import spread, texels_of
 from maquette.geometry.uv.scores import cover
 from maquette.registry import stage
@@ -53,9 +54,9 @@ def pbr_maps(
     texels = texels_of(mesh.uv, texture_px)
     if not len(texels.texel):
         return asset
-    normals = _unit(texels.at(vertex_normals(mesh.vertices, mesh.faces)[mesh.faces]))
+    normals = unit(texels.at(vertex_normals(mesh.vertices, mesh.faces)[mesh.faces]))
     points = texels.at(mesh.triangles)
-    facing = _unit(np.cross(*(mesh.triangles[:, k] - mesh.triangles[:, 0] for k in (1, 2))))[texels.face]
+    facing = face_normals(mesh.vertices, mesh.faces)[texels.face]
     open_share = _openness(asset, points, facing, normals, directions, reach_share * mesh.diagonal)
     orm = orm_at(asset, texels.face, texels.weights)
     orm[:, 0] = np.round(orm[:, 0] * open_share)
@@ -87,10 +88,3 @@ def _openness(asset: Asset, points: Floats, facing: Floats, normals: Floats, cou
             free[part] += weight[part] * ~blocked
             total[part] += weight[part]
     return np.divide(free, total, out=np.ones(len(points)), where=total > 0)
-
-
-def _unit(rows: Any) -> Floats:
-    """Rows of length one; zero rows stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    result: Floats = rows / np.where(length > 0, length, 1.0)
-    return result

@@ -63,7 +63,7 @@ def unwrap(
 def _with_vertex_colors(flat: Asset, texels: Texels) -> Asset:
     """Colours on vertices as a texture of every material."""
     mesh = flat.mesh
-    colors = np.round(texels.at(mesh.color[mesh.faces])).astype(np.uint8)  # type: ignore[index]
+    colors = np.rint(texels.at(mesh.color[mesh.faces])).astype(np.uint8)  # type: ignore[index]
     texture = picture_of(spread(colors, texels))
     materials = flat.materials or (Material(name="baked"),)
     index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material

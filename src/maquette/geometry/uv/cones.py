@@ -93,7 +93,7 @@ def _costs(state: _Patches, least: float) -> Floats:
     grown = np.maximum(area - length - error[a] - error[b], 0) + _PLANE * np.minimum(state.area[a], state.area[b])
     around = np.maximum(state.around[a] + state.around[b] - 2 * state.border, 0)
     ragged = np.divide(around**2, 4 * np.pi * area, out=np.ones_like(area), where=area > 0)
-    cost = grown * np.maximum(ragged, 1.0) ** 2
+    cost: Floats = grown * np.maximum(ragged, 1.0) ** 2
     cost[length < least * area] = np.inf  # the mean cosine: a bound before any face is looked at
     return cost
 
@@ -137,11 +137,11 @@ def _renamed(refused: Ints, number: Ints, target: Ints, base: int) -> Ints:
 
 def _joined(state: _Patches, number: Ints, count: int) -> _Patches:
     """The patches under their new numbers (K,), those of one number as one."""
-    area = np.bincount(number, state.area, count)
-    vector = np.stack([np.bincount(number, state.vector[:, k], count) for k in range(3)], axis=1)
+    area = np.bincount(number, state.area, count).astype(np.float64)
+    vector = np.stack([np.bincount(number, state.vector[:, k], count) for k in range(3)], axis=1).astype(np.float64)
     pair = number[state.pair]
     inside = pair[:, 0] == pair[:, 1]
-    around = np.bincount(number, state.around, count)
+    around = np.bincount(number, state.around, count).astype(np.float64)
     around -= 2 * np.bincount(pair[inside, 0], state.border[inside], count)
     return _merged_borders(area, vector, around, np.sort(pair[~inside], axis=1), state.border[~inside])
 
@@ -150,5 +150,5 @@ def _merged_borders(area: Floats, vector: Floats, around: Floats, pair: Ints, bo
     """Patches with the borders between the same two added up."""
     base = max(len(area), 1)
     keys, place = np.unique(pair @ np.array([base, 1]), return_inverse=True)
-    merged = np.bincount(place.reshape(-1), border, len(keys))
+    merged = np.bincount(place.reshape(-1), border, len(keys)).astype(np.float64)
     return _Patches(area, vector, around, np.stack([keys // base, keys % base], axis=1), merged)
