@@ -30,6 +30,8 @@ def network(monkeypatch):
     odds = np.where(np.hypot(rows - 0.5, columns - 0.5) < 0.25, 6.0, -6.0).astype(np.float32)
     sight = Sight(odds, np.full((128, 128), 0.01, np.float32), 0.95)
     monkeypatch.setattr(module, "see", lambda pixels: sight)
+    monkeypatch.setattr(module, "see_ours", lambda pixels: sight)
+    monkeypatch.setattr(module, "salient_odds", lambda pixels, box: odds)
 
 
 def photo() -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 import maquette as mq
 from maquette.photo import salient_network, seen_by_network
 from maquette.photo.pointing import Pointing
-from maquette.photo.seen_by_network import see
+from maquette.photo.seen_by_network import Sight, see
 
 
 class StandIn:
@@ -125,9 +125,16 @@ def test_ours_says_more_where_the_published_one_is_unsure(network, monkeypatch):
         monkeypatch.setattr(salient_network, "_session", lambda chance=chance: Salient(chance))
         heard.append(see(blue_left()))
     assert heard[0].chance[160, 40] > 0.8
-    assert heard[1].firmness == 1
     assert heard[1].chance[160, 40] < 0.1
     assert heard[1].chance[160, 240] > 0.99
+
+
+def test_sure_is_what_has_few_uncertain_pixels():
+    half = np.where(np.mgrid[:64, :64][1] < 32, 1, -1).astype(np.float32)
+    none = np.zeros((64, 64), np.float32)
+    assert Sight(6 * half, none, 0.9).firmness == 1
+    assert Sight(0.5 * half, none, 0.9).firmness == 0
+    assert 0 < Sight(2.6 * half, none, 0.9).firmness < 1
 
 
 def test_the_shipped_network_finds_a_thing_on_a_loud_ground():
