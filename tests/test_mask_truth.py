@@ -19,8 +19,8 @@ from maquette.photo.seen_by_network import Sight
 SIDE = 200
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
 BALL = np.hypot(ROWS - 100, COLUMNS - 100) < 50
-GOOD = Cues(0.95, 0.95, 0.05, 0.98, 0.9, 0.0, 0.4, 0.0, 0.0, 0.2)
-BAD = Cues(0.2, 0.3, 1.0, 0.6, 0.55, 0.3, 2.5, 1.1, 0.2, 0.6)
+GOOD = Cues(0.95, 0.95, 1.0, 0.95, 0.05, 0.98, 0.9, 0.0, 0.4, 0.0, 0.0, 0.2)
+BAD = Cues(0.2, 0.3, 0.1, 0.3, 1.0, 0.6, 0.55, 0.3, 2.5, 1.1, 0.2, 0.6)
 
 
 @pytest.fixture
@@ -30,6 +30,8 @@ def network(monkeypatch):
     odds = np.where(np.hypot(rows - 0.5, columns - 0.5) < 0.25, 6.0, -6.0).astype(np.float32)
     sight = Sight(odds, np.full((128, 128), 0.01, np.float32), 0.95)
     monkeypatch.setattr(module, "see", lambda pixels: sight)
+    monkeypatch.setattr(module, "see_ours", lambda pixels: sight)
+    monkeypatch.setattr(module, "salient_odds", lambda pixels, box: odds)
 
 
 def photo() -> np.ndarray:

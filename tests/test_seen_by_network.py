@@ -8,7 +8,7 @@ import pytest
 import maquette as mq
 from maquette.photo import salient_network, seen_by_network
 from maquette.photo.pointing import Pointing
-from maquette.photo.seen_by_network import see
+from maquette.photo.seen_by_network import Sight, see
 
 
 class StandIn:
@@ -77,49 +77,64 @@ def test_a_point_outweighs_the_network(network):
 
 
 class Salient:
-    """A published network that sees the left half of whatever it is shown, sure of it or not."""
+    """A published network that sees the half with more blue in it, of whatever it is shown, sure of it or not."""
 
     def __init__(self, chance: float = 0.99) -> None:
         self.chance, self.shown = chance, []
 
     def run(self, names, feed):
         assert names == ["mask"]
-        self.shown.append(feed["picture"])
-        map_ = np.full((1, 1, 320, 320), 1 - self.chance, np.float32)
-        map_[..., :160] = self.chance
-        return [map_ if len(self.shown) % 2 else map_[..., ::-1]]
+        picture = feed["picture"]
+        self.shown.append(picture)
+        chances = np.full((1, 1, 320, 320), 1 - self.chance, np.float32)
+        is_left = picture[0, 2, :, :160].mean() > picture[0, 2, :, 160:].mean()
+        chances[..., slice(0, 160) if is_left else slice(160, 320)] = self.chance
+        return [chances]
+
+
+def blue_left() -> np.ndarray:
+    """A picture with blue in its left half, (160, 160, 3)."""
+    pixels = np.zeros((160, 160, 3), np.uint8)
+    pixels[:, :80, 2] = 200
+    return pixels
 
 
 def test_the_published_network_sees_the_picture_and_its_mirror_image(monkeypatch):
     session = Salient()
     monkeypatch.setattr(salient_network, "_session", lambda: session)
-    odds = salient_network.salient_odds(two_cups().pixels)
+    odds = salient_network.salient_odds(blue_left(), None)
     assert np.array_equal(session.shown[0], session.shown[1][..., ::-1])
     assert odds[:, :160].min() == pytest.approx(np.log(99), abs=1e-3)
     assert odds[:, 160:].max() == pytest.approx(-np.log(99), abs=1e-3)
 
 
 def test_a_box_is_looked_at_alone(monkeypatch):
-    session = Salient()
-    monkeypatch.setattr(salient_network, "_session", lambda: session)
-    odds = salient_network.salient_odds(two_cups().pixels, (0.5, 0.25, 1.0, 0.75))
-    assert odds[160, 170] > 4  # the left half of the box
+    monkeypatch.setattr(salient_network, "_session", Salient)
+    pixels = np.concatenate([np.zeros_like(blue_left()), blue_left()], axis=1)
+    odds = salient_network.salient_odds(pixels, (0.5, 0.25, 1.0, 0.75))
+    assert odds[160, 180] > 4  # blue, the left half of the box
     assert odds[160, 300] < -4
     assert odds[160, 100] == pytest.approx(np.log(1e-3))
-    assert odds[10, 170] == pytest.approx(np.log(1e-3))
+    assert odds[10, 180] == pytest.approx(np.log(1e-3))
 
 
 def test_ours_says_more_where_the_published_one_is_unsure(network, monkeypatch):
     network(StandIn(0.75))
     heard = []
     for chance in (0.99, 0.7):
-        session = Salient(chance)
-        monkeypatch.setattr(salient_network, "_session", lambda session=session: session)
-        heard.append(see(two_cups().pixels))
+        monkeypatch.setattr(salient_network, "_session", lambda chance=chance: Salient(chance))
+        heard.append(see(blue_left()))
     assert heard[0].chance[160, 40] > 0.8
-    assert heard[1].firmness == 1
     assert heard[1].chance[160, 40] < 0.1
     assert heard[1].chance[160, 240] > 0.99
+
+
+def test_sure_is_what_has_few_uncertain_pixels():
+    half = np.where(np.mgrid[:64, :64][1] < 32, 1, -1).astype(np.float32)
+    none = np.zeros((64, 64), np.float32)
+    assert Sight(6 * half, none, 0.9).firmness == 1
+    assert Sight(0.5 * half, none, 0.9).firmness == 0
+    assert 0 < Sight(2.6 * half, none, 0.9).firmness < 1
 
 
 def test_the_shipped_network_finds_a_thing_on_a_loud_ground():

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from maquette.photo.color import lab as to_lab
 from maquette.photo.color import mixture
-from maquette.photo.seen_by_network import Sight, see
+from maquette.photo.pointing import NOWHERE
+from maquette.photo.salient_network import salient_odds
+from maquette.photo.seen_by_network import Sight, see, see_ours
 from maquette.photo.sizes import resize, scale_down
 
 Singles = NDArray[np.float32]
@@ -23,7 +25,8 @@ WORK_PX = 256
 class Cues:
     """What speaks for and against a mask; shares are 0..1.
 
-    ``agreement``: overlap with what the network sees; ``trust``: the network in itself; ``doubt``: where the network
+    ``agreement``: overlap with what our network sees, ``salient`` with what the published one does, ``firm``: how sure
+    they are together; ``trust``: our network in itself; ``doubt``: where the network
     fears to be wrong, against the mask's area; ``parted``: pixels whose color is on their own side; ``on_edges``: edges
     along the outline against all edges; ``framed``: outline along the frame; ``ragged``: logarithm of outline squared
     over that of a disc; ``pieces``: logarithm of their number; ``daylight``: holes against the area; ``area``: of the
@@ -31,6 +34,8 @@ class Cues:
     """
 
     agreement: float
+    salient: float
+    firm: float
     trust: float
     doubt: float
     parted: float
@@ -42,7 +47,7 @@ class Cues:
     area: float
 
     def numbers(self) -> Singles:
-        """In the order of the fields, (10,)."""
+        """In the order of the fields, (12,)."""
         return np.array(dataclasses.astuple(self), np.float32)
 
 
@@ -54,9 +59,12 @@ def cues_of(pixels: Bytes, mask: Singles) -> Cues | None:
     small = scale_down(pixels, WORK_PX)
     inside = resize(mask, small.shape[:2]) > 0.5
     lab = to_lab(small).astype(np.float32)
-    agreement, doubt = _seen(sight, inside)
+    ours, salient = see_ours(pixels) or sight, salient_odds(pixels, NOWHERE.box)
+    published = sight if salient is None else dataclasses.replace(sight, odds=salient)
+    agreement, doubt = _seen(ours, inside)
     return Cues(
-        agreement, sight.trust, doubt, _parted(lab, inside), _on_edges(lab, inside), *_shape(inside)
+        agreement, _seen(published, inside)[0], sight.firmness, sight.trust, doubt,
+        _parted(lab, inside), _on_edges(lab, inside), *_shape(inside),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def predict(pixels: NDArray[np.uint8], method: str, weights: str) -> NDArray[np.
     """
     if method == "onnx":
         return _map(pixels, weights, MEAN, DEVIATION, 0)
-    if method == "u2netp" and not weights and (odds := salient_odds(pixels)) is not None:
+    if method == "u2netp" and not weights and (odds := salient_odds(pixels, None)) is not None:
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
     model = MODELS[method]
     return _map(pixels, weights or str(model.file()), *model.scaling, model.side)

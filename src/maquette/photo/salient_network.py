@@ -7,12 +7,14 @@ composite teaches. `data/u2netp.md` says where the file comes from; `training/ma
 from __future__ import annotations
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from maquette.core.arrays import Bytes, Singles
+from maquette.core.memory import remember
 from maquette.photo.sizes import resize
 
 FILE = "data/u2netp.onnx"
@@ -23,7 +25,8 @@ LEAST_CHANCE = 1e-3  # beyond this all chances mean the same
 Box = tuple[float, float, float, float]
 
 
-def salient_odds(pixels: Bytes, box: Box | None = None) -> Singles | None:
+@remember(4)
+def salient_odds(pixels: Bytes, box: Box | None) -> Singles | None:
     """Log odds that a pixel is the subject's, over the picture stretched to a square, (320, 320).
 
     Mean over the picture (H, W, 3) and its mirror image. ``box`` (left, top, right, bottom in shares) is looked at
@@ -58,9 +61,10 @@ def _odds(session: Any, pixels: Bytes) -> Singles:
     small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     scaled = (np.asarray(small) / max(int(pixels.max()), 1) - MEAN) / DEVIATION
     planes = scaled.transpose(2, 0, 1)[None].astype(np.float32)
-    seen = session.run(["mask"], {"picture": planes})[0][0, 0]
-    mirrored = session.run(["mask"], {"picture": np.ascontiguousarray(planes[..., ::-1])})[0][0, 0, :, ::-1]
-    return ((_logit(seen) + _logit(mirrored)) / 2).astype(np.float32)
+    both = (planes, np.ascontiguousarray(planes[..., ::-1]))
+    with ThreadPoolExecutor(len(both)) as pool:  # a core each; each one's sums stay in their order
+        seen, mirrored = pool.map(lambda one: session.run(["mask"], {"picture": one})[0][0, 0], both)
+    return ((_logit(seen) + _logit(mirrored[:, ::-1])) / 2).astype(np.float32)
 
 
 def _logit(chance: Singles) -> Singles:

@@ -23,8 +23,8 @@ from maquette.photo.sizes import resize
 FILE = "data/matte.onnx"
 SIDES = (128, 192, 256)  # of 62 photographs it finds 0.61, 0.61 and 0.61 alone, 0.64 together
 MOST_SALIENT = np.float32(4)  # odds; most that the published one may say
-OURS = (0.4, 2.0)  # what ours says beside it: where that one is sure, and where it is not
-ASKED = (0.15, 0.35)  # uncertain area against the subject's, between which ours is asked more and more
+OURS = (0.4, 1.0)  # what ours says beside it: where that one is sure, and where it is not
+ASKED = (0.08, 0.2)  # uncertain area against the subject's, between which ours is asked more and more
 FIRM = (0.08, 0.2)  # the same, between which both together are believed less and less
 _FAR = np.float32(12)  # logits beyond mean the same
 
