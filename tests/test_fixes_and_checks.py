@@ -110,8 +110,8 @@ CHECKS: dict[str, Case] = {
     "small-holes": (lambda: solid(CUBE), lambda: solid(carve((20, 20, 10), ((0.6, 0.6, 20), (10, 10, -5)))), {}),
     "specks": (lambda: solid(CUBE), lambda: solid(CUBE, box((0.1, 0.1, 0.1), (40, 0, 0))), {}),
     "stability": (lambda: solid(CUBE), lambda: solid(box((5, 5, 20)), box((60, 5, 10), (0, 0, 19))), {}),
-    "texture-power": (painted_ball, lambda: painted(side=9), {}),
-    "texture-size": (painted_ball, lambda: painted(side=520), {"target": "commerce-banner"}),
+    "texture-power": (painted_ball, lambda: painted_ball(side=9), {}),
+    "texture-size": (painted_ball, lambda: painted_ball(side=520), {"target": "commerce-banner"}),
     "thin-gaps": (lambda: solid(CUBE), lambda: solid(CUBE, box((20, 20, 20), (20.1, 0, 0))), {}),
     "trapped-volumes": (
         lambda: solid(CUBE), lambda: solid(carve((20, 20, 20), ((14, 14, 14), (3, 3, 3)))), {"printer": "sls-bureau"},

@@ -126,7 +126,7 @@ def test_ours_says_more_where_the_published_one_is_unsure(network, monkeypatch):
         heard.append(see(blue_left()))
     assert heard[0].chance[160, 40] > 0.8
     assert heard[1].chance[160, 40] < 0.1
-    assert heard[1].chance[160, 240] > 0.99
+    assert heard[1].chance[160, 240] > 0.98
 
 
 def test_sure_is_what_has_few_uncertain_pixels():
