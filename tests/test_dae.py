@@ -407,3 +407,9 @@ def test_a_thousand_sources_over_one_array_are_one_array():
     with pytest.raises(BadInput, match="no triangles"):
         read(dae(f"<geometry><mesh><source>{shared}</source></mesh></geometry>{''.join(shapes_of)}", nodes))
     assert time.process_time() - started < 6
+
+
+def test_the_writing_stage_gives_the_same_file_twice():
+    first, second = (mq.write_dae(Asset(box((2, 3, 4)))) for _ in range(2))
+    assert first == second
+    assert read_dae(first).mesh.n_faces == 12
