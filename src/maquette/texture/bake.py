@@ -128,7 +128,7 @@ def _frame(asset: Asset, texels: Texels, normals: Floats) -> tuple[Floats, Float
     _, of = np.unique(key, axis=0, return_inverse=True)
     of = of.reshape(-1)
     along = corner_tangents(mesh.vertices, mesh.faces, uv)
-    total = np.stack([np.bincount(of, along[:, axis]) for axis in range(3)], axis=1)
+    total = np.stack([np.bincount(of, along[:, axis]) for axis in range(3)], axis=1).astype(np.float64)
     tangent = texels.at(unit(total)[of].reshape(-1, 3, 3))
     tangent = tangent - normals * np.einsum("ij,ij->i", tangent, normals)[:, None]
     tangent = unit(tangent)

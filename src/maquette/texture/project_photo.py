@@ -63,4 +63,5 @@ def _feathered(weight: Floats, texels: Texels, reach: float) -> Floats:
     values[texels.texel], there[texels.texel] = weight > 0, 1.0
     near, mass = (gaussian_filter(plane.reshape(shape), reach).reshape(-1) for plane in (values, there))
     inner = np.clip(2 * near[texels.texel] / np.maximum(mass[texels.texel], 1e-9) - 1, 0, 1)
-    return weight * inner
+    feathered: Floats = weight * inner
+    return feathered
