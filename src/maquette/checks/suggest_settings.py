@@ -48,16 +48,16 @@ def suggest_settings(
     supports only what hangs. Resin printers have a layer and no more to say; laser sintering is refused.
     """
     machine = printer_for(printer, material)
-    found = [
+    findings = [
         *fine_detail.function(asset, printer=machine),
         *wall_thickness.function(asset, printer=machine),
         *overhang.function(asset, printer=machine),
         *bridges.function(asset, printer=machine),
     ]
-    made = settings_from(found, asset.size[2], purpose, material, machine)
-    for name, value, why in made.rows:
+    advice = settings_from(findings, asset.size[2], purpose, material, machine)
+    for name, value, why in advice.rows:
         note(f"{name} {value}: {why}")
-    return made
+    return advice
 
 
 def settings_from(
@@ -66,11 +66,11 @@ def settings_from(
     """The same from opinions that a report holds already."""
     if printer.technology == "SLS":
         raise CannotDo("suggest-settings: laser sintering has no layers or walls to choose; send it as it is")
-    found = {finding.check: finding for finding in findings}
+    by_check = {finding.check: finding for finding in findings}
     reasons: dict[str, str] = {}
-    layer = _layer(found.get("fine-detail"), height_mm, purpose, printer, reasons)
-    walls = _perimeters(found.get("wall-thickness"), purpose, printer, reasons)
-    supports = _supports(found, printer, reasons)
+    layer = _layer(by_check.get("fine-detail"), height_mm, purpose, printer, reasons)
+    walls = _perimeters(by_check.get("wall-thickness"), purpose, printer, reasons)
+    supports = _supports(by_check, printer, reasons)
     shell = max(3, math.ceil(_SHELL_MM[purpose] / layer - 1e-9))
     reasons["top_layers"] = f"{_SHELL_MM[purpose]:g} mm of roof for a {purpose} print"
     reasons["infill_percent"] = f"for a {purpose} print" + ("" if purpose == "decorative" else ", under load")
@@ -124,9 +124,9 @@ def _perimeters(walls: Finding | None, purpose: str, printer: Printer, reasons: 
     return count
 
 
-def _supports(found: Mapping[str, Finding], printer: Printer, reasons: dict[str, str]) -> bool:
+def _supports(by_check: Mapping[str, Finding], printer: Printer, reasons: dict[str, str]) -> bool:
     """Whether anything that was measured needs them."""
-    steep, spans = found.get("overhang"), found.get("bridges")
+    steep, spans = by_check.get("overhang"), by_check.get("bridges")
     hangs = steep is not None and (steep.value or 0) > _STEEP_SHARE
     sags = spans is not None and spans.verdict == "warn"
     if not hangs and not sags:
@@ -134,11 +134,11 @@ def _supports(found: Mapping[str, Finding], printer: Printer, reasons: dict[str,
         return False
     long = spans is not None and (spans.value or 0) > printer.nozzle_mm * 5
     needed = sags or (hangs and long)
-    told = (
+    facts = (
         [f"{steep.value:.1f} % of the surface leans out by more than {printer.overhang_deg:g} deg"]
         if hangs and steep
         else []
     )
-    told += [f"a span of {figures(spans.value or 0)} mm, at most {printer.bridge_mm:g}"] if sags and spans else []
-    reasons["supports"] = "; ".join(told) + ("" if needed else ", but every layer holds on to the one below")
+    facts += [f"a span of {figures(spans.value or 0)} mm, at most {printer.bridge_mm:g}"] if sags and spans else []
+    reasons["supports"] = "; ".join(facts) + ("" if needed else ", but every layer holds on to the one below")
     return needed

@@ -116,8 +116,8 @@ def _with_advice(made: Made, job: Job) -> Made:
     if not isinstance(job, PrintJob) or job.purpose is None:
         return made
     plastic = job.material or Plastic.named("resin" if job.printer.technology == "SLA" else "pla")
-    told = settings_from(made.report.findings, made.asset.size[2], job.purpose, plastic, job.printer)
-    return replace(made, told=told)
+    advice = settings_from(made.report.findings, made.asset.size[2], job.purpose, plastic, job.printer)
+    return replace(made, told=advice)
 
 
 def _with_finding(result: Made, finding: Finding) -> Made:

@@ -16,7 +16,7 @@ import click
 from maquette.core.errors import CannotDo, MaquetteError
 from maquette.core.notes import worst_first
 from maquette.core.progress import Cancelled, noting, watching
-from maquette.faces.cli.start import STOPPED, let_work_be_stopped
+from maquette.faces.cli.stopping import STOPPED, let_work_be_stopped
 from maquette.flow.landing import standard_output_taken
 
 BAR = 28

@@ -34,7 +34,7 @@ def ease_crossings(vertices: Floats, faces: Ints) -> tuple[Floats, int]:
         if touched.mean() > _SHARE:
             break
         _relax(result, faces, touched)
-        near = faces_near(result, faces, touched[faces].any(axis=1))
+        near = faces_near(result, faces, np.asarray(touched[faces].any(axis=1)))
         pairs = near[intersecting_pairs(result, faces[near], tolerance=tolerance, limit=_MOST).pairs]
         if not len(pairs):
             return result, len(found.pairs)
