@@ -17,6 +17,7 @@ from maquette.core.files import Files
 from maquette.core.progress import noting
 from maquette.flow import disk
 from maquette.formats.collada.read import read_dae
+from maquette.formats.collada.write import write_dae
 from maquette.geometry.topology import is_watertight
 from shapes import box
 from wild_files import png, volume
@@ -412,6 +413,6 @@ def test_a_thousand_sources_over_one_array_are_one_array():
 
 
 def test_the_writing_stage_gives_the_same_file_twice():
-    first, second = (mq.write_dae(Asset(box((2, 3, 4)))) for _ in range(2))
+    first, second = (write_dae(Asset(shapes.box((2, 3, 4)))) for _ in range(2))
     assert first == second
     assert len(read_dae(first).mesh.faces) == 12

@@ -13,7 +13,7 @@ from maquette.registry import stage
 _OFF = 0.01  # of the diagonal
 
 
-@stage(destinations=("model",), any_size=True)
+@stage(destinations=("model",))
 def origin(asset: Asset) -> Iterable[Finding]:
     """Measure how far the origin lies from the middle of the model's bottom, as a share of its diagonal.
 

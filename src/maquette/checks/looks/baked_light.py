@@ -20,7 +20,7 @@ _SAMPLES = 20_000
 _SWING = 0.12  # of the mean brightness: what photographers' soft light leaves on a matt ball is some 0.2
 
 
-@stage(destinations=("model",), any_size=True)
+@stage(destinations=("model",))
 def baked_light(asset: Asset) -> Iterable[Finding]:
     """Measure how much of the texture's brightness swings with the direction that the surface faces.
 
