@@ -46,12 +46,14 @@ _MADE = {
     Artwork: "out.svg",
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
+_ON_TILES = {"emboss-art", "magnet-pockets", "plate-stand"}  # what lies flat
 _PAINTED = {"bake", "delight", "pbr-maps"}  # each texel must belong to one face
 _PHOTOGRAPHED = {"fill-unseen", "project-photo"}  # a model file does not hold its photo and camera
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
     "crop": "--share 0.9",
     "deviation": "--max-mm 0.5",
     "emboss": "--text ADA",
+    "emboss-art": "--side top --width-mm 40",
     "hollow": "--wall-mm 3",
     "lettering": "--text ADA",
     "measure": "--reference-px 10,10,190,10 --reference-mm 60",
@@ -87,7 +89,7 @@ def example(stage: Stage) -> str:
     }:
         return ""
     files = [_file_for(stage, kind) for kind in stage.inputs.values()]
-    files[1:] = ["part.stl" if name == files[0] else name for name in files[1:]]
+    files[1:] = ["part.stl" if name == files[0] and name.endswith(".glb") else name for name in files[1:]]
     words = ["maquette", stage.name, *files]
     words += [_TELLING[stage.name]] if stage.name in _TELLING else []
     if stage.output is Files and stage.inputs:
@@ -118,6 +120,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         )
     if stage.name in _PAINTED and kind is Asset:
         return "painted.glb"
+    if stage.name in _ON_TILES:
+        return "tile.glb"
     return "plate.glb" if stage.name == "wall-mount" else "part.glb"
 
 

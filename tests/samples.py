@@ -173,6 +173,7 @@ def write_files(folder: Path) -> None:
     Image.fromarray(np.tile(ramp, (30, 1))).save(folder / "heights.png")
     disk.save(cut_out(256), folder / "cutout.png")
     disk.save(Asset(box((60, 12, 60)), sized=True), folder / "plate.glb")
+    disk.save(Asset(box((60, 60, 6)), sized=True), folder / "tile.glb")
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
