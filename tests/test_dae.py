@@ -9,7 +9,6 @@ import zipfile
 import numpy as np
 import pytest
 
-import maquette as mq
 import shapes
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.errors import BadInput
@@ -19,7 +18,6 @@ from maquette.flow import disk
 from maquette.formats.collada.read import read_dae
 from maquette.formats.collada.write import write_dae
 from maquette.geometry.topology import is_watertight
-from shapes import box
 from wild_files import png, volume
 
 BOX = shapes.box((3, 2, 1))

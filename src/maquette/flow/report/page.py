@@ -188,8 +188,8 @@ def _head(head: Made, title: str) -> str:
     why = f" ({escape(head.why)})" if head.why else ""
     badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
     about = f'<span class="soft">{route}{why}, for {escape(_profile(head).label)}</span>'
-    facts = f'<ul class="facts">{rows}</ul>'
-    return f"<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}{facts}{_options_section(head)}"
+    numbers = f'<ul class="facts">{rows}</ul>'
+    return f"<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}{numbers}{_options_section(head)}"
 
 
 def _options_section(result: Made) -> str:

@@ -65,4 +65,5 @@ def round_limbs(edge: Floats, grown: Bools) -> Floats:
         return np.zeros_like(edge)
     place = distance_transform_edt(~ridge, return_distances=False, return_indices=True)
     widest = np.maximum(blur_within(edge[tuple(place)], inside, _EVEN), edge)  # or its steps would be rings
-    return np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown
+    half: Floats = np.sqrt(np.maximum(widest**2 - np.maximum(widest - edge, 0) ** 2, 0)) * grown
+    return half

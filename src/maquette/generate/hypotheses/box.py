@@ -90,7 +90,7 @@ def _without_thin(inside: Bools, radius: float) -> Bools:
     """A mask (S, S) without what a disc of this radius does not fit into; corners, which it does not either, stay."""
     from scipy.ndimage import distance_transform_edt
 
-    core = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] > radius
+    core: Bools = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] > radius
     if not core.any():
         return core
     result: Bools = inside & (distance_transform_edt(~core) <= 1.5 * radius)

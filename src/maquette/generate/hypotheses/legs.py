@@ -150,7 +150,7 @@ def _into_the_body(leg: Leg, mask: Bools, belly: int) -> Bools:
 
 def _to_the_floor(leg: Leg, floor: int) -> Bools:
     """A leg's foot drawn down to the floor's row, (R, R)."""
-    foot = leg.inside[max(leg.foot - 2, 0) : leg.foot].any(axis=0)
+    foot = np.asarray(leg.inside[max(leg.foot - 2, 0) : leg.foot].any(axis=0))
     row = np.arange(len(leg.inside))[:, None]
     result: Bools = (row >= leg.foot - 2) & (row < floor) & foot[None, :]
     return result

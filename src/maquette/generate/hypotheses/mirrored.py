@@ -111,7 +111,8 @@ def flat_profile(body: Field, guess: Guess, level: Pixels) -> Pixels | None:
     flats = [_agreement(level - plate, body, guess, rim) for plate in plates]
     if max(flats) < max(rounds) - _NEARLY:
         return None
-    return plates[int(np.argmax(flats))].astype(np.float32)
+    flattest: Pixels = plates[int(np.argmax(flats))].astype(np.float32)
+    return flattest
 
 
 def _agreement(depth: Pixels, body: Field, guess: Guess, where: Bools) -> float:

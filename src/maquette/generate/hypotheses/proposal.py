@@ -94,7 +94,8 @@ def seen_from_the_side(guess: Guess) -> bool:
     """
     inside = guess.mask >= 0.5
     columns = np.flatnonzero(inside.any(axis=0))
-    box, colors = (plane[:, columns[0] : columns[-1] + 1] for plane in (inside, guess.colors))
+    box = inside[:, columns[0] : columns[-1] + 1]
+    colors = guess.colors[:, columns[0] : columns[-1] + 1]
     both = box & box[:, ::-1]
     outlines = both.sum() / max(int((box | box[:, ::-1]).sum()), 1)
     if outlines < _ALIKE:
