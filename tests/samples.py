@@ -149,6 +149,14 @@ def paint_plan() -> PaintPlan:
     return PaintPlan(recipes, heights, filaments, wanted, 0.4, 0.2, 0.1, 0.8, title="hill")
 
 
+@cache
+def print_settings() -> PrintSettings:
+    """What a functional print of PLA is made with."""
+    return PrintSettings(
+        "functional", "pla", 0.2, 0.2, 3, 5, 5, 25, "gyroid", False, 0.0, 210, 60, {"layer_mm": "half a nozzle"}
+    )
+
+
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
     from maquette.flow import disk
@@ -198,8 +206,6 @@ def sample_for(kind: object, stage: object) -> object:
         Artwork: artwork(),
         Canvas: canvas(),
         PaintPlan: paint_plan(),
-        PrintSettings: PrintSettings(
-            "functional", "pla", 0.2, 0.2, 3, 5, 5, 25, "gyroid", False, 0.0, 210, 60, {"layer_mm": "half a nozzle"}
-        ),
+        PrintSettings: print_settings(),
         Views: Views({"front": cut_out(96)}),
     }[kind]

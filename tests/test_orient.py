@@ -16,7 +16,7 @@ from maquette.geometry.printing.directions import distinct, fibonacci, flat_dire
 from maquette.geometry.printing.resting import stance_of
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import signed_volume
-from maquette.shape.place.orient import _measured, _model, _rough, orient
+from maquette.shape.place.orient import _measure_direction, _model, _rough, orient
 from maquette.shape.place.rotate import rotate
 from shapes import box, grid, sphere, tetrahedron, together, torus
 
@@ -213,7 +213,8 @@ def test_supports_of_every_direction_end_on_the_model():
     rough = _rough(model, tracer, ways)[:, 0] * model.volume
     assert rough[0] == pytest.approx(36 * 40 * 2 + 4 * 40 * 0.5, rel=0.05)
     exact = [
-        _measured(model, tracer, way, terms)[0] for way, terms in zip(ways, _rough(model, tracer, ways), strict=True)
+        _measure_direction(model, tracer, way, terms)[0]
+        for way, terms in zip(ways, _rough(model, tracer, ways), strict=True)
     ]
     assert rough == pytest.approx(np.array(exact) * model.volume, rel=0.1, abs=1.0)
 

@@ -22,11 +22,11 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
-from maquette.core.profiles import Printer, Target
+from maquette.core.profiles import Plastic, Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.core.subject import Subject, Views
 from maquette.core.values import MAGIC, Value, decode, encode
-from samples import full_mesh
+from samples import artwork, canvas, full_mesh, paint_plan, print_settings
 from shapes import box, sphere
 
 PNG = Texture(b"\x89PNG\r\n\x1a\nrest")
@@ -71,6 +71,12 @@ def every_noun() -> list:
         Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)),
         Heightmap(np.ones((3, 4)), 0.5, mask=np.ones((3, 4))),
         Volume("holes", "modifier", box()),
+        artwork(),
+        canvas(),
+        paint_plan(),
+        paint_plan().filaments[0],
+        print_settings(),
+        Plastic.named("petg"),
     ]
 
 
