@@ -87,10 +87,10 @@ def filaments_named(words: Iterable[str], stage: str) -> tuple[Filament, ...]:
     A word is ``#RRGGBB``, ``NAME=#RRGGBB`` or either with ``@TD`` behind it; a listed name; or the beginning of listed
     names, which stands for all of them (``bambu-lab-pla-basic``). ``BadSetting`` names what is none of these.
     """
-    found: list[Filament] = []
+    chosen_so_far: list[Filament] = []
     for word in words:
-        found += _find_filaments(word.strip(), stage)
-    return tuple({filament.name: filament for filament in found}.values())
+        chosen_so_far += _find_filaments(word.strip(), stage)
+    return tuple({filament.name: filament for filament in chosen_so_far}.values())
 
 
 def _find_filaments(word: str, stage: str) -> list[Filament]:
@@ -133,10 +133,10 @@ def read_filaments(path: str | Path, stage: str) -> tuple[Filament, ...]:
         raise BadInput(f"{stage}: {place.name} names no filament; it needs name, color and td_mm")
     if len(rows) > _MOST_ROWS:
         raise BadInput(f"{stage}: {place.name} has {len(rows)} rows; at most {_MOST_ROWS}")
-    made = [_from_row(row, number, place.name, stage) for number, row in enumerate(rows, start=1)]
-    if len({filament.name for filament in made}) < len(made):
+    filaments = [_from_row(row, number, place.name, stage) for number, row in enumerate(rows, start=1)]
+    if len({filament.name for filament in filaments}) < len(filaments):
         raise BadInput(f"{stage}: {place.name} names a filament twice; give each a name of its own")
-    return tuple(made)
+    return tuple(filaments)
 
 
 def _csv_rows(text: str) -> list[Any]:
@@ -161,14 +161,14 @@ def _from_row(row: Any, number: int, file: str, stage: str) -> Filament:
     """One row as a filament; HueForge's own column names are understood as well."""
     if not isinstance(row, dict):
         raise BadInput(f"{stage}: {file}, filament {number} is {str(row)[:40]!r}; it needs name, color and td_mm")
-    told = {str(key).strip().lower(): str(value).strip() for key, value in row.items() if value is not None}
-    name, color = told.get("name", ""), told.get("color", told.get("colour", told.get("hex", "")))
-    distance = told.get("td_mm", told.get("td", told.get("transmissivity", "")))
+    cells = {str(key).strip().lower(): str(value).strip() for key, value in row.items() if value is not None}
+    name, color = cells.get("name", ""), cells.get("color", cells.get("colour", cells.get("hex", "")))
+    distance = cells.get("td_mm", cells.get("td", cells.get("transmissivity", "")))
     if not name or not _COLOR.fullmatch(color):
         raise BadInput(f"{stage}: {file}, filament {number}: name {name[:40]!r}, color {color[:20]!r}; give #RRGGBB")
     try:
         td_mm = float(distance) if distance else estimated_td(color)
-        return Filament(name, color, td_mm, "yours" if distance else "estimated", told.get("brand", ""))
+        return Filament(name, color, td_mm, "yours" if distance else "estimated", cells.get("brand", ""))
     except (ValueError, BadInput):
         raise BadInput(
             f"{stage}: {file}, filament {number} ({name[:40]}): td_mm {distance[:20]!r}; give 0.05 to 100 mm"

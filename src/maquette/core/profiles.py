@@ -116,9 +116,9 @@ def printer_for(printer: Printer, plastic: Plastic) -> Printer:
     changed = {name: value for name, value in changed.items() if value != getattr(printer, name)}
     if not changed:
         return printer
-    told = {name: f"{printer.source(name)}; for {plastic.label}: {plastic.source(name)}" for name in changed}
+    sources = {name: f"{printer.source(name)}; for {plastic.label}: {plastic.source(name)}" for name in changed}
     label = f"{printer.label} with {plastic.label}"
-    return printer.replace(**changed, label=label, sources={**printer.sources, **told})
+    return printer.replace(**changed, label=label, sources={**printer.sources, **sources})
 
 
 _loaded: dict[type[_Profile], dict[str, _Profile]] = {}

@@ -111,13 +111,13 @@ def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) 
     return result, gcode
 
 
-def _with_advice(made: Made, job: Job) -> Made:
+def _with_advice(result: Made, job: Job) -> Made:
     """The same with what a slicer should be told, where somebody said what the print is for."""
     if not isinstance(job, PrintJob) or job.purpose is None:
-        return made
+        return result
     plastic = job.material or Plastic.named("resin" if job.printer.technology == "SLA" else "pla")
-    advice = settings_from(made.report.findings, made.asset.size[2], job.purpose, plastic, job.printer)
-    return replace(made, told=advice)
+    advice = settings_from(result.report.findings, result.asset.size[2], job.purpose, plastic, job.printer)
+    return replace(result, told=advice)
 
 
 def _with_finding(result: Made, finding: Finding) -> Made:

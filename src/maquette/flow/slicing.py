@@ -63,11 +63,11 @@ def insist_on_slicer(slicer: str, printer: Printer) -> None:
 
 
 def slice_asset(
-    asset: Asset, printer: Printer, wish: SlicingWish, stem: str = "model", told: PrintSettings | None = None
+    asset: Asset, printer: Printer, wish: SlicingWish, stem: str = "model", advice: PrintSettings | None = None
 ) -> tuple[SlicedPrint | None, Finding]:
     """An asset sliced for its printer, with supports where they are needed, and the slicer's opinion of it.
 
-    What a slicer ``told`` otherwise should do goes before: layer height, infill, supports or none.
+    What ``advice`` says goes before: layer height, infill, supports or none.
 
     A slicer that gives up gives no print and a failed finding.
     """
@@ -75,10 +75,10 @@ def slice_asset(
         files: Files = registry()["slice"](
             asset,
             slicer=wish.slicer,
-            printer=printer if told is None else printer.replace(layer_mm=told.layer_mm),
+            printer=printer if advice is None else printer.replace(layer_mm=advice.layer_mm),
             profile=wish.profile,
-            supports="auto" if told is None or told.supports else "none",
-            infill=None if told is None else told.infill_percent,
+            supports="auto" if advice is None or advice.supports else "none",
+            infill=None if advice is None else advice.infill_percent,
             stem=stem,
         )
     except CannotDo as refusal:

@@ -105,9 +105,9 @@ class _Shelf:
     def picture(self, value: str | None) -> Texture | None:
         """The picture that a ``map_`` line names."""
         name = _picture_name(value or "")
-        found = self.pictures(name) if name else None
-        clamped = found is not None and re.search(r"-clamp\s+on\s", value or "", re.IGNORECASE)
-        return with_wrap(found, ("clamp", "clamp")) if clamped else found
+        texture = self.pictures(name) if name else None
+        clamped = texture is not None and re.search(r"-clamp\s+on\s", value or "", re.IGNORECASE)
+        return with_wrap(texture, ("clamp", "clamp")) if clamped else texture
 
     def pack_orm(self, rough: Texture | None, metal: Texture | None) -> Texture | None:
         """Roughness and metallic as green and blue of one picture; each pair is packed once."""

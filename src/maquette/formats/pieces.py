@@ -72,8 +72,8 @@ def move_piece(piece: Piece, matrix: Floats) -> Piece:
 def only(piece: Piece, which: np.ndarray) -> Piece:
     """Some of a piece's faces, over the vertices they use."""
     mesh, coat = Mesh(piece.vertices, piece.faces).keep_faces(which), piece.coat
-    made = Coat(coat.material[which], coat.uv[which], coat.color[which])
-    return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=made)
+    kept_coat = Coat(coat.material[which], coat.uv[which], coat.color[which])
+    return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=kept_coat)
 
 
 def carve_piece(piece: Piece, holes: list[Piece]) -> Piece:
@@ -84,22 +84,22 @@ def carve_piece(piece: Piece, holes: list[Piece]) -> Piece:
         return piece
     name = piece.name[:60] or "the model"
     try:
-        made = combine((piece.vertices, piece.faces), [(h.vertices, h.faces) for h in near], "subtract")
+        carved = combine((piece.vertices, piece.faces), [(h.vertices, h.faces) for h in near], "subtract")
     except CannotDo as problem:
         note(f"negative volumes could not be cut away from {name!r}: {problem}")
         return piece
     note(f"cut {len(near)} negative volumes away from {name!r}")
-    coat, old = piece.coat, made.source == 0
-    at = np.where(old, made.origin, 0)
+    coat, old = piece.coat, carved.source == 0
+    at = np.where(old, carved.origin, 0)
     usual, counts = np.unique(coat.material, return_counts=True)
-    rgb = np.einsum("fck,fkd->fcd", made.shares, unpack_rgb(np.maximum(coat.color[at], 0)).astype(np.float64))
+    rgb = np.einsum("fck,fkd->fcd", carved.shares, unpack_rgb(np.maximum(coat.color[at], 0)).astype(np.float64))
     plain = ~old[:, None] | (coat.color[at] < 0)
     looks = Coat(
         np.where(old, coat.material[at], usual[counts.argmax()]),
-        np.where(old[:, None, None], np.einsum("fck,fkd->fcd", made.shares, coat.uv[at]), 0).astype(np.float32),
+        np.where(old[:, None, None], np.einsum("fck,fkd->fcd", carved.shares, coat.uv[at]), 0).astype(np.float32),
         np.where(plain, -1, pack_rgb(np.rint(np.clip(rgb, 0, 255)).astype(np.uint8))),
     )
-    return replace(piece, vertices=made.vertices, faces=made.faces, coat=looks)
+    return replace(piece, vertices=carved.vertices, faces=carved.faces, coat=looks)
 
 
 def join_pieces(

@@ -151,11 +151,11 @@ def _element(header: Header, name: str, advice: str) -> Element:
 
 def _strips(header: Header) -> Element | None:
     """Triangle strips as faces, every other triangle turned over; a negative index begins a new strip. None: none."""
-    found = next((one for one in header.elements if one.name == "tristrips" and one.count), None)
-    name = next((name for name in ("vertex_indices", "vertex_index") if found and name in found.lists), None)
-    if found is None or name is None or any(one.name == "face" and one.count for one in header.elements):
+    element = next((one for one in header.elements if one.name == "tristrips" and one.count), None)
+    name = next((name for name in ("vertex_indices", "vertex_index") if element and name in element.lists), None)
+    if element is None or name is None or any(one.name == "face" and one.count for one in header.elements):
         return None
-    lengths, stated = found.lists[name]
+    lengths, stated = element.lists[name]
     with np.errstate(invalid="ignore"):
         value = np.where(np.abs(stated) < 2**53, stated, -1).astype(np.int64)
     place = np.arange(len(value))

@@ -23,7 +23,7 @@ def write_settings(
 
     The slicers' options go by their own names, so that they can be typed into a profile or onto a command line.
     """
-    told = {
+    numbers = {
         "purpose": settings.purpose,
         "material": settings.plastic,
         "settings": [{"setting": name, "value": value, "because": why} for name, value, why in settings.rows],
@@ -31,4 +31,4 @@ def write_settings(
         "orcaslicer and bambu studio": bambu_options(settings),
         "cura": cura_options(settings),
     }
-    return Files(f"{stem}.json", {f"{stem}.json": json.dumps(told, indent=1).encode() + b"\n"})
+    return Files(f"{stem}.json", {f"{stem}.json": json.dumps(numbers, indent=1).encode() + b"\n"})

@@ -65,9 +65,9 @@ class Reader:
         line = self._expat.CurrentLineNumber
         raise BadInput(f"{self._stage}: {self._part[:80]} line {line} {problem[:200]}; {advice}") from None
 
-    def text(self, key: str, told: dict[str, str]) -> None:
-        """Put the text of the element that has just started into ``told`` when it ends."""
-        self._text, self._key, self._told = [], key, told
+    def text(self, key: str, entities: dict[str, str]) -> None:
+        """Put the text of the element that has just started into ``entities`` when it ends."""
+        self._text, self._key, self._told = [], key, entities
         self._expat.CharacterDataHandler = self._characters
 
     def _start(self, name: str, attributes: Attributes) -> None:
@@ -149,15 +149,15 @@ class Node:
 
     def first(self, *path: str) -> Node | None:
         """The first child of the first child … along these names."""
-        found: Node | None = self
+        node: Node | None = self
         for name in path:
-            found = None if found is None else next(found.all(name), None)
-        return found
+            node = None if node is None else next(node.all(name), None)
+        return node
 
     def said(self, *path: str) -> str:
         """The text at the end of such a path, empty where there is none."""
-        found = self.first(*path)
-        return "" if found is None else found.text.strip()
+        node = self.first(*path)
+        return "" if node is None else node.text.strip()
 
     def get(self, name: str, default: str = "") -> str:
         """An attribute."""

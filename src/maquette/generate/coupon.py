@@ -133,11 +133,11 @@ def _label(text: str, x: float, y: float, z: float, value: float, limit: float, 
 
     loops: list[Floats] = outline(text, _LETTER * 0.8)
     letters = CrossSection([np.asarray(loop) for loop in loops], FillRule.NonZero).extrude(_RAISED + 0.5)
-    made = letters.translate([x, y, z - 0.5])
+    label = letters.translate([x, y, z - 0.5])
     first = next((step for step in ladder if step >= limit - 1e-9), None)
     if first is not None and abs(value - first) < 1e-9:
-        made += _box(x - 3, y - 1.6, z - 0.5, 6, 0.9, _RAISED + 0.5)
-    return made
+        label += _box(x - 3, y - 1.6, z - 0.5, 6, 0.9, _RAISED + 0.5)
+    return label
 
 
 def _box(x: float, y: float, z: float, wide: float, deep: float, high: float) -> Any:

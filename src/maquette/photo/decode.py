@@ -54,8 +54,8 @@ def decode(photo: bytes, stage: str, max_px: int) -> tuple[Pixels, Pixels | None
     width, height = image.size
     most = MAX_HUNGRY_PIXELS if image.format in HUNGRY else MAX_PIXELS
     if width * height > most:
-        told = f"{width} x {height} is {width * height / 1e6:.0f} megapixels; at most {most / 1e6:.0f}"
-        raise BadInput(f"{stage}: {told}{'' if most == MAX_PIXELS else f' in {image.format}'}, scale it down")
+        too_large = f"{width} x {height} is {width * height / 1e6:.0f} megapixels; at most {most / 1e6:.0f}"
+        raise BadInput(f"{stage}: {too_large}{'' if most == MAX_PIXELS else f' in {image.format}'}, scale it down")
     held = [guard(partial(_upright, image, max_px), stage)]  # handed on, so that nobody else keeps 400 MB
     profile = image.info.get("icc_profile")
     del image
@@ -140,7 +140,7 @@ def _average_blocks(image: Image, factor: int) -> Image:
     if factor < 2 or image.width * image.height < _LARGE or image.mode not in _AVERAGED:
         return image
     size = (-(-image.width // factor), -(-image.height // factor))
-    made: Image.Image | None = None
+    image_so_far: Image.Image | None = None
     rows = factor * max(1, _STRIP // (image.width * factor))
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -149,17 +149,17 @@ def _average_blocks(image: Image, factor: int) -> Image:
         elif strip.mode in ("P", "PA", "1"):
             strip = strip.convert({"P": "RGB", "PA": "RGBA", "1": "L"}[strip.mode])
         small = strip.reduce(factor)
-        made = made or Image.new(small.mode, size)
-        made.paste(small, (0, top // factor))
-    assert made is not None
-    made.info = {key: value for key, value in image.info.items() if key != "transparency"}
-    return made
+        image_so_far = image_so_far or Image.new(small.mode, size)
+        image_so_far.paste(small, (0, top // factor))
+    assert image_so_far is not None
+    image_so_far.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return image_so_far
 
 
 def _split_alpha(
-    image: Image, profile: bytes | None, stage: str, max_px: int, told: tuple[int, int]
+    image: Image, profile: bytes | None, stage: str, max_px: int, said_size: tuple[int, int]
 ) -> tuple[Pixels, Pixels | None]:
-    """Colours in sRGB and alpha, scaled down together; ``told`` is the size that the file has, as it lies."""
+    """Colours in sRGB and alpha, scaled down together; ``said_size`` is the size that the file has, as it lies."""
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     width, height = image.size
@@ -172,7 +172,7 @@ def _split_alpha(
     scale = max_px / max(width, height)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        wide, high = told if (told[0] < told[1]) == (width < height) else told[::-1]
+        wide, high = said_size if (said_size[0] < said_size[1]) == (width < height) else said_size[::-1]
         note(f"scaled down from {wide} x {high} to {size[0]} x {size[1]}")
         color, alpha = resize_filtered(color, size), None if alpha is None else resize_filtered(alpha, size)
     return np.asarray(color), None if alpha is None else np.asarray(alpha)

@@ -81,9 +81,9 @@ def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, t
             raise CannotDo(
                 f"{stage_name}: all of it is thinner than {least_mm:g} mm; make it wider than {width_mm:g} mm"
             )
-    made = Artwork.of([(loops_in(area), color) for area, color in placed if not area.is_empty()], title)
-    note(f"{len(made.colors)} colors, {len(made.sizes)} outlines, {width_mm:.4g} x {made.size_mm[1]:.4g} mm")
-    return made
+    artwork = Artwork.of([(loops_in(area), color) for area, color in placed if not area.is_empty()], title)
+    note(f"{len(artwork.colors)} colors, {len(artwork.sizes)} outlines, {width_mm:.4g} x {artwork.size_mm[1]:.4g} mm")
+    return artwork
 
 
 def _open_area(area: Any, least_mm: float) -> Any:

@@ -128,26 +128,26 @@ def svg_areas(drawing: bytes, stage: str, *, drop_sheet: bool) -> list[Painted]:
     if len(drawing) > MAX_BYTES:
         raise BadInput(f"{stage}: an SVG of {len(drawing) / 1e6:.1f} MB; at most 5 MB, simplify it")
     scan(drawing, stage)
-    told = _run(drawing, stage)
-    for what, count in sorted(told["left_out"].items()):
+    answer = _run(drawing, stage)
+    for what, count in sorted(answer["left_out"].items()):
         done = "taken for plain grey" if what == "gradients" else "left out"
         note(f"{count} {what} in the drawing {done}; turn them into paths to keep them")
-    layers = [painted for shape in told["areas"] for painted in _fill_and_stroke(shape)]
+    layers = [painted for shape in answer["areas"] for painted in _fill_and_stroke(shape)]
     if drop_sheet:
-        layers = _without_sheet(layers, *told["sheet"])
-    made = _flatten_layers(layers)
-    if not made:
+        layers = _without_sheet(layers, *answer["sheet"])
+    areas = _flatten_layers(layers)
+    if not areas:
         raise BadInput(f"{stage}: the SVG draws nothing; check that its shapes have a fill or a stroke")
-    return made
+    return areas
 
 
 def _fill_and_stroke(shape: dict[str, Any]) -> list[Painted]:
     """A shape's fill, and its stroke over it."""
     loops: list[Floats] = [np.array(loop, np.float64) for loop in shape["loops"]]
-    made = []
+    parts = []
     if shape["fill"] is not None:
         rule: Rule = "evenodd" if shape["rule"] == "evenodd" else "nonzero"
-        made.append(Painted(area_of([loop for loop in loops if len(loop) > 2], rule), tuple(shape["fill"])))
+        parts.append(Painted(area_of([loop for loop in loops if len(loop) > 2], rule), tuple(shape["fill"])))
     if shape["stroke"] is not None and shape["width"] > 0:
         join: Join = shape["join"] if shape["join"] in ("round", "bevel") else "miter"
         cap: Cap = shape["cap"] if shape["cap"] in ("round", "square") else "butt"
@@ -155,8 +155,8 @@ def _fill_and_stroke(shape: dict[str, Any]) -> list[Painted]:
             stroke_area(loop, shape["width"], closed=closed, join=join, cap=cap, miter=shape["miter"])
             for loop, closed in zip(loops, shape["closed"], strict=True)
         ]
-        made.append(Painted(united(pens), tuple(shape["stroke"])))
-    return [painted for painted in made if not painted.area.is_empty()]
+        parts.append(Painted(united(pens), tuple(shape["stroke"])))
+    return [painted for painted in parts if not painted.area.is_empty()]
 
 
 def _without_sheet(layers: list[Painted], width: float, height: float) -> list[Painted]:
@@ -189,5 +189,5 @@ def _run(drawing: bytes, stage: str) -> dict[str, Any]:
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it is nested too deep"]
         raise BadInput(f"{stage}: the SVG cannot be read ({reason[0][:100]}); save it again as plain SVG")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

@@ -37,17 +37,17 @@ def trace_picture(pixels: Bytes, mask: Singles | None, colors: int, stage: str) 
         fields = _labels(oklab_of(light_of(pixels)), colors)
     else:
         fields = _fields_within(oklab_of(light_of(pixels)), np.asarray(mask, np.float64), colors)
-    made: Traced = []
+    traced: Traced = []
     above: Any = None
     for field, color in reversed(fields):
         area = _area(field, stage)
         shown = area if above is None else area - above
         above = area if above is None else above + area
         if not shown.is_empty():
-            made.append((shown, color))
-    if not made:
+            traced.append((shown, color))
+    if not traced:
         raise CannotDo(f"{stage}: the picture shows nothing on its ground; is it all of one color?")
-    return made[::-1]
+    return traced[::-1]
 
 
 def _ink(pixels: Floats, stage: str) -> Field:

@@ -65,5 +65,5 @@ def _sized(colors: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     scale = size_px / max(colors.shape[:2])
     size = (max(1, round(colors.shape[1] * scale)), max(1, round(colors.shape[0] * scale)))
     way = Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST
-    made = np.asarray(Image.fromarray(colors).resize(size, way))
-    return np.dstack([made, np.full(made.shape[:2], 255, np.uint8)])
+    resized = np.asarray(Image.fromarray(colors).resize(size, way))
+    return np.dstack([resized, np.full(resized.shape[:2], 255, np.uint8)])

@@ -93,11 +93,13 @@ def profile_table(profile: Printer | Target) -> str:
     return f"<details><summary>All limits and who set them</summary>{_table(('limit', '', 'source'), rows)}</details>"
 
 
-def settings_table(told: PrintSettings | None) -> str:
+def settings_table(settings: PrintSettings | None) -> str:
     """What a slicer should be told, and why; nothing where nobody said what the print is for."""
-    if told is None:
+    if settings is None:
         return ""
-    rows = [f"<tr><td>{name}</td><td>{escape(value)}</td><td>{escape(why)}</td></tr>" for name, value, why in told.rows]
+    rows = [
+        f"<tr><td>{name}</td><td>{escape(value)}</td><td>{escape(why)}</td></tr>" for name, value, why in settings.rows
+    ]
     told_to = "<p>A 3MF holds these settings, in the words of PrusaSlicer, OrcaSlicer, Bambu Studio and Cura.</p>"
     return told_to + _table(("setting", "value", "because"), rows)
 

@@ -124,42 +124,44 @@ class Parser:
     def parse(self, pieces: Iterable[bytes]) -> Amf:
         """The file that the pieces are."""
         self._reader.read(pieces)
-        for made in self.made.objects.values():
-            whole = all(len(volume.corners) % 3 == 0 for volume in made.volumes)
-            if len(made.positions) % 3 or not whole:
+        for entry in self.made.objects.values():
+            whole = all(len(volume.corners) % 3 == 0 for volume in entry.volumes)
+            if len(entry.positions) % 3 or not whole:
                 self._reader.refuse("ends with a vertex or a triangle that lacks a number")
         return self.made
 
-    def _leave_out(self, what: str, given: Attributes) -> None:
+    def _leave_out(self, what: str, attributes: Attributes) -> None:
         self.made.left_out[what] = self.made.left_out.get(what, 0) + 1
 
-    def _open_file(self, given: Attributes) -> None:
-        self.made.unit = given.get("unit", "").strip().lower()
+    def _open_file(self, attributes: Attributes) -> None:
+        self.made.unit = attributes.get("unit", "").strip().lower()
 
-    def _open_object(self, given: Attributes) -> None:
+    def _open_object(self, attributes: Attributes) -> None:
         self._object, self._volume = Object(), Volume()
-        self._keep(self.made.objects, given, self._object)
+        self._keep(self.made.objects, attributes, self._object)
 
-    def _open_material(self, given: Attributes) -> None:
+    def _open_material(self, attributes: Attributes) -> None:
         self._material = Material()
-        self._keep(self.made.materials, given, self._material)
+        self._keep(self.made.materials, attributes, self._material)
 
-    def _open_constellation(self, given: Attributes) -> None:
-        self._keep(self.made.constellations, given, [])
+    def _open_constellation(self, attributes: Attributes) -> None:
+        self._keep(self.made.constellations, attributes, [])
 
-    def _open_instance(self, given: Attributes) -> None:
-        self._instance = Instance(given["objectid"].strip())
+    def _open_instance(self, attributes: Attributes) -> None:
+        self._instance = Instance(attributes["objectid"].strip())
         among = next(reversed(self.made.constellations.values()))
         among.append(self._instance)
         self._check_count(len(among))
 
-    def _open_volume(self, given: Attributes) -> None:
-        self._volume = Volume(material=given.get("materialid", "").strip(), kind=given.get("type", "").strip())
+    def _open_volume(self, attributes: Attributes) -> None:
+        self._volume = Volume(
+            material=attributes.get("materialid", "").strip(), kind=attributes.get("type", "").strip()
+        )
         self._object.volumes.append(self._volume)
         self._check_count(len(self._object.volumes))
 
-    def _keep(self, among: dict[str, Any], given: Attributes, value: Any) -> None:
-        number = given.get("id", "").strip()
+    def _keep(self, among: dict[str, Any], attributes: Attributes, value: Any) -> None:
+        number = attributes.get("id", "").strip()
         if number in among:
             self._reader.refuse(f"uses the id {number[:20]!r} twice")
         among[number] = value
@@ -169,20 +171,20 @@ class Parser:
         if count > MOST:
             self._reader.refuse(f"has over {MOST} objects, volumes, materials or instances of one kind")
 
-    def _open_vertex(self, given: Attributes) -> None:
+    def _open_vertex(self, attributes: Attributes) -> None:
         self._row = len(self._object.positions) // 3
 
-    def _open_triangle(self, given: Attributes) -> None:
+    def _open_triangle(self, attributes: Attributes) -> None:
         self._row = len(self._volume.corners) // 3
 
-    def _open_metadata(self, given: Attributes) -> None:
-        self._key = given.get("type", "").strip()
+    def _open_metadata(self, attributes: Attributes) -> None:
+        self._key = attributes.get("type", "").strip()
 
     def _metadata(self, owner: str, text: str) -> None:
         owners = {"object": self._object, "volume": self._volume, "material": self._material, "amf": self.made}
-        told = owners[owner].told  # type: ignore[attr-defined]
-        if len(told) < 1000:
-            told.setdefault(self._key, text.strip()[:10_000])
+        entries = owners[owner].told  # type: ignore[attr-defined]
+        if len(entries) < 1000:
+            entries.setdefault(self._key, text.strip()[:10_000])
 
     def _coordinate(self, text: str) -> None:
         self._object.positions.append(float(text))
@@ -190,7 +192,7 @@ class Parser:
     def _corner(self, text: str) -> None:
         self._volume.corners.append(int(text))
 
-    def _open_color(self, given: Attributes) -> None:
+    def _open_color(self, attributes: Attributes) -> None:
         self._rgba = {}
 
     def _channel(self, channel: str, text: str) -> None:

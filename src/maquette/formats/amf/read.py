@@ -42,21 +42,21 @@ def read_amf(files: Files) -> Asset:
     unfold to far more than their size explains, and files without triangles. Source: ISO/ASTM 52915:2020; PrusaSlicer
     2.5 ``AMF.cpp`` (where turns are radians, not degrees).
     """
-    made = Parser(files.main).parse(_unpack(files.data))
-    if made.unit and made.unit not in MILLIMETRES:
-        raise BadInput(f"read-amf: the unit {made.unit[:20]!r} is not known; export it in millimeter")
-    scale = MILLIMETRES.get(made.unit, 1.0)
-    build = _Build(made, len(files.data))
+    model = Parser(files.main).parse(_unpack(files.data))
+    if model.unit and model.unit not in MILLIMETRES:
+        raise BadInput(f"read-amf: the unit {model.unit[:20]!r} is not known; export it in millimeter")
+    scale = MILLIMETRES.get(model.unit, 1.0)
+    build = _Build(model, len(files.data))
     with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
-        placed = [piece for root, matrix in _roots(made) for piece in build.below(root, matrix)]
+        placed = [piece for root, matrix in _roots(model) for piece in build.below(root, matrix)]
         pieces = [_to_millimetres(piece, scale) for piece in _cut(placed)]
-    if rings := made.constellations.keys() - build.seen:
+    if rings := model.constellations.keys() - build.seen:
         raise BadInput(f"read-amf: constellation {min(rings)[:20]!r} contains itself; the file is damaged")
     solid = [piece for piece in pieces if piece.role == "solid" and len(piece.faces)]
     if not solid:
         raise BadInput("read-amf: the file holds no triangles; export a mesh")
     mesh, materials = join_pieces(solid, build.materials, has_uv=False)
-    for what, count in made.left_out.items():
+    for what, count in model.left_out.items():
         note(f"left out {what} ({count})")
     if build.collapsed:
         note(f"dropped {build.collapsed} triangles without area")
@@ -65,8 +65,8 @@ def read_amf(files: Files) -> Asset:
         mesh=mesh,
         materials=materials,
         part_names=tuple(names) if len(names) > 1 else (),
-        sized=made.told.get("maquette:sized", "true" if made.unit else "false") == "true",
-        title=made.told.get("name", "") or solid[0].name or files.stem,
+        sized=model.told.get("maquette:sized", "true" if model.unit else "false") == "true",
+        title=model.told.get("name", "") or solid[0].name or files.stem,
         volumes=set_apart([piece for piece in pieces if piece.role not in ("solid", "negative")]),
     )
 
@@ -76,16 +76,16 @@ def _unpack(data: bytes) -> Iterable[bytes]:
     if not data.startswith(b"PK"):
         return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
     package = Package(data, "read-amf")
-    found = [name for name in package.names if name.endswith(".amf")]
-    if len(found) != 1:
-        raise BadInput(f"read-amf: the ZIP holds {len(found)} files of AMF, not one; unpack it and open one of them")
-    return package.pieces(found[0])
+    entries = [name for name in package.names if name.endswith(".amf")]
+    if len(entries) != 1:
+        raise BadInput(f"read-amf: the ZIP holds {len(entries)} files of AMF, not one; unpack it and open one of them")
+    return package.pieces(entries[0])
 
 
-def _roots(made: Amf) -> list[tuple[Instance, Floats]]:
+def _roots(model: Amf) -> list[tuple[Instance, Floats]]:
     """What stands on the build: constellations that no other one names, and objects that none names."""
-    inner = {instance.of for rows in made.constellations.values() for instance in rows}
-    names = [name for name in (*made.constellations, *made.objects) if name not in inner]
+    inner = {instance.of for rows in model.constellations.values() for instance in rows}
+    names = [name for name in (*model.constellations, *model.objects) if name not in inner]
     return [(Instance(name), np.eye(4)[:, :3]) for name in names]
 
 
@@ -154,14 +154,14 @@ class _Build:
         self.collapsed += int((~whole if sound is None else ~whole & sound).sum())
         rows = np.flatnonzero(whole)
         rows = rows[np.argsort(group[rows], kind="stable")]
-        made = []
+        pieces = []
         for which in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1) if len(rows) else []:
             name, role = groups[group[which[0]]]
             used, local = np.unique(faces[which], return_inverse=True)
             own = Coat(coat.material[which], coat.uv[which], coat.color[which])
             name = name or thing.told.get("name", "")
-            made.append(Piece(points[keep[used]], local.reshape(-1, 3), own, name, role, item))
-        return made
+            pieces.append(Piece(points[keep[used]], local.reshape(-1, 3), own, name, role, item))
+        return pieces
 
     def _coat(self, thing: Object, corners: Ints) -> Coat:
         """Materials (F,) and colours of corners (F, 3): triangle, vertex, volume, object, material, in this order."""
@@ -189,17 +189,21 @@ class _Build:
 
     def _material(self, name: str) -> int:
         """Our number of a material, -1 for none."""
-        told = self.made.materials.get(name)
-        if told is None:
+        definition = self.made.materials.get(name)
+        if definition is None:
             return -1
         if name not in self._of_material:
             self._of_material[name] = len(self.materials)
-            rgb = (1.0, 1.0, 1.0) if told.color == NONE else linear_from_srgb(unpack_rgb(np.array(told.color))).tolist()
+            rgb = (
+                (1.0, 1.0, 1.0)
+                if definition.color == NONE
+                else linear_from_srgb(unpack_rgb(np.array(definition.color))).tolist()
+            )
             self.materials.append(
                 Material(
-                    name=told.told.get("name", "") or f"material {name}",
-                    base_color=(*rgb, told.alpha),
-                    alpha_mode="opaque" if told.alpha == 1.0 else "blend",
+                    name=definition.told.get("name", "") or f"material {name}",
+                    base_color=(*rgb, definition.alpha),
+                    alpha_mode="opaque" if definition.alpha == 1.0 else "blend",
                 )
             )
         return self._of_material[name]
@@ -207,10 +211,10 @@ class _Build:
 
 def _role(volume: Volume) -> Role:
     """What a slicer takes a volume for."""
-    told = volume.told.get("slic3r.volume_type", "")
-    if volume.told.get("slic3r.modifier") == "1" and not told:
+    word = volume.told.get("slic3r.volume_type", "")
+    if volume.told.get("slic3r.modifier") == "1" and not word:
         return "modifier"
-    return "enforcer" if volume.kind == "support" else ROLES.get(told, "solid")
+    return "enforcer" if volume.kind == "support" else ROLES.get(word, "solid")
 
 
 def _matrix(numbers: dict[str, float], radians: bool) -> Floats:
@@ -222,10 +226,10 @@ def _matrix(numbers: dict[str, float], radians: bool) -> Floats:
     about_z = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
     whole = numbers.get("scale", 1.0)
     scales = [numbers.get(f"scale{axis}", whole) * numbers.get(f"mirror{axis}", 1.0) for axis in "xyz"]
-    made: Floats = np.zeros((4, 3))
-    made[:3] = (about_z @ about_y @ about_x @ np.diag(scales)).T
-    made[3] = [numbers.get(f"delta{axis}", 0.0) for axis in "xyz"]
-    return made
+    matrix: Floats = np.zeros((4, 3))
+    matrix[:3] = (about_z @ about_y @ about_x @ np.diag(scales)).T
+    matrix[3] = [numbers.get(f"delta{axis}", 0.0) for axis in "xyz"]
+    return matrix
 
 
 def _cut(pieces: list[Piece]) -> Iterator[Piece]:

@@ -45,20 +45,20 @@ def write_amf(
     if not len(mesh.faces):
         raise BadInput("write-amf: the asset has no faces; there is nothing to write")
     say_lost(asset, ".amf")
-    told = {
+    metadata = {
         "name": asset.title or stem,
         "producer": f"maquette {version('maquette')}",
         "description": provenance.as_text(asset),
         "maquette:sized": "true" if asset.sized else "false",
     }
-    rows = ['<?xml version="1.0" encoding="UTF-8"?>\n<amf unit="millimeter" version="1.1">\n', *_metadata(told)]
+    rows = ['<?xml version="1.0" encoding="UTF-8"?>\n<amf unit="millimeter" version="1.1">\n', *_metadata(metadata)]
     rows += [_material(number, material) for number, material in enumerate(asset.materials, start=1)]
     rows += [*_object(asset), "</amf>\n"]
     return Files(f"{stem}.amf", {f"{stem}.amf": "".join(rows).encode()})
 
 
-def _metadata(told: dict[str, str]) -> Iterator[str]:
-    return (f'<metadata type="{key}">{printable(text)}</metadata>\n' for key, text in told.items())
+def _metadata(metadata: dict[str, str]) -> Iterator[str]:
+    return (f'<metadata type="{key}">{printable(text)}</metadata>\n' for key, text in metadata.items())
 
 
 def _material(number: int, material: Material) -> str:
@@ -92,8 +92,8 @@ def _object(asset: Asset) -> Iterator[str]:
     for which in _groups(part, material):
         first = which[0]
         names = {"name": asset.part_names[part[first]]} if mesh.part is not None else {}
-        told = f' materialid="{material[first] + 1}"' if asset.materials else ""
-        yield f"<volume{told}>\n{''.join(_metadata(names))}"
+        attribute = f' materialid="{material[first] + 1}"' if asset.materials else ""
+        yield f"<volume{attribute}>\n{''.join(_metadata(names))}"
         if by_face is None:
             yield from _rows(f"{_FACE}</triangle>\n", mesh.faces[which])
         else:
@@ -114,9 +114,9 @@ def _volumes(asset: Asset) -> Iterator[str]:
     """Bodies that are no material; their vertices stand behind the model's."""
     start = len(asset.mesh.vertices)
     for volume in asset.volumes:
-        told = {"name": volume.name, "slic3r.volume_type": _KINDS[volume.kind]}
-        told |= {"slic3r.modifier": "1"} if volume.kind == "modifier" else {}
-        yield f"<volume>\n{''.join(_metadata(told))}"
+        metadata = {"name": volume.name, "slic3r.volume_type": _KINDS[volume.kind]}
+        metadata |= {"slic3r.modifier": "1"} if volume.kind == "modifier" else {}
+        yield f"<volume>\n{''.join(_metadata(metadata))}"
         yield from _rows(f"{_FACE}</triangle>\n", volume.mesh.faces + start)
         yield "</volume>\n"
         start += len(volume.mesh.vertices)

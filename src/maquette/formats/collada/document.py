@@ -33,8 +33,8 @@ class Document:
 
     def named(self, reference: str, kind: str) -> Node | None:
         """The element of this kind that a reference (``#id``) means."""
-        found = self._by_id.get(reference.strip().removeprefix("#"))
-        return found if found is not None and found.name == kind else None
+        element = self._by_id.get(reference.strip().removeprefix("#"))
+        return element if element is not None and element.name == kind else None
 
     def source(self, reference: str) -> tuple[Floats, tuple[str, ...]] | None:
         """Rows (N, K) of a source and what its columns are called; None where there is none."""
@@ -86,12 +86,12 @@ def ints(node: Node) -> Ints:
 
 def _numbers(node: Node, dtype: type) -> NDArray[np.generic]:
     text = node.text.encode("ascii", "replace")
-    found = parse_numbers(text, dtype)
-    if found is None and b"," in text:  # written where a comma stands before decimals
-        found = parse_numbers(text.replace(b",", b"."), dtype)
-    if found is None:
+    numbers = parse_numbers(text, dtype)
+    if numbers is None and b"," in text:  # written where a comma stands before decimals
+        numbers = parse_numbers(text.replace(b",", b"."), dtype)
+    if numbers is None:
         refuse(f"<{node.name}> {node.get('id')[:40]!r} holds something that is no number")
-    return found
+    return numbers
 
 
 def whole(node: Node, name: str, default: int) -> int:

@@ -64,8 +64,10 @@ class Shapes:
         if mesh is None:
             self._leave_out("splines and other shapes that are no meshes")
             return None
-        found = [made for node in mesh.children for made in [self._polygons(mesh, node)] if made is not None]
-        return _join_shapes([self._triangles(one) for one in found if len(one.sizes)])
+        polygon_lists = [
+            polygons for node in mesh.children for polygons in [self._polygons(mesh, node)] if polygons is not None
+        ]
+        return _join_shapes([self._triangles(one) for one in polygon_lists if len(one.sizes)])
 
     def _leave_out(self, what: str, count: int = 1) -> None:
         self.left_out[what] = self.left_out.get(what, 0) + count
@@ -80,10 +82,10 @@ class Shapes:
         stride = max((offset for _, offset in inputs), default=0) + 1
         rows, sizes = self._rows(node, stride)
         vertex = next((offset for one, offset in inputs if one.get("semantic") == "VERTEX"), None)
-        told = mesh.first("vertices")
-        if vertex is None or told is None:
+        vertices_node = mesh.first("vertices")
+        if vertex is None or vertices_node is None:
             refuse(f"<{node.name}> has no vertices")
-        at_vertex = [(one, vertex) for one in told.all("input")]
+        at_vertex = [(one, vertex) for one in vertices_node.all("input")]
         positions = next((one.get("source") for one, _ in at_vertex if one.get("semantic") == "POSITION"), "")
         others = [*inputs, *at_vertex]
         return _Polygons(
@@ -122,13 +124,13 @@ class Shapes:
         """What the first input of this kind says at each corner (C, width); None where it is not there."""
         wanted = [(one, offset) for one, offset in inputs if one.get("semantic") == semantic]
         for one, offset in sorted(wanted, key=lambda pair: whole(pair[0], "set", 0)):
-            found = self._document.source(one.get("source"))
+            source = self._document.source(one.get("source"))
             index = rows[:, offset]
-            if found is None or found[0].shape[1] < width or not len(found[0]):
+            if source is None or source[0].shape[1] < width or not len(source[0]):
                 self._leave_out(f"{semantic} without numbers")
                 continue
-            there = (index >= 0) & (index < len(found[0]))
-            values = found[0][np.where(there, index, 0), :width]
+            there = (index >= 0) & (index < len(source[0]))
+            values = source[0][np.where(there, index, 0), :width]
             fine = there & np.isfinite(values).all(axis=1)
             if not fine.all():
                 self._leave_out(f"{semantic} of corners that is not there", int((~fine).sum()))
@@ -137,19 +139,19 @@ class Shapes:
 
     def _colors(self, inputs: list[tuple[Node, int]], rows: Ints) -> Ints | None:
         """Colours of corners (C,) as 0xRRGGBB."""
-        found = self._channel(inputs, "COLOR", rows, 3)
-        return None if found is None else pack_rgb(np.rint(np.clip(found, 0, 1) * 255))
+        channel = self._channel(inputs, "COLOR", rows, 3)
+        return None if channel is None else pack_rgb(np.rint(np.clip(channel, 0, 1) * 255))
 
-    def _triangles(self, given: _Polygons) -> Shape:
+    def _triangles(self, polygons: _Polygons) -> Shape:
         """Polygons over the positions they use, welded and cut into triangles."""
-        source = self._document.source(given.positions)
+        source = self._document.source(polygons.positions)
         if source is None or source[0].shape[1] < 3:
-            refuse(f"the positions {given.positions[:40]!r} are not there")
-        points, corners, sizes = source[0][:, :3], given.corners, given.sizes
+            refuse(f"the positions {polygons.positions[:40]!r} are not there")
+        points, corners, sizes = source[0][:, :3], polygons.corners, polygons.sizes
         there = (corners >= 0) & (corners < len(points))
         used, local = np.unique(np.where(there, corners, 0), return_inverse=True)
         if not len(points):
-            refuse(f"the positions {given.positions[:40]!r} are none")
+            refuse(f"the positions {polygons.positions[:40]!r} are none")
         local = np.where(there, local.reshape(-1), -1)
         ours, sound = usable(points[used], local, sizes, "read-dae", corners)
         good = sizes >= 3 if sound is None else (sizes >= 3) & sound
@@ -164,9 +166,9 @@ class Shapes:
         if not whole_ones.all():
             self._leave_out("triangles without area", int((~whole_ones).sum()))
         at, faces = at[whole_ones], faces[whole_ones]
-        color = np.full(faces.shape, -1) if given.color is None else given.color[at]
-        uv = None if given.uv is None else given.uv[at]
-        return Shape(ours[keep], faces, (given.symbol,), np.zeros(len(faces), np.int64), uv, color)
+        color = np.full(faces.shape, -1) if polygons.color is None else polygons.color[at]
+        uv = None if polygons.uv is None else polygons.uv[at]
+        return Shape(ours[keep], faces, (polygons.symbol,), np.zeros(len(faces), np.int64), uv, color)
 
 
 def _cut(indices: Ints, stride: int) -> Ints:

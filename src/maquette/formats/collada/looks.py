@@ -92,10 +92,10 @@ class Looks:
             return None
         by = said.first("param")
         values = said.first("color") or (None if by is None else _value(params.get(by.get("ref"))))
-        found = None if values is None else parse_numbers(values.text.encode("ascii", "replace"))
-        if found is None or len(found) < 3 or not np.isfinite(found).all():
+        parsed = None if values is None else parse_numbers(values.text.encode("ascii", "replace"))
+        if parsed is None or len(parsed) < 3 or not np.isfinite(parsed).all():
             return None
-        numbers: list[float] = np.clip(found[:4], 0, 1).tolist()
+        numbers: list[float] = np.clip(parsed[:4], 0, 1).tolist()
         return numbers
 
     def _alpha(self, shader: Node, params: dict[str, Node]) -> float:
@@ -142,10 +142,10 @@ class Looks:
     def _image(self, reference: str) -> str | None:
         """Where a picture lies; None with a note for an image that is not there."""
         image = self._document.named(reference, "image")
-        found = "" if image is None else image.said("init_from", "ref") or image.said("init_from")
-        if not found:
+        address = "" if image is None else image.said("init_from", "ref") or image.said("init_from")
+        if not address:
             note(f"the image {reference[:60]!r} is not there; continued without it")
-        return found or None
+        return address or None
 
     def _normals(self, bump: Node | None, params: dict[str, Node], name: str) -> Texture | None:
         picture = self._texture(None if bump is None else bump.first("texture"), params)
@@ -159,8 +159,8 @@ def dae_references(name: str, data: bytes) -> list[str]:
     """Pictures that a COLLADA file's images refer to, as plain names to look for beside it."""
     if not name.lower().endswith(".dae"):
         return []
-    found = re.findall(rb"<(?:\w+:)?(?:init_from|ref)(?:\s[^>]*)?>([^<>]{1,4096})</", data)
-    return references([address(html.unescape(one.decode("utf-8", "replace")).strip()) for one in found])
+    addresses = re.findall(rb"<(?:\w+:)?(?:init_from|ref)(?:\s[^>]*)?>([^<>]{1,4096})</", data)
+    return references([address(html.unescape(one.decode("utf-8", "replace")).strip()) for one in addresses])
 
 
 def address(text: str) -> str:

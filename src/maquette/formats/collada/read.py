@@ -51,9 +51,9 @@ def read_dae(files: Files) -> Asset:
     pieces: list[Piece] = []
     faces, has_uv = 0, False
     with np.errstate(all="ignore"):  # hostile numbers overflow; Mesh refuses what comes of it
-        found, title = place_geometries(document)
-        for number, placed in enumerate(found):
-            progress(number / len(found), f"node {placed.name[:40]}")
+        placed_shapes, title = place_geometries(document)
+        for number, placed in enumerate(placed_shapes):
+            progress(number / len(placed_shapes), f"node {placed.name[:40]}")
             shape = shapes.shape(placed.geometry)
             if shape is None:
                 continue
@@ -90,8 +90,8 @@ def _unpack(files: Files) -> Files:
     parts = {main: data}
     for reference in dae_references(main, data):
         for place in places(reference):
-            found = f"{folder}/{place}".lstrip("/")
-            name = found if found in package else place
+            place_inside = f"{folder}/{place}".lstrip("/")
+            name = place_inside if place_inside in package else place
             if place not in parts and name in package and len(parts) < MOST_PICTURES:
                 parts[place] = package.data(name)
     return Files(main, parts)
@@ -125,8 +125,8 @@ def _piece(shape: Shape, placed: Placed, looks: Looks, ours: Floats) -> Piece:
         flipped = np.stack([shape.uv[..., 0], 1.0 - shape.uv[..., 1]], axis=-1).astype(np.float32)
         uv = np.where(np.isfinite(flipped), flipped, 0)
     coat = Coat(np.array(numbers, np.int64)[shape.look], uv, shape.color)
-    made = Piece(shape.vertices @ linear.T + shift, shape.faces, coat, placed.name)
+    piece = Piece(shape.vertices @ linear.T + shift, shape.faces, coat, placed.name)
     if np.linalg.det(linear) >= 0:
-        return made
+        return piece
     turned = Coat(coat.material, coat.uv[:, ::-1], coat.color[:, ::-1])
-    return replace(made, faces=made.faces[:, ::-1], coat=turned)
+    return replace(piece, faces=piece.faces[:, ::-1], coat=turned)

@@ -34,8 +34,8 @@ def place_geometries(document: Document) -> tuple[list[Placed], str]:
     scene = scene or document.root.first("library_visual_scenes", "visual_scene")
     if scene is None or not any(True for _ in scene.all("node")):
         library = document.root.first("library_geometries")
-        found = [] if library is None else list(library.all("geometry"))
-        return [Placed(one.get("id"), one.get("name"), np.eye(4), {}) for one in found], ""
+        geometries = [] if library is None else list(library.all("geometry"))
+        return [Placed(one.get("id"), one.get("name"), np.eye(4), {}) for one in geometries], ""
     return [placed for node in scene.all("node") for placed in _Walk(document).below(node)], scene.get("name")
 
 
@@ -71,11 +71,11 @@ class _Walk:
             if child.name == "node":
                 yield child
             elif child.name == "instance_node":
-                found = self._document.named(child.get("url"), "node")
-                if found is None:
+                target = self._document.named(child.get("url"), "node")
+                if target is None:
                     note(f"node {child.get('url')[:60]!r} is not there; continued without it")
                 else:
-                    yield found
+                    yield target
 
     def _walk_controller(self, instance: Node, name: str, world: Floats) -> Iterator[Placed]:
         """A skinned or morphed geometry as it was modelled: skins have a place of their own, morphs their node's."""
@@ -102,25 +102,25 @@ class _Walk:
 def _bound(instance: Node) -> dict[str, str]:
     """What the symbols of a geometry mean at this instance."""
     common = instance.first("bind_material", "technique_common")
-    found = [] if common is None else list(common.all("instance_material"))
-    return {one.get("symbol"): one.get("target") for one in found}
+    bindings = [] if common is None else list(common.all("instance_material"))
+    return {one.get("symbol"): one.get("target") for one in bindings}
 
 
 def _matrix(node: Node) -> Floats:
     """A node's transforms, one after another (4, 4), for column vectors."""
-    made = np.eye(4)
+    matrix = np.eye(4)
     for child in node.children:
         step = _STEPS.get(child.name)
         if step is not None:
-            made = made @ step(child)
-    return made
+            matrix = matrix @ step(child)
+    return matrix
 
 
 def _read_numbers(node: Node, count: int) -> Floats:
-    found = floats(node)
-    if len(found) < count or not np.isfinite(found[:count]).all():
-        raise BadInput(f"read-dae: <{node.name}> holds {len(found)} numbers, not {count}; export the file again")
-    return found[:count]
+    numbers = floats(node)
+    if len(numbers) < count or not np.isfinite(numbers[:count]).all():
+        raise BadInput(f"read-dae: <{node.name}> holds {len(numbers)} numbers, not {count}; export the file again")
+    return numbers[:count]
 
 
 def _sixteen(node: Node) -> Floats:
@@ -128,9 +128,9 @@ def _sixteen(node: Node) -> Floats:
 
 
 def _translate(node: Node) -> Floats:
-    made = np.eye(4)
-    made[:3, 3] = _read_numbers(node, 3)
-    return made
+    matrix = np.eye(4)
+    matrix[:3, 3] = _read_numbers(node, 3)
+    return matrix
 
 
 def _scale(node: Node) -> Floats:
@@ -141,13 +141,13 @@ def _rotate(node: Node) -> Floats:
     """About an axis by degrees (Rodrigues)."""
     *axis, angle = _read_numbers(node, 4)
     length = float(np.linalg.norm(axis))
-    made = np.eye(4)
+    matrix = np.eye(4)
     if length > 0:
         x, y, z = np.array(axis) / length
         cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
         turn = np.radians(angle)
-        made[:3, :3] += np.sin(turn) * cross + (1 - np.cos(turn)) * (cross @ cross)
-    return made
+        matrix[:3, :3] += np.sin(turn) * cross + (1 - np.cos(turn)) * (cross @ cross)
+    return matrix
 
 
 def _skew(node: Node) -> Floats:
@@ -157,9 +157,9 @@ def _skew(node: Node) -> Floats:
     first, second = along / max(np.linalg.norm(along), 1e-300), around / max(np.linalg.norm(around), 1e-300)
     across = second - (second @ first) * first
     across /= max(np.linalg.norm(across), 1e-300)
-    made = np.eye(4)
-    made[:3, :3] += np.tan(np.radians(angle)) * np.outer(first, across)
-    return made
+    matrix = np.eye(4)
+    matrix[:3, :3] += np.tan(np.radians(angle)) * np.outer(first, across)
+    return matrix
 
 
 def _lookat(node: Node) -> Floats:
@@ -169,9 +169,9 @@ def _lookat(node: Node) -> Floats:
     back /= max(np.linalg.norm(back), 1e-300)
     right = np.cross(numbers[2], back)
     right /= max(np.linalg.norm(right), 1e-300)
-    made = np.eye(4)
-    made[:3] = np.stack([right, np.cross(back, right), back, numbers[0]], axis=1)
-    return made
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([right, np.cross(back, right), back, numbers[0]], axis=1)
+    return matrix
 
 
 _STEPS: dict[str, Callable[[Node], Floats]] = {

@@ -71,11 +71,11 @@ def write_dae(
 
 def _head(asset: Asset) -> str:
     """Everything before the libraries."""
-    tool, told = f"maquette {version('maquette')}", printable(provenance.as_text(asset))
+    tool, provenance_text = f"maquette {version('maquette')}", printable(provenance.as_text(asset))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">\n<asset>\n'
-        f"<contributor><authoring_tool>{tool}</authoring_tool><comments>{told}</comments></contributor>\n"
+        f"<contributor><authoring_tool>{tool}</authoring_tool><comments>{provenance_text}</comments></contributor>\n"
         f"<created>{_LONG_AGO}</created><modified>{_LONG_AGO}</modified>\n"
         '<unit name="millimeter" meter="0.001"/><up_axis>Z_UP</up_axis>\n</asset>\n'
     )

@@ -77,8 +77,8 @@ def prove_paint(
     }
     note(", ".join(f"{name} {value}" for name, value in numbers.items()))
     strip = np.concatenate([plan.wanted, srgb_of(meant), srgb_of(light)], axis=1)
-    told = json.dumps(numbers, indent=1, sort_keys=True).encode() + b"\n"
-    return Files(f"{stem}.json", {f"{stem}.json": told, f"{stem}.png": png_of(strip)})
+    proof = json.dumps(numbers, indent=1, sort_keys=True).encode() + b"\n"
+    return Files(f"{stem}.json", {f"{stem}.json": proof, f"{stem}.png": png_of(strip)})
 
 
 def _slice_plan(plan: PaintPlan, folder: Path, walls: str) -> str:

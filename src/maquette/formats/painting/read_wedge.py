@@ -78,8 +78,8 @@ def _fit(seen: Floats) -> tuple[float, Floats, float]:
     for cover in _TRIED:
         rest = (1 - cover) ** count
         known = np.column_stack([1 - rest, rest])  # own, base
-        found, *_ = np.linalg.lstsq(known, seen, rcond=None)
-        error = float(((known @ found - seen) ** 2).sum())
+        coefficients, *_ = np.linalg.lstsq(known, seen, rcond=None)
+        error = float(((known @ coefficients - seen) ** 2).sum())
         if error < best[0]:
-            best = (error, float(cover), np.clip(found[0], 0, 1))
+            best = (error, float(cover), np.clip(coefficients[0], 0, 1))
     return best[1], best[2], float(np.sqrt(best[0] / seen.size)) / max(float(seen.max()), 1e-9)

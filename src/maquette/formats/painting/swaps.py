@@ -73,20 +73,20 @@ def swaps_as_text(plan: PaintPlan, lines: list[str]) -> str:
         f"{filament.name} ({filament.color}, TD {filament.td_mm:g} mm, {filament.source})"
         for filament in plan.filaments
     ]
-    told = [plan.title or "Painted print", ""]
-    told += [f"First layer {plan.first_mm:g} mm, every other {plan.layer_mm:g} mm, 100 % infill, no supports."]
+    head = [plan.title or "Painted print", ""]
+    head += [f"First layer {plan.first_mm:g} mm, every other {plan.layer_mm:g} mm, 100 % infill, no supports."]
     if not plan.one_nozzle:
-        told += ["Each cell changes filaments: print it with a tool changer or an exchanger (AMS, MMU).", ""]
-        told += [f"Filament {number}: {name}" for number, name in enumerate(names, start=1)]
-        return "\n".join([*told, "", *lines]) + "\n"
-    told += ["", f"Start with: {names[int(plan.sequence[0])]}"]
+        head += ["Each cell changes filaments: print it with a tool changer or an exchanger (AMS, MMU).", ""]
+        head += [f"Filament {number}: {name}" for number, name in enumerate(names, start=1)]
+        return "\n".join([*head, "", *lines]) + "\n"
+    head += ["", f"Start with: {names[int(plan.sequence[0])]}"]
     for top, layer, number in swap_heights(plan):
-        told.append(f"Swap before layer {layer} (its top is at {top:.2f} mm) to: {names[number]}")
-    told += ["", "PrusaSlicer: open the .3mf; the colour changes stand on the ruler at the right.",
+        head.append(f"Swap before layer {layer} (its top is at {top:.2f} mm) to: {names[number]}")
+    head += ["", "PrusaSlicer: open the .3mf; the colour changes stand on the ruler at the right.",
              "OrcaSlicer and Bambu Studio: open the .bambu.3mf; slots in the order above. Take your own process and",
              "filaments, but keep the layer heights.",
              "Cura: Extensions > Post Processing > Modify G-Code > Filament Change, layer numbers:"]  # fmt: skip
-    told.append("  " + (", ".join(str(layer) for _, layer, _ in swap_heights(plan)) or "none"))
+    head.append("  " + (", ".join(str(layer) for _, layer, _ in swap_heights(plan)) or "none"))
     pauses = ", ".join(f"{plan.levels_mm[layer - 1]:.2f}" for _, layer, _ in swap_heights(plan)) or "none"
-    told += [f"or Pause at height, millimetres: {pauses}"]
-    return "\n".join([*told, "", *lines]) + "\n"
+    head += [f"or Pause at height, millimetres: {pauses}"]
+    return "\n".join([*head, "", *lines]) + "\n"

@@ -39,11 +39,11 @@ def _changes(plan: PaintPlan) -> int:
 
 def worth_lines(plan: PaintPlan) -> list[str]:
     """The same in words, a line each."""
-    told, grams = worth(plan), volumes_mm3(plan) / 1000 * DENSITY
+    sums, grams = worth(plan), volumes_mm3(plan) / 1000 * DENSITY
     lines = [f"{filament.name}: {weight:.1f} g" for filament, weight in zip(plan.filaments, grams, strict=True)]
     return [
-        f"{told['grams']:.1f} g of filament in all:",
+        f"{sums['grams']:.1f} g of filament in all:",
         *(f"  {line}" for line in lines),
-        f"{told['changes']:.0f} swaps, which purge about {told['purged_grams']:.1f} g (140 mm³ each)",
-        f"About {duration_words(told['seconds'])}, swaps included (an estimate; your slicer knows better)",
+        f"{sums['changes']:.0f} swaps, which purge about {sums['purged_grams']:.1f} g (140 mm³ each)",
+        f"About {duration_words(sums['seconds'])}, swaps included (an estimate; your slicer knows better)",
     ]

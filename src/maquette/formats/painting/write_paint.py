@@ -70,8 +70,8 @@ def _models(plan: PaintPlan, stem: str) -> dict[str, bytes]:
         return files
     plain = write_3mf(bare, stem=stem).data
     files[f"{stem}.3mf"] = _add_parts(plain, {PRUSA_PATH: prusa_part(plan)})
-    told = {BAMBU_PATH: bambu_part(plan), "Metadata/project_settings.config": bambu_project(plan)}
-    files[f"{stem}.bambu.3mf"] = _add_parts(plain, told, bambu=True)
+    further = {BAMBU_PATH: bambu_part(plan), "Metadata/project_settings.config": bambu_project(plan)}
+    files[f"{stem}.bambu.3mf"] = _add_parts(plain, further, bambu=True)
     note(f"{len(bare.mesh.faces):,} triangles, {len(plan.swaps)} swaps")
     return files
 

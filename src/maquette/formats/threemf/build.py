@@ -62,9 +62,9 @@ class Build:
         except BadInput as problem:
             if "unbound prefix" not in str(problem):
                 raise
-        made = model(declare_prefixes(self.package.data(path)), path)
+        part = model(declare_prefixes(self.package.data(path)), path)
         note("prefixes that are not declared are left out with what they name; export the file again")
-        return made
+        return part
 
     def place(self, path: str, item: Use, number: int) -> None:
         """Everything below a build item, in the order of the file, with its negative volumes cut away."""

@@ -149,7 +149,7 @@ class _Parser:
             self._reader.refuse("has lists that are no elements")
         return self.made
 
-    def _list(self, kind: str, given: Attributes) -> None:
+    def _list(self, kind: str, attributes: Attributes) -> None:
         """A list begins; what was taken out of it before goes in."""
         if self._runs is None:
             return
@@ -281,12 +281,12 @@ class _Parser:
     def _count_unread(self, attributes: Attributes) -> None:
         self.made.unread += 1
 
-    def _new_look(self, among: dict[int, Any], given: Attributes, value: Any) -> None:
+    def _new_look(self, among: dict[int, Any], attributes: Attributes, value: Any) -> None:
         """A resource of colours; of two with one id the first counts, as they concern the looks alone."""
-        if int(given["id"]) in among:
+        if int(attributes["id"]) in among:
             self.made.doubled += 1
         else:
-            self._new(among, given, value)
+            self._new(among, attributes, value)
 
     def _new(self, among: dict[int, Any], attributes: Attributes, value: Any) -> None:
         number = int(attributes["id"])

@@ -56,15 +56,15 @@ def cut(data: bytes) -> tuple[list[bytes], deque[Run | str]]:
     A list that stays in the document is there by the name of its element.
     """
     pieces: list[bytes] = []
-    found: deque[Run | str] = deque()
+    runs: deque[Run | str] = deque()
     at = 0
     while (place := _next(data, at)) is not None:
         kind, start, end = place
         run = _run(kind, data[start:end]) if end - start >= _SHORTEST else None
-        found.append(kind if run is None else run)
+        runs.append(kind if run is None else run)
         pieces.append(data[at:start] if run is not None else data[at:end])
         at = end
-    return [*pieces, data[at:]], found
+    return [*pieces, data[at:]], runs
 
 
 def _next(data: bytes, at: int) -> tuple[str, int, int] | None:

@@ -22,59 +22,59 @@ _ITEM = re.compile(r'<item objectid="(\d+)"')
 _OBJECT = re.compile(r'<object id="(?P<id>\d+)" type="model"[^>]*>\n')
 
 
-def prusa_options(told: PrintSettings) -> dict[str, str]:
+def prusa_options(advice: PrintSettings) -> dict[str, str]:
     """The settings in PrusaSlicer's words."""
     return {
-        "layer_height": f"{told.layer_mm:g}",
-        "perimeters": str(told.perimeters),
-        "top_solid_layers": str(told.top_layers),
-        "bottom_solid_layers": str(told.bottom_layers),
-        "fill_density": f"{told.infill_percent}%",
-        "fill_pattern": told.infill_pattern,
-        "support_material": str(int(told.supports)),
-        "brim_width": f"{told.brim_mm:g}",
+        "layer_height": f"{advice.layer_mm:g}",
+        "perimeters": str(advice.perimeters),
+        "top_solid_layers": str(advice.top_layers),
+        "bottom_solid_layers": str(advice.bottom_layers),
+        "fill_density": f"{advice.infill_percent}%",
+        "fill_pattern": advice.infill_pattern,
+        "support_material": str(int(advice.supports)),
+        "brim_width": f"{advice.brim_mm:g}",
     }
 
 
-def bambu_options(told: PrintSettings) -> dict[str, str]:
+def bambu_options(advice: PrintSettings) -> dict[str, str]:
     """The settings in the words of Bambu Studio and OrcaSlicer."""
     return {
-        "layer_height": f"{told.layer_mm:g}",
-        "wall_loops": str(told.perimeters),
-        "top_shell_layers": str(told.top_layers),
-        "bottom_shell_layers": str(told.bottom_layers),
-        "sparse_infill_density": f"{told.infill_percent}%",
-        "sparse_infill_pattern": told.infill_pattern,
-        "enable_support": str(int(told.supports)),
-        "brim_type": "outer_only" if told.brim_mm else "no_brim",
-        "brim_width": f"{told.brim_mm:g}",
+        "layer_height": f"{advice.layer_mm:g}",
+        "wall_loops": str(advice.perimeters),
+        "top_shell_layers": str(advice.top_layers),
+        "bottom_shell_layers": str(advice.bottom_layers),
+        "sparse_infill_density": f"{advice.infill_percent}%",
+        "sparse_infill_pattern": advice.infill_pattern,
+        "enable_support": str(int(advice.supports)),
+        "brim_type": "outer_only" if advice.brim_mm else "no_brim",
+        "brim_width": f"{advice.brim_mm:g}",
     }
 
 
-def cura_options(told: PrintSettings) -> dict[str, str]:
+def cura_options(advice: PrintSettings) -> dict[str, str]:
     """Those that Cura takes from an object."""
     return {
-        "wall_line_count": str(told.perimeters),
-        "top_layers": str(told.top_layers),
-        "bottom_layers": str(told.bottom_layers),
-        "infill_sparse_density": str(told.infill_percent),
-        "infill_pattern": told.infill_pattern,
-        "support_enable": str(told.supports),
+        "wall_line_count": str(advice.perimeters),
+        "top_layers": str(advice.top_layers),
+        "bottom_layers": str(advice.bottom_layers),
+        "infill_sparse_density": str(advice.infill_percent),
+        "infill_pattern": advice.infill_pattern,
+        "support_enable": str(advice.supports),
     }
 
 
-def with_settings(files: Files, told: PrintSettings) -> Files:
+def with_settings(files: Files, advice: PrintSettings) -> Files:
     """The 3MF among files of ours with settings in it; other files stay as they are."""
     if not files.main.lower().endswith(".3mf"):
         return files
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(files.data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         model = source.read(names.MODEL_PATH).decode()
-        more = {PRUSA_PATH: _prusa_part(model, told), BAMBU_PATH: _bambu_part(model, told)}
+        more = {PRUSA_PATH: _prusa_part(model, advice), BAMBU_PATH: _bambu_part(model, advice)}
         for entry in source.infolist():
             data = source.read(entry)
             if entry.filename == names.MODEL_PATH:
-                data = _with_cura(model, told).encode()
+                data = _with_cura(model, advice).encode()
             kept = zipfile.ZipInfo(entry.filename)
             kept.compress_type = entry.compress_type
             target.writestr(kept, data, compresslevel=4)
@@ -85,15 +85,15 @@ def with_settings(files: Files, told: PrintSettings) -> Files:
 
 def _built_object(model: str) -> str:
     """The number of the object that is built."""
-    found = _ITEM.search(model)
-    return found[1] if found else "1"
+    item = _ITEM.search(model)
+    return item[1] if item else "1"
 
 
-def _prusa_part(model: str, told: PrintSettings) -> str:
+def _prusa_part(model: str, advice: PrintSettings) -> str:
     """One object, and all its triangles as its volumes: without a range PrusaSlicer would drop them."""
     counts = [body.count("<triangle ") for body in model.split("<object ")[1:] if 'type="model"' in body[:200]]
     options = "".join(
-        f'  <metadata type="object" key="{key}" value="{value}"/>\n' for key, value in prusa_options(told).items()
+        f'  <metadata type="object" key="{key}" value="{value}"/>\n' for key, value in prusa_options(advice).items()
     )
     volumes, first = "", 0
     for count in counts:
@@ -105,18 +105,18 @@ def _prusa_part(model: str, told: PrintSettings) -> str:
     return f"{_XML}<config>\n{body}</config>\n"
 
 
-def _bambu_part(model: str, told: PrintSettings) -> str:
-    options = "".join(f'  <metadata key="{key}" value="{value}"/>\n' for key, value in bambu_options(told).items())
+def _bambu_part(model: str, advice: PrintSettings) -> str:
+    options = "".join(f'  <metadata key="{key}" value="{value}"/>\n' for key, value in bambu_options(advice).items())
     return f'{_XML}<config>\n <object id="{_built_object(model)}">\n{options} </object>\n</config>\n'
 
 
-def _with_cura(model: str, told: PrintSettings) -> str:
+def _with_cura(model: str, advice: PrintSettings) -> str:
     """The model with Cura's words on every object of it."""
     rows = "".join(
         f'<metadata name="cura:{key}" preserve="true" type="xs:string">{value}</metadata>\n'
-        for key, value in cura_options(told).items()
+        for key, value in cura_options(advice).items()
     )
     group = f"<metadatagroup>\n{rows}</metadatagroup>\n"
-    model = _OBJECT.sub(lambda found: found[0] + group, model)
+    model = _OBJECT.sub(lambda declared: declared[0] + group, model)
     spaces = f' xmlns:cura="{names.CURA}" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
     return model.replace("<model ", f"<model{spaces} ", 1)

@@ -79,8 +79,8 @@ def _without_islands(label: NDArray[np.int64], count: int, width: float) -> NDAr
     if width < 1 or count < 2:
         return label
     votes = np.stack([gaussian_filter((label == number).astype(np.float32), width / 2.355) for number in range(count)])
-    made: NDArray[np.int64] = votes.argmax(axis=0)
-    return made
+    smoothed: NDArray[np.int64] = votes.argmax(axis=0)
+    return smoothed
 
 
 def _ranks(chosen: Floats, label: NDArray[np.int64], order: str) -> NDArray[np.int64]:

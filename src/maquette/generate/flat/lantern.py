@@ -135,8 +135,8 @@ def _ball(heights: Singles, pitch: float, form: Form, lamp: Lamp, bound: float) 
 def _toward_pole(heights: Singles, degrees: float) -> Singles:
     """Heights that even out along each row near the pole, where a row shrinks to a point."""
     share = np.clip(np.arange(len(heights)) / max(1.0, len(heights) * degrees / 30), 0, 1)[:, None]
-    made: Singles = (share * heights + (1 - share) * heights.mean(axis=1, keepdims=True)).astype(np.float32)
-    return made
+    calmed: Singles = (share * heights + (1 - share) * heights.mean(axis=1, keepdims=True)).astype(np.float32)
+    return calmed
 
 
 def _blended(heights: Singles, columns: int) -> Singles:
@@ -144,23 +144,23 @@ def _blended(heights: Singles, columns: int) -> Singles:
     columns = min(columns, heights.shape[1] // 4)
     if columns < 1:
         return heights
-    made = heights.astype(np.float64)
+    blend = heights.astype(np.float64)
     share = 0.5 * (1 - np.arange(columns) / columns)
     left, right = heights[:, :columns].astype(np.float64), heights[:, ::-1][:, :columns].astype(np.float64)
-    made[:, :columns] = (1 - share) * left + share * right
-    made[:, -columns:] = ((1 - share) * right + share * left)[:, ::-1]
-    return made.astype(np.float32)
+    blend[:, :columns] = (1 - share) * left + share * right
+    blend[:, -columns:] = ((1 - share) * right + share * left)[:, ::-1]
+    return blend.astype(np.float32)
 
 
 def _even_at_edges(heights: Singles, sides: int, reach: int) -> Singles:
     """Heights that are level along each row over the edges of a polygon, so that no wall cuts through its neighbour."""
     columns = heights.shape[1]
-    made = np.array(heights)
+    joined = np.array(heights)
     for number in range(sides):
         edge = round((number + 0.5) * columns / sides)
         near = np.arange(edge - reach, edge + reach + 1) % columns
-        made[:, near] = heights[:, near].mean(axis=1, keepdims=True)
-    return made
+        joined[:, near] = heights[:, near].mean(axis=1, keepdims=True)
+    return joined
 
 
 def _foot(inner: Any, form: Form, lamp: Lamp, width: float, wall: float) -> list[Any]:

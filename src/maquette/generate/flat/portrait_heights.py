@@ -86,5 +86,5 @@ def _laid(plane: Floats, guess: Guess, subject: Subject, rows: int, columns: int
     y = (y + 0.5) * subject.height / rows - guess.window.top
     scale = len(plane) / guess.window.side
     places = [y * scale - 0.5, x * scale - 0.5]
-    made: Floats = map_coordinates(np.asarray(plane, np.float64), places, order=1, mode="constant")
-    return made
+    sheet: Floats = map_coordinates(np.asarray(plane, np.float64), places, order=1, mode="constant")
+    return sheet

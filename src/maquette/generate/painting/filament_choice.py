@@ -32,18 +32,18 @@ class Choice:
         key = word.strip().lower()
         exact = [k for k, filament in enumerate(self.filaments) if filament.name.lower() == key]
         ending = [k for k, filament in enumerate(self.filaments) if filament.name.lower().endswith(key)] if key else []
-        found = exact or ending
-        if len(found) != 1:
+        matches = exact or ending
+        if len(matches) != 1:
             names = ", ".join(filament.name for filament in self.filaments[:8])
-            raise BadSetting(f"{stage}: {word[:60]!r} is {len(found)} of the filaments; name one of {names}")
-        return found[0]
+            raise BadSetting(f"{stage}: {word[:60]!r} is {len(matches)} of the filaments; name one of {names}")
+        return matches[0]
 
 
 def chosen_filaments(canvas: Canvas, names: tuple[str, ...], own: str, keep: tuple[str, ...], stage: str) -> Choice:
     """What a stage may use: at most 16 of what is named or owned, those that suit the picture, and ``keep``."""
-    found = list(read_filaments(own, stage)) if own else []
-    found += filaments_named(names or (() if own else EVERYDAY), stage)
-    pool = tuple({filament.name: filament for filament in found}.values())
+    pool_so_far = list(read_filaments(own, stage)) if own else []
+    pool_so_far += filaments_named(names or (() if own else EVERYDAY), stage)
+    pool = tuple({filament.name: filament for filament in pool_so_far}.values())
     must = sorted({filaments_of(pool).number(word, stage) for word in keep}) if keep else []
     if len(pool) > MOST_AT_ONCE:
         light = light_of(canvas.pixels.reshape(-1, 3))

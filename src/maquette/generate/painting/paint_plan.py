@@ -123,16 +123,16 @@ def _fixed_filaments(canvas: Canvas, choice: Choice, locked: tuple[str, ...]) ->
     result = np.full(canvas.paint_layers, -1)
     top = canvas.first_mm + (canvas.base_layers + np.arange(canvas.paint_layers)) * canvas.layer_mm
     for word in locked:
-        told = _LOCK.fullmatch(word)
-        if told is None:
+        match = _LOCK.fullmatch(word)
+        if match is None:
             raise BadSetting(f"paint-plan: locked {word[:60]!r} is not NAME:FROM-TO in mm, as black:0.8-1.2")
-        low, high = float(told["low"]), float(told["high"])
+        low, high = float(match["low"]), float(match["high"])
         inside = (top > low + 1e-6) & (top <= high + 1e-6)
         if not inside.any():
             raise BadSetting(
                 f"paint-plan: locked {word[:60]!r} holds no layer; paint lies at {top[0]:.2f} to {top[-1]:.2f} mm"
             )
-        result[inside] = choice.number(told["name"], "paint-plan")
+        result[inside] = choice.number(match["name"], "paint-plan")
     return result
 
 

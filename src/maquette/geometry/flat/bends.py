@@ -77,5 +77,5 @@ def _smooth_ring(ways: Floats, reach: int) -> Floats:
     from scipy.ndimage import uniform_filter1d
 
     even = uniform_filter1d(ways, 2 * reach + 1, axis=0, mode="wrap")
-    made: Floats = even / np.linalg.norm(even, axis=1, keepdims=True)
-    return made
+    unit: Floats = even / np.linalg.norm(even, axis=1, keepdims=True)
+    return unit

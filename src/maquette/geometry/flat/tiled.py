@@ -61,7 +61,7 @@ def _borders(boxes: list[tuple[int, int, int, int]], pieces: list[tuple[Ints, In
             lines.setdefault(("row", line), []).append(column[row == line])
         for line in (left, right):
             lines.setdefault(("column", line), []).append(row[column == line])
-    return {line: np.unique(np.concatenate(found)) for line, found in lines.items()}
+    return {line: np.unique(np.concatenate(ends)) for line, ends in lines.items()}
 
 
 def _with_borders(
@@ -83,8 +83,8 @@ def _with_borders(
         wanted = wanted[(wanted > first) & (wanted < last)]
         along = wanted - left if line[0] == "row" else bottom - wanted
         patch = split_border(patch, name, np.sort(along).astype(np.float64))
-    made = np.rint(patch.places).astype(np.int64)
-    return np.stack([high - made[:, 1], made[:, 0]], axis=1), patch.faces
+    corners = np.rint(patch.places).astype(np.int64)
+    return np.stack([high - corners[:, 1], corners[:, 0]], axis=1), patch.faces
 
 
 def _together(

@@ -17,16 +17,16 @@ def fold_places(uv: NDArray[Any], wrap: Sequence[str], width: int, height: int) 
     ``wrap`` has a word for u and one for v: repeat, mirror, clamp or none (as clamp); none at all: it repeats. Places
     keep half a texel from the edge, so that what lies on the other side is not mixed in.
     """
-    made = uv.astype(np.float64)
+    folded = uv.astype(np.float64)
     for axis, (word, size) in enumerate(zip(wrap, (width, height), strict=False)):
         if word == "repeat":
             continue
-        along = made[:, axis]
+        along = folded[:, axis]
         if word == "mirror":
             along = np.mod(along, 2.0)
             along = np.where(along > 1.0, 2.0 - along, along)
-        made[:, axis] = np.clip(along, 0.5 / size, 1.0 - 0.5 / size)
-    return made
+        folded[:, axis] = np.clip(along, 0.5 / size, 1.0 - 0.5 / size)
+    return folded
 
 
 def bilinear(texels: NDArray[Any], uv: Floats, wrap: Sequence[str] = ()) -> Floats:

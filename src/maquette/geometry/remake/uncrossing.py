@@ -22,10 +22,10 @@ def ease_crossings(vertices: Floats, faces: Ints) -> tuple[Floats, int]:
     for bit; where eight rounds do not do, or more than 2 % of the vertices would have to move, all do.
     """
     tolerance = rounding(vertices)
-    found = intersecting_pairs(vertices, faces, tolerance=tolerance, limit=_MOST)
-    if not len(found.pairs) or not found.complete:
+    crossings = intersecting_pairs(vertices, faces, tolerance=tolerance, limit=_MOST)
+    if not len(crossings.pairs) or not crossings.complete:
         return vertices, 0
-    result, pairs = vertices.copy(), found.pairs
+    result, pairs = vertices.copy(), crossings.pairs
     touched = np.zeros(len(vertices), dtype=bool)
     for number in range(_ROUNDS):
         touched[faces[pairs.reshape(-1)]] = True
@@ -37,7 +37,7 @@ def ease_crossings(vertices: Floats, faces: Ints) -> tuple[Floats, int]:
         near = faces_near(result, faces, np.asarray(touched[faces].any(axis=1)))
         pairs = near[intersecting_pairs(result, faces[near], tolerance=tolerance, limit=_MOST).pairs]
         if not len(pairs):
-            return result, len(found.pairs)
+            return result, len(crossings.pairs)
     return vertices, 0
 
 

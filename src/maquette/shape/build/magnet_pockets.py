@@ -75,8 +75,8 @@ def _places(mesh: Mesh, reach: float, need: float) -> Floats:
             f"magnet-pockets: they need {need:.3g} mm of material and there are {float(thick.max()):.3g}; take thinner"
             " magnets or a thicker base"
         )
-    made: Floats = middles[thick >= need]
-    return made
+    roomy: Floats = middles[thick >= need]
+    return roomy
 
 
 def _far_apart(places: Floats, count: int, least: float, mesh: Mesh) -> Floats:

@@ -42,7 +42,7 @@ def trial_piece(
     looks are left behind. Refuses what is no solid, and a model without anything of the kind.
     """
     insist_on_solid("test-piece", asset.mesh)
-    place, told = (_thinnest if risk == "thinnest" else _hanging)(asset.mesh, printer)
+    place, reason = (_thinnest if risk == "thinnest" else _hanging)(asset.mesh, printer)
     progress(0.6, "place found")
     low, high = asset.mesh.bounds
     half = size_mm / 2
@@ -50,7 +50,7 @@ def trial_piece(
         [place[0] - half, place[1] - half, np.clip(place[2] - half, low[2], max(low[2], high[2] - size_mm))]
     )
     vertices, faces = _cut_out(asset.mesh, start, size_mm)
-    note(f"{told}; the piece measures {' x '.join(f'{side:.1f}' for side in np.ptp(vertices, axis=0))} mm")
+    note(f"{reason}; the piece measures {' x '.join(f'{side:.1f}' for side in np.ptp(vertices, axis=0))} mm")
     lowest, highest = vertices.min(axis=0), vertices.max(axis=0)
     shift = [*(-(lowest + highest)[:2] / 2), -lowest[2]]
     return Asset(Mesh(vertices + shift, faces), sized=asset.sized, title=f"{asset.title or 'model'}-test")

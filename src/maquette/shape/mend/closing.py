@@ -199,15 +199,17 @@ def separate_float32_twins(asset: Asset, steps: float) -> Asset:
 
 def without_needles(asset: Asset, least: float) -> Asset:
     """Edges shorter than ``least`` gone, one end moved onto the other, wherever the surface stays closed."""
-    made = asset.mesh
+    merged = asset.mesh
     for _ in range(_CUTS):
-        before, made = made, _collapse_edges(made, least)
-        if made is before:
+        before, merged = merged, _collapse_edges(merged, least)
+        if merged is before:
             break
-    if made is asset.mesh:
+    if merged is asset.mesh:
         return asset
-    note(f"merged the ends of edges below {figures(least)} mm: {len(asset.mesh.faces)} faces became {len(made.faces)}")
-    return asset.with_mesh(made)
+    note(
+        f"merged the ends of edges below {figures(least)} mm: {len(asset.mesh.faces)} faces became {len(merged.faces)}"
+    )
+    return asset.with_mesh(merged)
 
 
 def _collapse_edges(mesh: Mesh, least: float) -> Mesh:
@@ -216,5 +218,5 @@ def _collapse_edges(mesh: Mesh, least: float) -> Mesh:
     if twin is None or (twin == np.arange(len(twin))).all():
         return mesh
     keep, place = np.unique(twin, return_inverse=True)
-    made = mesh.renumbered(keep, place)
-    return made.keep_faces((made.faces != np.roll(made.faces, 1, axis=1)).all(axis=1))
+    collapsed = mesh.renumbered(keep, place)
+    return collapsed.keep_faces((collapsed.faces != np.roll(collapsed.faces, 1, axis=1)).all(axis=1))
