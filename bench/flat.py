@@ -96,9 +96,10 @@ def mesh(options: argparse.Namespace) -> Iterator[str]:
         if options.hmm:
             runs["hmm -O3 with base"] = functools.partial(hmm, options.hmm)
         for name, work in runs.items():
-            start = spent()
+            start = processor_seconds()
             count, closed = work(heights)
-            yield f"| {width} x {height} | {name} | {count:,} | {spent() - start:.2f} | {'yes' if closed else 'no'} |"
+            seconds = processor_seconds() - start
+            yield f"| {width} x {height} | {name} | {count:,} | {seconds:.2f} | {'yes' if closed else 'no'} |"
     if options.large:
         yield from _huge()
 
@@ -109,9 +110,9 @@ def _huge() -> Iterator[str]:
         heights = np.memmap(Path(folder) / "heights", np.float32, "w+", shape=(8192, 16384))
         for row in range(0, 8192, 1024):
             heights[row : row + 1024] = photograph(16384, 1024) if row == 0 else heights[:1024][::-1]
-        before, start = peak(), spent()
+        before, start = peak(), processor_seconds()
         places, faces = triangulate_tiled(heights, LAYER)
-        took = f"{spent() - start:.1f} | peak {before} to {peak()} MB"
+        took = f"{processor_seconds() - start:.1f} | peak {before} to {peak()} MB"
         yield f"| 16384 x 8192 | tiles of 2048 | {len(faces):,} | {took} |"
         box = heights[:2049, :2049]
         inside = (places[faces] <= 2048).all(axis=(1, 2))
@@ -119,7 +120,7 @@ def _huge() -> Iterator[str]:
         yield f"| | worst deviation in its first tile | {worst:.4f} mm | | |"
 
 
-def spent() -> float:
+def processor_seconds() -> float:
     """Processor seconds so far, of this process and of those it ran."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

@@ -124,7 +124,7 @@ def matrix(options: argparse.Namespace) -> Iterator[str]:
                 notes.append(f"{source} refused: {str(problem)[:100]}")
         count += len(things)
         failed = [words for thing in things for words in gates(thing)]
-        warnings, off = sliced(things)
+        warnings, off = slice_bed(things)
         clean += 0 if failed or warnings else len(things)
         faces = sum(len(thing.mesh.faces) for thing in things)
         gate, words = "; ".join(failed) or "all pass", "; ".join(warnings + notes) or "no warning"
@@ -139,7 +139,7 @@ def gates(asset: Asset) -> list[str]:
     return [str(found) for name in GATES for found in registry()[name](asset) if found.verdict == "fail"]
 
 
-def sliced(things: list[Asset]) -> tuple[list[str], float]:
+def slice_bed(things: list[Asset]) -> tuple[list[str], float]:
     """The slicer's warnings over things on one bed, and how far its volume of them is from ours."""
     vertices, faces, start = [], [], 0
     for number, thing in enumerate(things):

@@ -25,7 +25,7 @@ def route(options: argparse.Namespace) -> Iterator[str]:
     wrong = []
     for label, names in labels.items():
         for name in names:
-            chosen, why = _chosen((options.data / "images" / name).read_bytes())
+            chosen, why = _choose_route((options.data / "images" / name).read_bytes())
             table[label, chosen] += 1
             if label not in ("either", chosen):
                 wrong.append(f"- {name}: {chosen}, {why}")
@@ -38,7 +38,7 @@ def route(options: argparse.Namespace) -> Iterator[str]:
     yield from wrong
 
 
-def _chosen(photo: bytes) -> tuple[str, str]:
+def _choose_route(photo: bytes) -> tuple[str, str]:
     """The route of a photo, as `print --route auto` takes it, and its reason."""
     try:
         found = run(load_recipe("intake"), {"photo": photo}, {}).result

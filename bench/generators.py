@@ -71,7 +71,7 @@ def thing_of(asset: Asset) -> Thing:
     return Thing(vertices, np.asarray(mesh.faces), uv, picture, corner, pictures)
 
 
-def photographed(thing: Thing, seed: int) -> tuple[Subject, Pose, View]:
+def photograph_of(thing: Thing, seed: int) -> tuple[Subject, Pose, View]:
     """A photo of an object with its true mask."""
     rng = np.random.default_rng([11, seed])
     pose = random_pose(thing, rng, elevation=(0, 60), plain=True)
@@ -133,7 +133,7 @@ def agreement(asset: Asset, pose: Pose, view: View) -> dict[str, float]:
 
 def measure_view(name: str, thing: Thing, seed: int, quick: bool) -> list[dict[str, Any]]:
     """Every row's scores for one view of one object."""
-    subject, pose, view = photographed(thing, seed)
+    subject, pose, view = photograph_of(thing, seed)
     truth = on_surface(pose.placed(thing.vertices) @ TO_ASSET.T, thing.faces)
     made = []
     for row, generate in ROWS.items():
@@ -252,7 +252,7 @@ def main() -> None:
         for view in range(given.views):
             seed = 1000 * view + sum(path.stem.encode())
             if given.page:
-                subject, _, _ = photographed(thing, seed)
+                subject, _, _ = photograph_of(thing, seed)
                 truth = mq.load(path)
                 entries.append((f"{path.stem}-{view}", strip(subject, [sculpt(subject), truth])))
                 continue

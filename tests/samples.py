@@ -73,7 +73,7 @@ def ball() -> Asset:
 
 
 @cache
-def painted() -> Asset:
+def painted_sphere() -> Asset:
     """The same sphere with a texture in which every face has a place of its own."""
     from maquette.texture.unwrap import unwrap
 
@@ -185,7 +185,7 @@ def write_files(folder: Path) -> None:
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
-    disk.save(painted(), folder / "painted.glb")
+    disk.save(painted_sphere(), folder / "painted.glb")
 
 
 def sample_for(kind: object, stage: object) -> object:

@@ -26,7 +26,7 @@ LIGHTS = {
 }
 
 
-def painted(light=None, strength=1.0):
+def striped_ball(light=None, strength=1.0):
     """A bumpy ball of four paints in stripes about a slanted axis, lit as Lambert has it, and its true linear paint."""
     mesh = sphere(20, 4)
     push = 1 + 0.06 * np.sin(mesh.vertices[:, :1] / 3) * np.cos(mesh.vertices[:, 1:2] / 4)
@@ -54,11 +54,11 @@ def error(asset, paint):
 
 @pytest.mark.parametrize("light", LIGHTS)
 def test_more_light_scores_higher_and_delight_comes_nearer_to_the_paint(light):
-    scores = [swing(painted(light, strength)[0]) for strength in (0.0, 0.4, 0.7, 1.0)]
+    scores = [swing(striped_ball(light, strength)[0]) for strength in (0.0, 0.4, 0.7, 1.0)]
     assert scores == sorted(scores)
     assert scores[0] < 2
     assert scores[-1] > 10
-    lit, paint = painted(light)
+    lit, paint = striped_ball(light)
     full, half = mq.delight(lit, strength=1.0), mq.delight(lit, strength=0.5)
     assert error(full, paint) < 0.5 * error(lit, paint)
     assert error(full, paint) < error(half, paint) < error(lit, paint)
@@ -66,16 +66,16 @@ def test_more_light_scores_higher_and_delight_comes_nearer_to_the_paint(light):
 
 
 def test_what_was_never_lit_is_left_alone_and_passes():
-    plain, _ = painted()
+    plain, _ = striped_ball()
     assert mq.delight(plain, strength=1.0).mesh == plain.mesh
     (found,) = baked_light(plain)
     assert found.verdict == "pass"
-    (found,) = baked_light(painted("left above")[0])
+    (found,) = baked_light(striped_ball("left above")[0])
     assert (found.verdict, found.fix) == ("warn", "delight")
 
 
 def test_textures_are_freed_of_light_as_colors_at_vertices_are():
-    lit, _ = painted("left above")
+    lit, _ = striped_ball("left above")
     picture = mq.unwrap(lit, texture_px=256, method="cones")
     face = np.arange(len(lit.mesh.faces))
     middle = np.full((len(face), 3), 1 / 3)

@@ -61,7 +61,7 @@ def with_face(mesh: Mesh, *corners) -> Mesh:
     return Mesh(np.concatenate([mesh.vertices, *([places] if places else [])]), np.concatenate([mesh.faces, [face]]))
 
 
-def papered(gray: int) -> Asset:
+def paper_sheet(gray: int) -> Asset:
     """A sheet under a picture of one gray."""
     paper = Texture(png(np.full((8, 8, 3), gray, np.uint8)))
     return Asset(grid().replace(material=np.zeros(len(grid().faces))), (Material(base_color_texture=paper),))
@@ -78,7 +78,7 @@ CUBE = box((20, 20, 20))
 Case = tuple[Callable[[], Asset], Callable[[], Asset], dict]
 # name: what it passes, what it must not pass, settings for both
 CHECKS: dict[str, Case] = {
-    "albedo-range": (lambda: papered(128), lambda: papered(4), {}),
+    "albedo-range": (lambda: paper_sheet(128), lambda: paper_sheet(4), {}),
     "baked-light": (lambda: lit(0.0), lambda: lit(1.0), {}),
     "bridges": (lambda: solid(CUBE), lambda: solid(carve((80, 10, 30), ((60, 20, 20), (10, -5, -1)))), {}),
     "contact": (lambda: solid(CUBE), lambda: solid(sphere(20, 3)), {}),

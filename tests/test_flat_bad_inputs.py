@@ -50,7 +50,7 @@ FILES = {
 REFUSED = {"all transparent", "cut short", "no picture"}  # by everything
 
 
-def made(work, name: str):
+def result_of(work, name: str):
     """What a chain makes of a file, nothing where it is refused."""
     with contextlib.suppress(BadInput, CannotDo):
         return work(FILES[name])
@@ -59,7 +59,7 @@ def made(work, name: str):
 
 @pytest.mark.parametrize("name", FILES)
 def test_reliefs(name):
-    asset = made(lambda file: mq.relief(registry()["open"](file), width_mm=20, pitch_mm=0.5), name)
+    asset = result_of(lambda file: mq.relief(registry()["open"](file), width_mm=20, pitch_mm=0.5), name)
     assert (asset is None) == (name in REFUSED)
     assert asset is None or is_watertight(asset.mesh.faces)
 
@@ -69,19 +69,19 @@ def test_lithophanes_and_lamps(name):
     def walls(file: bytes):
         return mq.lithophane_heights(registry()["open"](file), width_mm=90, pitch_mm=1.5)
 
-    flat = made(lambda file: mq.plate(walls(file)), name)
+    flat = result_of(lambda file: mq.plate(walls(file)), name)
     assert (flat is None) == (name in REFUSED)
     assert flat is None or is_watertight(flat.mesh.faces)
     for form in ("ball", "square"):
-        lamp = made(lambda file, form=form: mq.lantern(walls(file), form=form, bound_mm=0.1), name)
+        lamp = result_of(lambda file, form=form: mq.lantern(walls(file), form=form, bound_mm=0.1), name)
         assert lamp is None or is_watertight(lamp.mesh.faces)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_signs_and_medals(name):
-    sign = made(lambda file: mq.signboard(mq.open_art(file)), name)
+    sign = result_of(lambda file: mq.signboard(mq.open_art(file)), name)
     assert sign is None or is_watertight(sign.mesh.faces)
     assert sign is not None or name in REFUSED | {"one row", "one column", "one pixel", "all black"}
-    heights = made(lambda file: mq.color_heights(registry()["open"](file), width_mm=40, pitch_mm=0.4), name)
+    heights = result_of(lambda file: mq.color_heights(registry()["open"](file), width_mm=40, pitch_mm=0.4), name)
     assert (heights is None) == (name in REFUSED)
     assert heights is None or is_watertight(mq.plate(heights).mesh.faces)

@@ -8,7 +8,7 @@ import pytest
 import maquette as mq
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
-from maquette.generate.flat.lantern import _blended
+from maquette.generate.flat.lantern import _blend_seam
 from maquette.geometry.flat.bends import heart_bend, polygon_bend
 from maquette.geometry.flat.curved_plate import globe
 from maquette.geometry.rays import Tracer
@@ -72,7 +72,7 @@ def test_a_seam_is_closed_to_one_layer(form):
         hits = Tracer(mesh.vertices, mesh.faces).first(origins, np.tile(-way, (50, 1)))
         reach.append(100 - hits.distance)
     assert np.abs(reach[0] - reach[1]).max() < 0.12
-    blended = _blended(heightmap.heights, 8)
+    blended = _blend_seam(heightmap.heights, 8)
     assert np.abs(blended[:, 0] - blended[:, -1]).max() < 1e-6
     assert np.abs(heightmap.heights[:, 0] - heightmap.heights[:, -1]).max() > 0.4
 

@@ -49,11 +49,11 @@ def test_an_asset_knows_where_its_points_went(projection):
     points = asset.mesh.vertices
     turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
     after = asset.moved(rotation=turn, scale=0.8, offset=(5, -6, 7)).moved(scale=2)
-    assert np.allclose(placed(points, after), 1.6 * points @ turn.T + [10, -12, 14], atol=1e-9)
-    assert np.allclose(placed(points, after), after.mesh.vertices, atol=1e-9)
+    assert np.allclose(place_points(points, after), 1.6 * points @ turn.T + [10, -12, 14], atol=1e-9)
+    assert np.allclose(place_points(points, after), after.mesh.vertices, atol=1e-9)
 
 
-def placed(points: np.ndarray, asset: Asset) -> np.ndarray:
+def place_points(points: np.ndarray, asset: Asset) -> np.ndarray:
     return points @ asset.placement[:3, :3].T + asset.placement[:3, 3]
 
 
@@ -68,7 +68,7 @@ def test_the_placement_goes_along_with_every_stage_that_places(move, projection)
     """Whatever they do to the surface: the far corners of a box still lie where the placement says."""
     asset = Asset(box((10, 20, 30), (4, 5, 6)), camera=camera(projection))
     after = move(asset)
-    there = placed(asset.mesh.vertices, after)
+    there = place_points(asset.mesh.vertices, after)
     gaps = np.linalg.norm(there[:, None] - after.mesh.vertices, axis=2).min(axis=1)
     assert gaps.max() < 1e-6 * after.mesh.diagonal
 
@@ -80,7 +80,7 @@ def test_points_are_carried_past_a_stage_that_changes_the_vertices(projection):
     after = mq.settle(asset)
     assert len(after.mesh.vertices) != len(asset.mesh.vertices)
     top, new_top = (a.mesh.vertices[a.mesh.vertices[:, 2].argmax()] for a in (asset, after))
-    assert np.allclose(placed(top[None], after)[0], new_top, atol=1e-9)
+    assert np.allclose(place_points(top[None], after)[0], new_top, atol=1e-9)
 
 
 def test_a_cut_is_measured_in_the_mm_of_the_print():

@@ -27,7 +27,7 @@ def only(check, asset):
     return found
 
 
-def textured(pixels) -> Asset:
+def with_texture(pixels) -> Asset:
     sheet = grid(4, 4)
     material = Material(name="paint", base_color_texture=Texture(png(np.asarray(pixels, np.uint8))))
     return Asset(sheet.replace(material=np.zeros(len(sheet.faces))), (material,))
@@ -48,7 +48,7 @@ def test_the_origin_is_moved_under_the_middle_or_into_it():
 
 @pytest.mark.parametrize(("size", "wanted"), [((100, 60), (128, 64)), ((700, 90), (512, 64)), ((64, 64), (64, 64))])
 def test_textures_are_scaled_to_powers_of_two_below_the_limit(size, wanted):
-    asset = textured(np.full((size[1], size[0], 3), 90))
+    asset = with_texture(np.full((size[1], size[0], 3), 90))
     made = mq.fit_textures(asset, max_px=600)
     assert size_of(made) == wanted
     assert only(texture_power, made).verdict == "pass"
@@ -58,16 +58,16 @@ def test_textures_are_scaled_to_powers_of_two_below_the_limit(size, wanted):
 
 
 def test_any_sides_keep_the_proportion():
-    assert size_of(mq.fit_textures(textured(np.zeros((90, 700, 3))), max_px=350, sides="any")) == (350, 45)
+    assert size_of(mq.fit_textures(with_texture(np.zeros((90, 700, 3))), max_px=350, sides="any")) == (350, 45)
 
 
 def test_paint_as_dark_as_a_shadow_is_warned_of():
     half = np.full((64, 64, 3), 128)
-    assert only(albedo_range, textured(half)).verdict == "pass"
+    assert only(albedo_range, with_texture(half)).verdict == "pass"
     half[:20] = 5
-    assert only(albedo_range, textured(half)).verdict == "warn"
-    assert only(albedo_range, textured(half)).value == pytest.approx(31, abs=4)
-    assert only(albedo_range, textured(np.full((64, 64, 3), 250))).verdict == "warn"
+    assert only(albedo_range, with_texture(half)).verdict == "warn"
+    assert only(albedo_range, with_texture(half)).value == pytest.approx(31, abs=4)
+    assert only(albedo_range, with_texture(np.full((64, 64, 3), 250))).verdict == "warn"
     assert list(albedo_range(Asset(box()))) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maquette.geometry.painting.steps import placed, step_solid, without_corners
+from maquette.geometry.painting.steps import place_corners, step_solid, without_corners
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges
 
@@ -14,7 +14,7 @@ rng = np.random.default_rng(3)
 
 def solid_of(heights):
     vertices, faces = step_solid(heights)
-    return placed(vertices, heights.shape, 1.0, np.arange(heights.max() + 1.0)), faces
+    return place_corners(vertices, heights.shape, 1.0, np.arange(heights.max() + 1.0)), faces
 
 
 def test_one_column_is_a_box_of_twelve_triangles():

@@ -23,7 +23,7 @@ from shapes import box
 PLA, MK4 = Plastic.named("pla"), Printer.default()
 
 
-def found(detail=2.0, wall=20.0, steep=0.0, span=0.0, sags="pass"):
+def findings(detail=2.0, wall=20.0, steep=0.0, span=0.0, sags="pass"):
     return [
         Finding("fine-detail", "pass", "", value=detail),
         Finding("wall-thickness", "pass", "", value=wall),
@@ -33,47 +33,47 @@ def found(detail=2.0, wall=20.0, steep=0.0, span=0.0, sags="pass"):
 
 
 def test_the_layer_follows_the_detail():
-    fine, coarse = (settings_from(found(detail=d), 100, "decorative", PLA, MK4) for d in (0.5, 2.0))
+    fine, coarse = (settings_from(findings(detail=d), 100, "decorative", PLA, MK4) for d in (0.5, 2.0))
     assert (fine.layer_mm, coarse.layer_mm) == (0.12, 0.2)
     assert "0.5 mm was measured" in fine.reasons["layer_mm"]
-    assert settings_from(found(), 20, "decorative", PLA, MK4).layer_mm == 0.12
-    assert settings_from(found(detail=0.5), 20, "strong", PLA, MK4).layer_mm == 0.24
+    assert settings_from(findings(), 20, "decorative", PLA, MK4).layer_mm == 0.12
+    assert settings_from(findings(detail=0.5), 20, "strong", PLA, MK4).layer_mm == 0.24
 
 
 def test_walls_and_infill_follow_the_purpose():
-    told = [settings_from(found(), 100, purpose, PLA, MK4) for purpose in ("decorative", "functional", "strong")]
+    told = [settings_from(findings(), 100, purpose, PLA, MK4) for purpose in ("decorative", "functional", "strong")]
     assert [one.perimeters for one in told] == [2, 3, 5]
     assert [one.infill_percent for one in told] == sorted(one.infill_percent for one in told)
     assert told[2].infill_pattern == "cubic"
 
 
 def test_a_thin_place_is_filled_with_lines():
-    told = settings_from(found(wall=2.4), 100, "decorative", PLA, MK4)
+    told = settings_from(findings(wall=2.4), 100, "decorative", PLA, MK4)
     assert told.perimeters == 3  # 2 x 3 lines of 0.45 mm
     assert "2.4 mm" in told.reasons["perimeters"]
-    assert settings_from(found(wall=9), 100, "decorative", PLA, MK4).perimeters == 2
+    assert settings_from(findings(wall=9), 100, "decorative", PLA, MK4).perimeters == 2
 
 
 def test_supports_only_where_they_were_measured():
-    assert settings_from(found(), 100, "decorative", PLA, MK4).supports is False
-    assert settings_from(found(steep=8.0, span=20.0, sags="warn"), 100, "decorative", PLA, MK4).supports is True
-    leaning = settings_from(found(steep=8.0, span=0.3), 100, "decorative", PLA, MK4)
+    assert settings_from(findings(), 100, "decorative", PLA, MK4).supports is False
+    assert settings_from(findings(steep=8.0, span=20.0, sags="warn"), 100, "decorative", PLA, MK4).supports is True
+    leaning = settings_from(findings(steep=8.0, span=0.3), 100, "decorative", PLA, MK4)
     assert leaning.supports is False
     assert "holds on" in leaning.reasons["supports"]
 
 
 def test_plastic_and_machine():
-    told = settings_from(found(), 100, "functional", Plastic.named("abs"), MK4)
+    told = settings_from(findings(), 100, "functional", Plastic.named("abs"), MK4)
     assert told.brim_mm == 5
     assert (told.nozzle_c, told.bed_c) == (250, 100)
     resin = Printer.named(next(name for name in Printer.names() if Printer.named(name).technology == "SLA"))
-    assert {row[0] for row in settings_from(found(), 100, "decorative", Plastic.named("resin"), resin).rows} == {
+    assert {row[0] for row in settings_from(findings(), 100, "decorative", Plastic.named("resin"), resin).rows} == {
         "layer height",
         "supports",
     }
     powder = Printer.named(next(name for name in Printer.names() if Printer.named(name).technology == "SLS"))
     with pytest.raises(CannotDo, match="laser sintering"):
-        settings_from(found(), 100, "decorative", PLA, powder)
+        settings_from(findings(), 100, "decorative", PLA, powder)
 
 
 def told_file() -> Files:
@@ -96,7 +96,7 @@ def test_the_3mf_says_it_in_every_dialect():
 def test_settings_as_a_file_say_why():
     import json
 
-    told = settings_from(found(wall=2.4), 100, "decorative", PLA, MK4)
+    told = settings_from(findings(wall=2.4), 100, "decorative", PLA, MK4)
     written = json.loads(mq.write_settings(told).data)
     assert {"setting": "perimeters", "value": "3"}.items() <= written["settings"][1].items()
     assert written["prusaslicer"]["perimeters"] == written["cura"]["wall_line_count"] == "3"
@@ -105,7 +105,7 @@ def test_settings_as_a_file_say_why():
 def test_the_report_shows_them_with_their_reasons():
     from maquette.flow.report.tables import settings_table
 
-    told = settings_from(found(detail=0.5), 100, "decorative", PLA, MK4)
+    told = settings_from(findings(detail=0.5), 100, "decorative", PLA, MK4)
     table = settings_table(told)
     assert "detail of 0.5 mm was measured" in table
     assert all(value in table for _, value, _ in told.rows)

@@ -11,7 +11,7 @@ from PIL import Image
 from maquette.core import texture_pixels
 from maquette.core.asset import Texture
 from maquette.core.errors import BadInput
-from maquette.core.texture_pixels import opened, pixels
+from maquette.core.texture_pixels import open_texture, pixels
 
 CHECKS = np.random.default_rng(0).integers(0, 256, (3, 5, 4), dtype=np.uint8)
 
@@ -26,7 +26,7 @@ def test_pixels_come_in_the_mode_asked_for():
     assert np.array_equal(pixels(texture(), "RGBA"), CHECKS)
     assert np.array_equal(pixels(texture("WEBP", lossless=True, exact=True), "RGBA"), CHECKS)
     assert np.array_equal(pixels(texture()), CHECKS[:, :, :3])
-    with opened(texture()) as picture:
+    with open_texture(texture()) as picture:
         assert picture.size == (5, 3)
 
 
@@ -34,7 +34,10 @@ def test_damaged_and_oversized_ones_are_refused_by_name(monkeypatch):
     cut = Texture(texture().data[:40])
     with pytest.raises(BadInput, match=r"^smooth: texture of bark cannot be decoded \(\w+: .+\); replace it$"):
         pixels(cut, "RGB", "smooth: texture of bark")
-    with pytest.raises(BadInput, match=r"^texture: a picture cannot be decoded"), opened(Texture(b"\xff\xd8\xff")):
+    with (
+        pytest.raises(BadInput, match=r"^texture: a picture cannot be decoded"),
+        open_texture(Texture(b"\xff\xd8\xff")),
+    ):
         pass
     monkeypatch.setattr(texture_pixels, "MOST_PIXELS", 14)
     with pytest.raises(BadInput, match=r"^texture: a picture has 5 x 3 pixels, more than 14; shrink it first$"):

@@ -14,7 +14,7 @@ def crossing(mesh: Mesh) -> int:
     return len(intersecting_pairs(mesh.vertices, mesh.faces, tolerance=rounding(mesh.vertices)).pairs)
 
 
-def folded(mesh: Mesh, count: int) -> tuple[Mesh, np.ndarray]:
+def fold(mesh: Mesh, count: int) -> tuple[Mesh, np.ndarray]:
     """The mesh with some vertices far apart pushed past their neighbours."""
     vertices = mesh.vertices.copy()
     pushed = np.linspace(0, len(vertices) - 1, count).astype(int)
@@ -26,7 +26,7 @@ def folded(mesh: Mesh, count: int) -> tuple[Mesh, np.ndarray]:
 @pytest.mark.parametrize("mesh", [torus(10.0, 4.0, 96, 48), torus(10.0, 8.0, 128, 64)], ids=["ring", "thick ring"])
 @pytest.mark.parametrize("count", [3, 6])
 def test_folds_go_and_the_rest_stays(mesh, count):
-    bad, pushed = folded(mesh, count)
+    bad, pushed = fold(mesh, count)
     before = crossing(bad)
     assert before > 0
     vertices, folds = ease_crossings(bad.vertices, bad.faces)

@@ -10,7 +10,7 @@ from maquette.checks.looks.uv_stretch import uv_stretch
 from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.geometry.uv.cones import cone_charts
-from maquette.geometry.uv.flatten import flattened, signed_areas
+from maquette.geometry.uv.flatten import flatten_charts, signed_areas
 from maquette.geometry.uv.overlaps import folded_charts
 from maquette.geometry.uv.scores import cover, stretch
 from shapes import box, grid, sphere
@@ -55,7 +55,7 @@ def test_a_box_falls_into_its_six_sides_and_they_lie_true():
     shape = box((10, 20, 30))
     label = cone_charts(shape.vertices, shape.faces, 30.0)
     assert label.max() + 1 == 6
-    flat = flattened(shape.vertices, shape.faces, label)
+    flat = flatten_charts(shape.vertices, shape.faces, label)
     area = np.linalg.norm(np.cross(*(shape.triangles[:, k] - shape.triangles[:, 0] for k in (1, 2))), axis=1) / 2
     assert signed_areas(flat) == pytest.approx(area)
 
@@ -64,7 +64,7 @@ def test_no_face_of_a_ball_is_turned_over_and_none_leans_beyond_the_cone():
     ball = sphere(1, 4)
     label = cone_charts(ball.vertices, ball.faces, 60.0)
     assert label.max() + 1 <= 12
-    assert (signed_areas(flattened(ball.vertices, ball.faces, label)) > 0).all()
+    assert (signed_areas(flatten_charts(ball.vertices, ball.faces, label)) > 0).all()
     normals = ball.triangles.mean(axis=1)
     for chart in range(label.max() + 1):
         mean = normals[label == chart].mean(axis=0)

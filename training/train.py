@@ -153,7 +153,7 @@ class Trainer:
         for batch in loader:
             self.minutes = before + (time.monotonic() - start) / 60
             share = self.minutes / self.plan.minutes
-            if self._done(share, time.monotonic() - start):
+            if self._is_done(share, time.monotonic() - start):
                 break
             for optimiser, rate in zip(self.optimisers, (self.plan.rate, _HEADS * self.plan.rate), strict=True):
                 for group in optimiser.param_groups:
@@ -168,7 +168,7 @@ class Trainer:
                 kept = time.monotonic()
         self.keep()
 
-    def _done(self, share: float, seconds: float) -> bool:
+    def _is_done(self, share: float, seconds: float) -> bool:
         """All processes stop at the same step."""
         flag = torch.tensor(float(share >= 1 or seconds > 60 * self.plan.stop))
         if self.plan.processes > 1:

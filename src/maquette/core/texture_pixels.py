@@ -18,7 +18,7 @@ MOST_PIXELS = 8192 * 8192  # the largest texture that engines take; 256 MiB deco
 
 
 @contextmanager
-def opened(texture: Texture, subject: str = "texture: a picture") -> Iterator[Any]:
+def open_texture(texture: Texture, subject: str = "texture: a picture") -> Iterator[Any]:
     """A texture as a Pillow image, nothing decoded yet; whatever Pillow raises inside becomes ``BadInput``.
 
     The ``subject`` begins the message. Textures of more than ``MOST_PIXELS`` are refused.
@@ -42,5 +42,5 @@ def opened(texture: Texture, subject: str = "texture: a picture") -> Iterator[An
 
 def pixels(texture: Texture, mode: str = "RGB", subject: str = "texture: a picture") -> NDArray[np.uint8]:
     """A texture decoded, (H, W, C) uint8 sRGB; ``BadInput`` as :func:`opened` says."""
-    with opened(texture, subject) as picture:
+    with open_texture(texture, subject) as picture:
         return np.asarray(picture.convert(mode))

@@ -59,11 +59,11 @@ def lods(asset: Asset, levels: int = 4, ratio: float = 0.5) -> tuple[Level, ...]
             simpler = registry()["simplify"](before, max_faces=wanted)
         if len(simpler.mesh.faces) > 0.95 * len(before.mesh.faces):
             break
-        chain.append(_measured(simpler, asset))
+        chain.append(_measure_level(simpler, asset))
     return tuple(chain)
 
 
-def _measured(simpler: Asset, first: Asset) -> Level:
+def _measure_level(simpler: Asset, first: Asset) -> Level:
     """A level beside the first one."""
     mesh, whole = simpler.mesh, first.mesh
     off = deviation(mesh.vertices, mesh.faces, whole.vertices, whole.faces, _SAMPLES)

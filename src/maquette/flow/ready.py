@@ -70,7 +70,7 @@ def ready(asset: Asset, target: Target | str | None = None) -> Readied:
         was = asset
         for number, name in enumerate(todo):
             with part((turn + number / len(todo)) / _ROUNDS, (turn + (number + 1) / len(todo)) / _ROUNDS):
-                asset = _fixed(asset, name, orders[name], steps)
+                asset = _apply_fix(asset, name, orders[name], steps)
         if asset is was:
             break
         report = judge(asset, "model", target=engine)
@@ -78,7 +78,7 @@ def ready(asset: Asset, target: Target | str | None = None) -> Readied:
     return Readied(asset, before, report, tuple(steps))
 
 
-def _fixed(asset: Asset, name: str, settings: dict[str, Any], steps: list[str]) -> Asset:
+def _apply_fix(asset: Asset, name: str, settings: dict[str, Any], steps: list[str]) -> Asset:
     """The asset after one fix; what was done, or why not, is added to the steps."""
     fix: Callable[..., Asset] = registry()[name]
     try:

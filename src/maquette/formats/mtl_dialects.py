@@ -23,7 +23,7 @@ import numpy as np
 
 from maquette.core.asset import Texture
 from maquette.core.errors import BadInput
-from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import open_texture
 
 Lines = dict[str, str]  # one material: values by key in lower case
 _BUMPS = ("map_bump", "bump", "map_kn")
@@ -79,7 +79,7 @@ def bump(values: Lines) -> str | None:
 def is_normal_map(texture: Texture) -> bool:
     """True for a picture of tangent-space normals: mostly blue, red and green around the middle."""
     try:
-        with opened(texture) as picture:
+        with open_texture(texture) as picture:
             if picture.mode not in ("RGB", "RGBA", "P"):
                 return False
             picture.draft("RGB", (64, 64))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
-from maquette.core.texture_pixels import opened, pixels
+from maquette.core.texture_pixels import open_texture, pixels
 from maquette.geometry.look.oklab import light_of as linear_from_srgb
 from maquette.geometry.look.oklab import srgb_of as srgb_from_linear
 
@@ -30,7 +30,7 @@ __all__ = [
 
 def pixel_count(texture: Texture) -> int:
     """How many pixels a texture has, by its header."""
-    with opened(texture) as picture:
+    with open_texture(texture) as picture:
         return int(picture.width * picture.height)
 
 

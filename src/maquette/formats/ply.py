@@ -119,7 +119,7 @@ def write_ply(
     if not len(mesh.faces):
         raise BadInput("write-ply: the asset has no faces; there is nothing to write")
     say_lost(asset, ".ply")
-    asset, on_faces = _painted(asset)
+    asset, on_faces = _bake_looks(asset)
     mesh = asset.mesh
     textures, number = _textures(asset)
     prefix = f"{safe_stem(stem)}_ply"  # chair.png may be the photo that it came from, chair_color.png an OBJ's
@@ -269,7 +269,7 @@ def _materials(files: Files, header: Header, face: Element) -> tuple[NDArray[np.
     return np.where(plain, len(materials) - 1, number).astype(np.int32), tuple(materials)
 
 
-def _painted(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
+def _bake_looks(asset: Asset) -> tuple[Asset, NDArray[np.uint8] | None]:
     """The asset with base colours in its vertex colours and textures, or in colours of faces (F, 3) it gives beside."""
     mesh, shown = asset.mesh, faces_with_texture(asset)
     if mesh.uv is None:

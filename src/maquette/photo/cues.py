@@ -61,21 +61,21 @@ def cues_of(pixels: Bytes, mask: Singles) -> Cues | None:
     lab = to_lab(small).astype(np.float32)
     ours, salient = see_ours(pixels) or sight, salient_odds(pixels, NOWHERE.box)
     published = sight if salient is None else dataclasses.replace(sight, odds=salient)
-    agreement, doubt = _seen(ours, inside)
+    agreement, doubt = _sight_overlap(ours, inside)
     return Cues(
-        agreement, _seen(published, inside)[0], sight.firmness, sight.trust, doubt,
-        _parted(lab, inside), _on_edges(lab, inside), *_shape(inside),
+        agreement, _sight_overlap(published, inside)[0], sight.firmness, sight.trust, doubt,
+        _color_parting(lab, inside), _on_edges(lab, inside), *_shape(inside),
     )  # fmt: skip
 
 
-def _seen(sight: Sight, inside: Bools) -> tuple[float, float]:
+def _sight_overlap(sight: Sight, inside: Bools) -> tuple[float, float]:
     """Overlap with the network's mask, and its doubt against the mask's area."""
     chance, doubt = resize(sight.chance, inside.shape), resize(sight.doubt, inside.shape)
     both = float(np.minimum(chance, inside).sum())
     return both / max(float(np.maximum(chance, inside).sum()), 1.0), min(float(doubt.sum() / max(inside.sum(), 1)), 2.0)
 
 
-def _parted(lab: Singles, inside: Bools) -> float:
+def _color_parting(lab: Singles, inside: Bools) -> float:
     """Share of the pixels near the outline that the colors of the other half of the pixels put on their own side."""
     from scipy.ndimage import binary_dilation, binary_erosion
 

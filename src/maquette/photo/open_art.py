@@ -11,7 +11,7 @@ from maquette.core.artwork import Artwork
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note
 from maquette.core.subject import Subject
-from maquette.geometry.flat.areas import bounds, grown, loops_in, united
+from maquette.geometry.flat.areas import bounds, grow_area, loops_in, unite_areas
 from maquette.photo.decode import decode
 from maquette.photo.svg import is_svg
 from maquette.photo.svg_areas import svg_areas
@@ -67,7 +67,7 @@ def trace(
 
 def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, title: str = "") -> Artwork:
     """Areas brought to a width, about the middle, without what is too thin."""
-    low_x, low_y, high_x, high_y = bounds(united([area for area, _ in areas]))
+    low_x, low_y, high_x, high_y = bounds(unite_areas([area for area, _ in areas]))
     if not (high_x - low_x > 0 and high_y - low_y > 0 and np.isfinite(high_x - low_x)):
         raise CannotDo(f"{stage_name}: what is drawn has no extent; draw shapes with a fill or a stroke")
     scale = width_mm / (high_x - low_x)
@@ -88,5 +88,5 @@ def laid_out(areas: Traced, width_mm: float, least_mm: float, stage_name: str, t
 
 def _open_area(area: Any, least_mm: float) -> Any:
     """An area without what a disc of this diameter cannot reach (morphological opening), corners kept."""
-    core = grown(grown(area, -least_mm / 2), least_mm / 2 * 1.02)
+    core = grow_area(grow_area(area, -least_mm / 2), least_mm / 2 * 1.02)
     return core ^ area

@@ -38,7 +38,7 @@ def salient_odds(pixels: Bytes, box: Box | None) -> Singles | None:
     if box is None:
         return _odds(session, pixels)
     height, width = pixels.shape[:2]
-    left, top, right, bottom = _widened(box)
+    left, top, right, bottom = _widen(box)
     columns = slice(int(left * width), max(int(np.ceil(right * width)), int(left * width) + 1))
     rows = slice(int(top * height), max(int(np.ceil(bottom * height)), int(top * height) + 1))
     odds = np.full((height, width), np.log(LEAST_CHANCE), np.float32)
@@ -47,7 +47,7 @@ def salient_odds(pixels: Bytes, box: Box | None) -> Singles | None:
     return resize(odds, (SIDE, SIDE))
 
 
-def _widened(box: Box) -> Box:
+def _widen(box: Box) -> Box:
     """A box with a margin, within the picture."""
     left, top, right, bottom = box
     across, down = MARGIN * (right - left), MARGIN * (bottom - top)

@@ -17,7 +17,7 @@ import numpy as np
 from maquette.core.arrays import Floats
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
-from maquette.geometry.flat.areas import Rule, area_of, united
+from maquette.geometry.flat.areas import Rule, area_of, unite_areas
 from maquette.geometry.flat.strokes import Cap, Join, stroke_area
 from maquette.photo.svg import MAX_BYTES, SECONDS, scan
 
@@ -155,7 +155,7 @@ def _fill_and_stroke(shape: dict[str, Any]) -> list[Painted]:
             stroke_area(loop, shape["width"], closed=closed, join=join, cap=cap, miter=shape["miter"])
             for loop, closed in zip(loops, shape["closed"], strict=True)
         ]
-        parts.append(Painted(united(pens), tuple(shape["stroke"])))
+        parts.append(Painted(unite_areas(pens), tuple(shape["stroke"])))
     return [painted for painted in parts if not painted.area.is_empty()]
 
 
@@ -171,11 +171,11 @@ def _without_sheet(layers: list[Painted], width: float, height: float) -> list[P
 
 def _flatten_layers(layers: list[Painted]) -> list[Painted]:
     """Layers as they are seen from above: what is covered is gone, and every colour is one area."""
-    covered, seen = united([]), dict[Color, list[Any]]()
+    covered, seen = unite_areas([]), dict[Color, list[Any]]()
     for layer in reversed(layers):
         seen.setdefault(layer.color, []).append(layer.area - covered)
-        covered = united([covered, layer.area])
-    areas = [Painted(united(parts), color) for color, parts in seen.items()]
+        covered = unite_areas([covered, layer.area])
+    areas = [Painted(unite_areas(parts), color) for color, parts in seen.items()]
     return [painted for painted in reversed(areas) if not painted.area.is_empty()]
 
 

@@ -47,7 +47,7 @@ def lost_detail(
     colors = np.repeat(grey[..., None], 3, axis=2)
     for where, color in ((ridge, _RIDGE), (groove, _GROOVE)):
         colors[where] = color
-    return Picture(_sized(np.round(colors).astype(np.uint8), size_px))
+    return Picture(_resize_opaque(np.round(colors).astype(np.uint8), size_px))
 
 
 def _disc(radius: float) -> NDArray[np.bool_]:
@@ -58,7 +58,7 @@ def _disc(radius: float) -> NDArray[np.bool_]:
     return disc
 
 
-def _sized(colors: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+def _resize_opaque(colors: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """The picture with its longer side so long, and opaque."""
     from PIL import Image
 

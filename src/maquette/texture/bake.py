@@ -55,7 +55,7 @@ def bake(
         raise BadInput("bake: no texel lies on a face; unwrap the model anew")
     points, normals = texels.at(mesh.triangles), _shading_normals(asset, texels)
     progress(0.3, "find the source")
-    face, weights, by_ray = _found(source, points, normals, reach_share * mesh.diagonal)
+    face, weights, by_ray = _find_on_source(source, points, normals, reach_share * mesh.diagonal)
     note(f"baked {len(face)} texels, {by_ray:.1%} of them straight along the normal")
     material = Material(name="baked", base_color=(1.0, 1.0, 1.0, 1.0))
     if maps != "normal":
@@ -75,7 +75,7 @@ def _shading_normals(asset: Asset, texels: Texels) -> Floats:
     return unit(texels.at(corners))
 
 
-def _found(source: Asset, points: Floats, normals: Floats, reach: float) -> tuple[Ints, Floats, float]:
+def _find_on_source(source: Asset, points: Floats, normals: Floats, reach: float) -> tuple[Ints, Floats, float]:
     """The source's face (N,) and weights (N, 3) that each point shows, and the share that a ray found."""
     mesh = source.mesh
     tracer = Tracer(mesh.vertices, mesh.faces)

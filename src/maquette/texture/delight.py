@@ -54,7 +54,7 @@ def delight(
         return asset
     if mesh.color is not None:
         normals = vertex_normals(mesh.vertices, mesh.faces)
-        asset = asset.with_mesh(mesh.replace(color=_evened(mesh.color, light.at(normals), strength)))
+        asset = asset.with_mesh(mesh.replace(color=_even_out(mesh.color, light.at(normals), strength)))
     elif textured:
         asset = _on_textures(asset, light, strength)
     note(f"light swung by {light.swing:.0%} of its mean with the normals; {strength:.0%} of it taken out")
@@ -70,7 +70,7 @@ def _smooth_normals(asset: Asset, face: Any, weights: Any) -> NDArray[np.float64
     return np.where(length > 0, mixed / np.where(length > 0, length, 1), [0.0, 0.0, 1.0])
 
 
-def _evened(srgb: NDArray[np.uint8], light: NDArray[np.float64], strength: float) -> NDArray[np.uint8]:
+def _even_out(srgb: NDArray[np.uint8], light: NDArray[np.float64], strength: float) -> NDArray[np.uint8]:
     """Colours (N, 3) as they would be under even light."""
     return srgb_of(light_of(srgb) / (light**strength)[:, None])
 
@@ -105,6 +105,6 @@ def _without_light(asset: Asset, material: Material, mine: Any, light: Shading, 
     gain = spread(light.at(normals)[:, None], texels)[:, :, 0].reshape(-1)
     new = old.reshape(-1, 4).copy()
     if len(texels.texel):
-        new[:, :3] = _evened(new[:, :3], gain, strength)
+        new[:, :3] = _even_out(new[:, :3], gain, strength)
     evened = picture_of(new.reshape(old.shape)).replace(wrap=texture.wrap)
     return material.replace(base_color_texture=evened)

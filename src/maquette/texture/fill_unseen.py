@@ -46,11 +46,11 @@ def fill_unseen(
     old = base_color_at(asset, view.texels.face, view.texels.weights)
     light = light_of(old[:, :3])
     progress(0.4, "mirror")
-    light, known = _mirrored(asset, view, light, seen)
+    light, known = _mirror_colors(asset, view, light, seen)
     mirrored = int(known.sum() - seen.sum())
     progress(0.7, "let colors flow")
     if not known.all():
-        light[~known] = _flowed(asset, view, light, known)[~known]
+        light[~known] = _flow_colors(asset, view, light, known)[~known]
     if texture_seed:
         grain = np.random.default_rng(texture_seed).normal(0, 0.5 * light[seen].std(axis=0).mean(), (len(light), 1))
         light = np.where(seen[:, None], light, np.clip(light + 0.2 * grain, 0, 1))
@@ -69,7 +69,7 @@ def fill_unseen(
     return asset.replace(mesh=mesh.replace(material=index, color=None), materials=materials)
 
 
-def _mirrored(asset: Asset, view: Sight, light: Floats, seen: Bools) -> tuple[Floats, Bools]:
+def _mirror_colors(asset: Asset, view: Sight, light: Floats, seen: Bools) -> tuple[Floats, Bools]:
     """Colors (T, 3) with those of seen twins across the mirrors, and which are known then, (T,).
 
     Mirrors stand in the middle of the box, across x and across y; the one that fits better comes first.
@@ -101,7 +101,7 @@ def _take_from_twins(view: Sight, light: Floats, known: Bools, middle: Floats, f
     known[missing[met]] = True
 
 
-def _flowed(asset: Asset, view: Sight, light: Floats, known: Bools) -> Floats:
+def _flow_colors(asset: Asset, view: Sight, light: Floats, known: Bools) -> Floats:
     """Colors (T, 3) as they settle along the surface: each vertex the mean of its neighbors, known ones held."""
     from scipy.sparse import coo_matrix, diags
     from scipy.sparse.linalg import spsolve

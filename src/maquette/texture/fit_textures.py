@@ -9,7 +9,7 @@ from pydantic import Field
 
 from maquette.core.asset import Asset, Texture, textures_of
 from maquette.core.progress import note
-from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import open_texture
 from maquette.registry import stage
 
 
@@ -30,7 +30,7 @@ def fit_textures(
     known: dict[Texture, Texture] = {}
     materials = []
     for material in asset.materials:
-        fitted = {slot: _fitted(texture, max_px, sides, known) for slot, texture in textures_of(material).items()}
+        fitted = {slot: _fit_texture(texture, max_px, sides, known) for slot, texture in textures_of(material).items()}
         materials.append(material.replace(**fitted))
     changed = sum(old != new for old, new in known.items())
     if not changed:
@@ -39,12 +39,12 @@ def fit_textures(
     return asset.replace(materials=tuple(materials))
 
 
-def _fitted(texture: Texture, most: int, sides: str, known: dict[Texture, Texture]) -> Texture:
+def _fit_texture(texture: Texture, most: int, sides: str, known: dict[Texture, Texture]) -> Texture:
     """The texture at its new size, made once."""
     if texture not in known:
-        with opened(texture, "fit-textures: a picture") as picture:
+        with open_texture(texture, "fit-textures: a picture") as picture:
             size = _size(picture.size, most, sides)
-            known[texture] = texture if size == picture.size else _scaled(texture, picture, size)
+            known[texture] = texture if size == picture.size else _scale_picture(texture, picture, size)
     return known[texture]
 
 
@@ -64,7 +64,7 @@ def _nearest_power(side: int) -> int:
     return low if side * side < 2 * low * low else 2 * low
 
 
-def _scaled(texture: Texture, picture: Any, size: tuple[int, int]) -> Texture:
+def _scale_picture(texture: Texture, picture: Any, size: tuple[int, int]) -> Texture:
     """The picture at another size, in the file format that it had unless that was WebP."""
     from PIL import Image
 

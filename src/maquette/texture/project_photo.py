@@ -37,7 +37,7 @@ def project_photo(
     seen = sight(asset, "project-photo", texture_px, erode_px)
     if not len(seen.texels.texel) or asset.source is None:
         return asset
-    share = np.clip(_feathered(seen.weight, seen.texels, feather_px) / SURE, 0, 1)[:, None]
+    share = np.clip(_feather(seen.weight, seen.texels, feather_px) / SURE, 0, 1)[:, None]
     old = base_color_at(asset, seen.texels.face, seen.texels.weights)
     photo = bilinear(asset.source.pixels, np.clip(seen.place, 0, 1), ("clamp", "clamp"))
     light = light_of(old[:, :3]) * (1 - share) + light_of(np.rint(photo).astype(np.uint8)) * share
@@ -52,7 +52,7 @@ def project_photo(
     return asset.replace(mesh=mesh.replace(material=index, color=None), materials=materials)
 
 
-def _feathered(weight: Floats, texels: Texels, reach: float) -> Floats:
+def _feather(weight: Floats, texels: Texels, reach: float) -> Floats:
     """Weights (T,) that fall to nothing towards what is not seen, never above what they were."""
     from scipy.ndimage import gaussian_filter
 

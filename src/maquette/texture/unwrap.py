@@ -56,7 +56,7 @@ def unwrap(
     progress(0.8, "paint the texture")
     flat = asset.with_mesh(mesh.replace(uv=uv))
     if mesh.uv is not None:
-        return _repainted(asset, flat, texture_px)
+        return _repaint(asset, flat, texture_px)
     return flat if mesh.color is None else _with_vertex_colors(flat, texels_of(uv, texture_px))
 
 
@@ -71,7 +71,7 @@ def _with_vertex_colors(flat: Asset, texels: Texels) -> Asset:
     return flat.replace(mesh=mesh.replace(material=index, color=None), materials=new)
 
 
-def _repainted(old: Asset, flat: Asset, side: int) -> Asset:
+def _repaint(old: Asset, flat: Asset, side: int) -> Asset:
     """The asset on its new layout, each kind of texture of all its materials in one picture."""
     if not any(getattr(material, slot) for material in old.materials for slot in (*_SLOTS, "normal_texture")):
         return flat

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from maquette.core.asset import Asset, textures_of
 from maquette.core.errors import BadInput
 from maquette.core.report import Finding
-from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import open_texture
 from maquette.registry import stage
 
 
@@ -22,7 +22,7 @@ def texture_power(asset: Asset) -> Iterable[Finding]:
     for material in asset.materials:
         for slot, texture in textures_of(material).items():
             try:
-                with opened(texture) as picture:
+                with open_texture(texture) as picture:
                     width, height = picture.size
             except BadInput:
                 continue

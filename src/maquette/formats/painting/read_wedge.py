@@ -22,7 +22,7 @@ _TRIED = np.exp(np.linspace(np.log(0.002), np.log(0.95), 400))  # covers of one 
 _LEAST_CHANGE = 0.01  # linear light between the first step and the last
 
 
-def _listed(value: object) -> object:
+def _as_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -32,7 +32,7 @@ def read_wedge(
     *,
     names: Annotated[
         tuple[str, ...],
-        BeforeValidator(_listed),
+        BeforeValidator(_as_list),
         Field(description="what to call the filaments, a row each from the top, parted by commas"),
     ] = ("filament",),
     steps: Annotated[int, Field(ge=4, le=40, description="steps of the wedge, the lowest on the left")] = 12,

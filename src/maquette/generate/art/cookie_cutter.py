@@ -11,7 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note
 from maquette.generate.art.bodies import LIGHT, Body, asset_of
-from maquette.geometry.flat.areas import area_of, grown, loops_in, raised, united, without_holes
+from maquette.geometry.flat.areas import area_of, grow_area, loops_in, raise_area, unite_areas, without_holes
 from maquette.registry import stage
 
 _BRIDGE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # mm by which islands are grown until they are one
@@ -37,14 +37,14 @@ def cookie_cutter(
     Islands near each other are joined. Inner lines, where asked for, are walls that mark the dough, held by bars across
     the grip. Refuses drawings whose pieces lie far apart.
     """
-    drawing = united([area_of(artwork.loops(n)) for n in range(len(artwork.colors))])
+    drawing = unite_areas([area_of(artwork.loops(n)) for n in range(len(artwork.colors))])
     shape = _one_piece(drawing, smooth_mm)
-    wall = raised(grown(shape, edge_mm) - shape, 0.0, height_mm)
-    strong = grown(shape, _STRONG * edge_mm) - shape
-    grip = grown(shape, edge_mm + grip_mm) - shape
-    solid = wall + raised(strong, 0.0, 0.6 * height_mm)
+    wall = raise_area(grow_area(shape, edge_mm) - shape, 0.0, height_mm)
+    strong = grow_area(shape, _STRONG * edge_mm) - shape
+    grip = grow_area(shape, edge_mm + grip_mm) - shape
+    solid = wall + raise_area(strong, 0.0, 0.6 * height_mm)
     if grip_mm:
-        solid = solid + raised(grip, 0.0, 2.0)
+        solid = solid + raise_area(grip, 0.0, 2.0)
     if lines_mm:
         solid = solid + _marks(drawing, shape, edge_mm, max(height_mm - lines_mm, 3.0))
     note(f"the cut is {shape.area():.4g} mm² large; the edge runs {_length(shape):.4g} mm")
@@ -54,11 +54,11 @@ def cookie_cutter(
 def _one_piece(drawing: Any, smooth: float) -> Any:
     """The drawing's outer outline as one area, narrow bays and tips rounded."""
     for bridge in _BRIDGE:
-        joined = without_holes(grown(grown(drawing, bridge), -bridge))
+        joined = without_holes(grow_area(grow_area(drawing, bridge), -bridge))
         islands = len(loops_in(joined))
         if islands == 1:
             half = smooth / 2
-            rounded = grown(grown(grown(joined, half), -2 * half), half) if half else joined
+            rounded = grow_area(grow_area(grow_area(joined, half), -2 * half), half) if half else joined
             whole = without_holes(rounded)
             if len(loops_in(whole)) == 1:
                 return whole
@@ -70,8 +70,8 @@ def _marks(drawing: Any, shape: Any, edge: float, high: float) -> Any:
     """Walls along the drawing's inner borders, and bars that hold them."""
     from manifold3d import CrossSection
 
-    inside = grown(shape, -2.0)
-    lines = (grown(drawing, edge / 2) - grown(drawing, -edge / 2)) ^ inside
+    inside = grow_area(shape, -2.0)
+    lines = (grow_area(drawing, edge / 2) - grow_area(drawing, -edge / 2)) ^ inside
     low_x, low_y, high_x, high_y = shape.bounds()
     wide, tall = high_x - low_x, high_y - low_y
     bars = [
@@ -79,8 +79,8 @@ def _marks(drawing: Any, shape: Any, edge: float, high: float) -> Any:
         for share in (0.25, 0.5, 0.75)
     ]
     bars.append(CrossSection.square((3.0, tall), True).translate(((low_x + high_x) / 2, (low_y + high_y) / 2)))
-    held = united(bars) ^ grown(shape, edge / 2)
-    return raised(lines, 0.0, high) + raised(held, 0.0, 2.0)
+    held = unite_areas(bars) ^ grow_area(shape, edge / 2)
+    return raise_area(lines, 0.0, high) + raise_area(held, 0.0, 2.0)
 
 
 def _length(shape: Any) -> float:

@@ -11,7 +11,16 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.progress import note
 from maquette.generate.art.bodies import Body, asset_of, ground_for
-from maquette.geometry.flat.areas import area_of, bounds, disc, grown, raised, rectangle, united, without_holes
+from maquette.geometry.flat.areas import (
+    area_of,
+    bounds,
+    disc,
+    grow_area,
+    raise_area,
+    rectangle,
+    unite_areas,
+    without_holes,
+)
 from maquette.registry import stage
 
 Board = Literal["rectangle", "rounded", "oval", "outline", "none"]
@@ -46,23 +55,23 @@ def signboard(
     if letters != "raised" and depth_mm > base_mm - 0.4:
         raise BadSetting(f"signboard: depth_mm {depth_mm:g} leaves less than 0.4 mm of a board of {base_mm:g} mm")
     areas = [area_of(artwork.loops(number)) for number in range(len(artwork.colors))]
-    whole = united(areas)
+    whole = unite_areas(areas)
     colors = [(int(red), int(green), int(blue)) for red, green, blue in artwork.colors]
     bodies: list[Body] = []
     ground = 0.0 if board == "none" else base_mm
     low, high = (ground, ground + depth_mm) if letters == "raised" else (ground - depth_mm, ground)
     plate = _board(whole, board, margin_mm, rim_mm)
     if not plate.is_empty():
-        solid = raised(plate, 0.0, base_mm) - _holes(plate, whole, hole_mm, margin_mm, high)
+        solid = raise_area(plate, 0.0, base_mm) - _holes(plate, whole, hole_mm, margin_mm, high)
         if letters != "raised":
-            solid = solid - raised(whole, low, high + 1.0)
+            solid = solid - raise_area(whole, low, high + 1.0)
         bodies.append(Body(solid, "board", ground_for(artwork.colors)))
         if rim_mm and letters == "raised":
-            rim = plate - grown(plate, -rim_mm)
-            bodies.append(Body(raised(rim, low, high), "rim", colors[0]))
+            rim = plate - grow_area(plate, -rim_mm)
+            bodies.append(Body(raise_area(rim, low, high), "rim", colors[0]))
     if letters != "engraved":
         names = ["letters"] if len(areas) == 1 else [f"letters {number + 1}" for number in range(len(areas))]
-        bodies += [Body(raised(a, low, high), n, c) for a, n, c in zip(areas, names, colors, strict=True)]
+        bodies += [Body(raise_area(a, low, high), n, c) for a, n, c in zip(areas, names, colors, strict=True)]
     if letters == "raised" and board != "none":
         note(f"colors change at {base_mm:g} mm: one nozzle can pause there")
     return asset_of(bodies, artwork.title, "signboard")
@@ -73,9 +82,9 @@ def _board(whole: Any, board: Board, margin: float, rim: float) -> Any:
     low_x, low_y, high_x, high_y = bounds(whole)
     width, height = high_x - low_x + 2 * (margin + rim), high_y - low_y + 2 * (margin + rim)
     if board == "none":
-        return united([])
+        return unite_areas([])
     if board == "outline":
-        return without_holes(grown(grown(whole, margin + rim + 1.0), -1.0))  # narrow bays are filled
+        return without_holes(grow_area(grow_area(whole, margin + rim + 1.0), -1.0))  # narrow bays are filled
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
     if board == "oval":
         return disc(width * 2**0.5, height * 2**0.5).translate(middle)
@@ -85,7 +94,7 @@ def _board(whole: Any, board: Board, margin: float, rim: float) -> Any:
 def _holes(plate: Any, whole: Any, hole: float, margin: float, high: float) -> Any:
     """What the holes take away: as solids through the board."""
     if not hole:
-        return raised(united([]), 0.0, 1.0)
+        return raise_area(unite_areas([]), 0.0, 1.0)
     low_x, _, high_x, high_y = bounds(plate)
     edge = hole / 2 + max(1.5, hole / 3)
     places = [low_x + edge, high_x - edge] if high_x - low_x > _WIDE else [(low_x + high_x) / 2]
@@ -95,9 +104,9 @@ def _holes(plate: Any, whole: Any, hole: float, margin: float, high: float) -> A
         while (disc(2 * edge).translate((x, y)) - plate).area() > 1e-6 and y > 0:
             y -= hole / 4  # a round board is narrower up there
         areas.append(disc(hole).translate((x, y)))
-    holes = united(areas)
+    holes = unite_areas(areas)
     if (holes ^ whole).area() > 1e-6:
         raise BadSetting(
             f"signboard: a hole of {hole:g} mm goes through the drawing; give it a margin_mm of {2 * edge + 1:.3g}"
         )
-    return raised(holes, -1.0, high + 1.0)
+    return raise_area(holes, -1.0, high + 1.0)

@@ -14,11 +14,11 @@ from maquette.geometry.flat.areas import (
     area_of,
     bounds,
     disc,
-    grown,
-    raised,
+    grow_area,
+    raise_area,
     rectangle,
     taper_area,
-    united,
+    unite_areas,
     without_holes,
 )
 from maquette.registry import stage
@@ -44,22 +44,24 @@ def stamp_block(
     The handle lies beside the block and is plugged into its underside by a square peg. A ridge on the block's upper
     edge shows which way is up.
     """
-    mirrored = united([area_of(artwork.loops(n)) for n in range(len(artwork.colors))]).scale((-1.0, 1.0))
+    mirrored = unite_areas([area_of(artwork.loops(n)) for n in range(len(artwork.colors))]).scale((-1.0, 1.0))
     plate = _block(mirrored, shape, margin_mm + draft_mm)
     base = _DEEP + _ROOF if handle_mm else 3.0
-    block = raised(plate, 0.0, base)
+    block = raise_area(plate, 0.0, base)
     low_x, low_y, high_x, high_y = bounds(plate)
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
     ridge = disc(2.4).translate((middle[0], high_y))
-    block = block + raised(ridge, 0.0, base)
+    block = block + raise_area(ridge, 0.0, base)
     lines = (
-        taper_area(mirrored, base, base + relief_mm, draft_mm) if draft_mm else raised(mirrored, base, base + relief_mm)
+        taper_area(mirrored, base, base + relief_mm, draft_mm)
+        if draft_mm
+        else raise_area(mirrored, base, base + relief_mm)
     )
-    lines = lines ^ raised(plate, 0.0, base + relief_mm + 1.0)
+    lines = lines ^ raise_area(plate, 0.0, base + relief_mm + 1.0)
     bodies = [Body(block, "block", LIGHT), Body(lines, "lines", (60, 60, 60))]
     if handle_mm:
         wide = min(_PEG, 0.6 * min(high_x - low_x, high_y - low_y))
-        socket = raised(rectangle(wide + 2 * _PLAY, wide + 2 * _PLAY).translate(middle), -1.0, _DEEP)
+        socket = raise_area(rectangle(wide + 2 * _PLAY, wide + 2 * _PLAY).translate(middle), -1.0, _DEEP)
         bodies[0] = Body(block - socket, "block", LIGHT)
         handle = _handle(wide, handle_mm).translate((high_x + 5.0 + 12.0, middle[1], 0.0))
         bodies.append(Body(handle, "handle", LIGHT))
@@ -73,7 +75,7 @@ def _block(drawing: Any, shape: str, margin: float) -> Any:
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
     width, height = high_x - low_x, high_y - low_y
     if shape == "outline":
-        return without_holes(grown(grown(drawing, margin + 2.0), -2.0))
+        return without_holes(grow_area(grow_area(drawing, margin + 2.0), -2.0))
     if shape == "round":
         return disc((width**2 + height**2) ** 0.5 + 2 * margin).translate(middle)
     return rectangle(width + 2 * margin, height + 2 * margin, 1.5).translate(middle)
@@ -90,4 +92,4 @@ def _handle(peg: float, height: float) -> Any:
     side = np.stack([np.interp(fine, up, radius), fine], axis=1)
     half = np.concatenate([[[0.0, 0.0]], side, [[0.0, height]]])
     grip = CrossSection([half]).revolve(64)
-    return grip + raised(rectangle(peg, peg), height - 1.0, height + _DEEP - 0.3)
+    return grip + raise_area(rectangle(peg, peg), height - 1.0, height + _DEEP - 0.3)

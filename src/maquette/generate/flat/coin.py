@@ -16,7 +16,7 @@ from maquette.core.progress import note
 from maquette.generate.flat.grid import on_grid
 from maquette.generate.flat.plate_shapes import on_ground
 from maquette.geometry.cut.solids import solid, surface_of
-from maquette.geometry.flat.areas import area_of, bounds, disc, raised
+from maquette.geometry.flat.areas import area_of, bounds, disc, raise_area
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
 from maquette.registry import stage
@@ -49,8 +49,8 @@ def medallion(
     face = _face(heightmap, diameter_mm, relief_mm, rim_mm, thickness_mm)
     body = _with_loop(face, diameter_mm, thickness_mm, loop_mm)
     if words.strip():
-        body = body - _written(words.strip(), diameter_mm)
-    return _made(body, heightmap.title)
+        body = body - _letter_solid(words.strip(), diameter_mm)
+    return _to_asset(body, heightmap.title)
 
 
 @stage
@@ -80,7 +80,7 @@ def coin(
         flat = 0.5 * diameter_mm * (1 - np.cos(np.radians(16.0)))  # a chord of a quarter of the diameter
         body = body.trim_by_plane((0.0, 0.0, 1.0), -diameter_mm / 2 + flat)
     low = body.bounding_box()[2]
-    return _made(body.translate((0.0, 0.0, -low)), front.title)
+    return _to_asset(body.translate((0.0, 0.0, -low)), front.title)
 
 
 def _face(heightmap: Heightmap, diameter: float, relief: float, rim_mm: float, base: float) -> Any:
@@ -101,7 +101,7 @@ def _face(heightmap: Heightmap, diameter: float, relief: float, rim_mm: float, b
     top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
     bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
     square = solid(np.concatenate([top, bottom, np.zeros((1, 3))]), faces)
-    return square ^ raised(disc(diameter), -1.0, base + relief + 1.0)
+    return square ^ raise_area(disc(diameter), -1.0, base + relief + 1.0)
 
 
 def _level(heightmap: Heightmap, places: int) -> Singles:
@@ -124,10 +124,10 @@ def _with_loop(body: Any, diameter: float, thickness: float, hole: float, low: f
     wide = hole + 2 * max(1.6, 0.4 * hole)
     place = (0.0, diameter / 2 + hole / 2 + 0.3)
     ring = (disc(wide) - disc(hole)).translate(place) - disc(diameter - 0.6)
-    return body + raised(ring, low, thickness)
+    return body + raise_area(ring, low, thickness)
 
 
-def _written(words: str, diameter: float) -> Any:
+def _letter_solid(words: str, diameter: float) -> Any:
     """Words as a Manifold to take away from the underside, read from below."""
     area = area_of(outline(words.replace("\\n", "\n"), 10.0))
     low_x, low_y, high_x, high_y = bounds(area)
@@ -139,10 +139,10 @@ def _written(words: str, diameter: float) -> Any:
         )
     middle = area.translate((-(low_x + high_x) / 2, -(low_y + high_y) / 2)).scale((-letters / 10, letters / 10))
     note(f"letters on the back are {letters:.3g} mm high")
-    return raised(middle, -1.0, 0.4)
+    return raise_area(middle, -1.0, 0.4)
 
 
-def _made(body: Any, title: str) -> Asset:
+def _to_asset(body: Any, title: str) -> Asset:
     """A Manifold as an asset."""
     vertices, faces = surface_of(body.simplify(5e-4))  # no slivers that single precision makes lines of
     note(f"{len(faces):,} triangles")

@@ -15,9 +15,9 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.generate.flat.plate_shapes import on_ground
 from maquette.geometry.cut.solids import solid, surface_of
-from maquette.geometry.flat.areas import area_of, disc, grown, raised, rectangle, united
+from maquette.geometry.flat.areas import area_of, disc, grow_area, raise_area, rectangle, unite_areas
 from maquette.geometry.flat.bends import heart_bend, polygon_bend
-from maquette.geometry.flat.curved_plate import bent_plate, bulged, globe, wrapped_plate
+from maquette.geometry.flat.curved_plate import bent_plate, bulged_plate, globe, wrapped_plate
 from maquette.registry import stage
 
 Form = Literal["cylinder", "square", "hexagon", "heart", "ball", "dome", "pillow", "night-light"]
@@ -58,7 +58,7 @@ def lantern(
         raise BadSetting(f"lantern: a loop of {loop_mm:g} mm goes on a ball; take form ball, or loop_mm 0")
     heightmap = on_ground(heightmap)
     ring = form not in ("pillow", "night-light")
-    heights = _blended(heightmap.heights, round(seam_mm / heightmap.pitch_mm)) if ring else heightmap.heights
+    heights = _blend_seam(heightmap.heights, round(seam_mm / heightmap.pitch_mm)) if ring else heightmap.heights
     width = heightmap.heights.shape[1] * heightmap.pitch_mm
     vertices, faces, inner = _walls(heights, heightmap, form, lamp, bulge_mm, bound_mm)
     progress(0.7, "walls bent")
@@ -90,8 +90,8 @@ def _walls(
     if form == "pillow":
         bulge = bulge_mm or width / 6
         y, x = (np.sin(np.pi * np.linspace(0, 1, side)) for side in heights.shape)
-        vertices, faces, _ = bulged(heights, pitch, bulge * np.outer(y, x), bound)
-        return vertices, faces, united([])
+        vertices, faces, _ = bulged_plate(heights, pitch, bulge * np.outer(y, x), bound)
+        return vertices, faces, unite_areas([])
     if form in ("cylinder", "night-light"):
         angle = 2 * np.pi if form == "cylinder" else np.pi
         if width / angle < thickest:
@@ -139,7 +139,7 @@ def _toward_pole(heights: Singles, degrees: float) -> Singles:
     return calmed
 
 
-def _blended(heights: Singles, columns: int) -> Singles:
+def _blend_seam(heights: Singles, columns: int) -> Singles:
     """Heights whose left and right edge meet, mixed across the seam over so many columns on both sides."""
     columns = min(columns, heights.shape[1] // 4)
     if columns < 1:
@@ -166,7 +166,7 @@ def _even_at_edges(heights: Singles, sides: int, reach: int) -> Singles:
 def _foot(inner: Any, form: Form, lamp: Lamp, width: float, wall: float) -> list[Any]:
     """The floor inside the wall with a hole for the lamp and slots for air, as Manifolds."""
     if form == "night-light":
-        return [raised(grown(inner, _OVERLAP), 0.0, _FOOT)]
+        return [raise_area(grow_area(inner, _OVERLAP), 0.0, _FOOT)]
     if lamp == "none" or inner.is_empty():
         return []
     hole = _HOLES[lamp]
@@ -179,18 +179,18 @@ def _foot(inner: Any, form: Form, lamp: Lamp, width: float, wall: float) -> list
         )
     middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
     reach = wall / 2 if form in ("ball", "dome") else _OVERLAP
-    foot = grown(inner, reach) - disc(hole).translate(middle)
-    slots = _slots(hole, room).translate(middle) if lamp in ("e14", "e27") else united([])
-    return [raised(foot - slots, 0.0, _FOOT)]
+    foot = grow_area(inner, reach) - disc(hole).translate(middle)
+    slots = _slots(hole, room).translate(middle) if lamp in ("e14", "e27") else unite_areas([])
+    return [raise_area(foot - slots, 0.0, _FOOT)]
 
 
 def _slots(hole: float, room: float) -> Any:
     """Six slots between the lamp's hole and the wall."""
     length = (room - hole) / 2 - 6.0
     if length < 3.0:
-        return united([])
+        return unite_areas([])
     slot = rectangle(length, _SLOT, 1.0).translate((hole / 2 + 3.0 + length / 2, 0.0))
-    return united([slot.rotate(60.0 * number) for number in range(6)])
+    return unite_areas([slot.rotate(60.0 * number) for number in range(6)])
 
 
 def _loop(hole: float, top: float) -> Any:
@@ -198,5 +198,5 @@ def _loop(hole: float, top: float) -> Any:
     thick = max(1.6, 0.4 * hole)
     ring = disc(hole + 2 * thick) - disc(hole)
     stem = rectangle(2 * thick, 2.0).translate((0.0, -hole / 2 - thick))
-    upright = raised(united([ring, stem]), -thick / 2, thick / 2).rotate((90.0, 0.0, 0.0))
+    upright = raise_area(unite_areas([ring, stem]), -thick / 2, thick / 2).rotate((90.0, 0.0, 0.0))
     return upright.translate((0.0, 0.0, top + hole / 2 + thick - 0.6))

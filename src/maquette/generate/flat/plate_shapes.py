@@ -64,7 +64,7 @@ def loops_of(shape: Shape, heightmap: Heightmap) -> list[Floats]:
         tall = np.ptp(loop[:, 1])
         middle = [0.0, (loop[:, 1].min() + loop[:, 1].max()) / 2]
         return [(loop - middle) * min(1.0, depth / tall)]
-    return [rounded(width, depth)] if shape == "rounded" else _outline(heightmap)
+    return [rounded_rectangle(width, depth)] if shape == "rounded" else _outline(heightmap)
 
 
 def _outline(heightmap: Heightmap) -> list[Floats]:
@@ -78,7 +78,7 @@ def _outline(heightmap: Heightmap) -> list[Floats]:
     return [((loop - [columns / 2, rows / 2]) * unit)[::-1] for loop in loops]  # y turns, and so does the way round
 
 
-def rounded(width: float, depth: float) -> Floats:
+def rounded_rectangle(width: float, depth: float) -> Floats:
     """A rectangle's loop (N, 2) about the origin whose corners are round by a tenth of the shorter side."""
     radius = 0.1 * min(width, depth)
     turn = np.linspace(0, np.pi / 2, 24)

@@ -48,8 +48,8 @@ def portrait_heights(
     rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "portrait-heights")
     guess = infer(subject, "portrait-heights")
     progress(0.5, "shape guessed")
-    level = _laid(_shape(guess, pressing), guess, subject, rows, columns)
-    mask = _laid(guess.mask.astype(np.float64), guess, subject, rows, columns)
+    level = _lay_over_picture(_shape(guess, pressing), guess, subject, rows, columns)
+    mask = _lay_over_picture(guess.mask.astype(np.float64), guess, subject, rows, columns)
     if subject.mask is not None:
         mask = on_grid(np.asarray(subject.mask), rows, columns).astype(np.float64)
     light = on_grid(brightness(subject.pixels).astype(np.float32), rows, columns).astype(np.float64)
@@ -77,7 +77,7 @@ def _shape(guess: Guess, pressing: float) -> Floats:
     return press_depth(near, inside, pressing)
 
 
-def _laid(plane: Floats, guess: Guess, subject: Subject, rows: int, columns: int) -> Floats:
+def _lay_over_picture(plane: Floats, guess: Guess, subject: Subject, rows: int, columns: int) -> Floats:
     """A plane of the network's window over the whole picture, 0 beyond the window."""
     from scipy.ndimage import map_coordinates
 

@@ -120,10 +120,10 @@ def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes
     vertices, folds = ease_crossings(keep_unspoilt(vertices, lifted, faces), faces)
     if folds:
         note(f"eased {folds} folds in which faces cut each other")
-    return dressed(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes)
+    return dress_surface(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes)
 
 
-def dressed(
+def dress_surface(
     vertices: Floats,
     faces: Ints,
     photos: Mapping[str, Subject],
@@ -138,7 +138,7 @@ def dressed(
     material, uv = tile_texture(pictures, faces)
     seen = np.max([np.clip(facing / 0.7, 0, 1) for facing in sights.values()], axis=0)
     mesh = Mesh(vertices, faces, uv=uv, material=np.zeros(len(faces), np.int32), seen=seen.astype(np.float32))
-    return _placed(mesh, material, photos["front"], guesses["front"], chosen, wishes.upright)
+    return _place_upright(mesh, material, photos["front"], guesses["front"], chosen, wishes.upright)
 
 
 def _window_mask(photo: Subject, guess: Guess, resolution: int) -> Pixels:
@@ -148,7 +148,7 @@ def _window_mask(photo: Subject, guess: Guess, resolution: int) -> Pixels:
     return np.clip(guess.window.crop(np.asarray(photo.mask), FINER * resolution), 0, 1)
 
 
-def _placed(mesh: Mesh, material: Material, photo: Subject, guess: Guess, chosen: Thing, upright: str) -> Asset:
+def _place_upright(mesh: Mesh, material: Material, photo: Subject, guess: Guess, chosen: Thing, upright: str) -> Asset:
     """The asset in millimetres with the photo's camera, turned upright where that is wanted and believable.
 
     The window's rays become those of a camera on the whole photo: its axis runs through the photo's centre. The photo's

@@ -19,7 +19,7 @@ from maquette.core.subject import Subject
 from maquette.generate.guess.input import enlarge
 from maquette.generate.guess.network import Guess, infer
 from maquette.generate.hypotheses.proposal import Thing
-from maquette.generate.sculpt.sculpt import Wishes, dressed
+from maquette.generate.sculpt.sculpt import Wishes, dress_surface
 from maquette.generate.sculpt.surface import sight
 from maquette.generate.sculpt.views import FRONT
 from maquette.generate.template.cage import bend_points, outline_of
@@ -77,7 +77,7 @@ def fit_template(
     facing = sight(placed, faces, np.array([0.0, 0.0, -guess.eye]))
     fitted = Thing("template", pose.up, (low + high) / 2, two_sided=True)
     photos, guesses, places = {"front": subject}, {"front": guess}, {"front": FRONT}
-    return dressed(placed, faces, photos, guesses, places, {"front": facing}, fitted, Wishes(delight=delight))
+    return dress_surface(placed, faces, photos, guesses, places, {"front": facing}, fitted, Wishes(delight=delight))
 
 
 def _ready(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:

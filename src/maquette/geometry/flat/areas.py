@@ -30,14 +30,14 @@ def loops_in(area: Any) -> list[Floats]:
     return [np.asarray(loop, np.float64) for loop in area.to_polygons()]
 
 
-def united(areas: Sequence[Any]) -> Any:
+def unite_areas(areas: Sequence[Any]) -> Any:
     """Several areas as one; none as an empty one."""
     from manifold3d import CrossSection, OpType
 
     return CrossSection.batch_boolean(list(areas), OpType.Add) if areas else CrossSection()
 
 
-def grown(area: Any, by: float) -> Any:
+def grow_area(area: Any, by: float) -> Any:
     """An area with a margin all around, round at the corners; below 0: shrunk."""
     from manifold3d import JoinType
 
@@ -59,7 +59,7 @@ def rectangle(width: float, height: float, radius: float = 0.0) -> Any:
     from manifold3d import CrossSection
 
     radius = min(radius, 0.499 * min(width, height))
-    return grown(CrossSection.square((width - 2 * radius, height - 2 * radius), True), radius)
+    return grow_area(CrossSection.square((width - 2 * radius, height - 2 * radius), True), radius)
 
 
 def disc(width: float, height: float | None = None, corners: int = 4 * ROUND) -> Any:
@@ -69,7 +69,7 @@ def disc(width: float, height: float | None = None, corners: int = 4 * ROUND) ->
     return area_of([np.stack([np.cos(turn) * width / 2, np.sin(turn) * high / 2], axis=1)])
 
 
-def raised(area: Any, low: float, high: float) -> Any:
+def raise_area(area: Any, low: float, high: float) -> Any:
     """An area as an upright solid between two heights, a Manifold; nothing of an empty one."""
     from manifold3d import Manifold
 
@@ -85,7 +85,7 @@ def taper_area(area: Any, low: float, high: float, widen: float) -> Any:
     steps = max(1, round((high - low) / 0.2))
     stairs = np.linspace(low, high, steps + 1)  # the last one is as wide as the area itself
     slabs = [
-        raised(thin_area(grown(area, widen * (1 - (number + 1) / steps)), 0.01), low, float(stairs[number + 1]))
+        raise_area(thin_area(grow_area(area, widen * (1 - (number + 1) / steps)), 0.01), low, float(stairs[number + 1]))
         for number in range(steps)
     ]
     return Manifold.batch_boolean(slabs, OpType.Add)

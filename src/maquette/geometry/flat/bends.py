@@ -33,12 +33,12 @@ def polygon_bend(columns: int, pitch: float, sides: int) -> Bend:
 
 def heart_bend(columns: int, pitch: float, round_mm: float) -> Bend:
     """A wall round a heart that stands with its tip in front, its notch wide enough for walls ``round_mm`` thick."""
-    from maquette.geometry.flat.areas import area_of, grown, loops_in
+    from maquette.geometry.flat.areas import area_of, grow_area, loops_in
 
     length = columns * pitch
     size = length / 3.4
     for _ in range(12):  # rounding takes length away: the size is found in a few turns
-        smooth = grown(grown(grown(area_of([heart(size)]), round_mm), -2 * round_mm), round_mm)
+        smooth = grow_area(grow_area(grow_area(area_of([heart(size)]), round_mm), -2 * round_mm), round_mm)
         loop = max(loops_in(smooth), key=len)
         step = np.linalg.norm(np.roll(loop, -1, axis=0) - loop, axis=1)
         size *= length / float(step.sum())

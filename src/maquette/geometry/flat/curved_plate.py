@@ -132,7 +132,7 @@ def _caps(top: Patch, floor: Patch) -> Ints:
     return np.concatenate([above, below])
 
 
-def bulged(heights: Singles, pitch: float, bulge: Floats, bound: float) -> tuple[Floats, Ints, int]:
+def bulged_plate(heights: Singles, pitch: float, bulge: Floats, bound: float) -> tuple[Floats, Ints, int]:
     """Heights (H, W) on an upright wall that bulges toward -y by ``bulge`` (H, W). As :func:`bent_plate`."""
     none = np.zeros(heights.shape[1])
     top = _patch((heights + bulge).astype(np.float32), none, pitch, bound)

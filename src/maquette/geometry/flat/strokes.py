@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from maquette.core.arrays import Floats
-from maquette.geometry.flat.areas import area_of, united
+from maquette.geometry.flat.areas import area_of, unite_areas
 
 Join = Literal["miter", "round", "bevel"]
 Cap = Literal["butt", "round", "square"]
@@ -35,13 +35,13 @@ def stroke_area(path: Floats, width: float, *, closed: bool, join: Join, cap: Ca
     pieces += _joins(path, way, across, half, closed, join, miter)
     if not closed and cap == "round":
         pieces += [path[0] + _circle(half), path[-1] + _circle(half)]
-    return united([area_of([piece]) for piece in pieces])
+    return unite_areas([area_of([piece]) for piece in pieces])
 
 
 def _dot(path: Floats, half: float, cap: Cap) -> Any:
     """What a pen leaves that does not move."""
     if not len(path) or cap == "butt":
-        return united([])
+        return unite_areas([])
     square = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]) * half
     return area_of([path[0] + (_circle(half) if cap == "round" else square)])
 

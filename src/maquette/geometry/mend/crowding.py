@@ -216,7 +216,7 @@ def _cut_faces(faces: Ints, half: Ints, middle: Ints, ends: Ints) -> Halving:
     return Halving(halves, parent, first, second, ends)
 
 
-def shrunk(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floats:
+def shrink_inward(vertices: Floats, faces: Ints, which: Bools, distance: float) -> Floats:
     """Vertices (V, 3) with those of ``which`` (V,) moved into their own solid, so that twins come apart.
 
     By a tenth of the shortest edge at hand, at least a quarter of ``distance`` and at most all of it; no two by quite

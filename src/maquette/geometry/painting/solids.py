@@ -9,13 +9,13 @@ import numpy as np
 from maquette.core.arrays import Floats, Ints
 from maquette.core.painting import PaintPlan
 from maquette.geometry.painting.looks import layer_filaments
-from maquette.geometry.painting.steps import placed, step_solid, without_corners
+from maquette.geometry.painting.steps import place_corners, step_solid, without_corners
 
 
 def plan_solid(plan: PaintPlan) -> tuple[Floats, Ints]:
     """Vertices (V, 3) in mm and faces (F, 3) of everything that is laid, on the bed, the picture's top toward +y."""
     vertices, faces = step_solid(without_corners(plan.heights))
-    return placed(vertices, plan.cells.shape, plan.cell_mm, plan.levels_mm), faces
+    return place_corners(vertices, plan.cells.shape, plan.cell_mm, plan.levels_mm), faces
 
 
 def filament_solids(plan: PaintPlan) -> list[tuple[Floats, Ints]]:
@@ -39,7 +39,7 @@ def filament_slabs(plan: PaintPlan) -> list[list[tuple[Floats, Ints]]]:
 
 def _slab(mask: Ints, cell_mm: float, low: float, high: float) -> tuple[Floats, Ints]:
     vertices, faces = step_solid(without_corners(mask))
-    return placed(vertices, mask.shape, cell_mm, np.array([low, high])), faces
+    return place_corners(vertices, mask.shape, cell_mm, np.array([low, high])), faces
 
 
 def _together(pieces: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:

@@ -160,7 +160,7 @@ def _edge_places(high: Ints, corner: Ints, low: Ints, top: Ints) -> tuple[Ints, 
     return wall, held[fresh]
 
 
-def placed(vertices: Ints, shape: tuple[int, int], cell_mm: float, level_mm: Floats) -> Floats:
+def place_corners(vertices: Ints, shape: tuple[int, int], cell_mm: float, level_mm: Floats) -> Floats:
     """Corners in millimetres, the grid (H, W) round the origin, its top toward +y; level_mm (n,) by height."""
     rows, columns = shape
     x = (vertices[:, 0] - columns / 2) * cell_mm

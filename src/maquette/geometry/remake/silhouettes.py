@@ -22,7 +22,7 @@ def silhouette_overlap(
     shares = []
     for axis in range(3):
         origins = _grid(low - 2 * pitch, high + 2 * pitch, axis, pitch)
-        one, other = (_covered(tracer, origins, axis) for tracer in (first, second))
+        one, other = (_is_covered(tracer, origins, axis) for tracer in (first, second))
         shares.append(float((one & other).sum() / max((one | other).sum(), 1)))
     return min(shares)
 
@@ -33,5 +33,5 @@ def _grid(low: Floats, high: Floats, axis: int, pitch: float) -> Floats:
     return np.stack([side.ravel() for side in np.meshgrid(*sides, indexing="ij")], axis=1)
 
 
-def _covered(tracer: Tracer, origins: Floats, axis: int) -> Bools:
+def _is_covered(tracer: Tracer, origins: Floats, axis: int) -> Bools:
     return tracer.is_blocked(origins, np.broadcast_to(np.eye(3)[axis], origins.shape), np.inf)

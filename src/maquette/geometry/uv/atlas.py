@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.topology import face_components
 from maquette.geometry.uv.cones import cone_charts
-from maquette.geometry.uv.flatten import flattened, signed_areas
+from maquette.geometry.uv.flatten import flatten_charts, signed_areas
 from maquette.geometry.uv.overlaps import folded_charts
 
 _CONE_DEG = 75.0  # 60 makes half as many charts again, 80 doubles the worst stretch
@@ -22,12 +22,12 @@ def cone_atlas(vertices: Floats, faces: Ints, side: int, gutter: int) -> tuple[S
     middle, size = vertices.mean(axis=0), max(float(np.ptp(vertices, axis=0).max()), 1e-300)
     unit = (vertices - middle) / size
     corners, label = lay_flat(unit, faces, cone_charts(unit, faces, _CONE_DEG))
-    return packed(corners, label, side, gutter), int(label.max()) + 1
+    return pack_charts(corners, label, side, gutter), int(label.max()) + 1
 
 
 def lay_flat(vertices: Floats, faces: Ints, label: Ints) -> tuple[Floats, Ints]:
     """Charts (F,) flattened, (F, 3, 2); one that lies over itself is halved until it does not, so labels may grow."""
-    corners = flattened(vertices, faces, label)
+    corners = flatten_charts(vertices, faces, label)
     label = label.copy()
     todo = np.arange(len(faces))
     for _ in range(_HALVINGS):
@@ -38,7 +38,7 @@ def lay_flat(vertices: Floats, faces: Ints, label: Ints) -> tuple[Floats, Ints]:
         todo = todo[np.isin(label[todo], numbers[folded])]
         label[todo] = int(label.max()) + 1 + _halves(vertices, faces[todo], label[todo])
         _, again = np.unique(label[todo], return_inverse=True)
-        corners[todo] = flattened(vertices, faces[todo], again.reshape(-1))
+        corners[todo] = flatten_charts(vertices, faces[todo], again.reshape(-1))
     _, label = np.unique(label, return_inverse=True)
     return corners, label.reshape(-1)
 
@@ -59,7 +59,7 @@ def _halves(vertices: Floats, faces: Ints, label: Ints) -> Ints:
     return face_components(place.reshape(-1, 3))[1]
 
 
-def packed(corners: Floats, label: Ints, side: int, gutter: int) -> Singles:
+def pack_charts(corners: Floats, label: Ints, side: int, gutter: int) -> Singles:
     """Charts (F, 3, 2) side by side in one square, all at one scale, uv (F, 3, 2) 0..1.
 
     xatlas (MIT) packs into the size that a scale needs, so the scale is found in a few rounds.

@@ -59,9 +59,9 @@ def cone_charts(vertices: Floats, faces: Ints, cone_deg: float) -> Ints:
         refused = np.concatenate([refused, keys])
         target[state.pair[chosen[broken], 1]] = state.pair[chosen[broken], 1]
         kept, number = np.unique(target, return_inverse=True)
-        refused = _renamed(refused, number, target, len(faces))
+        refused = _renumber_refused(refused, number, target, len(faces))
         label = number[label]
-        state = _joined(state, number, len(kept))
+        state = _join_patches(state, number, len(kept))
     return label
 
 
@@ -122,7 +122,7 @@ def _leans(label: Ints, vectors: Floats, area: Floats, state: _Patches, target: 
     return result
 
 
-def _renamed(refused: Ints, number: Ints, target: Ints, base: int) -> Ints:
+def _renumber_refused(refused: Ints, number: Ints, target: Ints, base: int) -> Ints:
     """Refused pairs under their patches' new numbers; those that grew since may be tried again."""
     if not len(refused):
         return refused
@@ -135,7 +135,7 @@ def _renamed(refused: Ints, number: Ints, target: Ints, base: int) -> Ints:
     return np.minimum(a, b) * base + np.maximum(a, b)
 
 
-def _joined(state: _Patches, number: Ints, count: int) -> _Patches:
+def _join_patches(state: _Patches, number: Ints, count: int) -> _Patches:
     """The patches under their new numbers (K,), those of one number as one."""
     area = np.bincount(number, state.area, count).astype(np.float64)
     vector = np.stack([np.bincount(number, state.vector[:, k], count) for k in range(3)], axis=1).astype(np.float64)

@@ -19,7 +19,7 @@ _STEEP = 20.0  # largest cotangent believed: slivers would drown the rest
 _WEAK = 1e-3  # least weight of an edge: obtuse corners must not push
 
 
-def flattened(vertices: Floats, faces: Ints, label: Ints, rounds: int = 6) -> Floats:
+def flatten_charts(vertices: Floats, faces: Ints, label: Ints, rounds: int = 6) -> Floats:
     """Places in the plane for every corner, (F, 3, 2), in the surface's unit. label (F,) chart of each face.
 
     Charts lie on top of each other; each has the area that its faces have on the surface.

@@ -10,7 +10,7 @@ from maquette.geometry.rays import Tracer
 _RIM = 1e-3  # barycentric: a ray as near to a face's edge as this may meet either neighbour
 
 
-def stacked(corners: Floats, places: Floats) -> tuple[Ints, Ints]:
+def stack_at(corners: Floats, places: Floats) -> tuple[Ints, Ints]:
     """The uppermost and the lowest face at places (N, 2) of triangles (F, 3, 2) lying at heights of their own.
 
     Both are -1 where nothing lies or where a face's edge is too near to tell; where they differ, faces overlap.
@@ -45,5 +45,5 @@ def folded_charts(corners: Floats, label: Ints) -> Ints:
     cell = np.stack([label % across, label // across], axis=1) * 1.25
     size = np.maximum((high - low).max(axis=1), 1e-300)[label]
     apart = (corners - low[label][:, None]) / size[:, None, None] + cell[:, None]
-    top, bottom = stacked(apart, apart.mean(axis=1))
+    top, bottom = stack_at(apart, apart.mean(axis=1))
     return np.unique(label[top[top != bottom]])

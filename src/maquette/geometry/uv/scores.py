@@ -8,7 +8,7 @@ import numpy as np
 
 from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.surface import face_areas
-from maquette.geometry.uv.overlaps import stacked
+from maquette.geometry.uv.overlaps import stack_at
 
 _GRID = 512  # places along the square at which overlap is looked for
 
@@ -82,7 +82,7 @@ def cover(uv: Singles) -> Cover:
     flat = flat - np.floor(flat.min(axis=1, keepdims=True) + 1e-6)  # whole tiles away: the same texels
     axis = (np.arange(_GRID) + 0.5) / _GRID
     places = np.stack([part.ravel() for part in np.meshgrid(axis, axis)], axis=1)
-    top, bottom = stacked(flat, places)
+    top, bottom = stack_at(flat, places)
     covered, twice = top >= 0, top != bottom
     share = float(twice.sum() / max(covered.sum(), 1))
     return Cover(float(covered.mean()), share, np.unique(np.concatenate([top[twice], bottom[twice]])))

@@ -12,7 +12,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting
 from maquette.core.profiles import Printer
 from maquette.core.progress import note
-from maquette.geometry.flat.areas import area_of, loops_in, united
+from maquette.geometry.flat.areas import area_of, loops_in, unite_areas
 from maquette.registry import stage
 from maquette.shape.build.emboss import pressed_on
 
@@ -44,7 +44,7 @@ def emboss_art(
     if not len(artwork.sizes) or not depth_mm:
         raise BadSetting("emboss-art: the drawing is blank" if depth_mm else "emboss-art: depth_mm 0 changes nothing")
     scale = width_mm / artwork.size_mm[0] if width_mm else 1.0
-    whole = united([area_of(artwork.loops(number)) for number in range(len(artwork.colors))])
+    whole = unite_areas([area_of(artwork.loops(number)) for number in range(len(artwork.colors))])
     loops = [loop * scale + [right_mm, up_mm] for loop in loops_in(whole)]
     size = float(max(np.ptp(np.concatenate(loops), axis=0)))
     note(f"a drawing {size:.3g} mm large on the {side}")

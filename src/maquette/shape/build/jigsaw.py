@@ -12,7 +12,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.geometry.cut.solids import carve, separate, stock
-from maquette.geometry.flat.areas import area_of, grown, raised
+from maquette.geometry.flat.areas import area_of, grow_area, raise_area
 from maquette.registry import stage
 from maquette.shape.carry.combining import insist_on_solid
 from maquette.shape.carry.cut_faces import put_back
@@ -49,8 +49,8 @@ def jigsaw(
     cells = _cells(columns, rows, wide, tall, np.random.default_rng(seed))
     pieces, names = [], []
     for (column, row), cell in cells:
-        area = grown(area_of([cell + low[:2]]), -play_mm / 2)
-        for piece in separate(whole.solid ^ raised(area, float(low[2]) - 1.0, float(high[2]) + 1.0)):
+        area = grow_area(area_of([cell + low[:2]]), -play_mm / 2)
+        for piece in separate(whole.solid ^ raise_area(area, float(low[2]) - 1.0, float(high[2]) + 1.0)):
             if piece.volume() > _LEAST * wide * tall * (high[2] - low[2]):
                 pieces.append(carve(piece, whole.origin))
                 names.append(f"piece {row + 1}-{column + 1}")

@@ -14,7 +14,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.profiles import Printer
 from maquette.core.progress import note
 from maquette.geometry.cut.solids import surface_of
-from maquette.geometry.flat.areas import disc, raised
+from maquette.geometry.flat.areas import disc, raise_area
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
 from maquette.shape.carry.combining import combine_solids, insist_on_solid
@@ -47,7 +47,7 @@ def magnet_pockets(
     floor = float(mesh.vertices[:, 2].min())
     tools = []
     for x, y in chosen:
-        pocket = raised(disc(wide, corners=64), floor - 1.0, floor + deep).translate((float(x), float(y), 0.0))
+        pocket = raise_area(disc(wide, corners=64), floor - 1.0, floor + deep).translate((float(x), float(y), 0.0))
         tools.append(Mesh(*surface_of(pocket)))
     note(f"cut {count} pockets of {wide:.3g} mm, {deep:.3g} mm deep")
     return asset.with_mesh(combine_solids("magnet-pockets", mesh, tools, "subtract"))

@@ -11,7 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note
 from maquette.geometry.cut.solids import surface_of
-from maquette.geometry.flat.areas import raised, rectangle
+from maquette.geometry.flat.areas import raise_area, rectangle
 from maquette.registry import stage
 from maquette.shape.carry.combining import combine_solids, insist_on_solid, plain
 
@@ -42,8 +42,8 @@ def plate_stand(
     slot = float(thick) + play_mm
     high = deep_mm + _FLOOR
     foot = max(0.35 * float(depth), 3 * slot)
-    bar = raised(rectangle(long, foot, min(3.0, 0.2 * foot)), 0.0, high)
-    cut = raised(rectangle(long + 10.0, slot), _FLOOR, high + 40.0).translate((0.0, 0.0, -_FLOOR))
+    bar = raise_area(rectangle(long, foot, min(3.0, 0.2 * foot)), 0.0, high)
+    cut = raise_area(rectangle(long + 10.0, slot), _FLOOR, high + 40.0).translate((0.0, 0.0, -_FLOOR))
     cut = cut.rotate((-lean_deg, 0.0, 0.0)).translate((0.0, -0.1 * foot, _FLOOR))
     body = bar - cut
     low = mesh.bounds[0]

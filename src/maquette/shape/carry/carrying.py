@@ -13,7 +13,7 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.channels import CHANNELS, Channel
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
-from maquette.core.texture_pixels import opened
+from maquette.core.texture_pixels import open_texture
 from maquette.core.texture_pixels import pixels as decoded
 from maquette.geometry.look.patches import LEAST, MOST, patches
 from maquette.geometry.look.texels import bilinear
@@ -128,7 +128,7 @@ def _square(asset: Asset, mesh: Mesh, broken: Ints) -> int:
 
 
 def _side(texture: Texture) -> int:
-    with opened(texture) as picture:
+    with open_texture(texture) as picture:
         side: int = max(picture.size)
         return side
 

@@ -15,7 +15,7 @@ from maquette.geometry.inside.parts import areas_by
 from maquette.geometry.mend.cells import hanging_sheets, outside
 from maquette.geometry.mend.contact import grow_together, reach_of
 from maquette.geometry.mend.cracks import zip_cracks
-from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrunk, undoubled_faces
+from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, shrink_inward, undoubled_faces
 from maquette.geometry.mend.float32_twins import collapse_twins, spread_apart, step, too_near
 from maquette.geometry.orientation import capped_volumes
 from maquette.geometry.surface import face_areas
@@ -130,7 +130,7 @@ def part_pinches(asset: Asset, gap: float = _GAP) -> Asset:
     mesh = asset.mesh
     whole = np.where(closed_faces(mesh.faces), face_components(mesh.faces)[1], -1)  # all that is open is one part
     grown, walls = grow_together(mesh.vertices, mesh.faces, whole + 1, reach_of(mesh.vertices))
-    vertices = shrunk(mesh.vertices, mesh.faces, loose & ~walls, gap * mesh.diagonal)
+    vertices = shrink_inward(mesh.vertices, mesh.faces, loose & ~walls, gap * mesh.diagonal)
     vertices[walls] = grown[walls]
     return fix_winding(asset.with_mesh(mesh.with_vertices(vertices)))
 
