@@ -1,3 +1,4 @@
+import importlib
 from collections import Counter
 
 import numpy as np
@@ -8,15 +9,19 @@ from hostile_meshes import complaints, hostile
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.mesh import Mesh
+from maquette.core.profiles import Printer
 from maquette.geometry.inside.solidity import flaws
 from maquette.geometry.mend.cracks import near, zip_cracks
 from maquette.geometry.mend.crowding import halve_edges, pair_half_edges, part_vertices, undoubled_faces
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.mend.advising import advice, open_share
+from maquette.shape.mend.resurface import fitting_pitch
 from maquette.shape.mend.solidify import solidify
 from maquette.shape.mend.weld import weld
 from shapes import box, grid, soup, sphere, tetrahedron, together, torus, volume
+
+solidifying = importlib.import_module("maquette.shape.mend.solidify")
 
 
 def merge(*meshes: Mesh) -> Mesh:
@@ -357,3 +362,20 @@ def test_open_sheets_beside_a_solid_are_counted_and_named():
     assert "50% of the surface are open sheets" in advice(both)
     assert open_share(both.keep_faces(np.arange(12))) == 0
     assert "max_deviation" in advice(both.keep_faces(np.arange(12)))
+
+
+def test_what_must_be_remade_is_remade_for_the_printer(monkeypatch):
+    asked = []
+
+    def note_the_printer(judge, keeper, printer, *limits):
+        asked.append(printer.name)
+        raise KeyError("enough")
+
+    monkeypatch.setattr(solidifying, "Rungs", note_the_printer)
+    for name in ("prusa-mk4", "resin-small"):
+        with pytest.raises(KeyError):
+            solidify(Asset(sphere(12.0, 2).keep_faces(np.arange(128) > 40)), printer=Printer.named(name))
+    assert asked == ["prusa-mk4", "resin-small"]
+    plate = box((60, 60, 60))
+    coarse, fine = (fitting_pitch(plate, 21600.0, Printer.named(name)) for name in asked)
+    assert coarse >= Printer.named("prusa-mk4").nozzle_mm > fine
