@@ -116,4 +116,4 @@ def test_any_mask_has_finite_cues(height, width, seed, share):
     inside = rng.random((height, width)) < share
     shape = module._shape(inside)
     seen = module._on_edges(pixels.astype(np.float32), inside) if min(height, width) > 1 else 0.5
-    assert np.isfinite([*shape, seen, module._parted(pixels.astype(np.float32), inside)]).all()
+    assert np.isfinite([*shape, seen, module._color_parting(pixels.astype(np.float32), inside)]).all()
