@@ -6,18 +6,17 @@ composite teaches. `data/u2netp.md` says where the file comes from; `training/ma
 
 from __future__ import annotations
 
-import functools
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from maquette.core.arrays import Bytes, Singles
 from maquette.core.memory import remember
+from maquette.photo.shipped_network import shipped_network
 from maquette.photo.sizes import resize
 
-FILE = "data/u2netp.onnx"
+FILE = "u2netp.onnx"
 SIDE = 320
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 MARGIN = 0.1  # of a person's box that is looked at around it
@@ -74,17 +73,6 @@ def _logit(chance: Singles) -> Singles:
     return odds
 
 
-@functools.lru_cache(maxsize=1)
 def _session() -> Any:
     """The network, loaded; None where it or onnxruntime is missing."""
-    try:
-        import onnxruntime
-    except ImportError:
-        return None
-    file = files("maquette.photo") / FILE
-    if not file.is_file():
-        return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the same sums in the same order everywhere
-    options.log_severity_level = 3  # it warns of outputs of its own making
-    return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return shipped_network(FILE)

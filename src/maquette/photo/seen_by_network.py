@@ -8,9 +8,7 @@ alone.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -18,9 +16,10 @@ import numpy as np
 from maquette.core.arrays import Bytes, Singles
 from maquette.photo.pointing import NOWHERE, Pointing
 from maquette.photo.salient_network import salient_odds
+from maquette.photo.shipped_network import shipped_network
 from maquette.photo.sizes import resize
 
-FILE = "data/matte.onnx"
+FILE = "matte.onnx"
 SIDES = (128, 192, 256)  # of 62 photographs it finds 0.61, 0.61 and 0.61 alone, 0.64 together
 MOST_SALIENT = np.float32(4)  # odds; most that the published one may say
 OURS = (0.4, 1.0)  # what ours says beside it: where that one is sure, and where it is not
@@ -91,8 +90,8 @@ def see_ours(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
         planes = _planes(pixels, pointing, side)
         both = np.ascontiguousarray(np.stack([planes, planes[..., ::-1]]))
         mask, wrong, sure = session.run(["mask", "doubt", "trust"], {"planes": both})
-        odds += _square((mask[0, 0] + mask[1, 0, :, ::-1]) / 2, largest) / len(SIDES)
-        doubt += _square((wrong[0, 0] + wrong[1, 0, :, ::-1]) / 2, largest) / len(SIDES)
+        odds += resize((mask[0, 0] + mask[1, 0, :, ::-1]) / 2, (largest, largest)) / len(SIDES)
+        doubt += resize((wrong[0, 0] + wrong[1, 0, :, ::-1]) / 2, (largest, largest)) / len(SIDES)
         trust += float(sure.mean()) / len(SIDES)
     return Sight(np.clip(odds, -_FAR, _FAR), _chance(doubt), float(1 / (1 + np.exp(-trust))))
 
@@ -111,24 +110,6 @@ def _planes(pixels: Bytes, pointing: Pointing, side: int) -> Singles:
     return np.concatenate([color, pointing.plane((side, side))[..., None]], axis=2).transpose(2, 0, 1)
 
 
-def _square(plane: Singles, side: int) -> Singles:
-    """A square plane at another size, bilinear."""
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
-
-
-@functools.lru_cache(maxsize=1)
 def _session() -> Any:
     """The network, loaded; None where it or onnxruntime is missing."""
-    try:
-        import onnxruntime
-    except ImportError:
-        return None
-    file = files("maquette.photo") / FILE
-    if not file.is_file():
-        return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the same sums in the same order everywhere
-    return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return shipped_network(FILE)
