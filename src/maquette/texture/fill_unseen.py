@@ -8,15 +8,14 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.arrays import Bools, Floats
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset
 from maquette.core.progress import note, progress
 from maquette.geometry.look.oklab import light_of, srgb_of
 from maquette.geometry.nearest import Surface
 from maquette.geometry.topology import edges
-from maquette.geometry.uv.raster import spread
 from maquette.registry import stage
 from maquette.texture.photo_sight import SURE, Sight, sight
-from maquette.texture.pictures import base_color_at, picture_of
+from maquette.texture.pictures import base_color_at, paint_all
 
 _LIKE = 0.02  # of the diagonal: a mirrored surface lies this near to itself, on average, where there is a mirror
 _MEET = 0.03  # of the diagonal: how far a mirrored place may lie off the surface
@@ -59,14 +58,7 @@ def fill_unseen(
         f"{1 - known.mean():.0%} filled from around"
     )
     colors = np.where(seen[:, None], old[:, :3], srgb_of(light))
-    picture = picture_of(spread(np.concatenate([colors, old[:, 3:]], axis=1), view.texels))
-    materials = tuple(
-        material.replace(base_color=(1.0, 1.0, 1.0, 1.0), base_color_texture=picture)
-        for material in asset.materials or (Material(name="photo"),)
-    )
-    mesh = asset.mesh
-    index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
-    return asset.replace(mesh=mesh.replace(material=index, color=None), materials=materials)
+    return paint_all(asset, view.texels, np.concatenate([colors, old[:, 3:]], axis=1))
 
 
 def _mirror_colors(asset: Asset, view: Sight, light: Floats, seen: Bools) -> tuple[Floats, Bools]:

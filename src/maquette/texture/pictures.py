@@ -13,6 +13,7 @@ from maquette.core.asset import Asset, Material, Texture
 from maquette.core.texture_pixels import pixels
 from maquette.geometry.look.srgb import LIGHT_OF_BYTE, to_srgb
 from maquette.geometry.look.texels import bilinear
+from maquette.geometry.uv.raster import Texels, spread
 
 
 def picture_of(values: NDArray[Any]) -> Texture:
@@ -76,3 +77,15 @@ def orm_at(asset: Asset, face: Ints, weights: Floats) -> Bytes:
     if texture is not None:
         factor = factor * (texture[:, :3] / 255)
     return np.round(factor * 255).astype(np.uint8)
+
+
+def paint_all(asset: Asset, texels: Texels, colors: NDArray[Any]) -> Asset:
+    """The asset under one picture of colors (T, 4) at its texels, whatever it was painted with before."""
+    picture = picture_of(spread(colors, texels))
+    materials = tuple(
+        material.replace(base_color=(1.0, 1.0, 1.0, 1.0), base_color_texture=picture)
+        for material in asset.materials or (Material(name="photo"),)
+    )
+    mesh = asset.mesh
+    index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
+    return asset.replace(mesh=mesh.replace(material=index, color=None), materials=materials)

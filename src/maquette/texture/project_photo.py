@@ -8,14 +8,14 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.arrays import Floats
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset
 from maquette.core.progress import note, progress
 from maquette.geometry.look.oklab import light_of, srgb_of
 from maquette.geometry.look.texels import bilinear
-from maquette.geometry.uv.raster import Texels, spread
+from maquette.geometry.uv.raster import Texels
 from maquette.registry import stage
 from maquette.texture.photo_sight import SURE, sight
-from maquette.texture.pictures import base_color_at, picture_of
+from maquette.texture.pictures import base_color_at, paint_all
 
 
 @stage
@@ -42,14 +42,7 @@ def project_photo(
     photo = bilinear(asset.source.pixels, np.clip(seen.place, 0, 1), ("clamp", "clamp"))
     light = light_of(old[:, :3]) * (1 - share) + light_of(np.rint(photo).astype(np.uint8)) * share
     note(f"the photo paints {float((share > 0.5).mean()):.0%} of the texels in use")
-    picture = picture_of(spread(np.concatenate([srgb_of(light), old[:, 3:]], axis=1), seen.texels))
-    materials = tuple(
-        material.replace(base_color=(1.0, 1.0, 1.0, 1.0), base_color_texture=picture)
-        for material in asset.materials or (Material(name="photo"),)
-    )
-    mesh = asset.mesh
-    index = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
-    return asset.replace(mesh=mesh.replace(material=index, color=None), materials=materials)
+    return paint_all(asset, seen.texels, np.concatenate([srgb_of(light), old[:, 3:]], axis=1))
 
 
 def _feather(weight: Floats, texels: Texels, reach: float) -> Floats:
