@@ -123,14 +123,27 @@ def _is_wide(attributes: dict[str, str]) -> bool:
 
 def _run(photo: bytes, stage: str, long_side_px: int, side: str, has_text: bool) -> bytes:
     """PNG bytes from resvg in a process with a clock and, where the system has them, a memory limit."""
-    command = [sys.executable, "-c", _WORKER, str(long_side_px), side, "fonts" if has_text else "no-fonts"]
+    words = [str(long_side_px), side, "fonts" if has_text else "no-fonts"]
+    way_out = "export it as a PNG of 2048 px"
+    return ask_worker(_WORKER, words, photo, stage, SECONDS, ("draw", "drawn", way_out, way_out))
+
+
+def ask_worker(
+    program: str, words: list[str], drawing: bytes, stage: str, seconds: float, said: tuple[str, str, str, str]
+) -> bytes:
+    """What a program answers to a drawing in a process with a clock; ``BadInput`` where it dies or dawdles.
+
+    ``said``: what it does and what was done, and what helps where that takes too long and where it cannot be.
+    """
+    verb, done_to, where_slow, where_not = said
+    command = [sys.executable, "-c", program, *words]
     try:
-        done = subprocess.run(command, input=photo, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, input=drawing, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise BadInput(f"{stage}: the SVG takes more than {SECONDS} s to draw; export it as a PNG of 2048 px") from None
+        raise BadInput(f"{stage}: the SVG takes more than {seconds} s to {verb}; {where_slow}") from None
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it is nested too deep"]
-        raise BadInput(f"{stage}: the SVG cannot be drawn ({reason[0][:100]}); export it as a PNG of 2048 px")
+        raise BadInput(f"{stage}: the SVG cannot be {done_to} ({reason[0][:100]}); {where_not}")
     return done.stdout
 
 

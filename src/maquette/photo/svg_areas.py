@@ -7,8 +7,6 @@ svgelements reads the drawing, in a process of its own with a clock and a limit 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,7 @@ from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import note
 from maquette.geometry.flat.areas import Rule, area_of, unite_areas
 from maquette.geometry.flat.strokes import Cap, Join, stroke_area
-from maquette.photo.svg import MAX_BYTES, SECONDS, scan
+from maquette.photo.svg import MAX_BYTES, SECONDS, ask_worker, scan
 
 _MOST_POINTS = 400_000
 _CHORD = 5e-5  # of the drawing's longer side that a chord may be off: 0.005 mm at 100 mm
@@ -181,13 +179,7 @@ def _flatten_layers(layers: list[Painted]) -> list[Painted]:
 
 def _run(drawing: bytes, stage: str) -> dict[str, Any]:
     """What the worker read."""
-    command = [sys.executable, "-c", _WORKER, str(_MOST_POINTS), str(_CHORD)]
-    try:
-        done = subprocess.run(command, input=drawing, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise BadInput(f"{stage}: the SVG takes more than {SECONDS} s to read; simplify it") from None
-    if done.returncode:
-        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it is nested too deep"]
-        raise BadInput(f"{stage}: the SVG cannot be read ({reason[0][:100]}); save it again as plain SVG")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    said = ("read", "read", "simplify it", "save it again as plain SVG")
+    words = [str(_MOST_POINTS), str(_CHORD)]
+    answer: dict[str, Any] = json.loads(ask_worker(_WORKER, words, drawing, stage, SECONDS, said))
     return answer
