@@ -6,6 +6,7 @@ OUT ?= out
 DATA ?= ../shared/data
 EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of Pythons: compiling everything for each costs 2 s
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
 .PHONY: demo quick test docs fix lock gallery bench corpus fuzz clean

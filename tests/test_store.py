@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
+from filelock import FileLock
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
@@ -591,6 +592,18 @@ def test_two_may_download_at_once(shelf):
         thread.join()
     assert problems == []
     assert weights.path.read_bytes() == CONTENT
+    assert sum(1 for span in shelf.log if span is None) == 1  # one began, the others waited for it
+
+
+def test_waiting_for_another_download_can_be_canceled(shelf):
+    weights = model(shelf.address)
+    weights.path.parent.mkdir(parents=True)
+    messages = []
+    seen = watching(lambda *report: messages.append(report), lambda: len(messages) > 2)
+    with FileLock(f"{weights.path.parent}.lock"), pytest.raises(Cancelled), seen:
+        fetch(weights, download=True)
+    assert "waiting for another download" in str(messages)
+    assert fetch(weights, download=True).read_bytes() == CONTENT
 
 
 def test_a_local_file_is_copied_and_checked(shelf, tmp_path):

@@ -11,9 +11,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from maquette.core.errors import BadInput, Unavailable
 from maquette.core.progress import progress
@@ -23,6 +26,7 @@ _BLOCK = 1 << 16
 _TRIES = 5
 _PAUSE_S = 1.0
 _TIMEOUT_S = 30.0
+_ASK_S = 0.2  # between two looks at a lock that another holds
 
 
 @dataclass(frozen=True)
@@ -91,21 +95,39 @@ def _check(weights: Weights) -> None:
 
 
 def _download(weights: Weights) -> None:
-    """Download into the part file, going on from what is there, and rename it once it is right.
-
-    Two processes may do so at once: both write the same bytes to the same places, and the first to finish renames.
-    """
-    path, part = weights.path, weights.path.with_name(weights.name + ".part")
+    """Download, one process at a time: whoever comes second waits, and finds the file or goes on with its part."""
+    path = weights.path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress(0.0, weights.describe())
+    with _locked(weights):
+        if not path.exists():
+            _download_alone(weights)
+
+
+@contextlib.contextmanager
+def _locked(weights: Weights) -> Iterator[None]:
+    """Hold this file's lock among all threads and processes; waiting for it can be canceled, a dead one lets go."""
+    lock = FileLock(f"{weights.path.parent}.lock")
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=_ASK_S)
+        except Timeout:
+            progress(0.0, f"{weights.name}: waiting for another download of it")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _download_alone(weights: Weights) -> None:
+    """Download into the part file, going on from what is there, and rename it once it is right."""
+    path, part = weights.path, weights.path.with_name(weights.name + ".part")
+    digest = "nothing"
     for _ in range(2 if part.exists() else 1):  # what an earlier process left may be wrong: then once more from zero
         _transfer(weights, part)
-        digest = "nothing"
-        with contextlib.suppress(FileNotFoundError):  # renamed by another process, which checked it
-            digest = _sha256(part, weights)
-            if digest == weights.sha256:
-                os.replace(part, path)
-        if path.exists():
+        digest = _sha256(part, weights)
+        if digest == weights.sha256:
+            os.replace(part, path)
             return
         drop(part)
     raise BadInput(
@@ -121,7 +143,7 @@ def _transfer(weights: Weights, part: Path) -> None:
         have = 0
         with contextlib.suppress(FileNotFoundError):
             have = part.stat().st_size
-        if have >= weights.size or weights.path.exists():
+        if have >= weights.size:
             return
         free = shutil.disk_usage(part.parent).free
         if free < weights.size - have:
