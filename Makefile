@@ -9,7 +9,7 @@ PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of Pythons: compiling everything for each costs 2 s
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
-.PHONY: demo quick test docs fix lock gallery bench corpus fuzz clean
+.PHONY: demo quick seconds test docs fix lock gallery bench corpus fuzz clean
 
 demo: .venv/ready  ## four things made from pictures and a broken mesh, and a page that shows them
 	$(BIN)/python examples/demo.py $(OUT)
@@ -19,6 +19,9 @@ quick: .venv/ready  ## between two thoughts: lint, types, the tests that a chang
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal -q $$($(BIN)/python tests/touched.py)
+
+seconds: .venv/ready  ## measure what each test file takes, for `make quick` to choose by
+	$(ONE) MAQUETTE_SECONDS=tests/seconds.json $(BIN)/python -m pytest -n auto --dist worksteal -q
 
 test: .venv/ready  ## every gate: lint, format, types, import floors, tests
 	$(BIN)/ruff check .

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 
 import touched
-from conftest import reason_of, unaccepted_reasons
+from conftest import reason_of, unaccepted_reasons, write_seconds
 
 
 def test_a_change_brings_the_tests_that_name_it():
@@ -19,16 +20,26 @@ def test_a_change_brings_the_tests_that_name_it():
     assert touched.concerned_tests({"tests/test_gone_long_ago.py"}) == []
 
 
-def test_without_a_change_everything_runs_but_the_slow(monkeypatch):
+def test_without_a_change_the_quickest_run_for_two_minutes(monkeypatch):
     monkeypatch.setattr(touched, "changed_files", set)
-    picked = touched.choose_tests()
-    assert len(picked) == len(set(picked)) > 60
-    assert "tests/test_weld.py" in picked
-    assert "tests/test_slice.py" not in picked
+    run, slow = touched.choose_tests()
+    assert len(run) == len(set(run)) > 60
+    assert "test_weld" in run
+    assert "test_slice" in slow
+    assert set(run) | set(slow) == {path.stem for path in (touched.ROOT / "tests").glob("test_*.py")}
+    seconds = json.loads((touched.ROOT / "tests" / "seconds.json").read_text())
+    assert sum(seconds.get(name, 0) for name in set(run) - set(touched.ALWAYS)) <= touched.BUDGET_S
 
 
-def test_slow_files_exist():
-    assert not {name for name in touched.SLOW if not (touched.ROOT / "tests" / f"{name}.py").exists()}
+def test_a_run_writes_what_each_file_took(tmp_path):
+    place = tmp_path / "seconds.json"
+    facts = {"location": ("", 0, ""), "keywords": {}, "outcome": "passed", "longrepr": None, "when": "call"}
+    reports = [
+        pytest.TestReport(nodeid=f"tests/test_{name}.py::test_it", duration=seconds, **facts)
+        for name, seconds in (("a", 2.0), ("b", 0.1), ("a", 1.5), ("c", 0.6))
+    ]
+    write_seconds([*reports, "what is no report"], place)
+    assert json.loads(place.read_text()) == {"test_a": 3.5, "test_c": 0.6}
 
 
 @pytest.mark.parametrize(

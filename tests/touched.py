@@ -1,25 +1,23 @@
-"""Which test files `make quick` runs, one line: those a change touches, or else all but the slow ones.
+"""Which test files `make quick` runs, one line: those a change touches, or else the quickest, for two minutes.
 
 A change is what differs from the branch ``main`` (or ``BASE=…``), uncommitted work and new files included. A test file
-is touched when it changed itself, or when it names a module that changed. The house rules always run.
+is touched when it changed itself, or when it names a module that changed. The house rules always run. What a file takes
+stands in seconds.json, which `make seconds` measures.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 ALWAYS = ("test_house", "test_circles", "test_registry")
-SLOW = (  # files of more than a few seconds, measured with `pytest --durations=30`; see docs/testing.md
-    *("test_cli", "test_contract", "test_docs", "test_fixes_and_checks", "test_fine_detail", "test_hollow"),
-    *("test_hostile_meshes", "test_inflate", "test_inspect", "test_lay_out", "test_measure", "test_measure_claims"),
-    *("test_matte", "test_plugin", "test_recipes", "test_remesh", "test_report", "test_resurface", "test_sculpt"),
-    *("test_slice", "test_solidify", "test_split", "test_thicken", "test_training", "test_triposr", "test_turntable"),
-    *("test_untangle", "test_wall_thickness", "test_wrap"),
-)
+BUDGET_S = 150.0  # of test seconds: on two cores a good minute, beside lint and types
+UNKNOWN_S = 1.0  # a file that seconds.json does not know
 
 
 def changed_files() -> set[str]:
@@ -47,12 +45,15 @@ def concerned_tests(files: set[str]) -> list[str]:
     return sorted(name for name in found if (ROOT / "tests" / f"{name}.py").exists())
 
 
-def choose_tests() -> list[str]:
-    """The test files to run, as paths."""
-    names = concerned_tests(changed_files())
-    if not names:
-        names = sorted(path.stem for path in (ROOT / "tests").glob("test_*.py") if path.stem not in SLOW)
-    return [f"tests/{name}.py" for name in dict.fromkeys([*ALWAYS, *names])]
+def choose_tests() -> tuple[list[str], list[str]]:
+    """Test files (stems) to run, the quickest first, and those that do not fit into the budget."""
+    names = concerned_tests(changed_files()) or sorted(path.stem for path in (ROOT / "tests").glob("test_*.py"))
+    seconds = json.loads((ROOT / "tests" / "seconds.json").read_text(encoding="utf-8"))
+    spent, chosen, left = 0.0, list(ALWAYS), []
+    for name in sorted(set(names) - set(ALWAYS), key=lambda name: (seconds.get(name, UNKNOWN_S), name)):
+        spent += seconds.get(name, UNKNOWN_S)
+        (chosen if spent <= BUDGET_S else left).append(name)
+    return chosen, left
 
 
 def _git(*words: str) -> list[str]:
@@ -79,4 +80,7 @@ def _names(test: Path) -> set[str]:
 
 
 if __name__ == "__main__":
-    print(" ".join(choose_tests()))
+    run, slow = choose_tests()
+    print(" ".join(f"tests/{name}.py" for name in run))
+    if slow:
+        print(f"left to `make test`, {len(slow)} slow files: {' '.join(slow)}", file=sys.stderr)
