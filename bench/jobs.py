@@ -86,8 +86,9 @@ def main() -> None:
         (here / "photo.png").write_bytes(photo_of(place))
         home = {**os.environ, "MAQUETTE_HOME": str(here / "home"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
                 "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(here / "compiled")}  # fmt: skip
-        time_process(["-m", "maquette", "print", str(here / "photo.png"), "-o", str(here / "first.3mf")],
-                     home | {"MAQUETTE_HOME": str(here / "first")})  # compiles the modules, as an installed package has them  # fmt: skip
+        first = ["-m", "maquette", "print", str(here / "photo.png"), "-o", str(here / "first.3mf")]
+        # compiles the modules, as an installed package has them
+        time_process(first, home | {"MAQUETTE_HOME": str(here / "first")})
         other = home | {"MAQUETTE_HOME": str(here / "other")}
         third = home | {"MAQUETTE_HOME": str(here / "third")}
         job = ["-m", "maquette", "print", str(here / "photo.png"), "--force", "-o"]
