@@ -124,3 +124,15 @@ def test_a_failure_is_not_kept_and_wakes_who_waits() -> None:
         fragile(3)
     assert fragile(3) == fragile(3) == 3
     assert tries == [3, 3]
+
+
+def test_one_piece_may_be_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    heard: list[str] = []
+
+    def work(words: str):
+        return lambda: progress(0.5, words)
+
+    with watching(lambda share, words: heard.append(words)):
+        together([work("first"), work("second")], heard=0)
+    assert [words for words in heard if words] == ["first"]
