@@ -87,7 +87,8 @@ def main() -> None:
         home = {**os.environ, "MAQUETTE_HOME": str(here / "home"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
                 "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(here / "compiled")}  # fmt: skip
         first = ["-m", "maquette", "print", str(here / "photo.png"), "-o", str(here / "first.3mf")]
-        time_process(first, home | {"MAQUETTE_HOME": str(here / "first")})  # modules get compiled, as pip leaves them
+        # compiles the modules, as an installed package has them
+        time_process(first, home | {"MAQUETTE_HOME": str(here / "first")})
         other = home | {"MAQUETTE_HOME": str(here / "other")}
         third = home | {"MAQUETTE_HOME": str(here / "third")}
         job = ["-m", "maquette", "print", str(here / "photo.png"), "--force", "-o"]

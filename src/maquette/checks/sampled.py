@@ -6,13 +6,12 @@ One after the other, checks ask about the same mesh: it is welded, sampled and m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from maquette.checks.welded import weld_by_position
 from maquette.core.arrays import Floats, Ints
-from maquette.core.memory import remember
+from maquette.core.memory import once, remember
 from maquette.core.mesh import Mesh
 from maquette.geometry.inside.slenderness import Chords
 from maquette.geometry.inside.thickness import Walls
@@ -34,7 +33,7 @@ class _Nearest:
     faces: Ints
     points: Floats
 
-    @cached_property
+    @once
     def of_face(self) -> Ints:
         """(F,)."""
         return self.among(np.arange(len(self.points)), np.arange(len(self.faces)))
@@ -59,17 +58,17 @@ class Sampled:
     tracer: Tracer
     nearest: _Nearest
 
-    @cached_property
+    @once
     def inside_out(self) -> Sampled:
         """The same of the air around it: what is measured inwards is now measured outwards."""
         return replace(self, faces=self.faces[:, ::-1], spread=replace(self.spread, normals=-self.spread.normals))
 
-    @cached_property
+    @once
     def walls(self) -> Walls:
         """What rays and balls tell of it at the points."""
         return Walls(self.vertices, self.faces, self.spread, self.tracer)
 
-    @cached_property
+    @once
     def chords(self) -> Chords:
         """The same, to be measured through."""
         return Chords(self.walls)

@@ -7,14 +7,13 @@ before welding, nearly every generated model is "not watertight".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
-from maquette.core.memory import remember
+from maquette.core.memory import once, remember
 from maquette.core.mesh import Mesh
 from maquette.geometry.topology import Edges, edges
 from maquette.geometry.welding import twins
@@ -28,7 +27,7 @@ class Welded:
     faces: Ints
     of_face: Ints
 
-    @cached_property
+    @once
     def edges(self) -> Edges:
         """Edges of the welded faces."""
         return edges(self.faces)

@@ -73,6 +73,18 @@ def part(start: float, stop: float) -> Iterator[None]:
         _watch.reset(token)
 
 
+@contextmanager
+def silently(is_over: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Nothing reported inside is heard; whoever watches may still ask to stop, and so may ``is_over``."""
+    watch = _watch.get()
+    should_stop = is_over if watch is None else lambda: is_over() or watch.should_stop()
+    token = _watch.set(_Watch(lambda fraction, message: None, should_stop))
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
 def has_listener() -> bool:
     """True when somebody collects notes."""
     return _notes.get() is not None

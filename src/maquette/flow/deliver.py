@@ -6,8 +6,11 @@ The solid is on disk as soon as nothing forbids it; the other checks and the pic
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from maquette.checks.suggest_settings import settings_from
 from maquette.core.errors import BadSetting
@@ -15,6 +18,7 @@ from maquette.core.files import Files
 from maquette.core.profiles import Plastic
 from maquette.core.progress import note, noting, part, progress
 from maquette.core.report import Finding
+from maquette.core.together import together
 from maquette.flow import disk
 from maquette.flow.encode import encode_asset, judge_size
 from maquette.flow.jobs import Job, PrintJob
@@ -24,7 +28,7 @@ from maquette.flow.made import Built, Made, blocking, refuse_unprintable
 from maquette.flow.make import build, judge_built
 from maquette.flow.memory import Memory
 from maquette.flow.report.keeper import Keeper
-from maquette.flow.report.page import write_report
+from maquette.flow.report.page import draw_ahead, write_report
 from maquette.flow.slicing import slice_asset
 from maquette.formats.threemf.settings_parts import with_settings
 from maquette.store import Store
@@ -78,9 +82,9 @@ def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
         progress(0.6, f"writing {output.name}")
         files = encode_asset(built.asset, output, job.target if job.destination == "model" else None, keeper)
         disk.put(files, output)
-    with part(0.6, 0.8):
-        result, gcode = _judge_and_slice(built, job, files, output)
-    with part(0.8, 1.0):
+    with part(0.6, 0.9):
+        result, gcode = _judge_beside_pictures(built, job, files, output, keeper)
+    with part(0.9, 1.0):
         reports = write_report(result, output, began, keeper) if job.report else []
     refuse_unprintable(stopped)
     result = replace(result, seconds={**result.seconds, "total": time.perf_counter() - began})
@@ -93,6 +97,17 @@ def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:
         return ()
     gates = judge(built.asset, "print", printer=built.printer, store=built.store, run=built.run, gates_only=True)
     return blocking(gates)
+
+
+def _judge_beside_pictures(
+    built: Built, job: Job, files: Files | None, output: Path, keeper: Keeper
+) -> tuple[Made, Path | None]:
+    """All opinions; what the report shows whatever they are is drawn at the same time, and kept for it."""
+    work: list[Callable[[], Any]] = [partial(_judge_and_slice, built, job, files, output)]
+    if job.report:
+        work.append(partial(draw_ahead, keeper, built))
+    judged: tuple[Made, Path | None] = together(work, heard=0)[0]
+    return judged
 
 
 def _judge_and_slice(built: Built, job: Job, files: Files | None, output: Path) -> tuple[Made, Path | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from maquette.core.asset import Asset
 from maquette.core.files import Files
@@ -38,10 +38,12 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
     keeper = keeper or Keeper(asset)
     writer = disk.writer_for(output, asset).stage
     how = json.dumps([output.name, None if target is None else target.digest])
-    key = key_of(f"file by {writer.name}", writer.version, how, [asset.digest])
-    kept: Files | None = keeper.store.get(key) if keeper.store else None
+    key = key_of(f"file and notes by {writer.name}", writer.version, how, [asset.digest])
+    kept = keeper.store.get(key) if keeper.store else None
     if kept is not None:
-        return kept
+        for text in kept[1:]:
+            note(text)
+        return cast(Files, kept[0])
     settings: dict[str, Any] = {}
     if "thumbnail" in writer.roles:
         settings["thumbnail"] = thumbnail(keeper)
@@ -55,8 +57,7 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
         files = disk.encode_value(asset, output, settings)
     for text in said:
         note(text)
-    if not said:  # what the writer has to say must be said again
-        keep(keeper.store, key, files)
+    keep(keeper.store, key, (files, *said))
     return files
 
 

@@ -1,4 +1,4 @@
-"""All checks that concern a destination, asked one after the other, as one report; nothing is asked twice.
+"""All checks that concern a destination, as many at once as there are cores, as one report; nothing is asked twice.
 
 A finding is kept like every result: by the check, its version and settings, and what it looked at. Checks whose
 answer no size changes (fact ``any_size``) are kept by the shape, so that they outlive a change of size.
@@ -6,13 +6,14 @@ answer no size changes (fact ``any_size``) are kept by the shape, so that they o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.profiles import Printer, Target
-from maquette.core.progress import part, progress
 from maquette.core.report import Finding, Report
+from maquette.core.together import together
 from maquette.flow.engine.run import Run
 from maquette.flow.lineage import shape_name
 from maquette.flow.memory import keep
@@ -61,13 +62,13 @@ def judge(
     offered = {"printer": machine, "target": engine, "destination": destination}
     checks = gating_checks() if gates_only else checks_for(destination)
     names = _Names(asset, run)
-    findings: list[Finding] = []
-    for index, check in enumerate(checks):
-        progress(index / len(checks), f"check {check.stage.name}")
-        call = check.stage.call(check.stage.for_roles(offered))
-        with part(index / len(checks), (index + 1) / len(checks)):
-            findings += _findings(call, names, store)
-    return Report(destination, machine.name if destination == "print" else engine.name, tuple(findings))
+    calls = [check.stage.call(check.stage.for_roles(offered)) for check in checks]
+    answers = together(
+        [partial(_findings, call, names, store) for call in calls],
+        [f"check {check.stage.name}" for check in checks],
+    )
+    findings = tuple(finding for answer in answers for finding in answer)
+    return Report(destination, machine.name if destination == "print" else engine.name, findings)
 
 
 class _Names:

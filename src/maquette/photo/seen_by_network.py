@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from maquette.core.arrays import Bytes, Singles
+from maquette.core.memory import remember
 from maquette.photo.pointing import NOWHERE, Pointing
 from maquette.photo.salient_network import salient_odds
 from maquette.photo.shipped_network import shipped_network
@@ -76,6 +77,7 @@ def _share_between(value: float, low: float, high: float) -> float:
     return float(np.clip((value - low) / (high - low), 0, 1))
 
 
+@remember(4)
 def see_ours(pixels: Bytes, pointing: Pointing = NOWHERE) -> Sight | None:
     """What our own network sees in pixels (H, W, 3): the mean over sizes, each with its mirror image.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from maquette.core.arrays import Floats, Ints, Singles
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
+from maquette.core.memory import once
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import face_normals
 from maquette.render.cameras import View, camera_for, pixel_at, rays_through
@@ -78,18 +79,20 @@ class Scene:
         self.materials = asset.materials or (_PLAIN if mesh.color is None else Material(),)
         self.material = np.zeros(len(mesh.faces), np.int32) if mesh.material is None else mesh.material
         self._bitmaps: dict[tuple[int, str], Bitmap | None] = {}
+        self._lock = Lock()  # several frames may be drawn at once
 
     def bitmap(self, material: int, kind: str) -> Bitmap | None:
         """The texture ``kind`` (a field of Material) of a material, None where there is none or no uv to read it by."""
         key = (material, kind)
-        if key not in self._bitmaps:
-            texture, uv = getattr(self.materials[material], kind), self.mesh.uv
-            if texture is not None and uv is not None:
-                uv = uv[self.material == material]
-                self._bitmaps[key] = Bitmap(texture, uv, f"material {self.materials[material].name!r}")
-            else:
-                self._bitmaps[key] = None
-        return self._bitmaps[key]
+        with self._lock:
+            if key not in self._bitmaps:
+                texture, uv = getattr(self.materials[material], kind), self.mesh.uv
+                if texture is not None and uv is not None:
+                    uv = uv[self.material == material]
+                    self._bitmaps[key] = Bitmap(texture, uv, f"material {self.materials[material].name!r}")
+                else:
+                    self._bitmaps[key] = None
+            return self._bitmaps[key]
 
     def camera(self, view: View, least: float = 0.0) -> Camera:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
@@ -102,12 +105,12 @@ class Scene:
         used: Floats = self.vertices if self._used.all() else self.vertices[self._used]
         return used
 
-    @cached_property
+    @once
     def see_through(self) -> bool:
         """Whether any material lets light pass."""
         return any(material.alpha_mode != "opaque" for material in self.materials)
 
-    @cached_property
+    @once
     def uv_per_length(self) -> Singles:
         """How much uv a unit of length covers on each face, (F,); 0 where there is none."""
         if self.mesh.uv is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.asset import Texture
+from maquette.core.memory import once
 from maquette.core.texture_pixels import pixels
 from maquette.geometry.look.texels import fold_places
 from maquette.render.color import LINEAR_OF_BYTE, Colors, to_bytes
@@ -21,8 +22,9 @@ class Bitmap:
     def __init__(self, texture: Texture, uv: NDArray[np.float32], owner: str) -> None:
         self._texture, self._uv, self._owner = texture, uv, owner
         self._levels: list[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]] = []
+        self._lock = Lock()  # several frames may be drawn at once
 
-    @cached_property
+    @once
     def pixels(self) -> NDArray[np.uint8]:
         """(H, W, 4) as stored."""
         return pixels(self._texture, "RGBA", f"picture: texture of {self._owner}")
@@ -32,10 +34,11 @@ class Bitmap:
 
         The second is (H, W) uint8, 0 where no face lies; None where all of them count.
         """
-        if not self._levels:
-            self._levels.append((self.pixels, self._count_mask()))
-        while len(self._levels) <= number and min(self._levels[-1][0].shape[:2]) > 1:
-            self._levels.append(_halve(*self._levels[-1]))
+        with self._lock:
+            if not self._levels:
+                self._levels.append((self.pixels, self._count_mask()))
+            while len(self._levels) <= number and min(self._levels[-1][0].shape[:2]) > 1:
+                self._levels.append(_halve(*self._levels[-1]))
         return self._levels[min(number, len(self._levels) - 1)]
 
     def _count_mask(self) -> NDArray[np.uint8] | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Bytes
 from maquette.core.asset import Asset
+from maquette.core.camera import Camera
 from maquette.core.picture import Picture
-from maquette.core.progress import progress
+from maquette.core.together import together
 from maquette.registry import stage
 from maquette.render.backdrop import Background
 from maquette.render.cameras import AZIMUTH_DEG, turning
@@ -53,9 +56,12 @@ def turn_of(
     """The same of a scene that is built already."""
     chosen = look_for(scene, look)
     angles = [AZIMUTH_DEG + 360 * number / frames for number in range(frames)]
-    pictures = []
-    for number, camera in enumerate(turning(scene.used_vertices, angles)):
-        progress(number / frames, f"frame {number + 1} of {frames}")
+
+    def draw(camera: Camera) -> Bytes:
         frame = photograph(scene, camera, chosen, size_px, background, ground)
-        pictures.append(add_legend(frame, scene, look, background))
+        return add_legend(frame, scene, look, background)
+
+    cameras = turning(scene.used_vertices, angles)
+    titles = [f"frame {number + 1} of {frames}" for number in range(frames)]
+    pictures = together([partial(draw, camera) for camera in cameras], titles)
     return Picture(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))

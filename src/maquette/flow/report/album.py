@@ -18,6 +18,7 @@ from maquette.core.profiles import Printer
 from maquette.core.progress import part, progress
 from maquette.core.report import Finding
 from maquette.core.subject import Subject
+from maquette.core.together import together
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.mended import Moved
 from maquette.registry import registry
@@ -26,7 +27,6 @@ from maquette.render.frame import add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.overlay import highlight, overlay
 from maquette.render.turntable import turn_of
-from maquette.store import Store
 
 SIDES: tuple[View, ...] = ("front", "back", "left", "right", "top", "bottom")
 MAX_MAPS = 8
@@ -88,13 +88,15 @@ def asset_shots(keeper: Keeper) -> dict[str, list[Shot]]:
     with part(0.0, 0.5):
         draw = functools.partial(_turn, keeper)
         spin = keeper.of_shape("turntable", {"frames": TURN_FRAMES, "size_px": TURN_PX}, draw, ".webp")
-    six: list[Shot] = []
-    for index, side in enumerate(SIDES):
-        progress(0.5 + index / 14, f"picture from the {side}")
-        six += _shots(_side(keeper, side, "textured", STILL_PX), side)
-    seen: list[Shot] = []
+    stills = [functools.partial(_side, keeper, side, "textured", STILL_PX) for side in SIDES]
+    titles = [f"picture from the {side}" for side in SIDES]
     if keeper.asset.mesh.seen is not None:
-        seen = _shots(_side(keeper, "three-quarter", "seen", SEEN_PX), "seen in the photo, or invented")
+        stills.append(functools.partial(_side, keeper, "three-quarter", "seen", SEEN_PX))
+        titles.append("picture of what was seen")
+    with part(0.5, 1.0):
+        files = together(stills, titles)
+    six = [shot for side, file in zip(SIDES, files, strict=False) for shot in _shots(file, side)]
+    seen = [shot for file in files[len(SIDES) :] for shot in _shots(file, "seen in the photo, or invented")]
     return {"hero": _shots(spin, "turntable"), "six": six, "seen": seen}
 
 
@@ -127,14 +129,19 @@ def finding_shots(keeper: Keeper, findings: tuple[Finding, ...], printer: Printe
     """Maps: thickness and overhang always, then every failure and warning that knows where on the model it is."""
     wanted = sorted((f for f in findings if _is_shown(f)), key=lambda f: (f.check not in _MAPS, _RANK[f.verdict]))
     shots: list[Shot] = []
-    for number, finding in enumerate(wanted):
-        if len(shots) >= MAX_MAPS:
-            break
-        progress(number / len(wanted), f"map of {finding.check}")
-        draw = functools.partial(_map, keeper, finding, printer)
-        files = keeper.of_finding(finding.digest, {"printer": "" if printer is None else printer.digest}, draw)
-        shots += _shots(files, f"{finding.check}: {finding.message}")
+    while wanted and len(shots) < MAX_MAPS:
+        some, wanted = wanted[: MAX_MAPS - len(shots)], wanted[MAX_MAPS - len(shots) :]
+        maps = [functools.partial(_map_file, keeper, finding, printer) for finding in some]
+        files = together(maps, [f"map of {finding.check}" for finding in some])
+        for finding, file in zip(some, files, strict=True):
+            shots += _shots(file, f"{finding.check}: {finding.message}")
     return shots
+
+
+def _map_file(keeper: Keeper, finding: Finding, printer: Printer | None) -> Files | None:
+    """The map of a finding, drawn or kept."""
+    draw = functools.partial(_map, keeper, finding, printer)
+    return keeper.of_finding(finding.digest, {"printer": "" if printer is None else printer.digest}, draw)
 
 
 def _is_shown(finding: Finding) -> bool:
@@ -165,12 +172,13 @@ def _ramp(keeper: Keeper, finding: Finding, label: str, unit: str, ends: tuple[f
     return overlay(keeper.scene, values, label=label, unit=unit, view=view, size_px=MAP_PX, ramp="balance", limits=ends)
 
 
-def moved_shots(moved: Moved, printer: Printer, store: Store | None = None) -> list[Shot]:
+def moved_shots(moved: Moved, printer: Printer, keeper: Keeper) -> list[Shot]:
     """The mended model, each face by its distance from the raw surface, with a layer's height in the middle."""
     layer, finding = printer.layer_mm, moved.finding
     if finding.overlay is None:
         return []
-    keeper = Keeper(moved.asset, store)
+    if moved.asset.digest != keeper.asset.digest:
+        keeper = Keeper(moved.asset, keeper.store)
     ends = (0.0, 2 * layer)
     draw = functools.partial(_ramp, keeper, finding, f"moved by, white: {layer:g} mm", "mm", ends)
     files = keeper.of_finding(finding.digest, {"layer_mm": layer}, draw)

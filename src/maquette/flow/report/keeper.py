@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from maquette.core.asset import Asset
@@ -31,12 +32,14 @@ class Keeper:
     store: Store | None = None
     shape: str = ""
     _scenes: list[Scene] = field(default_factory=list, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def scene(self) -> Scene:
         """The asset's scene, built once for all that is drawn, and not at all where everything is kept."""
-        if not self._scenes:
-            self._scenes.append(Scene(self.asset, sky_rays=_SKY_RAYS))
+        with self._lock:
+            if not self._scenes:
+                self._scenes.append(Scene(self.asset, sky_rays=_SKY_RAYS))
         return self._scenes[0]
 
     def of_shape(

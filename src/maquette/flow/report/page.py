@@ -20,10 +20,11 @@ from maquette.core.profiles import Printer, Target
 from maquette.core.progress import part, progress
 from maquette.flow import disk
 from maquette.flow.lineage import shape_name
-from maquette.flow.made import Made
+from maquette.flow.made import Built, Made
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
 from maquette.flow.report.keeper import Keeper
+from maquette.flow.report.mended import moved_by_mending
 from maquette.flow.report.tables import (
     findings_table,
     history_table,
@@ -85,8 +86,15 @@ def album_of(result: Made, keeper: Keeper | None = None) -> Album:
     with part(0.5, 0.9):
         printer = result.printer if result.report.destination == "print" else None
         maps = finding_shots(keeper, result.report.findings, printer)
-    moved = [] if result.moved is None else moved_shots(result.moved, result.printer, result.store)
+    moved = [] if result.moved is None else moved_shots(result.moved, result.printer, keeper)
     return Album(photo_shots(result.photo, result.cut, result.others), groups, maps, moved)
+
+
+def draw_ahead(keeper: Keeper, built: Built) -> None:
+    """Pictures and measures that no opinion changes, kept where the report will look for them."""
+    asset_shots(keeper)
+    if built.run is not None:
+        moved_by_mending(built.run, built.printer, built.store)
 
 
 def as_dict(result: Made, ending: str = "") -> dict[str, Any]:

@@ -13,12 +13,12 @@ Edelsbrunner 2009, "Stability and computation of medial axes", and by rays that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from maquette.core.arrays import Bools, Floats, Ints
+from maquette.core.memory import once
 from maquette.geometry.rays import Tracer
 from maquette.geometry.sampling import Samples
 from maquette.geometry.topology import edges
@@ -104,23 +104,23 @@ class Walls:
         self.vertices, self.faces, self.samples = vertices, faces, samples
         self._tracer = tracer
 
-    @cached_property
+    @once
     def tracer(self) -> Tracer:
         """The solid made ready for rays."""
         return self._tracer or Tracer(self.vertices, self.faces)
 
-    @cached_property
+    @once
     def corners(self) -> Floats:
         """(F, 3, 3)."""
         corners: Floats = self.vertices[self.faces]
         return corners
 
-    @cached_property
+    @once
     def bare(self) -> Ints:
         """Samples that do not lie inside another part."""
         return np.flatnonzero(~is_buried(self.tracer, self.corners, self.samples.points, self.samples.normals))
 
-    @cached_property
+    @once
     def diameter(self) -> Floats:
         """Diameter of the ball in the wall under each sample, (N,), edges and tips included; NaN: there is none."""
         points, normals, bare = self.samples.points, self.samples.normals, self.bare

@@ -7,11 +7,11 @@ a layer, and asking what stands next to each of them, or runs between two that h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from maquette.core.arrays import Floats, Ints
+from maquette.core.memory import once
 from maquette.geometry.inside.columns import Columns
 
 _TIE = 1e-6  # of a layer: a surface halfway up a layer, but for rounding
@@ -49,7 +49,7 @@ class Layers:
         here = (highest >= lowest) & (self.last[highest] > layer)
         return np.where(here, highest, -1)
 
-    @cached_property
+    @once
     def _runs_before(self) -> Ints:
         """How many runs the cells before each have, (cells + 1,): a cell's own follow them."""
         count = np.bincount(self.cell, minlength=self.columns.cells)
