@@ -155,7 +155,7 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
-        return 0.112 + normal - rest
+        return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
         return 0.18 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
     if proposal.name == "slab":
@@ -167,3 +167,4 @@ _FALLING, _WORST = 8.0, 0.05  # merit that each share of loose pieces costs; no 
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
 _COVERED = 0.7  # of the outline
+_RIM_SEEN = 0.03  # what a rim speaks for a turned thing
