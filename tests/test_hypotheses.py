@@ -372,9 +372,9 @@ def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attache
     mirrored, turned = mirrored_thing(body, guess), turned_thing(body, guess, window)
     assert mirrored is not None
     assert turned is not None
-    seen = {"iou": 1.0, "normal": 0.95, "depth": 0.02, "thick": 0.0, "edges": 0.3, "margin": 0.1}
+    seen = {"iou": 1.0, "normal": 0.95, "depth": 0.02, "thick": 0.0, "edges": 0.3, "margin": 0.1, "apart": 0.0}
     level, high = (merit(replace(mirrored, numbers={"above": above}), seen, seen) for above in (10.0, 40.0))
     assert level > 0 > high
-    numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95}
+    numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95, "rim": 0.0}
     assert merit(replace(turned, numbers=numbers), seen, seen) > 0
     assert merit(replace(turned, numbers={**numbers, "covered": 0.4}), seen, seen) < 0

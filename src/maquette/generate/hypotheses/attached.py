@@ -10,14 +10,12 @@ from maquette.generate.guess.volume import Field
 from maquette.geometry.flat.detail import blur_within
 
 _ATTACHED = 0.004  # of the mask: smaller leftovers are no handles
-_SLIVER = 0.025  # half windows: leftovers that are thinner than twice that are no parts of turned things either
+SLIVER = 0.025  # half windows: leftovers that are thinner than twice that are no parts of turned things either
 _GAP = 0.02  # half windows: leftovers nearer to the solid than this are inaccuracy
 _EVEN = 2.0  # cells along a limb over which its thickness is evened out
 
 
-def attachments(
-    body: Field, solid: Pixels, middle: Floats, up: Floats, sliver: float = _SLIVER
-) -> tuple[Pixels, float]:
+def attachments(body: Field, solid: Pixels, middle: Floats, up: Floats, sliver: float = SLIVER) -> tuple[Pixels, float]:
     """What of the mask a solid leaves over, as a field (D, R, R) in half windows, and its share of the mask.
 
     ``solid`` (D, R, R) is above 0 where the solid is. The leftovers are blown up about the plane through

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
@@ -28,7 +28,7 @@ def evidence(proposal: Proposal, body: Field, guess: Guess) -> dict[str, float]:
     ``iou``: of the outlines. ``normal``: mean cosine with the network's normals. ``depth``: mean absolute difference
     of the visible depths beyond a shift, half windows. ``thick``: log of its volume over that of the network's body.
     ``edges``: correlation of its creases with the photo's edges. ``margin``: how far it is from tipping over, as a
-    share of its height.
+    share of its height. ``apart``: share of the solid in other pieces than the photo shows.
     """
     shape = proposal.field
     hit, depth = visible_surface(shape)
@@ -36,7 +36,7 @@ def evidence(proposal: Proposal, body: Field, guess: Guess) -> dict[str, float]:
     core = hit & (body.outline > _RIM)
     iou = float((hit & mask).sum() / max((hit | mask).sum(), 1))
     if core.sum() < 30:
-        return {"iou": iou, "normal": 0.0, "depth": 1.0, "thick": 0.0, "edges": 0.0, "margin": -1.0}
+        return {"iou": iou, "normal": 0.0, "depth": 1.0, "thick": 0.0, "edges": 0.0, "margin": -1.0, "apart": 0.0}
     normals = normals_of(np.where(hit, depth, depth[hit].mean()).astype(np.float32), shape.eye)
     said = _resize(guess.normal, body.resolution)
     said /= np.maximum(np.linalg.norm(said, axis=-1, keepdims=True), 1e-6)
@@ -48,7 +48,24 @@ def evidence(proposal: Proposal, body: Field, guess: Guess) -> dict[str, float]:
         "thick": float(np.log(max(_volume(shape), 1e-6) / max(_volume(body), 1e-6))),
         "edges": _edges(normals, guess, core),
         "margin": _margin(shape, proposal.up),
+        "apart": fallen_apart(shape),
     }
+
+
+def fallen_apart(shape: Field) -> float:
+    """Share of the solid that lies outside its largest piece, beyond what of the outline does, 0..1."""
+    return max(_beside_largest(shape.values > 0) - _beside_largest(shape.outline > 0), 0.0)
+
+
+def _beside_largest(inside: Bools) -> float:
+    """Share of what is inside that does not hang together with its largest piece."""
+    from scipy.ndimage import label
+
+    pieces, count = label(inside)
+    if count < 2:
+        return 0.0
+    sizes = np.bincount(pieces.ravel())[1:]
+    return float(1 - sizes.max() / sizes.sum())
 
 
 def _resize(planes: Pixels, side: int) -> Pixels:
@@ -124,7 +141,12 @@ def merits(some: Mapping[str, Proposal], body: Field, guess: Guess) -> dict[str,
 
 
 def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, float]) -> float:
-    """The merit of one proposal from its evidence and the body's."""
+    """The merit of one proposal from its evidence and the body's; what falls apart loses."""
+    return _explains(proposal, seen, plain) - _FALLING * min(seen["apart"], _WORST)
+
+
+def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, float]) -> float:
+    """The merit of a proposal that hangs together."""
     normal, depth = seen["normal"] - plain["normal"], seen["depth"] - plain["depth"]
     numbers = proposal.numbers
     if proposal.name == "mirrored":
@@ -133,7 +155,7 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
-        return 0.112 + normal - rest
+        return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
         return 0.18 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
     if proposal.name == "slab":
@@ -141,6 +163,8 @@ def merit(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str, flo
     return 0.0
 
 
+_FALLING, _WORST = 8.0, 0.05  # merit that each share of loose pieces costs; no more than this share counts
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
 _COVERED = 0.7  # of the outline
+_RIM_SEEN = 0.03  # what a rim speaks for a turned thing

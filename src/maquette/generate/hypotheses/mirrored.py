@@ -25,6 +25,7 @@ _BAND = 0.08  # half windows from the outline inward in which the plane is looke
 _STEEP = 0.6  # most that the plane may lean away from square to the line of sight
 _FINE, _SOFT = 0.02, 0.08  # half windows over which the front is evened out, before and behind
 _LEVEL = 15.0  # degrees
+_SIDE_ON = 20.0  # degrees: seen from higher above, a thing shows its top or its face, and the far side shows neither
 _THINNEST, _THICKEST = 0.6, 1.15  # balloons
 _RIM, _EDGE = 0.12, 0.05  # half windows: nearer to the outline the network's depths, and its normals, say little
 _BEVELS, _SHARES = (0.06, 0.12, 0.2), (0.5, 0.75, 1.0)  # half windows that a plate's edges are round; balloons
@@ -69,10 +70,11 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     flat = plate is not None
     words = "a thing whose back mirrors its front"
     words += ", with level sides" if flat else f", its {legs} visible legs set apart" if legs else ""
-    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": elevation_of(guess)}
+    above = elevation_of(guess)
+    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above}
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
-        own_front=not flat, two_sided=True, smoothings=4 if flat else 10,
+        own_front=not flat, two_sided=flat or above < _SIDE_ON, smoothings=4 if flat else 10,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ which elevations are possible. What no ring covers is attached: blown up in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,20 @@ from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
-from maquette.generate.hypotheses.attached import attachments
+from maquette.generate.hypotheses.attached import SLIVER, attachments
 from maquette.generate.hypotheses.proposal import Proposal, elevation_of, smooth_least
+from maquette.generate.hypotheses.rim import Rim, find_rim
 
 _FEWEST = 12  # rows of the outline: lower things have no profile
 _SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that
 _ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for sign in (1, -1)), 90], float)
 _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
 _HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
+_LYING = 20.0  # degrees: what leans further shows no rim
+_RIM_LOSS = 0.06  # of the mask: coverage that a rim's elevation may cost
+_RIM_SLIVER = 0.045  # half windows: what stands over a rim by less is its own inaccuracy
+_POLE, _EVEN = 0.75, 2.0  # a cone along the line of sight narrows as fast as it goes on; rows that are evened out
+_WALL, _WALLS = 0.1, (0.05, 0.08)  # thickness of a hollow thing's wall, of its widest radius; half windows
 _LOSS = 0.02  # of the mask: coverage that an elevation may cost
 _SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
 _CREASE = 0.03  # half windows over which rims are rounded
@@ -43,29 +49,36 @@ class Lathe:
     rows: Floats
     radius: Floats
     covered: float  # share of the mask
+    rim: Rim | None = None
 
 
 def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     """The outline as something turned on a lathe; None where no axis is found. mask (R', R') over the window."""
     small = block_means(mask, len(mask) // _SIDE) if len(mask) % _SIDE == 0 else enlarge(mask, _SIDE)
-    lathe = find_lathe(small >= 0.5, elevation_of(guess))
+    lathe = find_lathe(small >= 0.5, elevation_of(guess), guess)
     if lathe is None:
         return None
     up = _upward(lathe)
     middle, height, radius = _measure(lathe, guess.eye, up)
     if len(height) < 4:
         return None
-    rings = _rings(body, middle, up, height, radius)
-    limbs, share = attachments(body, rings, middle, up)
+    hollow = lathe.rim is not None and lathe.rim.hollow
+    rings = _rings(body, middle, up, height, radius, hollow=hollow)
+    limbs, share = attachments(body, rings, middle, up, SLIVER if lathe.rim is None else _RIM_SLIVER)
     values = np.clip(np.maximum(rings, limbs) / body.cell, -6, 6).astype(np.float32)
     field = Field(values, body.front, body.outline, guess.eye, body.cell)
-    words = f"a turned thing seen from {lathe.elevation:.0f} degrees above" + (", with parts attached" if share else "")
-    numbers = {"elevation": lathe.elevation, "lean": lathe.lean, "covered": lathe.covered, "attached": share}
+    words = f"a {'hollow, ' if hollow else ''}turned thing seen from {lathe.elevation:.0f} degrees above"
+    words += ", with parts attached" if share else ""
+    numbers = {"elevation": lathe.elevation, "lean": lathe.lean, "covered": lathe.covered, "attached": share,
+               "rim": float(lathe.rim is not None), "hollow": float(hollow)}  # fmt: skip
     return Proposal("turned", field, up, middle, words, numbers)
 
 
-def find_lathe(inside: Bools, said: float) -> Lathe | None:
-    """The axis around which the largest part of the mask (S, S) could turn. ``said``: the network's elevation."""
+def find_lathe(inside: Bools, said: float, guess: Guess | None = None) -> Lathe | None:
+    """The axis around which the largest part of the mask (S, S) could turn. ``said``: the network's elevation.
+
+    With a ``guess`` a rim is looked for, which says the elevation better.
+    """
     best: tuple[float, float, int, Bools] | None = None
     step = max(len(inside) // 96, 1)
     coarse = inside[::step, ::step]
@@ -84,7 +97,12 @@ def find_lathe(inside: Bools, said: float) -> Lathe | None:
     middle = step * column + step // 2
     near = np.arange(max(middle - 2 * step, 0), min(middle + 2 * step + 1, len(inside)))
     half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
-    return _profile(picture, int(near[half[:, near].sum(axis=0).argmax()]), lean, said)
+    column = int(near[half[:, near].sum(axis=0).argmax()])
+    straight = _profile(picture, column, lean, said)
+    if straight is None or guess is None or abs(lean) > _LYING:
+        return straight
+    rim = find_rim(picture, column, guess, np.radians(said), np.radians(lean))
+    return straight if rim is None else _below_rim(picture, column, straight, rim, guess.eye)
 
 
 def _turn_picture(inside: Bools, lean: float) -> Bools:
@@ -107,10 +125,13 @@ def _run(inside: Bools) -> NDArray[np.int64]:
 def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | None:
     """The profile at the elevation that the outline allows and the network finds likely."""
     total = max(int(picture.sum()), 1)
-    straight = _widest_rings(picture, column, 0.0)
+    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
+    half = np.where(picture[:, column], half, 0.0)
+    straight = half, half
     wanted = float(np.clip(said, 0, _HIGHEST))
     for elevation in np.arange(wanted, -_STEP, -_STEP):
-        radius, reach = straight if elevation < _LEAST else _widest_rings(picture, column, elevation)
+        stretch = np.full(len(picture), 1 / np.sin(np.radians(max(elevation, _LEAST))))
+        radius, reach = straight if elevation < _LEAST else _widest_rings(picture, column, stretch)
         covered = float(2 * reach.sum() / total)
         if elevation < _LEAST or covered >= 2 * straight[1].sum() / total - _LOSS:
             break
@@ -123,24 +144,49 @@ def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | N
     return Lathe(lean, middle, elevation, rows, radius * 2 / side, covered)
 
 
-def _widest_rings(picture: Bools, column: int, elevation: float) -> tuple[Floats, Floats]:
-    """Widest ring around each row of the axis, and how far the rings reach to either side in each row, in pixels."""
-    from scipy.ndimage import distance_transform_edt, zoom
+def _below_rim(picture: Bools, column: int, straight: Lathe, rim: Rim, eye: float) -> Lathe:
+    """The profile seen from as high above as the rim says, ending there; ``straight`` where that covers too little.
+
+    In perspective each row is seen from a little higher above than the one over it.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    stretch = 1 / np.sin(np.maximum(rim.elevation + np.arctan2(straight.rows, eye), np.radians(_LEAST)))
+    radius, reach = _widest_rings(picture, column, stretch)
+    covered = float(2 * reach.sum() / max(int(picture.sum()), 1))
+    if covered < straight.covered - _RIM_LOSS:
+        return straight
+    narrowing = -np.gradient(gaussian_filter1d(radius, _EVEN), np.cumsum(stretch))
+    last = int(np.flatnonzero(picture[:, column])[-1])
+    wide = np.flatnonzero(narrowing[: last - round(2 * _EVEN)] < _POLE)
+    floor = int(wide[-1]) if len(wide) else last  # rings below it touch the outline at their pole alone
+    used = (straight.rows >= rim.row) & (np.arange(len(picture)) <= floor)
+    radius = np.where(used, radius * 2 / len(picture), 0)
+    return replace(straight, elevation=float(np.degrees(rim.elevation)), radius=radius, covered=covered, rim=rim)
+
+
+def _widest_rings(picture: Bools, column: int, stretch: Floats) -> tuple[Floats, Floats]:
+    """Widest ring around each row of the axis, and how far the rings reach to either side in each row, in pixels.
+
+    ``stretch`` (S,): by how much each row must be drawn out along the axis for rings to become discs.
+    """
+    from scipy.ndimage import distance_transform_edt
 
     half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
     half = np.where(picture[:, column], half, 0.0)
-    if elevation < _LEAST:
-        return half, half
-    sine = np.sin(np.radians(elevation))
     spread = np.zeros_like(picture)
     place = np.arange(picture.shape[1])[None, :]
     spread |= np.abs(place - column) < (half + 0.5)[:, None]  # only what is alike on both sides can be a ring
-    tall = zoom(spread.astype(np.float32), (1 / sine, 1), order=1, grid_mode=True, mode="nearest") >= 0.5
+    ends = np.concatenate([[0.0], np.cumsum(stretch)])
+    place = (ends[1:] + ends[:-1]) / 2  # of each row in the drawn out picture
+    centers = np.arange(int(np.ceil(ends[-1]))) + 0.5
+    source = np.interp(centers, place, np.arange(len(picture)))
+    above = np.minimum(source.astype(np.int64), len(picture) - 2)
+    part = (source - above)[:, None]
+    tall = (1 - part) * spread[above] + part * spread[above + 1] >= 0.5
     far = distance_transform_edt(np.pad(tall, 1))[1:-1, 1:-1][:, column]
-    centers = (np.arange(len(tall)) + 0.5) * len(picture) / len(tall) - 0.5
-    rows = np.arange(len(picture))
-    radius = np.interp(rows, centers, np.maximum(far - 0.5, 0))
-    squared = far[None, :] ** 2 - ((rows[:, None] - centers[None, :]) / sine) ** 2
+    radius = np.interp(place, centers, np.maximum(far - 0.5, 0))
+    squared = far[None, :] ** 2 - (place[:, None] - centers[None, :]) ** 2
     reach = np.sqrt(np.maximum(squared.max(axis=1), 0))
     return np.where(half > 0, radius, 0), np.minimum(np.maximum(reach - 0.5, 0), np.maximum(half, 0))
 
@@ -161,12 +207,17 @@ def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floa
     used = np.flatnonzero(lathe.radius > 0)
     used = used[(used >= used[0]) & (used <= used[-1])]
     rows, width = lathe.rows[used], lathe.radius[used]
+    if (
+        lathe.rim is not None
+    ):  # discs in perspective: each is seen from its own elevation, its middle above its ellipse's
+        above = np.radians(lathe.elevation) + np.arctan2(rows, eye)
+        rows = rows - width * width * np.sin(above) * np.cos(above) / eye
     sine, cosine = np.sin(np.radians(lathe.elevation)), np.cos(np.radians(lathe.elevation))
     depth = 0.8 * float((width * width).sum() / max(width.sum(), 1e-9))
     center_row = float((rows * width).sum() / max(width.sum(), 1e-9))
     turn = np.radians(lathe.lean)
     flat = np.array([lathe.column, center_row]) * (1 + depth / eye)
-    level = np.hypot(rows, eye)
+    level = np.hypot(rows, eye) if lathe.rim is None else np.full(len(rows), eye)
     middle = np.array(
         [np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]]
     )
@@ -174,7 +225,7 @@ def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floa
     radius = width * (eye + depth - height * sine) / np.hypot(eye, width)  # the line of sight touches before the axis
     order = np.argsort(height)
     height, radius = height[order], radius[order]
-    if sine > 0.05:
+    if sine > 0.05 and lathe.rim is None:
         slope = np.gradient(radius, height)
         steep = np.abs(slope) > 0.8 * cosine / sine
         low = int(np.argmin(steep)) if steep[0] else 0
@@ -193,8 +244,11 @@ def _dome(height: Floats, radius: Floats, end: int) -> tuple[Floats, Floats]:
     return np.append(height[:end], start + top * share), np.append(radius[:end], wide * np.sqrt(1 - share))
 
 
-def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floats) -> Pixels:
-    """About the distance inside the turned solid at the cells of a field (D, R, R), in half windows."""
+def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floats, *, hollow: bool) -> Pixels:
+    """About the distance inside the turned solid at the cells of a field (D, R, R), in half windows.
+
+    ``hollow``: open above, with walls and a floor of even thickness.
+    """
     from scipy.ndimage import gaussian_filter1d
 
     even = np.linspace(height[0], height[-1], 256)
@@ -205,6 +259,10 @@ def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floa
     across = np.sqrt(np.maximum((points * points).sum(axis=1) - along * along, 0))
     at = np.clip(along, even[0], even[-1])
     away = (np.interp(at, even, wide) - across) / np.sqrt(1 + np.interp(at, even, np.clip(slope, -4, 4)) ** 2)
+    wall = float(np.clip(_WALL * wide.max(), *_WALLS))
+    cavity = smooth_least(away - wall, along - even[0] - wall, _CREASE)
     away = smooth_least(away, along - even[0], _CREASE)
     away = smooth_least(away, even[-1] - along, _CREASE)
+    if hollow:
+        away = smooth_least(away, -cavity, _CREASE)
     return away.reshape(body.values.shape).astype(np.float32)
