@@ -11,6 +11,7 @@ from PIL import Image
 import maquette as mq
 from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
+from maquette.core.progress import noting
 from maquette.core.subject import Subject
 from maquette.geometry.flat.transmission import light_through, thickness_for
 
@@ -134,6 +135,17 @@ def test_a_lithophane_shows_its_picture_when_lit():
     assert lit.shape == truth.shape
     assert np.corrcoef(lit.ravel(), truth.ravel())[0, 1] > 0.99
     assert np.abs(lit - spread)[5:-5, 5:-5].mean() < 25  # linear light is stretched, not screen values
+
+
+def test_few_layers_between_white_and_black_are_told():
+    photo = grey(np.linspace(0, 1, 100).reshape(10, 10))
+    with noting() as notes:
+        mq.lithophane_heights(photo, layer_mm=0.12)
+    assert any("20 layers between white and black" in one and "most_mm 6.08" in one for one in notes)
+    with noting() as notes:
+        mq.lithophane_heights(photo, layer_mm=0.12, most_mm=6.1)
+        mq.lithophane_heights(photo)
+    assert not any("bands" in one for one in notes)
 
 
 def test_a_ring_is_unrolled_with_the_picture_the_right_way_round():

@@ -84,6 +84,15 @@ def test_an_oval_with_a_frame_and_a_hole_is_one_closed_ring():
     assert high == pytest.approx(5.0, abs=0.1)
 
 
+@pytest.mark.parametrize("shape", ["oval", "round", "heart"])
+def test_an_outline_as_wide_as_its_plate_leaves_no_sliver(shape):
+    """An outline that touches the plate's own edge cut slivers there that single precision makes lines of."""
+    heights = 1.2 + np.add.outer(np.arange(90), np.arange(120)).astype(np.float32) / 90
+    mesh = mq.plate(Heightmap(heights, 45 / 119), shape=shape, frame_mm=2).mesh
+    corners = (mesh.vertices + [125.0, 105.0, 0.0]).astype(np.float32)[mesh.faces]  # as an STL has it on a bed
+    assert not (corners == np.roll(corners, -1, axis=1)).all(axis=2).any()
+
+
 def test_a_rounded_plate_has_the_area_of_a_rounded_rectangle():
     mesh = mq.plate(Heightmap(np.full((51, 101), 2.0), 1.0), shape="rounded").mesh
     radius = 5.0

@@ -649,7 +649,7 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
 
 def test_the_recipes_that_ship():
     ours = {"cutter", "glance", "intake", "lamp", "lithophane", "medal", "model", "print", "relief", "sign", "stamp"}
-    ours |= {"color-lithophane", "paint", "paint-cells"}
+    ours |= {"closed-light-box", "color-lithophane", "light-box", "paint", "paint-cells"}
     assert set(recipe_names()) >= ours
     assert list(recipe_names()) == sorted(recipe_names())
 
@@ -658,7 +658,9 @@ def test_the_recipes_that_ship():
 def test_a_recipe_that_ships_is_valid(name):
     recipe = load_recipe(name)
     assert recipe.name == name
-    assert recipe.input_kinds() in ({"photo": bytes}, {"drawing": bytes})
+    inputs = recipe.input_kinds()
+    assert set(inputs.values()) == {bytes}
+    assert set(inputs) <= {"front", "right", "back", "left", "top"} or set(inputs) in ({"photo"}, {"drawing"})
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():
         assert knob.description

@@ -129,6 +129,21 @@ class _bas_relief(StageFunction[..., Heightmap]):
 
 bas_relief: _bas_relief
 
+class _box_lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        right: Heightmap,
+        back: Heightmap,
+        left: Heightmap,
+        *,
+        lamp: Literal['none', 'e14', 'e27', 'tealight', 'puck'] = 'none',
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Make a box of four lithophanes, one on each side, open above, that stands on its foot over a lamp."""
+
+box_lantern: _box_lantern
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
@@ -149,6 +164,21 @@ class _clean_heights(StageFunction[..., Heightmap]):
         """Calm grain without softening edges, cut levels at both ends, and lay an even background down."""
 
 clean_heights: _clean_heights
+
+class _closed_box_lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        right: Heightmap,
+        back: Heightmap,
+        left: Heightmap,
+        top: Heightmap,
+        *,
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Make a box of five lithophanes, the fifth on top, that is put over a lamp."""
+
+closed_box_lantern: _closed_box_lantern
 
 class _coin(StageFunction[..., Asset]):
     def __call__(

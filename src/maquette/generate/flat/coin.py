@@ -101,7 +101,9 @@ def _face(heightmap: Heightmap, diameter: float, relief: float, rim_mm: float, b
     top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
     bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
     square = solid(np.concatenate([top, bottom, np.zeros((1, 3))]), faces)
-    return square ^ raise_area(disc(diameter), -1.0, base + relief + 1.0)
+    return square ^ raise_area(
+        disc(diameter * (1 - 1e-4)), -1.0, base + relief + 1.0
+    )  # touching its edge makes slivers
 
 
 def _level(heightmap: Heightmap, places: int) -> Singles:

@@ -13,25 +13,16 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
+from maquette.generate.flat.lamp_foot import HOLES, OVERLAP, Lamp, even_at_edges, foot_under, half_foot
 from maquette.generate.flat.plate_shapes import on_ground
 from maquette.geometry.cut.solids import solid, surface_of
-from maquette.geometry.flat.areas import area_of, disc, grow_area, raise_area, rectangle, unite_areas
+from maquette.geometry.flat.areas import area_of, disc, raise_area, rectangle, unite_areas
 from maquette.geometry.flat.bends import heart_bend, polygon_bend
 from maquette.geometry.flat.curved_plate import bent_plate, bulged_plate, globe, wrapped_plate
 from maquette.registry import stage
 
 Form = Literal["cylinder", "square", "hexagon", "heart", "ball", "dome", "pillow", "night-light"]
-Lamp = Literal["none", "e14", "e27", "tealight", "puck"]
-_HOLES = {
-    "e14": 29.0,
-    "e27": 40.5,
-    "tealight": 39.0,
-    "puck": 70.0,
-}  # mm: IEC 60061 holders' rings; LED lights of 38, 68
-_FOOT = 2.4  # mm thick
-_OVERLAP = 0.3  # mm by which the foot reaches into the wall
 _OPEN = 0.35  # of a ball's radius, its opening where no lamp says how large
-_SLOT = 3.0  # mm wide, for air
 
 
 @stage
@@ -67,7 +58,8 @@ def lantern(
     number[used] = np.arange(len(used))
     vertices, faces = vertices[used], number[faces]
     vertices = vertices - [0.0, 0.0, float(vertices[:, 2].min())]
-    added = _foot(inner, form, lamp, width, float(heights.mean()))
+    reach = float(heights.mean()) / 2 if form in ("ball", "dome") else OVERLAP
+    added = half_foot(inner) if form == "night-light" else foot_under(inner, lamp, width, reach)
     if loop_mm:
         added.append(_loop(loop_mm, float(vertices[:, 2].max())))
     if added:
@@ -106,7 +98,7 @@ def _walls(
         raise CannotDo(f"lantern: {width:.4g} mm round is too narrow for walls of {thickest:.3g} mm; take a wider one")
     sides = {"square": 4, "hexagon": 6}
     if form in sides:
-        heights = _even_at_edges(heights, sides[form], max(2, round(1.0 / pitch)))
+        heights = even_at_edges(heights, sides[form], max(2, round(1.0 / pitch)))
     bend = polygon_bend(columns, pitch, sides[form]) if form in sides else heart_bend(columns, pitch, 1.2 * thickest)
     vertices, faces, _ = wrapped_plate(heights, pitch, bend, bound)
     return vertices, faces, area_of([bend.places[:-1]], "nonzero")
@@ -123,7 +115,7 @@ def _ball(heights: Singles, pitch: float, form: Form, lamp: Lamp, bound: float) 
     if form == "dome":
         vertices, faces, _ = globe(_toward_pole(heights, 1.0), pitch, radius, 0.0, bound)
         return vertices, faces, disc(2 * radius)
-    opening = _HOLES[lamp] / 2 + 2.0 if lamp != "none" else _OPEN * radius
+    opening = HOLES[lamp] / 2 + 2.0 if lamp != "none" else _OPEN * radius
     if opening > 0.9 * radius:
         raise CannotDo(f"lantern: a {lamp} needs an opening of {2 * opening:g} mm; make it {7 * opening:.4g} mm round")
     lowest = -float(np.arccos(opening / radius))
@@ -150,47 +142,6 @@ def _blend_seam(heights: Singles, columns: int) -> Singles:
     blend[:, :columns] = (1 - share) * left + share * right
     blend[:, -columns:] = ((1 - share) * right + share * left)[:, ::-1]
     return blend.astype(np.float32)
-
-
-def _even_at_edges(heights: Singles, sides: int, reach: int) -> Singles:
-    """Heights that are level along each row over the edges of a polygon, so that no wall cuts through its neighbour."""
-    columns = heights.shape[1]
-    joined = np.array(heights)
-    for number in range(sides):
-        edge = round((number + 0.5) * columns / sides)
-        near = np.arange(edge - reach, edge + reach + 1) % columns
-        joined[:, near] = heights[:, near].mean(axis=1, keepdims=True)
-    return joined
-
-
-def _foot(inner: Any, form: Form, lamp: Lamp, width: float, wall: float) -> list[Any]:
-    """The floor inside the wall with a hole for the lamp and slots for air, as Manifolds."""
-    if form == "night-light":
-        return [raise_area(grow_area(inner, _OVERLAP), 0.0, _FOOT)]
-    if lamp == "none" or inner.is_empty():
-        return []
-    hole = _HOLES[lamp]
-    low_x, low_y, high_x, high_y = inner.bounds()
-    room = float(min(high_x - low_x, high_y - low_y))
-    if room < hole + 4.0 - 1e-6:
-        raise CannotDo(
-            f"lantern: a {lamp} needs {hole + 4:g} mm and there are {room:.3g}; make the picture"
-            f" {np.ceil(width * (hole + 4) / room):.0f} mm wide"
-        )
-    middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
-    reach = wall / 2 if form in ("ball", "dome") else _OVERLAP
-    foot = grow_area(inner, reach) - disc(hole).translate(middle)
-    slots = _slots(hole, room).translate(middle) if lamp in ("e14", "e27") else unite_areas([])
-    return [raise_area(foot - slots, 0.0, _FOOT)]
-
-
-def _slots(hole: float, room: float) -> Any:
-    """Six slots between the lamp's hole and the wall."""
-    length = (room - hole) / 2 - 6.0
-    if length < 3.0:
-        return unite_areas([])
-    slot = rectangle(length, _SLOT, 1.0).translate((hole / 2 + 3.0 + length / 2, 0.0))
-    return unite_areas([slot.rotate(60.0 * number) for number in range(6)])
 
 
 def _loop(hole: float, top: float) -> Any:

@@ -16,6 +16,8 @@ from maquette.geometry.flat.transmission import light_through, thickness_for
 from maquette.geometry.look.srgb import to_linear
 from maquette.registry import stage
 
+_GREYS = 44  # layers from white to black at which a lying print shows as much as a standing one (`bench/flat.py light`)
+
 
 @stage
 def lithophane_heights(
@@ -50,6 +52,17 @@ def lithophane_heights(
     wall = thickness_for(light, least_mm, most_mm, transmission_mm)
     if layer_mm:
         wall = np.maximum(np.round(wall / layer_mm), 1) * layer_mm
+        _warn_of_bands(least_mm, most_mm, layer_mm)
     bright, dark = light_through(np.array([least_mm, most_mm]), transmission_mm)
     note(f"white passes {bright:.0%} of the light and black {dark:.1%}: a contrast of {bright / dark:.3g} to 1")
     return Heightmap(wall.astype(np.float32), pitch, source=subject.replace(mask=None), title=subject.title)
+
+
+def _warn_of_bands(least: float, most: float, layer: float) -> None:
+    """Say how few greys whole layers give: dark tones lie far apart, and dithering as coarse as a nozzle is seen."""
+    layers = round((most - least) / layer)
+    if layers < _GREYS:
+        note(
+            f"{layers} layers between white and black show as bands in the dark; stand it up,"
+            f" or take most_mm {least + _GREYS * layer:.3g}"
+        )

@@ -17,6 +17,7 @@ from maquette.geometry.flat.bends import heart
 Shape = Literal["plate", "outline", "rounded", "oval", "round", "heart"]
 
 _SLIVER = 5e-4  # mm: what a cut leaves narrower than that is no triangle in single precision
+_INSIDE = 1 - 1e-4  # of its size: an outline that touches the plate's own edge leaves slivers there
 _AROUND = 256  # corners of an oval outline: 0.03 mm from a true one at 100 mm
 
 
@@ -56,14 +57,14 @@ def loops_of(shape: Shape, heightmap: Heightmap) -> list[Floats]:
     if shape == "plate":
         return []
     if shape == "oval":
-        return [ellipse(width / 2, depth / 2)]
+        return [_INSIDE * ellipse(width / 2, depth / 2)]
     if shape == "round":
-        return [ellipse(min(width, depth) / 2, min(width, depth) / 2)]
+        return [_INSIDE * ellipse(min(width, depth) / 2, min(width, depth) / 2)]
     if shape == "heart":
         loop = heart(width)
         tall = np.ptp(loop[:, 1])
         middle = [0.0, (loop[:, 1].min() + loop[:, 1].max()) / 2]
-        return [(loop - middle) * min(1.0, depth / tall)]
+        return [(loop - middle) * min(1.0, depth / tall) * _INSIDE]
     return [rounded_rectangle(width, depth)] if shape == "rounded" else _outline(heightmap)
 
 
