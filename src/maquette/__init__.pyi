@@ -129,6 +129,24 @@ class _bas_relief(StageFunction[..., Heightmap]):
 
 bas_relief: _bas_relief
 
+class _beauty(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        tone: Literal['soft', 'agx', 'filmic', 'srgb'] = 'soft',
+        blur: float = 0.0,
+        rays: int = 16,
+        environment: str = '',
+    ) -> Picture:
+        """Photograph a model with real light: soft shadows, reflections, light that colors what is beside it."""
+
+beauty: _beauty
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""

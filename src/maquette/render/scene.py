@@ -198,7 +198,7 @@ class Scene:
         face, u, v, toward = hits.face[hit], hits.u[hit], hits.v[hit], directions[hit]
         share = np.stack([1 - u - v, u, v], axis=1).astype(np.float32)
         point = origins[hit] + toward * hits.distance[hit, None]
-        normal, front = self._normals(face, share, toward.astype(np.float32))
+        normal, front = self.facing_normals(face, share, toward.astype(np.float32))
         depth = np.einsum("ij,j->i", point - camera.position, camera.pose[:3, 2])
         column, row = np.floor(spot[hit, 0]).astype(np.int64), np.floor(spot[hit, 1]).astype(np.int64)
         samples = Samples(
@@ -215,7 +215,7 @@ class Scene:
         )
         return samples, hit
 
-    def _normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
+    def facing_normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
         """Shading normals that face the viewer, and where the face's own outside does."""
         normals = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
         length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
