@@ -13,6 +13,7 @@ from maquette.core.arrays import Floats, Ints, Singles
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
+from maquette.core.picture import Picture
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import face_normals
 from maquette.render.cameras import View, camera_for, pixel_at, rays_through
@@ -95,6 +96,20 @@ class Scene:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
         camera = camera_for(self.asset, view, self.used_vertices, least)
         return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius) if view == "photo" else camera
+
+    def in_millimetres(self, camera: Camera) -> Camera:
+        """A camera of the scene, in the asset's own unit."""
+        return camera.moved(np.eye(3), self._radius, self._center)
+
+    def show(self, frame: NDArray[np.uint8], camera: Camera | None = None, milliseconds: int = 60) -> Picture:
+        """A picture of one frame or several that knows which model and which camera of the scene it comes from."""
+        seen = None if camera is None else self.in_millimetres(camera)
+        return Picture(frame, milliseconds, model=self.asset.digest, camera=seen)
+
+    @property
+    def radius_mm(self) -> float:
+        """How many of the asset's millimetres a unit of the scene is."""
+        return self._radius
 
     @property
     def used_vertices(self) -> Floats:

@@ -58,4 +58,4 @@ def turn_of(
         progress(number / frames, f"frame {number + 1} of {frames}")
         frame = photograph(scene, camera, chosen, size_px, background, ground)
         pictures.append(add_legend(frame, scene, look, background))
-    return Picture(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))
+    return scene.show(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))

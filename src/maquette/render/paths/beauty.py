@@ -56,4 +56,4 @@ def beauty(
     lamps = read_environment(environment, azimuth_of(camera)) if environment else light
     shot = set_up(scene, camera, lamps, floor=background != "cutout", blur=blur)
     frame = photograph_shot(shot, Exposure(size_px, rays, background, tone))
-    return Picture(frame)
+    return scene.show(frame, camera)

@@ -8,6 +8,7 @@ after, so textures stay sharp.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,11 @@ _TOLERANCE = 3.0  # standard deviations by which neighbours' light may differ
 
 def denoise(film: Film, pixel: Singles, rounds: int = _ROUNDS) -> Film:
     """The film with its model's and its floor's light smoothed; ``pixel`` (H, W) is a pixel's side on the surface."""
-    color = np.maximum(film.color, _LEAST_COLOR)
-    over = np.maximum(film.alpha, 1e-4)[..., None]
+    color: Any = np.maximum(film.color, _LEAST_COLOR)
+    over: Any = np.maximum(film.alpha, 1e-4)[..., None]
     noise = film.noise[..., 0] / np.square(color.mean(axis=2))
     light = _smooth(film.light / over / color, noise, _Guide(film, pixel), rounds)
-    share = np.maximum(film.floor_share, 1e-4)[..., None]
+    share: Any = np.maximum(film.floor_share, 1e-4)[..., None]
     floor = _smooth(film.floor / share, film.noise[..., 1], _Level(film.floor_share), rounds + 1)
     return replace(film, light=light * color * film.alpha[..., None], floor=floor * film.floor_share[..., None])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -32,7 +32,8 @@ def tone(light: Colors, how: Tone) -> Colors:
     film does; ``filmic`` has more contrast (the ACES fit of Narkowicz 2016); ``srgb`` cuts off.
     """
     if how == "srgb":
-        return np.clip(light, 0, 1)
+        cut: Colors = np.clip(light, 0, 1)
+        return cut
     if how == "filmic":
         x = np.maximum(light, 0) * 0.8
         curve: Colors = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
@@ -44,7 +45,8 @@ def tone(light: Colors, how: Tone) -> Colors:
     pressed = np.where(over > 0, 0.8 + 0.2 * (1 - np.exp(-over / 0.5)), brightest)
     hue = np.maximum(light, 0) / brightest
     whiter = hue + (1 - hue) * (1 - np.exp(-over / 4))  # what is far too bright is white, whatever its color
-    return np.clip(whiter * pressed, 0, 1).astype(np.float32)
+    toned: Colors = np.clip(whiter * pressed, 0, 1).astype(np.float32)
+    return toned
 
 
 def _agx(light: Colors) -> Colors:
@@ -56,12 +58,13 @@ def _agx(light: Colors) -> Colors:
     grey = (shown @ np.array([0.2126, 0.7152, 0.0722]))[..., None]
     shown = grey + 1.25 * (shown - grey)
     back = np.maximum(shown @ np.linalg.inv(_AGX_IN).T, 0) ** 2.2
-    return np.clip(back, 0, 1).astype(np.float32)
+    shown = np.clip(back, 0, 1).astype(np.float32)
+    return cast(Colors, shown)
 
 
 def develop(film: Film, open_floor: Colors, behind: Backdrop | Colors, how: Tone = "soft") -> Bytes:
     """The picture (H, W, 4) uint8 with straight alpha. ``behind`` is a name or linear colors (H, W, 3)."""
-    alpha = film.alpha[..., None]
+    alpha: Any = film.alpha[..., None]
     model = tone(film.light / np.maximum(alpha, 1e-6), how) * alpha
     ratio = shadow_of(film, open_floor)
     share = film.floor_share[..., None]
@@ -70,7 +73,8 @@ def develop(film: Film, open_floor: Colors, behind: Backdrop | Colors, how: Tone
         total = alpha + (np.clip(dark, 0, 1) * share if behind == "transparent" else 0)
         straight = np.divide(model, total, out=np.zeros_like(model), where=total > 1e-6)
         return as_bytes(to_srgb(straight.astype(np.float32)), total)
-    ground: Any = plain_ground(*film.alpha.shape, behind) if isinstance(behind, str) else behind
+    height, width = film.alpha.shape
+    ground: Any = plain_ground(height, width, behind) if isinstance(behind, str) else behind
     picture = model + ground * ((1 - alpha - share) + share * ratio)
     return as_bytes(to_srgb(np.clip(picture, 0, 1).astype(np.float32)), np.ones_like(alpha))
 

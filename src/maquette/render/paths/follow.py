@@ -51,7 +51,7 @@ class Live:
     row: Ints  # (N,) which of the chunk's
     origin: Floats
     direction: Floats
-    weight: Colors  # (N, 3) what light from here on counts
+    weight: Any  # (N, 3) what light from here on counts
     density: Singles  # (N,) of the last draw; 0 where light straight from the sky is counted already
     eye: Bools  # nothing was met yet but what lets everything through
     key: NDArray[np.uint32]
@@ -61,7 +61,7 @@ class Live:
         """Those that a mask or an index array names."""
         return Live(*(getattr(self, field.name)[which] for field in fields(self)))
 
-    def onward(self, origin: Floats, direction: Singles, weight: Colors, density: Singles, eye: Bools) -> Live:
+    def onward(self, origin: Floats, direction: Any, weight: Any, density: Singles, eye: Bools) -> Live:
         """The same paths one bounce on."""
         return Live(self.row, origin, direction.astype(np.float64), weight, density, eye, self.key, self.index)
 
@@ -122,7 +122,8 @@ def _floor_ahead(shot: Shot, live: Live) -> Floats:
     if shot.floor is None:
         return np.full(len(live.row), np.inf)
     above, down = live.origin[:, 2] - shot.floor.height, -live.direction[:, 2]
-    return np.divide(above, down, out=np.full(len(above), np.inf), where=(down > 1e-9) & (above > 0))
+    ahead: Floats = np.divide(above, down, out=np.full(len(above), np.inf), where=(down > 1e-9) & (above > 0))
+    return ahead
 
 
 def _see_sky(shot: Shot, paths: Paths, live: Live) -> None:
@@ -158,7 +159,7 @@ def _meet_floor(shot: Shot, paths: Paths, live: Live, distance: Floats, draws: _
     cosine = np.maximum(direction[:, 2], 0) / np.float32(np.pi)
     some = (cosine > 0) & (density > 0)
     lit, direction, density, cosine = lit[some], direction[some], density[some], cosine[some]
-    dark = shot.scene.tracer.is_blocked(start[lit], direction, np.inf)
+    dark = shot.scene.tracer.is_blocked(start[lit], direction.astype(np.float64), np.inf)
     lit, direction, scale = lit[dark], direction[dark], (cosine / density)[dark]
     paths.light[live.row[lit]] -= weight[lit] * shot.sky.radiance(direction) * scale[:, None]
     onward = by_cosine(draws.pair(1))
@@ -222,7 +223,7 @@ def _scatter(
     light, density = shot.sky.draw(draws.pair(0))
     share, ours = response(finish, view, np.einsum("nij,nj->ni", frame, light))
     lit = np.flatnonzero((density > 0) & (share.max(axis=1) > 0) & (np.einsum("ij,ij->i", light, outward) > 0))
-    lit = lit[~shot.scene.tracer.is_blocked(start[lit], light[lit], np.inf)]
+    lit = lit[~shot.scene.tracer.is_blocked(start[lit], light[lit].astype(np.float64), np.inf)]
     some = density[lit]
     weight = some / (np.square(some) + np.square(ours[lit]))  # power heuristic over the density
     direct = live.weight[lit] * share[lit] * shot.sky.radiance(light[lit]) * weight[:, None]

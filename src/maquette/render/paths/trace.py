@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -78,12 +79,13 @@ class _Sums:
 
     def film(self, width: int, height: int) -> Film:
         """The means."""
-        count, paths = np.maximum(self.count, 1), np.maximum(self.paths, 1)
+        count, paths = np.maximum(self.count, np.float32(1)), np.maximum(self.paths, np.float32(1))
         bright = self.light @ _LUMA / count
         spread = np.maximum(self.squares - count * np.square(bright), 0) / np.maximum(count - 1, 1)
         noise = np.where(self.count > 1, spread / count, np.square(bright))
-        light, share = self.light / paths[:, None, None], self.count / paths[:, None]
-        guides = self.guides / count[:, :1, None]
+        light: Any = self.light / paths[:, None, None]
+        share: Any = self.count / paths[:, None]
+        guides: Any = self.guides / count[:, :1, None]
         size = (height, width)
         return Film(
             light[:, 0].reshape(*size, 3),
