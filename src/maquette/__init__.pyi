@@ -129,6 +129,24 @@ class _bas_relief(StageFunction[..., Heightmap]):
 
 bas_relief: _bas_relief
 
+class _beauty(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        tone: Literal['soft', 'agx', 'filmic', 'srgb'] = 'soft',
+        blur: float = 0.0,
+        rays: int = 16,
+        environment: str = '',
+    ) -> Picture:
+        """Photograph a model with real light: soft shadows, reflections, light that colors what is beside it."""
+
+beauty: _beauty
+
 class _box_lantern(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1658,10 +1676,10 @@ class _write_picture(StageFunction[..., Files]):
         picture: Picture,
         *,
         stem: str = 'picture',
-        suffix: Literal['auto', '.png', '.webp', '.gif'] = 'auto',
+        suffix: Literal['auto', '.png', '.webp', '.gif', '.jpg', '.jpeg'] = 'auto',
         quality: int = 90,
     ) -> Files:
-        """Write a picture as a file: PNG, WebP or GIF; several frames make it move, in a loop."""
+        """Write a picture as a file: PNG, WebP, GIF or JPEG; several frames make it move, in a loop."""
 
 write_picture: _write_picture
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
+from maquette.core.render_record import read_record
 from maquette.flow.landing import finish, land
 from maquette.flow.streams import MAX_BYTES, is_stream, kind_of, read_bytes
 from maquette.formats.side_files import places
@@ -26,9 +27,24 @@ _USUAL = {"Asset": ".glb", "Subject": ".png", "Picture": ".png"}  # what goes to
 def reader_for(path: Path) -> StageFunction[Any, Any]:
     """The stage that reads files with this ending; ``BadInput`` lists the endings there are."""
     if any(path.suffix.lower() in function.stage.facts.opens for function in registry().values()):
-        raise BadInput(f"{path.name}: is a picture, and a model is read here; make makes one of it, open only opens it")
+        raise BadInput(f"{path.name}: {_what_it_shows(path)}")
     endings = {function: function.stage.facts.reads for function in registry().values()}
     return _by_suffix(path, endings, "read", BadInput)
+
+
+def _what_it_shows(path: Path) -> str:
+    """Why a picture is no model, and where to go: a render names the model that it shows."""
+    try:
+        with path.open("rb") as stream:
+            record = read_record(stream.read(1 << 20))
+    except OSError:
+        record = None
+    if record is None:
+        return "is a picture, and a model is read here; make makes one of it, open only opens it"
+    return (
+        f"is a render (a picture by {record.stage} of the model {record.model[:8]}…) and no geometry; "
+        "hand over that model's own file, or make a new one of the picture with make"
+    )
 
 
 def writer_for(path: Path, value: Any) -> StageFunction[Any, Any]:

@@ -44,5 +44,6 @@ def picture(
     progress(0.0, "building the scene")
     scene = Scene(asset)
     progress(0.4, "drawing")
-    frame = photograph(scene, scene.camera(view), look_for(scene, look), size_px, background, ground)
-    return Picture(add_legend(frame, scene, look, background))
+    camera = scene.camera(view)
+    frame = photograph(scene, camera, look_for(scene, look), size_px, background, ground)
+    return scene.show(add_legend(frame, scene, look, background), camera)

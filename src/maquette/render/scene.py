@@ -14,6 +14,7 @@ from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.core.errors import BadInput
 from maquette.core.memory import once
+from maquette.core.picture import Picture
 from maquette.geometry.rays import Tracer
 from maquette.geometry.surface import face_normals
 from maquette.render.cameras import View, camera_for, pixel_at, rays_through
@@ -98,6 +99,20 @@ class Scene:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
         camera = camera_for(self.asset, view, self.used_vertices, least)
         return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius) if view == "photo" else camera
+
+    def in_millimetres(self, camera: Camera) -> Camera:
+        """A camera of the scene, in the asset's own unit."""
+        return camera.moved(np.eye(3), self._radius, self._center)
+
+    def show(self, frame: NDArray[np.uint8], camera: Camera | None = None, milliseconds: int = 60) -> Picture:
+        """A picture of one frame or several that knows which model and which camera of the scene it comes from."""
+        seen = None if camera is None else self.in_millimetres(camera)
+        return Picture(frame, milliseconds, model=self.asset.digest, camera=seen)
+
+    @property
+    def radius_mm(self) -> float:
+        """How many of the asset's millimetres a unit of the scene is."""
+        return self._radius
 
     @property
     def used_vertices(self) -> Floats:
@@ -201,7 +216,7 @@ class Scene:
         face, u, v, toward = hits.face[hit], hits.u[hit], hits.v[hit], directions[hit]
         share = np.stack([1 - u - v, u, v], axis=1).astype(np.float32)
         point = origins[hit] + toward * hits.distance[hit, None]
-        normal, front = self._normals(face, share, toward.astype(np.float32))
+        normal, front = self.facing_normals(face, share, toward.astype(np.float32))
         depth = np.einsum("ij,j->i", point - camera.position, camera.pose[:3, 2])
         column, row = np.floor(spot[hit, 0]).astype(np.int64), np.floor(spot[hit, 1]).astype(np.int64)
         samples = Samples(
@@ -218,7 +233,7 @@ class Scene:
         )
         return samples, hit
 
-    def _normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
+    def facing_normals(self, face: Ints, share: Singles, toward: Singles) -> tuple[Singles, NDArray[np.bool_]]:
         """Shading normals that face the viewer, and where the face's own outside does."""
         normals = np.einsum("nc,ncj->nj", share, self.normals.take(face, axis=0))
         length = np.sqrt(np.einsum("ij,ij->i", normals, normals))

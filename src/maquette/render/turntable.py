@@ -64,4 +64,4 @@ def turn_of(
     cameras = turning(scene.used_vertices, angles)
     titles = [f"frame {number + 1} of {frames}" for number in range(frames)]
     pictures = together([partial(draw, camera) for camera in cameras], titles)
-    return Picture(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))
+    return scene.show(np.stack(pictures), milliseconds=max(20, round(1000 * seconds / frames)))

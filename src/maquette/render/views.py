@@ -50,7 +50,7 @@ def views(
     for number, side in enumerate(SIDES):
         row, column = divmod(number, _COLUMNS)
         frame = label(frame, side, column * size_px + _LABEL_PX, row * size_px + _LABEL_PX, background)
-    return Picture(add_legend(frame, scene, look, background))
+    return scene.show(add_legend(frame, scene, look, background))
 
 
 def _sheet(drawings: list[Drawing]) -> Drawing:

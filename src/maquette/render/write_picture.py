@@ -1,4 +1,4 @@
-"""Write a picture: PNG, WebP or GIF, still or moving."""
+"""Write a picture: PNG, WebP, GIF or JPEG, still or moving."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from pydantic import Field
 
 from maquette.core.files import Files
 from maquette.core.picture import Picture
+from maquette.core.progress import note
+from maquette.core.render_record import RECORD, record_text
 from maquette.registry import stage
 
-Suffix = Literal["auto", ".png", ".webp", ".gif"]
+Suffix = Literal["auto", ".png", ".webp", ".gif", ".jpg", ".jpeg"]
 _PALETTE_SAMPLE = 1 << 18  # pixels from which a GIF's colours are chosen
 
 
-@stage(writes=(".png", ".webp", ".gif"))
+@stage(writes=(".png", ".webp", ".gif", ".jpg", ".jpeg"))
 def write_picture(
     picture: Picture,
     *,
     stem: Annotated[str, Field(min_length=1, max_length=200, description="file name without its ending")] = "picture",
     suffix: Annotated[Suffix, Field(description="kind of file; auto: PNG for one frame, WebP for several")] = "auto",
-    quality: Annotated[int, Field(ge=1, le=100, description="of WebP; 100 loses nothing")] = 90,
+    quality: Annotated[int, Field(ge=1, le=100, description="of WebP and JPEG; 100 loses nothing in WebP")] = 90,
 ) -> Files:
-    """Write a picture as a file: PNG, WebP or GIF; several frames make it move, in a loop.
+    """Write a picture as a file: PNG, WebP, GIF or JPEG; several frames make it move, in a loop.
 
-    PNG keeps every pixel. GIF has 256 colours, chosen once for all frames, and of alpha only on or off. The same
-    picture gives the same bytes.
+    PNG keeps every pixel. GIF has 256 colours, chosen once for all frames, and of alpha only on or off. JPEG lays alpha
+    on white and takes one frame. A render says in the file what it is: the digest of its model, its camera, the stage
+    and its settings. The same picture gives the same bytes.
     """
     if suffix == "auto":
         suffix = ".png" if len(picture.frames) == 1 else ".webp"
@@ -38,13 +41,44 @@ def write_picture(
         ".png": {"format": "PNG"},
         ".webp": {"format": "WEBP", "method": 4, "quality": quality, "lossless": quality == 100},
         ".gif": {"format": "GIF", "optimize": False},
+        ".jpg": {"format": "JPEG", "quality": quality, "subsampling": 0},
     }
-    kind = kinds[suffix]
+    kind = kinds[suffix.replace(".jpeg", ".jpg")]
+    if record := record_text(picture):
+        kind |= _with_record(record, kind["format"])
+    if kind["format"] == "JPEG":
+        first, moving = _on_white(first), {}
+        if rest:
+            note(f"left out {len(rest)} of {len(rest) + 1} frames: a JPEG shows one; .webp or .gif move")
+            rest = []
     if suffix == ".gif" and (picture.frames[..., 3] < 128).any():
         kind |= {"transparency": 255, "disposal": 2}
     buffer = io.BytesIO()
     first.save(buffer, **kind, **(moving if rest else {}))
     return Files(f"{stem}{suffix}", {f"{stem}{suffix}": buffer.getvalue()})
+
+
+def _with_record(text: str, kind: str) -> dict[str, Any]:
+    """What Pillow is told so that the file says what it shows."""
+    if kind == "PNG":
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
+        info.add_itxt(RECORD, text)
+        return {"pnginfo": info}
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><{RECORD}>{text}</{RECORD}></x:xmpmeta>'
+    return {"xmp": packet.encode()} if kind == "WEBP" else {"comment": f"{RECORD} {text}".encode()}
+
+
+def _on_white(image: Any) -> Any:
+    """An image without alpha, what shows through laid on white."""
+    from PIL import Image
+
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    white.alpha_composite(image)
+    return white.convert("RGB")
 
 
 def _image(frame: NDArray[np.uint8]) -> Any:

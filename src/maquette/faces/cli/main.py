@@ -13,6 +13,7 @@ import click
 
 from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
+from maquette.faces.cli.again_command import again
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
@@ -107,6 +108,7 @@ main.add_command(jobs.convert)
 main.add_command(ready)
 main.add_command(lods)
 main.add_command(jobs.gallery)
+main.add_command(again)
 main.add_command(_RECIPES)
 
 

@@ -1,0 +1,169 @@
+"""How surfaces throw light back: a matt body under a rough mirror, and clear glass. All in the surface's own frame.
+
+Directions are (N, 3) with z along the normal; ``view`` points to where the path came from. The mirror is GGX (Walter et
+al. 2007) with height-correlated masking (Heitz 2014), drawn by visible normals (Dupuy & Benyoub 2023). What one bounce
+on a rough mirror loses is given back (Turquin 2019), and what the mirror throws back does not reach the body, so no
+surface gives more than it gets.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maquette.core.arrays import Bools, Singles
+from maquette.render.color import Colors
+from maquette.render.paths.numbers import by_cosine, length_one, pairs
+from maquette.render.surfaces import Surface
+
+_SMOOTHEST = 0.03  # roughness below which float32 can no longer tell directions apart
+_CELLS = 48  # of the table of what a rough mirror throws back, along cosine and roughness
+
+
+@dataclass(frozen=True)
+class Finish:
+    """N surfaces as seen from their views, ready to be asked and drawn from."""
+
+    straight: Colors  # (N, 3) reflectance at right angles
+    gain: Colors  # (N, 3) what several bounces within the mirror add
+    body: Colors  # (N, 3) share of the light that the body scatters
+    alpha: Singles  # (N,) width of the mirror's normals
+    mirrors: Singles  # (N,) how often the mirror is drawn, not the body
+
+    def only(self, which: Any) -> Finish:
+        """The surfaces that a mask or an index array names."""
+        return Finish(*(part[which] for part in (self.straight, self.gain, self.body, self.alpha, self.mirrors)))
+
+
+def finish_of(surface: Surface, facing: Singles) -> Finish:
+    """From materials and the cosine (N,) of the view."""
+    metal = surface.metallic[:, None]
+    roughness = np.maximum(surface.roughness, _SMOOTHEST)
+    straight = surface.reflectance[:, None] * (1 - metal) + surface.color * metal
+    scale, offset = _mirror_share(facing, roughness)
+    gain = 1 + straight * (1 / np.maximum(scale + offset, 0.05) - 1)[:, None]
+    shine = (straight * scale[:, None] + offset[:, None]) * gain
+    body = surface.color * (1 - metal) * np.maximum(1 - shine.max(axis=1), 0)[:, None]
+    bright, matt = shine.max(axis=1), body.max(axis=1)
+    share = np.clip(bright / np.maximum(bright + matt, 1e-6), 0.1, 0.9)
+    mirrors = np.where(matt < 1e-4, np.float32(1), share.astype(np.float32))
+    return Finish(straight, gain.astype(np.float32), body.astype(np.float32), np.square(roughness), mirrors)
+
+
+def response(finish: Finish, view: Singles, light: Singles) -> tuple[Colors, Singles]:
+    """Share of light from ``light`` that goes to ``view``, times the cosine, (N, 3); and the density of drawing it."""
+    half = length_one(view + light)
+    n_v, n_l = np.maximum(view[:, 2], 1e-4), np.maximum(light[:, 2], 0)
+    v_h = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
+    squared = np.square(finish.alpha)
+    spread = _spread(half, squared)
+    root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
+    masking = 0.5 / np.maximum(n_l * root_v + n_v * root_l, 1e-7)
+    fresnel = finish.straight + (1 - finish.straight) * ((1 - v_h) ** 5)[:, None]
+    mirror = fresnel * finish.gain * (spread * masking * n_l)[:, None]
+    body = finish.body * (n_l / np.float32(np.pi))[:, None]
+    density = finish.mirrors * spread / (2 * (n_v + root_v)) + (1 - finish.mirrors) * n_l / np.float32(np.pi)
+    up = light[:, 2] > 0
+    return np.where(up[:, None], mirror + body, 0).astype(np.float32), np.where(up, density, 0).astype(np.float32)
+
+
+def draw_direction(finish: Finish, view: Singles, pair: Singles, choice: Singles) -> Singles:
+    """A direction to follow from each surface, (N, 3); below the surface :func:`response` to it is zero."""
+    direction = by_cosine(pair)
+    mirror = choice < finish.mirrors
+    half = draw_normal(view[mirror], finish.alpha[mirror], pair[mirror])
+    direction[mirror] = reflect(view[mirror], half)
+    return direction
+
+
+def draw_normal(view: Singles, alpha: Singles, pair: Singles) -> Singles:
+    """A tiny mirror's normal among those that the view sees, (N, 3)."""
+    stretched = length_one(np.column_stack([view[:, :2] * alpha[:, None], np.maximum(view[:, 2], 1e-4)]))
+    angle = 2 * np.float32(np.pi) * pair[:, 0]
+    z = (1 - pair[:, 1]) * (1 + stretched[:, 2]) - stretched[:, 2]
+    radius = np.sqrt(np.clip(1 - z * z, 0, 1))
+    cap = np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1) + stretched
+    squeezed = np.column_stack([cap[:, :2] * alpha[:, None], np.maximum(cap[:, 2], 1e-6)])
+    return length_one(squeezed.astype(np.float32))
+
+
+def reflect(view: Singles, normal: Singles) -> Singles:
+    """Directions (N, 3) that a mirror of this normal sends towards the view."""
+    mirrored: Singles = 2 * np.einsum("ij,ij->i", view, normal)[:, None] * normal - view
+    return mirrored
+
+
+def dielectric(cosine: Singles, ratio: Singles) -> Singles:
+    """Share of light that the border of two clear media throws back (Fresnel), (N,).
+
+    ``ratio`` is the far medium's index over the near one's, ``cosine`` that of the near side. Total reflection gives 1.
+    """
+    squared = 1 - (1 - np.square(cosine)) / np.square(ratio)
+    beyond = np.sqrt(np.maximum(squared, 0))
+    across = (ratio * cosine - beyond) / (ratio * cosine + beyond)
+    along = (cosine - ratio * beyond) / (cosine + ratio * beyond)
+    share = (np.square(across) + np.square(along)) / 2
+    result: Singles = np.where(squared <= 0, 1.0, share).astype(np.float32)
+    return result
+
+
+def refract(view: Singles, normal: Singles, ratio: Singles) -> Singles:
+    """Directions (N, 3) beyond the border, on the other side of ``normal``; Snell's law."""
+    cosine = np.einsum("ij,ij->i", view, normal)
+    beyond = np.sqrt(np.maximum(1 - (1 - np.square(cosine)) / np.square(ratio), 0))
+    direction = (cosine / ratio - beyond)[:, None] * normal - view / ratio[:, None]
+    return length_one(direction.astype(np.float32))
+
+
+def pass_glass(
+    view: Singles, front: Bools, ior: float, alpha: Singles, pair: Singles, choice: Singles
+) -> tuple[Singles, Bools]:
+    """Where light goes on at clear glass: mirrored as often as Fresnel says, else refracted; and which crossed (N,)."""
+    half = draw_normal(view, alpha, pair)
+    ratio = np.where(front, np.float32(ior), np.float32(1 / ior))
+    cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
+    crosses = choice >= dielectric(cosine, ratio)
+    direction: Singles = np.where(crosses[:, None], refract(view, half, ratio), reflect(view, half)).astype(np.float32)
+    wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light to the side where it cannot be
+    direction[wrong, 2] *= -1
+    return direction, crosses
+
+
+def _spread(half: Singles, squared: Singles) -> Singles:
+    """GGX's density of normals, in the frame's coordinates: no digit is lost near the pole."""
+    flat = np.square(half[:, 0]) + np.square(half[:, 1])
+    spread: Singles = 1 / (np.float32(np.pi) * squared * np.square(flat / squared + np.square(half[:, 2])))
+    return spread
+
+
+def _mirror_share(facing: Singles, roughness: Singles) -> tuple[Singles, Singles]:
+    """What a rough mirror throws back in one bounce as ``straight·scale + offset``, (N,) each (Karis 2013)."""
+    table = _table()
+    row = np.clip(facing * _CELLS, 0, _CELLS - 1).astype(np.int64)
+    column = np.clip(roughness * _CELLS, 0, _CELLS - 1).astype(np.int64)
+    both = table.take(row * _CELLS + column, axis=0)
+    return both[:, 0], both[:, 1]
+
+
+@functools.cache
+def _table() -> Singles:
+    """Scale and offset by cosine and roughness, (cells², 2), each by 512 draws."""
+    middle = ((np.arange(_CELLS) + 0.5) / _CELLS).astype(np.float32)
+    draws = 512
+    cosine, roughness = (grid.ravel() for grid in np.meshgrid(middle, middle, indexing="ij"))
+    view = np.stack([np.sqrt(1 - cosine**2), np.zeros_like(cosine), cosine], axis=1).astype(np.float32)
+    alpha = np.square(np.maximum(roughness, _SMOOTHEST))
+    total = np.zeros((len(cosine), 2))
+    keys = np.zeros(len(cosine), np.uint32)
+    for number in range(draws):
+        half = draw_normal(view, alpha, pairs(keys, np.full(len(cosine), number), 0, draws))
+        light = reflect(view, half)
+        n_l, n_v, squared = np.maximum(light[:, 2], 0), view[:, 2], np.square(alpha)
+        root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
+        weight = n_l * (n_v + root_v) / np.maximum(n_l * root_v + n_v * root_l, 1e-9)  # both maskings over the view's
+        bow = (1 - np.clip(np.einsum("ij,ij->i", view, half), 0, 1)) ** 5
+        total += np.stack([weight * (1 - bow), weight * bow], axis=1)
+    return (total / draws).astype(np.float32)
