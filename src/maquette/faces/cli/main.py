@@ -20,6 +20,7 @@ from maquette.faces.cli.ready_command import ready
 from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
+from maquette.faces.cli.worker_command import worker
 from maquette.registry import Stage, registry
 
 EPILOG = """\b
@@ -107,6 +108,7 @@ main.add_command(jobs.convert)
 main.add_command(ready)
 main.add_command(lods)
 main.add_command(jobs.gallery)
+main.add_command(worker)
 main.add_command(_RECIPES)
 
 
