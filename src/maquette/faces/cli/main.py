@@ -13,6 +13,7 @@ import click
 
 from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
+from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
@@ -108,6 +109,8 @@ main.add_command(jobs.convert)
 main.add_command(ready)
 main.add_command(lods)
 main.add_command(jobs.gallery)
+main.add_command(BatchCommand())
+main.add_command(VariantsCommand())
 main.add_command(worker)
 main.add_command(_RECIPES)
 
