@@ -19,6 +19,7 @@ from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
 from maquette.faces.cli.ready_command import ready
 from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
+from maquette.faces.cli.serve_command import key, serve
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
 from maquette.faces.cli.worker_command import worker
@@ -111,6 +112,8 @@ main.add_command(lods)
 main.add_command(jobs.gallery)
 main.add_command(BatchCommand())
 main.add_command(VariantsCommand())
+main.add_command(serve)
+main.add_command(key)
 main.add_command(worker)
 main.add_command(_RECIPES)
 

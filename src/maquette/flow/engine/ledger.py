@@ -157,7 +157,13 @@ class Ledger:
     def order_again(self, identity: str) -> Entry | None:
         """One more attempt at a job that failed or was cancelled; nothing where it has not."""
         ended = sa.and_(jobs.c.id == identity, jobs.c.state.in_(("failed", "cancelled")))
-        fresh = {"state": "queued", "attempt": jobs.c.attempt + 1, "cancel": None, "error": None, "ended": None}
+        fresh: dict[str, Any] = {
+            "state": "queued",
+            "attempt": jobs.c.attempt + 1,
+            "cancel": None,
+            "error": None,
+            "ended": None,
+        }
         fresh |= {"progress": 0.0, "takeovers": 0, "message": ""}
         with self.database.writing() as connection:
             if not connection.execute(jobs.update().where(ended).values(**fresh)).rowcount:
@@ -185,7 +191,7 @@ class Ledger:
         columns = (jobs.c.id, jobs.c.attempt, jobs.c.state, jobs.c.created, jobs.c.cancel)
         query = sa.select(*columns).where(jobs.c.state.in_(("queued", "running")))
         with self.database.reading() as connection:
-            return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+            return [tuple(row) for row in connection.execute(query)]
 
     def is_stopping(self, identity: str) -> float | None:
         """When somebody asked this job to stop."""

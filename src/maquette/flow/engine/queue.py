@@ -34,6 +34,10 @@ class Queue:
         serializer = DBOSPortableJSONSerializer()
         return DBOSClient(system_database_url=self.workshop.steps_address, serializer=serializer)
 
+    def open(self) -> None:
+        """Connect now, so that the first order need not wait for it."""
+        _ = self._client
+
     def order(self, wish: Wish) -> Entry:
         """Check an order, write it down and queue it; the same idempotency key gives the same job."""
         check_order(wish.order, self.workshop.blobs)
