@@ -53,14 +53,17 @@ def judge(
     store: Store | None = None,
     run: Run | None = None,
     gates_only: bool = False,
+    only: str = "",
 ) -> Report:
     """Run every check of the destination; one that has no answer or lacks a library becomes an "unknown" finding.
 
     What is in the ``store`` already is taken from there. ``run`` is the one that made the asset, where it is known.
+    ``only`` names a single check.
     """
     machine, engine = Printer.of(printer), Target.of(target)
     offered = {"printer": machine, "target": engine, "destination": destination}
     checks = gating_checks() if gates_only else checks_for(destination)
+    checks = [check for check in checks if only in ("", check.stage.name)]
     names = _Names(asset, run)
     calls = [check.stage.call(check.stage.for_roles(offered)) for check in checks]
     answers = together(

@@ -62,7 +62,7 @@ def build(job: Job, store: Store | None = None) -> Built:
     started = time.perf_counter()
     photos, kept = Photos.of(job.photo), store or Memory()
     with part(0.0, 0.2):
-        looked = _look(photos, job.knobs, kept)
+        looked = look_at(photos, job.knobs, kept)
     way = chosen_way(job, looked.result, several=photos.several)
     recipe = way.recipe.for_printer(job.printer)
     if job.output is not None and way.route == "full" and not job.force:
@@ -116,7 +116,7 @@ def _takes_a_photo(stage: Any) -> bool:
     return len(stage.inputs) == 1 and fits(Subject, next(iter(stage.inputs.values())))
 
 
-def _look(photos: Photos, knobs: Mapping[str, Any], store: Store) -> Run:
+def look_at(photos: Photos, knobs: Mapping[str, Any], store: Store) -> Run:
     """The front photo opened, cut out as asked and looked at; only looked at where nothing can be cut out."""
     intake = load_recipe("intake")
     mine = {name: value for name, value in knobs.items() if name in intake.knobs or _step_of(name) in intake.steps}

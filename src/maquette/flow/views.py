@@ -45,17 +45,20 @@ def run_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any], store: St
     if not photos.several:
         ran = run(recipe, {"photo": photos.front}, knobs, store=store)
         return Runs(ran, {"front": ran})
-    alone, together = split_at_views(recipe.with_knobs(knobs))
-    beside, _ = split_at_views(recipe.with_knobs(_without_optional(recipe, knobs)))
-    runs = {
-        name: run(alone if name == "front" else beside, {"photo": data}, {}, store=store)
-        for name, data in photos.by_direction.items()
-    }
-    views = _views({name: ran.result for name, ran in runs.items()})
+    alone, together = recipes_over(recipe, photos, knobs)
+    runs = {name: run(alone[name], {"photo": data}, {}, store=store) for name, data in photos.by_direction.items()}
+    views = join_views({name: ran.result for name, ran in runs.items()})
     return Runs(run(together, {"views": views}, {}, store=store), runs)
 
 
-def _views(subjects: Mapping[str, Subject]) -> Views:
+def recipes_over(recipe: Recipe, photos: Photos, knobs: Mapping[str, Any]) -> tuple[dict[str, Recipe], Recipe]:
+    """For several photos: the recipe that each goes through alone, by direction, and the one of all together."""
+    alone, together = split_at_views(recipe.with_knobs(knobs))
+    beside, _ = split_at_views(recipe.with_knobs(_without_optional(recipe, knobs)))
+    return {name: alone if name == "front" else beside for name in photos.by_direction}, together
+
+
+def join_views(subjects: Mapping[str, Subject]) -> Views:
     """Photos by direction, with the history of each."""
     last = Step("views", notes=(", ".join(subjects),))
     return Views(subjects, history=merge_histories([subject.history for subject in subjects.values()], last))

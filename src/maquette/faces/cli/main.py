@@ -14,13 +14,16 @@ import click
 from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
 from maquette.faces.cli.again_command import again
+from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
 from maquette.faces.cli.ready_command import ready
 from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
+from maquette.faces.cli.serve_command import key, serve
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
+from maquette.faces.cli.worker_command import worker
 from maquette.registry import Stage, registry
 
 EPILOG = """\b
@@ -109,6 +112,11 @@ main.add_command(ready)
 main.add_command(lods)
 main.add_command(jobs.gallery)
 main.add_command(again)
+main.add_command(BatchCommand())
+main.add_command(VariantsCommand())
+main.add_command(serve)
+main.add_command(key)
+main.add_command(worker)
 main.add_command(_RECIPES)
 
 

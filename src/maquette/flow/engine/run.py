@@ -19,7 +19,7 @@ from maquette.store import Store, key_of
 class Values(Mapping[str, Any]):
     """A run's values by step, in order; each is loaded, or made again where it was evicted, when first asked for."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
 
     def __getitem__(self, step: str) -> Any:
@@ -41,7 +41,7 @@ class Run:
     steps that ran, in their order; the others were taken from the store or not needed for the result.
     """
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: Work) -> None:
         self.recipe = work.recipe
         self.keys: Mapping[str, str] = MappingProxyType(work.keys)
         self.seconds: Mapping[str, float] = MappingProxyType(work.seconds)
@@ -72,8 +72,8 @@ def run(
     stage comes through as the stage raised it; results of the steps before it are kept.
     """
     turned = recipe.with_knobs(knobs or {})
-    _check_inputs(turned, inputs)
-    work = _Work(turned, inputs, store)
+    check_inputs(turned, inputs)
+    work = Work(turned, inputs, store)
     with noting() as fresh:
         result = work.value_of(turned.result)
     said = [f"{step.stage}: {text}" for step in getattr(result, "history", ()) for text in step.notes]
@@ -82,7 +82,7 @@ def run(
     return Run(work)
 
 
-def _check_inputs(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
+def check_inputs(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
     """All inputs are there, no others, and of the type that the steps take."""
     names = ", ".join(recipe.inputs)
     for name, kind in recipe.input_kinds().items():
@@ -96,8 +96,8 @@ def _check_inputs(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
             raise BadInput(f"recipe {recipe.name}: no input {name!r}; it has {names}")
 
 
-class _Work:
-    """A recipe under way: keys of all steps, values of those that were needed so far."""
+class Work:
+    """A recipe under way, its knobs turned: keys of all steps, values of those that were needed so far."""
 
     def __init__(self, recipe: Recipe, inputs: Mapping[str, Any], store: Store | None) -> None:
         self.recipe, self.inputs, self.store = recipe, inputs, store

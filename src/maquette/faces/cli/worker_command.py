@@ -1,0 +1,31 @@
+"""``maquette worker``: take jobs from the queue, here or on any machine that sees the same database and store."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from maquette.faces.cli.terminal import Terminal
+
+
+@click.command("worker")
+@click.option("--home", type=click.Path(path_type=Path), help="the engine's folder; default: the user's own")
+@click.option("--database", default="", metavar="ADDRESS", help="postgresql://… for several machines; default: SQLite")
+def worker(home: Path | None, database: str) -> None:
+    """Take jobs from the queue until stopped; start several for several at once."""
+
+    def body(terminal: Terminal) -> int:
+        from maquette.flow.engine.worker import Worker
+        from maquette.flow.engine.workshop import Workshop
+
+        stop = threading.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda *_: stop.set())
+        hand = Worker(Workshop.at(home, database))
+        hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True))
+        return 0
+
+    Terminal(as_json=False).guard(body)

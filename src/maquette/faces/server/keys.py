@@ -1,0 +1,94 @@
+"""Keys: who may do what. Only a key's sha256 is kept, so a stolen ledger opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from maquette.core.errors import BadSetting
+from maquette.flow.engine.ledger import Ledger
+from maquette.flow.engine.tables import keys
+
+SCOPES = ("run", "read", "admin")
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whoever asks: the owner of what comes of it, and what is allowed."""
+
+    owner: str
+    scopes: frozenset[str]
+    per_minute: int = 6000
+    at_once: int = 1000
+    disk_mb: int = 1_000_000
+
+    def may(self, scope: str) -> bool:
+        """Whether this is allowed; admin may everything."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+LOCAL = Who("local", frozenset(SCOPES))
+
+
+class Keys:
+    """The keys of a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._database = ledger.database
+        self._known: dict[str, tuple[float, Who | None]] = {}
+
+    def issue(
+        self,
+        name: str,
+        scopes: str = "run,read",
+        *,
+        days: float | None = None,
+        per_minute: int = 600,
+        at_once: int = 100,
+    ) -> str:
+        """A new key, shown this once. It begins with ``tsk_``, which Tripo's clients insist on."""
+        wanted = [scope.strip() for scope in scopes.split(",")]
+        if not set(wanted) <= set(SCOPES):
+            raise BadSetting(f"key: scopes {scopes!r}; there are {', '.join(SCOPES)}")
+        key = f"tsk_{secrets.token_urlsafe(32)}"
+        row = {"sha256": _sha256(key), "name": name, "scopes": ",".join(wanted), "created": time.time()}
+        row |= {"expires": None if days is None else time.time() + days * 86400}
+        with self._database.writing() as connection:
+            connection.execute(keys.insert().values(**row, per_minute=per_minute, at_once=at_once))
+        return key
+
+    def holder(self, key: str) -> Who | None:
+        """Whose key it is; nothing for an unknown or expired one. Remembered for five seconds."""
+        digest = _sha256(key)
+        until, who = self._known.get(digest, (0.0, None))
+        if until > time.monotonic():
+            return who
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(keys).where(keys.c.sha256 == digest)).one_or_none()
+        who = None
+        if row is not None and (row.expires is None or row.expires > time.time()):
+            who = Who(digest[:32], frozenset(row.scopes.split(",")), row.per_minute, row.at_once, row.disk_mb)
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[digest] = (time.monotonic() + 5.0, who)
+        return who
+
+    def count(self) -> int:
+        """How many keys there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(keys)).scalar() or 0)
+
+    def revoke(self, name: str) -> int:
+        """Take away all keys of this name; how many."""
+        with self._database.writing() as connection:
+            count = connection.execute(keys.delete().where(keys.c.name == name)).rowcount
+        self._known.clear()
+        return int(count)
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

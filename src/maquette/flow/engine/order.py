@@ -1,0 +1,66 @@
+"""Order: what somebody wants done, as plain data that a database can keep and any machine can read.
+
+Nothing large travels in it: photos and models are named by the sha256 of their bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from maquette.core.errors import BadInput, BadSetting
+
+Kind = Literal["make", "recipe"]
+_NAME = re.compile(r"[\w][\w .()+-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that an order takes: its digest, and the name that says what kind it is."""
+
+    digest: str
+    name: str = "file"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One piece of work.
+
+    ``make``: photos by direction (``front`` …) to a file, judged for ``destination``; ``options`` are those of the job.
+    ``recipe``: a recipe by name or text over its inputs with some knobs turned; an empty recipe hands its only input
+    on, which converts it. ``output`` is the name of the file that comes out, whose ending says the kind; ``plain``
+    leaves out what a destination would add (thumbnail, unit of the target) and the checks.
+    """
+
+    kind: Kind
+    inputs: Mapping[str, Source]
+    output: str
+    recipe: str = ""
+    destination: Literal["print", "model"] = "model"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.output and not _NAME.fullmatch(self.output):
+            raise BadSetting(f"job: {self.output[:80]!r} is no plain file name; use letters, digits, - and _")
+        if self.kind not in ("make", "recipe"):
+            raise BadSetting(f"job: {self.kind!r} is no kind of job; there are make and recipe")
+        if self.destination not in ("print", "model"):
+            raise BadSetting(f"job: for {self.destination!r}; it is print or model")
+
+    def text(self) -> str:
+        """Canonical JSON: equal orders have equal text."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), default=str)
+
+
+def read_order(text: str) -> Order:
+    """The order that :meth:`Order.text` wrote; ``BadInput`` for anything else."""
+    try:
+        plain = json.loads(text)
+        inputs = {name: Source(**source) for name, source in plain.pop("inputs").items()}
+        return Order(inputs=inputs, **plain)
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise BadInput(f"job: this is no order ({problem})") from None

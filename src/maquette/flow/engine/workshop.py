@@ -1,0 +1,62 @@
+"""Where an engine keeps its things: the ledger, the database of steps, results and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock
+
+from maquette.flow.engine.extra import insist_on_server_extra
+from maquette.flow.engine.ledger import Ledger
+from maquette.store import Blobs, Store, home
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A folder, and a database: SQLite in that folder, or PostgreSQL by its address."""
+
+    root: Path
+    database: str = ""
+
+    @classmethod
+    def at(cls, root: Path | None = None, database: str = "") -> Workshop:
+        """The workshop in a folder; the user's own when left out. ``Unavailable`` without the extra ``server``."""
+        insist_on_server_extra("engine")
+        place = (root or home() / "engine").absolute()
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(place, database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What people ask about."""
+        return Ledger(self._address("ledger"))
+
+    @cached_property
+    def store(self) -> Store:
+        """Results of steps."""
+        return Store(self.root)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """What was uploaded and what was delivered."""
+        return Blobs(self.root / "files")
+
+    @contextmanager
+    def making_tables(self) -> Iterator[None]:
+        """One process at a time makes tables."""
+        with FileLock(self.root / "tables.lock"):
+            yield
+
+    @property
+    def steps_address(self) -> str:
+        """The database in which DBOS keeps the steps."""
+        return self._address("steps")
+
+    def _address(self, name: str) -> str:
+        if self.database:
+            return self.database.replace("postgresql://", "postgresql+psycopg://")
+        return f"sqlite:///{self.root / name}.sqlite"

@@ -1,0 +1,141 @@
+"""Tiny stages as an installed plugin, for tests of the engine: each says that it ran, one can be held and killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCE = '''
+import os, time
+from pathlib import Path
+from typing import Annotated
+from pydantic import Field
+from maquette.core.errors import CannotDo
+from maquette.core.picture import Picture
+from maquette.core.progress import progress
+from maquette.registry import stage
+import numpy as np
+
+
+def _say(word):
+    with open(os.environ["TINY_LOG"], "a") as log:
+        log.write(word + "\\n")
+
+
+@stage
+def tiny_start(data: bytes) -> Picture:
+    """Begin with a picture made of the file's first bytes."""
+    _say("start")
+    return Picture(np.full((1, 4, 4, 4), data[0], np.uint8))
+
+
+@stage
+def tiny_step(
+    picture: Picture,
+    *,
+    name: Annotated[str, Field(description="what the log says")] = "step",
+    hold_s: Annotated[float, Field(ge=0, description="how long it takes")] = 0.0,
+    deaf: Annotated[bool, Field(description="never look whether to stop")] = False,
+    refuse: Annotated[str, Field(description="a file whose being there is a refusal")] = "",
+) -> Picture:
+    """Add one to every pixel, slowly if asked to."""
+    _say(f"begin {name}")
+    until = time.monotonic() + hold_s
+    while time.monotonic() < until:
+        time.sleep(0.02)
+        if not deaf:
+            progress(1 - (until - time.monotonic()) / hold_s, name)
+    if refuse and Path(refuse).exists():
+        raise CannotDo(f"tiny-step: {refuse} is there; take it away")
+    _say(f"end {name}")
+    return Picture(picture.frames + np.uint8(1))
+'''
+
+
+def install(site: Path) -> dict[str, str]:
+    """The environment of a process that has these stages."""
+    site.mkdir(parents=True, exist_ok=True)
+    (site / "tinystages.py").write_text(SOURCE)
+    info = site / "tinystages-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tinystages\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[maquette]\ntiny = tinystages\n")
+    path = os.pathsep.join([str(site), str(ROOT / "src"), str(ROOT / "tests")])
+    return {**os.environ, "PYTHONPATH": path, "MAQUETTE_HOME": str(site / "home"), "TINY_LOG": str(site / "log.txt")}
+
+
+def recipe(count: int, hold_s: float = 0.0, **last: object) -> str:
+    """A recipe of so many tiny steps in a row; ``last`` are settings of the last one."""
+    steps: dict[str, object] = {"s0": {"stage": "tiny-start", "from": "data"}}
+    for index in range(1, count):
+        settings = {"name": f"s{index}", "hold_s": hold_s, **(last if index == count - 1 else {})}
+        steps[f"s{index}"] = {"stage": "tiny-step", "from": f"s{index - 1}", "with": settings}
+    whole = {"recipe": "tiny", "summary": "Tiny.", "inputs": ["data"], "steps": steps, "result": f"s{count - 1}"}
+    return json.dumps(whole, indent=1)
+
+
+def lines(env: dict[str, str]) -> list[str]:
+    """What the stages said so far."""
+    log = Path(env["TINY_LOG"])
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def start_worker(home: Path, env: dict[str, str], database: str = "", *, wait: bool = True) -> subprocess.Popen[str]:
+    """A worker process, ready unless nobody waits for it."""
+    command = [sys.executable, "-m", "maquette", "worker", "--home", str(home)]
+    command += ["--database", database] if database else []
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    if wait:
+        line = process.stderr.readline()
+        assert "is ready" in line, line + process.stderr.read()
+    return process
+
+
+def wait_for(condition, seconds: float = 30.0, pause: float = 0.02):
+    """Wait until something is so; the value that says so."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if value := condition():
+            return value
+        time.sleep(pause)
+    raise AssertionError(f"not within {seconds} s")
+
+
+class Server:
+    """A `maquette serve` process and how to ask it."""
+
+    def __init__(self, home: Path, env: dict[str, str], *words: str) -> None:
+        import httpx
+
+        command = [sys.executable, "-m", "maquette", "serve", "--home", str(home), "--port", "0", *words]
+        self.process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr is not None
+        line = self.process.stderr.readline()
+        assert "maquette serves" in line, line + self.process.stderr.read()
+        self.base = line.split()[2].removesuffix("/api")
+        self.client = httpx.Client(base_url=self.base, timeout=60, trust_env=False, verify=False)
+
+    def job(self, identity: str, seconds: float = 60.0) -> dict:
+        """A job once it has ended."""
+        return wait_for(
+            lambda: (one := self.client.get(f"/api/jobs/{identity}?wait=20").json())["ended"] and one, seconds
+        )
+
+    def upload(self, data: bytes, name: str = "a.bin") -> str:
+        """A file's digest."""
+        return self.client.post(f"/api/files?name={name}", content=data).json()["digest"]
+
+    def stop(self) -> int:
+        """Stop it as an operator does."""
+        self.client.close()
+        self.process.terminate()
+        code = self.process.wait(30)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
