@@ -92,7 +92,7 @@ def test_every_writer_has_its_row():
     assert all(traits <= set(TRAITS) for traits in CARRIES.values())
 
 
-@pytest.mark.parametrize("ending", [".obj", ".ply", ".glb", ".3mf", ".stl", ".amf", ".dae"])
+@pytest.mark.parametrize("ending", [".obj", ".ply", ".glb", ".3mf", ".stl", ".amf", ".dae", ".fbx"])
 def test_what_a_format_is_said_to_carry_comes_back(tmp_path, ending):
     asset = ball().replace(part_names=("lid", "pot"))
     half = (asset.mesh.triangles.mean(axis=1)[:, 2] > asset.mesh.vertices[:, 2].mean()).astype("int32")

@@ -1038,6 +1038,12 @@ class _read_dae(StageFunction[..., Asset]):
 
 read_dae: _read_dae
 
+class _read_fbx(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read a binary FBX (6.1 to 7.7) with its materials, textures and vertex colours, upright and in millimetres."""
+
+read_fbx: _read_fbx
+
 class _read_glb(StageFunction[..., Asset]):
     def __call__(self, files: Files) -> Asset:
         """Read a GLB or glTF model with its materials, textures, vertex colours and node names."""
@@ -1067,6 +1073,12 @@ class _read_stl(StageFunction[..., Asset]):
         """Read an STL file, binary or text, and weld the corners that share a position."""
 
 read_stl: _read_stl
+
+class _read_usd(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read USD with its materials, textures and vertex colours, upright and in millimetres."""
+
+read_usd: _read_usd
 
 class _read_wedge(StageFunction[..., Files]):
     def __call__(
@@ -1622,6 +1634,12 @@ class _write_dae(StageFunction[..., Files]):
 
 write_dae: _write_dae
 
+class _write_fbx(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
+        """Write one binary FBX (7.4) in centimetres, +Y up, front +Z, with its pictures inside."""
+
+write_fbx: _write_fbx
+
 class _write_glb(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
         """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
@@ -1706,3 +1724,16 @@ class _write_stl(StageFunction[..., Files]):
         """Write the triangles as STL, in millimetres, +Z up."""
 
 write_stl: _write_stl
+
+class _write_usd(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        stem: str = 'model',
+        suffix: Literal['.usdz', '.usdc', '.usda'] = '.usdz',
+        crease_deg: float = 45.0,
+    ) -> Files:
+        """Write USD in metres and +Y up, with one mesh a part, quads as quads and a UsdPreviewSurface a material."""
+
+write_usd: _write_usd

@@ -134,3 +134,7 @@ def temporary_channel(channel: Channel) -> Iterator[Channel]:
     finally:
         if new:
             del _table[channel.name]
+
+
+# Halves of a quad bear one number; -1: a triangle that is none. Writers that know quads write them as such.
+POLYGON = declare(Channel("polygon", "face", "i4", blend="nearest", missing=-1, fresh="missing"))

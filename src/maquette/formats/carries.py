@@ -61,17 +61,22 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "history": ("how it was made", lambda asset: len(asset.history) > 1),
 }
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
+_USD = frozenset(_SURFACE | {"unit", "wrap", "shine", "occlusion", "normal", "mask", "two sides", "seen", "history"})
 CARRIES: dict[str, frozenset[str]] = {
     ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),
     ".3mf": frozenset(
         {"unit", "parts", "color", "base", "uv", "texture", "wrap", "material", "alpha", "volumes", "history"}
     ),
     ".dae": frozenset(_SURFACE | {"unit", "wrap", "normal", "two sides", "history"}),
+    ".fbx": frozenset(_SURFACE | {"unit", "wrap", "shine", "normal", "history"}),
     ".glb": frozenset(set(TRAITS) - {"volumes"}),
     ".obj": frozenset(_SURFACE | {"wrap", "shine", "normal"}),
     ".off": frozenset({"color", "base"}),
     ".ply": frozenset({"color", "base", "uv", "texture", "seen", "channels"}),
     ".stl": frozenset(),
+    ".usda": _USD,
+    ".usdc": _USD,
+    ".usdz": _USD,
 }
 _MOST_NUMBERS = {".glb": 4, ".ply": 85}  # of one value of a channel, where a format has a limit
 _UNSAID = {"unit", "history", "two sides", "occlusion"}  # lost by the way of things; said in the table, not each time

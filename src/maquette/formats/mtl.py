@@ -115,7 +115,7 @@ class _Shelf:
             self._pixels_left -= sum(pixel_count(texture) for texture in (rough, metal) if texture)
             if self._pixels_left < 0:
                 note(f"left out map_Pr and map_Pm: they have over {MOST_PACKED:,} pixels; scale them down")
-            self._packed[rough, metal] = _pack_channels(rough, metal) if self._pixels_left >= 0 else None
+            self._packed[rough, metal] = pack_channels(rough, metal) if self._pixels_left >= 0 else None
         return self._packed[rough, metal]
 
 
@@ -189,7 +189,7 @@ def _roughness(values: Lines) -> float:
     return Material().roughness if gloss is None else float(1.0 - (min(gloss[0], 1000.0) / 1000.0) ** 0.5)
 
 
-def _pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | None:
+def pack_channels(rough: Texture | None, metal: Texture | None) -> Texture | None:
     """Two grey pictures as green and blue of one, as large as the larger; white where there is none."""
     from PIL import Image
 

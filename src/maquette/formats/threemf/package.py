@@ -53,6 +53,11 @@ class Package:
         """Names of all parts, in small letters."""
         return list(self._entries)
 
+    @property
+    def written_names(self) -> list[str]:
+        """Names of all parts as the package writes them, in its order."""
+        return [entry.orig_filename.replace("\\", "/").lstrip("/") for entry in self._zip.infolist()]
+
     def pieces(self, path: str) -> Iterator[bytes]:
         """A part's bytes piece by piece; names are the same in any case, as OPC wants."""
         entry = self._entries.get(path.lower())

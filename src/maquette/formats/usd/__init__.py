@@ -1,0 +1,1 @@
+"""USD: USDZ, USDC and USDA through usd-core."""
