@@ -8,21 +8,24 @@ solved in that narrow band only.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from maquette.core.arrays import Singles
+from maquette.core.arrays import Bytes, Singles
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
+from maquette.core.together import together
 from maquette.photo.choose import CHOICE, choose
 from maquette.photo.edges import refine
 from maquette.photo.learned_matte import predict
 from maquette.photo.pointing import Pointing, read_pointing
-from maquette.photo.seen_by_network import see
-from maquette.photo.segment import cut_out
+from maquette.photo.seen_by_network import Sight, see
+from maquette.photo.segment import Survey, cut_out, survey
 from maquette.registry import LocalFile, stage
 
 LEAST, MOST = 0.002, 0.985  # share of the picture below and above which nothing was told apart
@@ -71,14 +74,23 @@ def matte(
         raise CannotDo(f"matte: {subject.width} x {subject.height} px is too small to tell anything apart; use-mask")
     if method in ("auto", "network", "border"):
         progress(0.02, "look for the subject")
-        sight = None if method == "border" else see(subject.pixels, pointing)
-        soft = cut_out(subject.pixels, sight, pointing).soft
+        sight, first_look = None, None
+        if method != "border":  # networks leave Python's lock: meanwhile the other core looks at colors
+            sight, first_look = _see_and_survey(subject.pixels, pointing)
+        soft = cut_out(subject.pixels, sight, pointing, first_look).soft
     else:
         progress(0.1, "run the matting model")
         soft = predict(subject.pixels, method, weights)
     progress(0.65, "refine the outline")
     soft = _choose_things(soft, choice, pointing)
     return _check(subject, refine(subject.pixels, soft))
+
+
+def _see_and_survey(pixels: Bytes, pointing: Pointing) -> tuple[Sight | None, Survey]:
+    """What networks see, and what colors tell."""
+    work: list[Callable[[], Any]] = [partial(see, pixels, pointing), partial(survey, pixels)]
+    sight, first_look = together(work)
+    return sight, first_look
 
 
 def _choose_things(mask: Singles, choice: str, pointing: Pointing) -> Singles:

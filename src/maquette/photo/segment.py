@@ -90,17 +90,38 @@ class Clues:
         return ~inside & ~self.shade & (self.reached | in_the_way)
 
 
-def cut_out(pixels: NDArray[np.uint8], sight: Sight | None = None, pointing: Pointing = NOWHERE) -> Cut:
+@dataclass(frozen=True)
+class Survey:
+    """What colors alone tell, on a grid of at most COARSE_PX: ``lab`` (h, w, 3), the backdrop and saliency (h, w)."""
+
+    lab: Singles
+    backdrop: Backdrop
+    salient: Singles
+
+
+def survey(pixels: NDArray[np.uint8]) -> Survey:
+    """The first look at a picture (H, W, 3), which asks no network."""
+    lab = to_lab(scale_down(pixels, COARSE_PX))
+    return Survey(lab, fit(lab, frame(lab.shape)), saliency(lab))
+
+
+def cut_out(
+    pixels: NDArray[np.uint8],
+    sight: Sight | None = None,
+    pointing: Pointing = NOWHERE,
+    first_look: Survey | None = None,
+) -> Cut:
     """Find the subject. pixels (H, W, 3) -> Cut on a grid of at most FINE_PX.
 
-    ``sight`` is what the network sees, ``pointing`` what a person pointed at. With a network, and nobody pointing, the
-    cut is made with it and without it on a coarse grid. Where even the cut that it led is not what it sees, it is
-    out of its depth and the cut by colors alone is taken, unless that found another thing altogether.
+    ``first_look`` is theirs, where somebody has it already. ``sight`` is what the network sees, ``pointing`` what a
+    person pointed at. With a network, and nobody pointing, the cut is made with it and without it on a coarse grid.
+    Where even the cut that it led is not what it sees, it is out of its depth and the cut by colors alone is taken,
+    unless that found another thing altogether.
     """
     progress(0.15, "look at ground and edges")
-    lab = to_lab(scale_down(pixels, COARSE_PX))
-    backdrop = fit(lab, frame(lab.shape))
-    first = look(lab, backdrop, sight, pointing)
+    seen = first_look or survey(pixels)
+    lab, backdrop = seen.lab, seen.backdrop
+    first = look(lab, backdrop, sight, pointing, seen.salient)
     tries = [_coarse(lab, backdrop, first)]
     if sight is not None and not pointing:
         progress(0.4, "cut once more without the network")

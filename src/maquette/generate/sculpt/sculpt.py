@@ -117,10 +117,17 @@ def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes
     lifted = carve(
         vertices, sights["front"], photos["front"], guesses["front"], wishes.detail, own_front=chosen.own_front
     )
-    vertices, folds = ease_crossings(keep_unspoilt(vertices, lifted, faces), faces)
-    if folds:
-        note(f"eased {folds} folds in which faces cut each other")
-    return dress_surface(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes)
+    vertices = keep_unspoilt(vertices, lifted, faces)
+    return _without_folds(dress_surface(vertices, faces, photos, guesses, places, sights, chosen.thing, wishes))
+
+
+def _without_folds(asset: Asset) -> Asset:
+    """The asset without faces that cut each other. Last, as it is placed: what mends it asks the same arrays again."""
+    vertices, folds = ease_crossings(asset.mesh.vertices, asset.mesh.faces)
+    if not folds:
+        return asset
+    note(f"eased {folds} folds in which faces cut each other")
+    return asset.with_mesh(asset.mesh.with_vertices(vertices))
 
 
 def dress_surface(

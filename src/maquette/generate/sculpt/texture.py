@@ -87,5 +87,5 @@ def tile_texture(tiles: list[Tile], faces: NDArray[np.int64]) -> tuple[Material,
         uv[rows] = np.clip(tile.places, edge, 1 - edge)[faces[rows]]
         uv[rows, :, 0] = (uv[rows, :, 0] + number) / len(tiles)
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", compress_level=6)
+    sheet.save(buffer, "PNG", compress_level=5)  # 6 takes 1.8 times as long for 4 % less
     return Material(name="photo", roughness=0.8, base_color_texture=Texture(buffer.getvalue())), uv
