@@ -157,7 +157,7 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
         return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
-        return 0.18 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
+        return 0.21 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
     if proposal.name == "slab":
         return 0.045 + 4 * (seen["normal"] - 0.965) - max(seen["depth"] - 0.07, 0) - (1 - seen["iou"])
     return 0.0
