@@ -170,6 +170,8 @@ def _in_perspective(picture: Bools, column: int, straight: Lathe, guess: Guess, 
     first, last = _flat_ends(picture, column, radius, elevation, guess.eye, rim)
     place = np.arange(len(picture))
     radius = np.where((place >= first) & (place <= last), radius * 2 / len(picture), 0)
+    if (radius > 0).sum() < _FEWEST:
+        return straight
     return replace(straight, elevation=elevation, radius=radius, covered=covered, rim=rim, stands=True)
 
 
@@ -200,14 +202,13 @@ def _flat_ends(
     first, last = int(inside[0]), int(inside[-1])
     widening = np.gradient(gaussian_filter1d(radius, _EVEN), np.cumsum(_stretch(side, elevation, eye)))
     margin = round(2 * _EVEN)
-    level = -np.radians(elevation)  # of the ray that sees rings edge on
-    row = lambda place: np.arctan2((place + 0.5) * 2 / side - 1, eye) - level  # noqa: E731
-    if row(last) > np.radians(_FLATTEST):
+    seen = np.radians(elevation) + np.arctan2((np.arange(side) + 0.5) * 2 / side - 1, eye)
+    if seen[last] > np.radians(_FLATTEST):
         wide = np.flatnonzero(widening[: last - margin] > -_POLE)
         last = int(wide[-1]) if len(wide) else last
     if rim is not None:
         first = int(np.ceil((rim.row + 1) * side / 2 - 0.5))
-    elif row(first) < -np.radians(_FLATTEST):
+    elif seen[first] < -np.radians(_FLATTEST):
         wide = np.flatnonzero(widening[first + margin :] < _POLE)
         first += margin + int(wide[0]) if len(wide) else 0
     return first, last
