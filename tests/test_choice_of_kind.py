@@ -91,3 +91,15 @@ def test_a_mirrored_thing_repeats_its_front_only_when_it_is_seen_from_the_side()
     body = field_of(guess, np.clip(guess.window.crop(mask.astype(np.float32), 192), 0, 1), 0)
     sides = [mirrored_thing(body, replace(guess, up=np.array([0.0, -1.0, -steep]))) for steep in (0.1, 0.7)]
     assert [side is not None and side.two_sided for side in sides] == [True, False]
+
+
+def test_slender_things_seen_from_above_lie_flat():
+    bar = (np.abs(ROWS - 64) < 7) & (np.abs(COLUMNS - 64) < 52)
+    photo = Subject(np.full((SIDE, SIDE, 3), 140, np.uint8), mask=bar.astype(np.float32))
+    guess = infer(photo, "test")
+    body = field_of(guess, np.clip(guess.window.crop(bar.astype(np.float32), 192), 0, 1), 0)
+    worths = []
+    for steep in (0.1, 1.0):
+        seen_so = replace(guess, up=np.array([0.0, -1.0, -steep]))
+        worths.append(merits({"slab": slab(body, seen_so)}, body, seen_so)["slab"])
+    assert worths[1] > worths[0] + 0.2

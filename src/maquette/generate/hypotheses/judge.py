@@ -157,14 +157,17 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
         return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
-        return 0.18 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
+        return 0.21 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
     if proposal.name == "slab":
-        return 0.045 + 4 * (seen["normal"] - 0.965) - max(seen["depth"] - 0.07, 0) - (1 - seen["iou"])
+        lies = np.clip((numbers["above"] - _LOOKS_DOWN) / 6, 0, 1) if numbers["widest"] < _SLENDER else 0.0
+        rest = max(seen["depth"] - 0.07, 0) + (1 - seen["iou"])
+        return 0.045 + _LIES * float(lies) + 4 * (seen["normal"] - 0.965) - rest
     return 0.0
 
 
 _FALLING, _WORST = 8.0, 0.05  # merit that each share of loose pieces costs; no more than this share counts
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
+_LIES, _LOOKS_DOWN, _SLENDER = 0.25, 36.0, 0.3  # worth; degrees; half windows: scissors and forks lie on tables
 _COVERED = 0.7  # of the outline
 _RIM_SEEN = 0.03  # what a rim speaks for a turned thing

@@ -16,7 +16,7 @@ from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import Pixels
 from maquette.generate.guess.network import Guess
 
-_RATIOS = np.radians(np.arange(8.0, 64.0, 2.0))  # elevations under which the rim itself may be seen
+_RATIOS = np.radians(np.arange(10.0, 64.0, 2.0))  # elevations under which the rim itself may be seen
 _NEAR_HALF = np.radians(np.arange(25.0, 156.0, 5.0))  # of the ellipse, from its right end; its ends are the outline's
 _STEP = 0.05  # half windows to either side over which a change is looked for
 _LEAST_RADIUS = 0.1  # half windows
@@ -61,7 +61,7 @@ def find_rim(inside: Bools, column: int, guess: Guess, said: float, lean: float 
         seen *= float(np.exp(-(((elevation - said) / _DOUBT) ** 2)))
         if best is None or seen > best[0]:
             best = seen, row, radius, elevation
-    if best is None or best[0] < _SEEN:
+    if best is None or best[0] < _SEEN or abs(best[3] - said) > _DOUBT:
         return None
     _, row, radius, elevation = best
     flat = np.sin(elevation - np.arctan2(-row, guess.eye))

@@ -7,7 +7,7 @@ import numpy as np
 from maquette.generate.guess.input import Pixels
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
-from maquette.generate.hypotheses.proposal import Proposal
+from maquette.generate.hypotheses.proposal import Proposal, elevation_of
 
 _SAID = 0.7  # of the network's median thickness, which is that of round things
 _PLAUSIBLE = (0.2, 0.7)  # thickness over the width of the widest part
@@ -31,7 +31,8 @@ def slab(body: Field, guess: Guess) -> Proposal:
     field = Field(np.clip(values, -6, 6).astype(np.float32), front, body.outline, guess.eye, body.cell)
     words = f"a flat thing {thick / 2 * guess.window.side:.0f} px thick"
     middle = np.array([0.0, 0.0, thick / 2])
-    return Proposal("slab", field, np.array([0.0, -1.0, 0.0]), middle, words, {"thickness": thick}, two_sided=True)
+    numbers = {"thickness": thick, "above": elevation_of(guess), "widest": float(body.outline.max())}
+    return Proposal("slab", field, np.array([0.0, -1.0, 0.0]), middle, words, numbers, two_sided=True)
 
 
 def _half_thickness(outline: Pixels, thick: float) -> Pixels:

@@ -27,8 +27,10 @@ _ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for si
 _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
 _HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
 _LYING = 20.0  # degrees: what leans further shows no rim
-_RIM_LOSS = 0.06  # of the mask: coverage that a rim's elevation may cost
+_NECK, _RIM_COVER = 0.5, 0.88  # of the widest radius; of the mask: a rim's rings cover no less, but for a handle
 _RIM_SLIVER = 0.045  # half windows: what stands over a rim by less is its own inaccuracy
+_TRIED, _FAR_OFF = (-10.0, 55.0), 0.01  # degrees; coverage that being 10 degrees off the network's word costs
+_FLATTEST, _EDGE_ON = 8.0, 0.05  # degrees, radians: rings seen from less above are taken for lines
 _POLE, _EVEN = 0.75, 2.0  # a cone along the line of sight narrows as fast as it goes on; rows that are evened out
 _WALL, _WALLS = 0.1, (0.05, 0.08)  # thickness of a hollow thing's wall, of its widest radius; half windows
 _LOSS = 0.02  # of the mask: coverage that an elevation may cost
@@ -50,6 +52,7 @@ class Lathe:
     radius: Floats
     covered: float  # share of the mask
     rim: Rim | None = None
+    stands: bool = False  # its profile was taken in perspective
 
 
 def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
@@ -101,8 +104,7 @@ def find_lathe(inside: Bools, said: float, guess: Guess | None = None) -> Lathe 
     straight = _profile(picture, column, lean, said)
     if straight is None or guess is None or abs(lean) > _LYING:
         return straight
-    rim = find_rim(picture, column, guess, np.radians(said), np.radians(lean))
-    return straight if rim is None else _below_rim(picture, column, straight, rim, guess.eye)
+    return _in_perspective(picture, column, straight, guess, said)
 
 
 def _turn_picture(inside: Bools, lean: float) -> Bools:
@@ -144,25 +146,72 @@ def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | N
     return Lathe(lean, middle, elevation, rows, radius * 2 / side, covered)
 
 
-def _below_rim(picture: Bools, column: int, straight: Lathe, rim: Rim, eye: float) -> Lathe:
-    """The profile seen from as high above as the rim says, ending there; ``straight`` where that covers too little.
+def _in_perspective(picture: Bools, column: int, straight: Lathe, guess: Guess, said: float) -> Lathe:
+    """The profile of what stands, each row seen from a little higher above than the one over it.
 
-    In perspective each row is seen from a little higher above than the one over it.
+    The elevation is the rim's where one is seen, else that near the network's under which rings cover the outline best.
+    ``straight`` where they cover too little.
+    """
+    rim = find_rim(picture, column, guess, np.radians(said), np.radians(straight.lean))
+    if rim is not None and rim.radius < _NECK * straight.radius.max():
+        rim = None  # a bottle's cap is too small to be measured
+    if rim is None:
+        coarse = picture[::2, ::2]
+        tried = np.clip(said, *_TRIED) + np.arange(-4, 4) * _STEP
+        worths = [_cover(coarse, column // 2, e, guess.eye)[1] - _FAR_OFF * ((e - said) / 10) ** 2 for e in tried]
+        elevation = float(tried[int(np.argmax(worths))])
+    else:
+        elevation = float(np.degrees(rim.elevation))
+    radius, covered = _cover(picture, column, elevation, guess.eye)
+    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
+    level = 2 * float(half[picture[:, column]].sum()) / max(int(picture.sum()), 1)
+    if covered < level - _LOSS if rim is None else covered < _RIM_COVER:
+        return straight  # drawings know no perspective: their feet are level lines
+    first, last = _flat_ends(picture, column, radius, elevation, guess.eye, rim)
+    place = np.arange(len(picture))
+    radius = np.where((place >= first) & (place <= last), radius * 2 / len(picture), 0)
+    if (radius > 0).sum() < _FEWEST:
+        return straight
+    return replace(straight, elevation=elevation, radius=radius, covered=covered, rim=rim, stands=True)
+
+
+def _cover(picture: Bools, column: int, elevation: float, eye: float) -> tuple[Floats, float]:
+    """Widest rings in perspective, in pixels, and the share of the mask that they cover."""
+    radius, reach = _widest_rings(picture, column, _stretch(len(picture), elevation, eye))
+    return radius, float(2 * reach.sum() / max(int(picture.sum()), 1))
+
+
+def _stretch(side: int, elevation: float, eye: float) -> Floats:
+    """By how much each row of a picture must be drawn out for rings to become discs, (S,)."""
+    seen = np.radians(elevation) + np.arctan2((np.arange(side) + 0.5) * 2 / side - 1, eye)
+    stretch: Floats = 1 / np.sin(np.maximum(np.abs(seen), np.radians(_FLATTEST)))
+    return stretch
+
+
+def _flat_ends(
+    picture: Bools, column: int, radius: Floats, elevation: float, eye: float, rim: Rim | None
+) -> tuple[int, int]:
+    """First and last row of the profile: the rim, and no rings that touch the outline at their pole alone.
+
+    Those narrow as fast as they go on. They end what stands below, and above what is seen from below there.
     """
     from scipy.ndimage import gaussian_filter1d
 
-    stretch = 1 / np.sin(np.maximum(rim.elevation + np.arctan2(straight.rows, eye), np.radians(_LEAST)))
-    radius, reach = _widest_rings(picture, column, stretch)
-    covered = float(2 * reach.sum() / max(int(picture.sum()), 1))
-    if covered < straight.covered - _RIM_LOSS:
-        return straight
-    narrowing = -np.gradient(gaussian_filter1d(radius, _EVEN), np.cumsum(stretch))
-    last = int(np.flatnonzero(picture[:, column])[-1])
-    wide = np.flatnonzero(narrowing[: last - round(2 * _EVEN)] < _POLE)
-    floor = int(wide[-1]) if len(wide) else last  # rings below it touch the outline at their pole alone
-    used = (straight.rows >= rim.row) & (np.arange(len(picture)) <= floor)
-    radius = np.where(used, radius * 2 / len(picture), 0)
-    return replace(straight, elevation=float(np.degrees(rim.elevation)), radius=radius, covered=covered, rim=rim)
+    side = len(picture)
+    inside = np.flatnonzero(picture[:, column])
+    first, last = int(inside[0]), int(inside[-1])
+    widening = np.gradient(gaussian_filter1d(radius, _EVEN), np.cumsum(_stretch(side, elevation, eye)))
+    margin = round(2 * _EVEN)
+    seen = np.radians(elevation) + np.arctan2((np.arange(side) + 0.5) * 2 / side - 1, eye)
+    if seen[last] > np.radians(_FLATTEST):
+        wide = np.flatnonzero(widening[: last - margin] > -_POLE)
+        last = int(wide[-1]) if len(wide) else last
+    if rim is not None:
+        first = int(np.ceil((rim.row + 1) * side / 2 - 0.5))
+    elif seen[first] < -np.radians(_FLATTEST):
+        wide = np.flatnonzero(widening[first + margin :] < _POLE)
+        first += margin + int(wide[0]) if len(wide) else 0
+    return first, last
 
 
 def _widest_rings(picture: Bools, column: int, stretch: Floats) -> tuple[Floats, Floats]:
@@ -207,17 +256,16 @@ def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floa
     used = np.flatnonzero(lathe.radius > 0)
     used = used[(used >= used[0]) & (used <= used[-1])]
     rows, width = lathe.rows[used], lathe.radius[used]
-    if (
-        lathe.rim is not None
-    ):  # discs in perspective: each is seen from its own elevation, its middle above its ellipse's
-        above = np.radians(lathe.elevation) + np.arctan2(rows, eye)
+    above = np.full(len(rows), np.radians(lathe.elevation))
+    if lathe.stands:  # discs in perspective: each is seen from its own elevation, its middle above its ellipse's
+        above = above + np.arctan2(rows, eye)
         rows = rows - width * width * np.sin(above) * np.cos(above) / eye
     sine, cosine = np.sin(np.radians(lathe.elevation)), np.cos(np.radians(lathe.elevation))
     depth = 0.8 * float((width * width).sum() / max(width.sum(), 1e-9))
     center_row = float((rows * width).sum() / max(width.sum(), 1e-9))
     turn = np.radians(lathe.lean)
     flat = np.array([lathe.column, center_row]) * (1 + depth / eye)
-    level = np.hypot(rows, eye) if lathe.rim is None else np.full(len(rows), eye)
+    level = np.full(len(rows), eye) if lathe.stands else np.hypot(rows, eye)
     middle = np.array(
         [np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]]
     )
@@ -225,10 +273,10 @@ def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floa
     radius = width * (eye + depth - height * sine) / np.hypot(eye, width)  # the line of sight touches before the axis
     order = np.argsort(height)
     height, radius = height[order], radius[order]
-    if sine > 0.05 and lathe.rim is None:
+    if above[0] > _EDGE_ON and lathe.rim is None:
         slope = np.gradient(radius, height)
-        steep = np.abs(slope) > 0.8 * cosine / sine
-        low = int(np.argmin(steep)) if steep[0] else 0
+        steep = np.abs(slope) > 0.8 / np.tan(np.maximum(above[order], _EDGE_ON))
+        low = int(np.argmin(steep)) if steep[0] and not lathe.stands else 0
         high = len(steep) - (int(np.argmin(steep[::-1])) if steep[-1] else 0)
         height, radius = _dome(height[low:], radius[low:], high - low)
     return np.array([middle[0], middle[1], depth]), height, radius
