@@ -2,7 +2,7 @@
 
     python bench/flat.py mesh [--hmm PROGRAM] [--large]   heights as triangles, beside hmm, pydelatin and the naive grid
     python bench/flat.py light --data DATA                SSIM of ten photographs seen through their finished meshes
-    python bench/flat.py matrix [--out FOLDER]            forms x sources: the gate, PrusaSlicer's words, volumes
+    python bench/flat.py matrix [--forms 'heart;ball']    forms x sources: the gate, PrusaSlicer's words, volumes
     python bench/flat.py route --data DATA                the chooser between relief and full 3D on labelled pictures
 
 Prints Markdown tables; seconds are processor seconds. DATA is the reference data's folder. hmm is
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--width", type=float, default=150.0)
     parser.add_argument("--detail", type=float, default=0.25)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--forms", default="", help="of the matrix, with ; between them; all if left out")
     options = parser.parse_args()
     start = time.time()
     for line in {"mesh": mesh, "light": light, "matrix": matrix, "route": route}[options.what](options):
