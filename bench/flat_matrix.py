@@ -114,7 +114,7 @@ HEIGHT_FORMS: dict[str, Callable[[Heightmap], Asset]] = {
 }
 ART_FORMS: dict[str, Callable[[Artwork], Asset]] = {
     "sign": mq.signboard,
-    "badge": lambda a: mq.signboard(a, board="outline", margin_mm=6, hole_mm=4),
+    "badge": lambda a: mq.signboard(a, board="outline", margin_mm=9, hole_mm=4),
     "inlay": lambda a: mq.signboard(a, letters="inlaid"),
     "stamp": lambda a: mq.stamp_block(a, handle_mm=20),
     "cutter": lambda a: mq.cookie_cutter(a, height_mm=10),
