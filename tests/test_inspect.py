@@ -22,12 +22,14 @@ def of(subject: mq.Subject, check: str) -> mq.Finding:
     return next(finding for finding in mq.inspect(subject) if finding.check == check)
 
 
-def scene(size: int = 1600, busy: bool = False, shift: float = 0.0, second: bool = False) -> mq.Subject:
+def scene(
+    size: int = 1600, busy: bool = False, shift: float = 0.0, second: bool = False, radius: float = 0.3
+) -> mq.Subject:
     """A textured ball on a plain or busy ground, cut out."""
     y, x = np.mgrid[0:size, 0:size]
     rng = np.random.default_rng(1)
     distance = np.hypot(x - size * (0.5 + shift), y - size / 2)
-    mask = (distance < 0.3 * size).astype(np.float32)
+    mask = (distance < radius * size).astype(np.float32)
     if second:
         mask[: size // 6, : size // 6] = 1
     ground = (
@@ -92,6 +94,28 @@ def test_routes_by_kind_of_picture():
     assert recommended_route(mq.inspect(mq.Subject(drawing, mask))) == "relief"
     assert recommended_route(mq.inspect(scene().replace(mask=np.ones((1600, 1600))))) == "relief"
     assert recommended_route([]) == "full"
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [({"radius": 0.12}, "a scene"), ({"shift": 0.32}, "runs out of the frame")],
+)
+def test_what_is_small_or_cut_off_before_a_busy_ground_is_a_scene(how, reason):
+    busy = of(scene(800, busy=True, **how), "route")
+    assert reason in busy.message
+    assert recommended_route([busy]) == "relief"
+    assert recommended_route([of(scene(800, **how), "route")]) == "full"
+    assert recommended_route([of(scene(800, busy=True), "route")]) == "full"
+
+
+def test_a_tile_shows_no_side():
+    tile = scene(800)
+    mask = np.zeros((800, 800), np.float32)
+    mask[150:650, 150:650] = 1
+    mask[150:160, 150:160] = 0  # round corners do not matter
+    route = of(tile.replace(mask=mask), "route")
+    assert "a tile" in route.message
+    assert recommended_route([route]) == "relief"
 
 
 def test_several_pieces_ask_for_a_plate():

@@ -22,6 +22,9 @@ from maquette.registry import stage
 
 Floats = NDArray[np.float32]
 _SCENE = 3.5  # grey levels of unrest behind the subject; desks and walls have 2, the calmest of 19 scenes 4.1
+_SMALL = 0.08  # of the picture: a busy one shows much beside what was cut out of it; a dog on a lawn has 0.13
+_RUNS_OUT, _RUNS_OUT_BUSY = 0.25, 0.04  # of the border; on a plain ground a bust may stand on the frame
+_TILE = 0.95  # of its box that it fills: a card, a tile, a front; rolls and chips have 0.87
 WORK_PX = 768  # measures are taken at this long side, so that they mean the same for every photo
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 GUIDES = "photo guides of image-to-3D services"
@@ -53,8 +56,9 @@ def inspect(
     yield from (ground, _sharp(luma, mask), _light(luma, mask), _contrast(luma, mask))
     yield _blocks(subject)
     yield from inspect_picture(subject, np.clip(pixels, 0, 255).astype(np.uint8), _inside(pixels.shape[:2], mask))
-    is_scene = truth is not None and truth.verdict == "fail" and (ground.value or 0.0) > _SCENE
-    yield _route(pixels, mask, is_scene=is_scene)
+    is_busy = (ground.value or 0.0) > _SCENE
+    is_doubted = truth is not None and truth.verdict == "fail"
+    yield _route(pixels, mask, is_busy=is_busy, is_doubted=is_doubted)
 
 
 def recommended_route(findings: Iterable[Finding]) -> Literal["full", "relief"]:
@@ -297,32 +301,48 @@ def _blocks(subject: Subject) -> Finding:
     )
 
 
-def _route(pixels: Floats, mask: Floats | None, *, is_scene: bool = False) -> Finding:
+def _route(pixels: Floats, mask: Floats | None, *, is_busy: bool = False, is_doubted: bool = False) -> Finding:
     """Full 3D for a thing that stands free, a relief for flat art and for pictures without a free-standing subject.
 
-    A scene is a picture whose cut-out is likely no thing and whose ground is busy: a sailboat before trees, a heap of
-    fruit. On a plain ground a doubtful cut-out is still of the thing that lies there.
+    A scene is a busy picture whose cut-out is likely no thing (a sailboat before trees, a heap of fruit) or a small
+    part of it (a kite over a beach), or leaves the frame. On a plain ground a doubtful cut-out is still of the thing
+    that lies there.
 
     Flat art is told by its areas of one colour (share of pixels equal to their neighbours, and of the six commonest
     colours): drawn emoji have 0.73 and more, rendered and photographed things rarely 0.6.
     """
+    score, why = _flatness(pixels, mask)
+    if mask is None:
+        score, why = 0.2, "nothing in it stands free of its ground"
+    elif is_busy and (is_doubted or (mask >= 0.5).mean() < _SMALL):
+        score, why = 0.25, "a scene, from which no one thing stands free"
+    elif touching(mask) > (_RUNS_OUT_BUSY if is_busy else _RUNS_OUT) or (mask >= 0.5).mean() > 0.85:
+        score, why = 0.3, "the subject runs out of the frame"
+    elif pieces(mask)[1] > 0.35:
+        score, why = 0.4, "several pieces, which only a plate holds together"
+    elif _fills_its_box(mask) > _TILE:
+        score, why = 0.35, "a tile, a card or a front, of which no side is seen"
+    name = "full 3D" if score >= 0.5 else "relief"
+    limit = "full 3D from 0.5"
+    return Finding("route", "pass", f"{name}: {why}", value=round(score, 3), limit=limit)
+
+
+def _flatness(pixels: Floats, mask: Floats | None) -> tuple[float, str]:
+    """The score by areas of even colour, 0 flat to 1, and what it means."""
     inside = _inside(pixels.shape[:2], mask)
     steps = np.stack([_steps(pixels[..., channel]) for channel in range(3)]).max(axis=0)
     even = float((steps[inside] < 0.5).mean())
     codes = (pixels[inside] // 8).astype(np.int64) @ np.array([1024, 32, 1])
     common = np.sort(np.unique(codes, return_counts=True)[1])[::-1]
     flat = min(even, float(common[:6].sum() / common.sum()))
-    if mask is None:
-        score, why = 0.2, "nothing in it stands free of its ground"
-    elif is_scene:
-        score, why = 0.25, "a scene, from which no one thing stands free"
-    elif touching(mask) > 0.25 or (mask >= 0.5).mean() > 0.85:
-        score, why = 0.3, "the subject runs out of the frame"
-    elif pieces(mask)[1] > 0.35:
-        score, why = 0.4, "several pieces, which only a plate holds together"
-    else:
-        score = float(np.clip(1.2 - flat, 0, 1))
-        why = "a thing that stands free" if score >= 0.5 else "flat art: areas of even colour"
-    name = "full 3D" if score >= 0.5 else "relief"
-    limit = "full 3D from 0.5"
-    return Finding("route", "pass", f"{name}: {why}", value=round(score, 3), limit=limit)
+    score = float(np.clip(1.2 - flat, 0, 1))
+    return score, "a thing that stands free" if score >= 0.5 else "flat art: areas of even colour"
+
+
+def _fills_its_box(mask: Floats) -> float:
+    """Share of the upright box around the subject that it covers; 0 of an empty mask."""
+    rows, columns = np.nonzero(mask >= 0.5)
+    if not len(rows):
+        return 0.0
+    box = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    return float((box >= 0.5).mean())

@@ -39,12 +39,11 @@ def cookie_cutter(
     """
     drawing = unite_areas([area_of(artwork.loops(n)) for n in range(len(artwork.colors))])
     shape = _one_piece(drawing, smooth_mm)
-    wall = raise_area(grow_area(shape, edge_mm) - shape, 0.0, height_mm)
-    strong = grow_area(shape, _STRONG * edge_mm) - shape
-    grip = grow_area(shape, edge_mm + grip_mm) - shape
-    solid = wall + raise_area(strong, 0.0, 0.6 * height_mm)
+    solid = raise_area(grow_area(shape, edge_mm), 0.0, height_mm)
+    solid = solid + raise_area(grow_area(shape, _STRONG * edge_mm), 0.0, 0.6 * height_mm)
     if grip_mm:
-        solid = solid + raise_area(grip, 0.0, 2.0)
+        solid = solid + raise_area(grow_area(shape, edge_mm + grip_mm), 0.0, 2.0)
+    solid = solid - raise_area(shape, -1.0, height_mm + 1.0)  # in one go: walls cut one by one leave slivers inside
     if lines_mm:
         solid = solid + _marks(drawing, shape, edge_mm, max(height_mm - lines_mm, 3.0))
     note(f"the cut is {shape.area():.4g} mm² large; the edge runs {_length(shape):.4g} mm")

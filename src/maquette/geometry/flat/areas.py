@@ -14,6 +14,8 @@ from maquette.core.arrays import Floats
 
 ROUND = 64  # corners of a full turn where an area is grown
 
+_CLOSE = 5e-4  # mm: points of a grown border that lie so near a line of others are no corners in single precision
+
 Rule = Literal["nonzero", "evenodd", "positive"]
 
 
@@ -41,7 +43,7 @@ def grow_area(area: Any, by: float) -> Any:
     """An area with a margin all around, round at the corners; below 0: shrunk."""
     from manifold3d import JoinType
 
-    return area.offset(by, JoinType.Round, 2.0, ROUND) if by else area
+    return area.offset(by, JoinType.Round, 2.0, ROUND).simplify(_CLOSE) if by else area
 
 
 def without_holes(area: Any) -> Any:
