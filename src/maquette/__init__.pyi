@@ -246,6 +246,19 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
 
 contact: _contact
 
+class _control_picture(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['depth', 'canny', 'normal'] = 'depth',
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 1024,
+    ) -> Picture:
+        """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself."""
+
+control_picture: _control_picture
+
 class _cookie_cutter(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -853,6 +866,19 @@ class _paint_wedge(StageFunction[..., PaintPlan]):
 
 paint_wedge: _paint_wedge
 
+class _passes(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 1024,
+        form: Literal['png', 'exr'] = 'png',
+    ) -> Files:
+        """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts, …"""
+
+passes: _passes
+
 class _pbr_maps(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1116,6 +1142,19 @@ class _remesh(StageFunction[..., Asset]):
         """Cover the model with triangles of one size, as near to equilateral as its shape allows."""
 
 remesh: _remesh
+
+class _render_pass(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'seen', 'outline', 'curvature'] = 'depth',
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+    ) -> Picture:
+        """Show one quantity of a view: depth, normals, position, parts, color, shade, what was seen, lines or curvature."""
+
+render_pass: _render_pass
 
 class _resurface(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., pitch_mm: float = 0.0) -> Asset:

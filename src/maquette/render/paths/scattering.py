@@ -126,7 +126,8 @@ def pass_glass(
     ratio = np.where(front, np.float32(ior), np.float32(1 / ior))
     cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
     crosses = choice >= dielectric(cosine, ratio)
-    direction: Singles = np.where(crosses[:, None], refract(view, half, ratio), reflect(view, half)).astype(np.float32)
+    beyond, mirrored = refract(view, half, ratio), reflect(view, half)
+    direction: Singles = np.where(crosses[:, None], beyond, mirrored).astype(np.float32)
     wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light to the side where it cannot be
     direction[wrong, 2] *= -1
     return direction, crosses
