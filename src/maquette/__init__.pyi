@@ -161,6 +161,22 @@ class _beauty(StageFunction[..., Picture]):
 
 beauty: _beauty
 
+class _blueprint(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        stem: str = 'blueprint',
+        suffix: Literal['.svg', '.png'] = '.svg',
+        paper: Literal['a4', 'a3'] = 'a4',
+        hidden: Literal['dashed', 'none'] = 'dashed',
+        ink: Literal['blue', 'white'] = 'blue',
+        width_px: int = 1600,
+    ) -> Files:
+        """Draw a model as an engineer would: front, top and right view to one standard scale, with dimensions in mm."""
+
+blueprint: _blueprint
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
@@ -1447,7 +1463,7 @@ class _sketch(StageFunction[..., Picture]):
         *,
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 512,
-        line: float = 1.6,
+        line: float = 2.4,
         hatching: float = 0.7,
         wobble: float = 0.8,
         pencil: str = '33343b',
@@ -1668,6 +1684,12 @@ class _thin_gaps(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far apart walls stand that face each other through the air."""
 
 thin_gaps: _thin_gaps
+
+class _three_views(StageFunction[..., Asset]):
+    def __call__(self, subject: Subject, *, width_mm: float = 0.0) -> Asset:
+        """Make a solid from a drawing that shows front, top and right view on one sheet (third angle)."""
+
+three_views: _three_views
 
 class _toon(StageFunction[..., Picture]):
     def __call__(

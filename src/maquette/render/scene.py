@@ -117,7 +117,8 @@ class Scene:
     @property
     def center_mm(self) -> Floats:
         """Where the scene's origin lies in the asset, (3,)."""
-        return self._center
+        center: Floats = self._center
+        return center
 
     @property
     def used_vertices(self) -> Floats:

@@ -51,7 +51,8 @@ def look_through(scene: Scene, camera: Camera, width: int, height: int) -> Buffe
     left, top = np.clip(np.floor(first * [width, height]) - 1, 0, [width, height]).astype(np.int64)
     right, bottom = np.clip(np.ceil(last * [width, height]) + 1, 0, [width, height]).astype(np.int64)
     pixels: Ints = np.add.outer(np.arange(top, bottom) * width, np.arange(left, right)).reshape(-1)
-    seen = scene.look(camera, pixels % width + 0.5, pixels // width + 0.5, 1.0, width, height)
+    x, y = (pixels % width + 0.5).astype(np.float64), (pixels // width + 0.5).astype(np.float64)
+    seen = scene.look(camera, x, y, 1.0, width, height)
     _, nearest = np.unique(seen.pixel, return_index=True)  # of several layers the first comes first
     samples = seen.only(nearest)
     outside = scene.in_millimetres(camera)

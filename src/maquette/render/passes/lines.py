@@ -74,7 +74,7 @@ def _side(buffers: Buffers) -> float:
     """A pixel's side on the model, mm."""
     camera, height = buffers.camera, buffers.face.shape[0]
     middle = float(np.median(buffers.depth[buffers.mask])) if buffers.mask.any() else 1.0
-    return camera.span / height * (middle if camera.projection == "perspective" else 1.0)
+    return float(camera.span / height * (middle if camera.projection == "perspective" else 1.0))
 
 
 def _wide(mask: Bools, radius: float) -> Bools:

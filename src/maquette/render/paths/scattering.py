@@ -123,12 +123,12 @@ def pass_glass(
 ) -> tuple[Singles, Bools]:
     """Where light goes on at clear glass: mirrored as often as Fresnel says, else refracted; and which crossed (N,)."""
     half = draw_normal(view, alpha, pair)
-    ratio = np.where(front, np.float32(ior), np.float32(1 / ior))
+    ratio: Singles = np.where(front, ior, 1 / ior).astype(np.float32)
     cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
     crosses = choice >= dielectric(cosine, ratio)
     beyond, mirrored = refract(view, half, ratio), reflect(view, half)
     direction: Singles = np.where(crosses[:, None], beyond, mirrored).astype(np.float32)
-    wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light to the side where it cannot be
+    wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light where it cannot be
     direction[wrong, 2] *= -1
     return direction, crosses
 

@@ -39,8 +39,8 @@ class Pen:
     width: float = 2.2
 
     def at(self, size_px: int) -> float:
-        """The width in pixels of a picture this large."""
-        return self.width * size_px / 512
+        """The width in pixels of a picture this large; a thinner line than a pixel would fade."""
+        return max(self.width * size_px / 512, 1.0)
 
 
 @stage
@@ -50,7 +50,7 @@ def toon(
     view: _VIEW = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     bands: Annotated[int, Field(ge=2, le=6, description="how many tones a surface has from light to shade")] = 3,
-    line: Annotated[float, Field(ge=0, le=12, description="width of its lines, pixels of 512; 0: none")] = 2.2,
+    line: Annotated[float, Field(ge=0, le=20, description="width of its lines, pixels of 512; 0: none")] = 2.2,
     ink: Annotated[str, Field(pattern="^#?[0-9a-fA-F]{6}$", description="color of the lines")] = "1b1e2b",
     background: Annotated[Behind, Field(description="what stands behind it")] = "white",
 ) -> Picture:
@@ -67,7 +67,7 @@ def toon_frame(scene: Scene, camera: Camera, size_px: int, bands: int, pen: Pen,
 
     def surface(scene: Scene, samples: Samples) -> Surface:
         own = textured_surface(scene, samples)
-        light = np.clip(0.5 + 0.5 * along(own.normal, rig.key), 0, 1)
+        light = np.clip(0.32 + 0.68 * along(own.normal, rig.key), 0, 1)
         step = np.floor(light * bands * 0.999) / max(bands - 1, 1)
         shade = 0.42 + 0.58 * step
         half = rig.key - samples.toward
@@ -97,7 +97,7 @@ def sketch(
     *,
     view: _VIEW = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
-    line: Annotated[float, Field(ge=0.2, le=12, description="width of its lines, pixels of 512")] = 1.6,
+    line: Annotated[float, Field(ge=0.2, le=12, description="width of its lines, pixels of 512")] = 2.4,
     hatching: Annotated[float, Field(ge=0, le=1, description="how dark shade is hatched; 0: lines only")] = 0.7,
     wobble: Annotated[float, Field(ge=0, le=6, description="how far the hand strays, pixels of 512")] = 0.8,
     pencil: Annotated[str, Field(pattern="^#?[0-9a-fA-F]{6}$", description="color of the pencil")] = "33343b",
@@ -119,7 +119,7 @@ def sketch_frame(scene: Scene, camera: Camera, size_px: int, pen: Pen, hatching:
     ink = hand.stray(np.maximum(lines.outline, 0.8 * lines.inner))
     if hatching > 0:
         ink = np.maximum(ink, hatching * _hatch(tone, drawing.alpha, size_px, hand))
-    ink = ink * (0.72 + 0.28 * hand.grain)
+    ink = ink * (0.8 + 0.2 * hand.grain)
     paper = to_linear(np.array([0.975, 0.965, 0.94], np.float32)) * (0.985 + 0.015 * hand.grain[..., None])
     page = ink_on(paper.astype(np.float32), ink.astype(np.float32), linear(pen.color))
     return as_bytes(to_srgb(page), np.ones((height, width, 1), np.float32))

@@ -33,7 +33,7 @@ class Passage:
     """What rays met on their way through, (H, W) each."""
 
     alpha: Singles  # share of the pixel in which anything was met
-    thickness: Singles  # length within, in radii of the model
+    thickness: Singles  # length within, in the scene's unit
     rims: Singles  # surfaces seen at a slant, added up: 1 for one seen edge on
     first_rim: Singles  # the same of the first surface alone
 
