@@ -24,6 +24,7 @@ from maquette.core.profiles import Printer as Printer
 from maquette.core.profiles import Target as Target
 from maquette.core.report import Finding as Finding
 from maquette.core.report import Report as Report
+from maquette.core.scene import Scene
 from maquette.core.subject import Subject as Subject
 from maquette.core.subject import Views as Views
 from maquette.flow.door import check as check
@@ -76,6 +77,21 @@ class _anaglyph(StageFunction[..., Picture]):
         """Draw a model for red and cyan glasses: the left eye's picture in red, the right eye's in green and blue."""
 
 anaglyph: _anaglyph
+
+class _arrange(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        layout: Literal['single', 'row', 'grid', 'ring', 'scatter'] = 'single',
+        count: int = 5,
+        gap_mm: float = 10.0,
+        beside: Literal['none', 'coin', 'can', 'card'] = 'none',
+        seed: int = 0,
+    ) -> Scene:
+        """Place a model in a scene: alone, in a row, a grid, a ring or scattered, and beside a thing of known size."""
+
+arrange: _arrange
 
 class _autofix(StageFunction[..., Subject]):
     def __call__(
@@ -703,6 +719,12 @@ class _jigsaw(StageFunction[..., Asset]):
         """Cut what lies flat into puzzle pieces with knobs. They stay in place, a gap apart, and print as they lie."""
 
 jigsaw: _jigsaw
+
+class _join_scene(StageFunction[..., Asset]):
+    def __call__(self, scene: Scene) -> Asset:
+        """Make one model of a scene, each instance a part of its own, so that it can be looked at, checked or printed."""
+
+join_scene: _join_scene
 
 class _keyring(StageFunction[..., Asset]):
     def __call__(
@@ -2032,6 +2054,12 @@ class _write_scad(StageFunction[..., Files]):
         """Write a box, a turned part or a plate as an OpenSCAD script whose sizes have names."""
 
 write_scad: _write_scad
+
+class _write_scene(StageFunction[..., Files]):
+    def __call__(self, scene: Scene, *, stem: str = 'scene') -> Files:
+        """Write a scene as one GLB in which a model that stands there ten times lies once."""
+
+write_scene: _write_scene
 
 class _write_settings(StageFunction[..., Files]):
     def __call__(self, settings: PrintSettings, *, stem: str = 'settings') -> Files:
