@@ -181,6 +181,7 @@ def files_like(suffix: str) -> Files:
 def write_files(folder: Path) -> None:
     """The files that commands in the documentation name: photos, a mask and one model in every format."""
     from maquette.flow import disk
+    from maquette.registry import registry
 
     for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
@@ -195,6 +196,10 @@ def write_files(folder: Path) -> None:
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
+    pieces = together(box((20, 20, 20)), box((20, 20, 20), (40, 0, 0)))
+    disk.save(Asset(pieces, sized=True), folder / "pieces.glb")
+    sheet = registry()["blueprint"](Asset(box((60, 40, 30)), sized=True), suffix=".png", width_px=800)
+    (folder / "sheet.png").write_bytes(sheet.data)
     disk.save(painted_sphere(), folder / "painted.glb")
 
 
