@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -136,8 +136,8 @@ def pass_glass(
 def _spread(half: Singles, squared: Singles) -> Singles:
     """GGX's density of normals, in the frame's coordinates: no digit is lost near the pole."""
     flat = np.square(half[:, 0]) + np.square(half[:, 1])
-    spread: Singles = 1 / (np.float32(np.pi) * squared * np.square(flat / squared + np.square(half[:, 2])))
-    return spread
+    spread: Any = 1 / (np.float32(np.pi) * squared * np.square(flat / squared + np.square(half[:, 2])))
+    return cast(Singles, spread)
 
 
 def _mirror_share(facing: Singles, roughness: Singles) -> tuple[Singles, Singles]:
