@@ -193,6 +193,21 @@ class _blueprint(StageFunction[..., Files]):
 
 blueprint: _blueprint
 
+class _box_lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        right: Heightmap,
+        back: Heightmap,
+        left: Heightmap,
+        *,
+        lamp: Literal['none', 'e14', 'e27', 'tealight', 'puck'] = 'none',
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Make a box of four lithophanes, one on each side, open above, that stands on its foot over a lamp."""
+
+box_lantern: _box_lantern
+
 class _bridges(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., max_mm: float = 0.0) -> tuple[Finding, ...]:
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
@@ -276,6 +291,21 @@ class _clean_heights(StageFunction[..., Heightmap]):
         """Calm grain without softening edges, cut levels at both ends, and lay an even background down."""
 
 clean_heights: _clean_heights
+
+class _closed_box_lantern(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        front: Heightmap,
+        right: Heightmap,
+        back: Heightmap,
+        left: Heightmap,
+        top: Heightmap,
+        *,
+        bound_mm: float = 0.03,
+    ) -> Asset:
+        """Make a box of five lithophanes, the fifth on top, that is put over a lamp."""
+
+closed_box_lantern: _closed_box_lantern
 
 class _coin(StageFunction[..., Asset]):
     def __call__(
@@ -1272,6 +1302,12 @@ class _read_dae(StageFunction[..., Asset]):
 
 read_dae: _read_dae
 
+class _read_fbx(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read a binary FBX (6.1 to 7.7) with its materials, textures and vertex colours, upright and in millimetres."""
+
+read_fbx: _read_fbx
+
 class _read_glb(StageFunction[..., Asset]):
     def __call__(self, files: Files) -> Asset:
         """Read a GLB or glTF model with its materials, textures, vertex colours and node names."""
@@ -1301,6 +1337,12 @@ class _read_stl(StageFunction[..., Asset]):
         """Read an STL file, binary or text, and weld the corners that share a position."""
 
 read_stl: _read_stl
+
+class _read_usd(StageFunction[..., Asset]):
+    def __call__(self, files: Files) -> Asset:
+        """Read USD with its materials, textures and vertex colours, upright and in millimetres."""
+
+read_usd: _read_usd
 
 class _read_wedge(StageFunction[..., Files]):
     def __call__(
@@ -1982,6 +2024,12 @@ class _write_dae(StageFunction[..., Files]):
 
 write_dae: _write_dae
 
+class _write_fbx(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
+        """Write one binary FBX (7.4) in centimetres, +Y up, front +Z, with its pictures inside."""
+
+write_fbx: _write_fbx
+
 class _write_glb(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
         """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
@@ -2072,6 +2120,19 @@ class _write_stl(StageFunction[..., Files]):
         """Write the triangles as STL, in millimetres, +Z up."""
 
 write_stl: _write_stl
+
+class _write_usd(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        stem: str = 'model',
+        suffix: Literal['.usdz', '.usdc', '.usda'] = '.usdz',
+        crease_deg: float = 45.0,
+    ) -> Files:
+        """Write USD in metres and +Y up, with one mesh a part, quads as quads and a UsdPreviewSurface a material."""
+
+write_usd: _write_usd
 
 class _xray(StageFunction[..., Picture]):
     def __call__(
