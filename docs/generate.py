@@ -18,6 +18,7 @@ from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.print_settings import PrintSettings
 from maquette.core.profiles import Plastic, Printer, Target
+from maquette.core.scene import Scene
 from maquette.core.subject import Subject, Views
 from maquette.flow.options import setting_option
 from maquette.registry import Setting, Stage, registry, type_name
@@ -43,20 +44,35 @@ _MADE = {
     Heightmap: "out.tif",
     PaintPlan: "out.3mf",
     PrintSettings: "out.json",
+    Scene: "out.glb",
     Artwork: "out.svg",
 }  # the file that an example command writes
 _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cut out yet
 _ON_TILES = {"emboss-art", "magnet-pockets", "plate-stand"}  # what lies flat
 _PAINTED = {"bake", "delight", "pbr-maps"}  # each texel must belong to one face
 _PHOTOGRAPHED = {"fill-unseen", "project-photo"}  # a model file does not hold its photo and camera
+_IN_PIECES = {"exploded"}  # what has several parts
+_ENDINGS = {"passes": ".json", "icon-set": ".ico", "cgi-ads": ".png"}  # of files that no writer makes
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
+    "arrange": "--layout ring --count 6 --beside coin",
+    "beauty": "--light window --size-px 160",
+    "ceramic": "--size-px 96",
+    "cgi-ad": "--form 4:5 --size-px 120",
+    "cgi-ads": "--size-px 64 --rays 4",
+    "clay": "--size-px 96",
     "crop": "--share 0.9",
+    "cutaway": "--across x --size-px 96",
     "deviation": "--max-mm 0.5",
     "emboss": "--text ADA",
+    "exploded": "--spread 1 --size-px 96",
+    "glass": "--color 7fc4e8 --size-px 96",
     "emboss-art": "--side top --width-mm 40",
     "hollow": "--wall-mm 3",
     "lettering": "--text ADA",
+    "low-poly": "--triangles 200 --size-px 96",
     "measure": "--reference-px 10,10,190,10 --reference-mm 60",
+    "metal": "--kind copper --size-px 96",
+    "miniature": "--trees 4 --size-px 96",
     "paint-wedge": '--filaments "brick=#B04030@3" --steps 3',
     "picture": "--view three-quarter --look clay",
     "plinth": "--form round --text ADA",
@@ -66,7 +82,11 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "scale-to": "--height-mm 80",
     "simplify": "--max-faces 500",
     "size-photo": "--height-mm 60",
+    "sketch": "--wobble 1.2",
     "slice": "--slicer prusa",
+    "styles": "--only beauty,toon,xray --size-px 96",
+    "three-views": "--width-mm 60",
+    "voxel-icon": "--cells 16 --size-px 96",
     "wall-thickness": "--min-mm 1.2",
     "write-stl": "--encoding ascii",
 }
@@ -83,7 +103,7 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if stage.name in _PHOTOGRAPHED or {Picture, Canvas, PaintPlan, PrintSettings} & {
+    if stage.name in _PHOTOGRAPHED or {Picture, Canvas, PaintPlan, PrintSettings, Scene} & {
         *stage.inputs.values(),
         stage.output if stage.output is Canvas else None,
     }:
@@ -104,6 +124,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
     kinds = typing.get_args(kind) or (kind,)
     if stage.name == "read-wedge":
         return "wedge.png"
+    if stage.name == "three-views":
+        return "sheet.png"
     if Subject in kinds:
         return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
     if Heightmap in kinds:
@@ -120,6 +142,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         )
     if stage.name in _PAINTED and kind is Asset:
         return "painted.glb"
+    if stage.name in _IN_PIECES:
+        return "pieces.glb"
     if stage.name in _ON_TILES:
         return "tile.glb"
     return "plate.glb" if stage.name == "wall-mount" else "part.glb"
@@ -127,7 +151,11 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
 
 def _writes(stage: Stage) -> str:
     """The ending that it writes."""
-    return next(iter(stage.facts.writes or (".gcode",)))
+    if stage.name in _ENDINGS:
+        return _ENDINGS[stage.name]
+    suffix = stage.settings.get("suffix")
+    own = (suffix.default,) if suffix and str(suffix.default).startswith(".") else ()
+    return next(iter(stage.facts.writes or own or (".gcode",)))
 
 
 def row(setting: Setting) -> str:

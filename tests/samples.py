@@ -19,6 +19,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.painting import Canvas, PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.print_settings import PrintSettings
+from maquette.core.scene import Scene
 from maquette.core.subject import Subject, Views
 from shapes import box, grid, sphere, together
 
@@ -157,6 +158,15 @@ def print_settings() -> PrintSettings:
     )
 
 
+@cache
+def scene() -> Scene:
+    """The ball twice, the second one half as large and turned, 60 mm to the right."""
+    second = np.diag([0.5, 0.5, 0.5, 1.0])
+    second[:2, :2] = [[0.0, -0.5], [0.5, 0.0]]
+    second[0, 3] = 60
+    return Scene((ball().replace(source=None, camera=None),), np.zeros(2), np.stack([np.eye(4), second]), title="balls")
+
+
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
     from maquette.flow import disk
@@ -171,6 +181,7 @@ def files_like(suffix: str) -> Files:
 def write_files(folder: Path) -> None:
     """The files that commands in the documentation name: photos, a mask and one model in every format."""
     from maquette.flow import disk
+    from maquette.registry import registry
 
     for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
@@ -185,6 +196,10 @@ def write_files(folder: Path) -> None:
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
+    pieces = together(box((20, 20, 20)), box((20, 20, 20), (40, 0, 0)))
+    disk.save(Asset(pieces, sized=True), folder / "pieces.glb")
+    sheet = registry()["blueprint"](Asset(box((60, 40, 30)), sized=True), suffix=".png", width_px=800)
+    (folder / "sheet.png").write_bytes(sheet.data)
     disk.save(painted_sphere(), folder / "painted.glb")
 
 
@@ -207,5 +222,6 @@ def sample_for(kind: object, stage: object) -> object:
         Canvas: canvas(),
         PaintPlan: paint_plan(),
         PrintSettings: print_settings(),
+        Scene: scene(),
         Views: Views({"front": cut_out(96)}),
     }[kind]

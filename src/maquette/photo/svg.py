@@ -35,7 +35,8 @@ import resvg_py
 kinds = {"width": {"width": int(sys.argv[1])}, "height": {"height": int(sys.argv[1])}}
 text = sys.stdin.buffer.read().decode()
 try:
-    made = resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=sys.argv[3] == "no-fonts", **kinds[sys.argv[2]])
+    kinds[sys.argv[2]] |= {"dpi": 96, "skip_system_fonts": sys.argv[3] == "no-fonts"}
+    made = resvg_py.svg_to_bytes(svg_string=text, **kinds[sys.argv[2]])
 except Exception as problem:
     sys.stderr.write(str(problem)); sys.exit(2)
 sys.stdout.buffer.write(bytes(made))

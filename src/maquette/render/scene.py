@@ -115,6 +115,12 @@ class Scene:
         return self._radius
 
     @property
+    def center_mm(self) -> Floats:
+        """Where the scene's origin lies in the asset, (3,)."""
+        center: Floats = self._center
+        return center
+
+    @property
     def used_vertices(self) -> Floats:
         """Vertices that belong to a face, (V', 3)."""
         used: Floats = self.vertices if self._used.all() else self.vertices[self._used]

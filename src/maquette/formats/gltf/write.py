@@ -66,6 +66,16 @@ def write_glb(
     say_lost(asset, ".glb")
     extras = {"maquette": provenance.as_data(asset)}
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": extras})
+    meshes = add_model(draft, asset, asset.title or stem, crease_deg)
+    nodes = [draft.add("nodes", {"name": name, "mesh": number}) for name, number in meshes]
+    draft.root["scene"] = draft.add("scenes", {"name": asset.title or stem, "nodes": nodes})
+    progress(0.9, "file")
+    return Files(f"{stem}.glb", {f"{stem}.glb": draft.glb()})
+
+
+def add_model(draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0) -> list[tuple[str, int]]:
+    """The asset's materials and meshes put into a draft, one mesh for each part: its name and its number there."""
+    mesh = asset.mesh
     materials = asset.materials or (Material(name="plain"),)
     progress(0.1, "normals")
     corners = _Corners.of(mesh, crease_deg, any(m.normal_texture for m in materials))
@@ -77,14 +87,11 @@ def write_glb(
             placed[number] = draft.material(materials[number])
         primitive = _primitive(draft, mesh, corners, faces, materials[number].normal_texture is not None)
         primitives.setdefault(part, []).append({**primitive, "material": placed[number]})
-    nodes = []
-    for part, rows in primitives.items():
-        name = asset.part_names[part] if mesh.part is not None else asset.title or stem
-        number = draft.add("meshes", {"name": name, "primitives": rows})
-        nodes.append(draft.add("nodes", {"name": name, "mesh": number}))
-    draft.root["scene"] = draft.add("scenes", {"name": asset.title or stem, "nodes": nodes})
-    progress(0.9, "file")
-    return Files(f"{stem}.glb", {f"{stem}.glb": draft.glb()})
+    names = {part: asset.part_names[part] if mesh.part is not None else title for part in primitives}
+    return [
+        (names[part], draft.add("meshes", {"name": names[part], "primitives": rows}))
+        for part, rows in primitives.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -123,11 +123,12 @@ def pass_glass(
 ) -> tuple[Singles, Bools]:
     """Where light goes on at clear glass: mirrored as often as Fresnel says, else refracted; and which crossed (N,)."""
     half = draw_normal(view, alpha, pair)
-    ratio = np.where(front, np.float32(ior), np.float32(1 / ior))
+    ratio: Singles = np.where(front, ior, 1 / ior).astype(np.float32)
     cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
     crosses = choice >= dielectric(cosine, ratio)
-    direction: Singles = np.where(crosses[:, None], refract(view, half, ratio), reflect(view, half)).astype(np.float32)
-    wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light to the side where it cannot be
+    beyond, mirrored = refract(view, half, ratio), reflect(view, half)
+    direction: Singles = np.where(crosses[:, None], beyond, mirrored).astype(np.float32)
+    wrong = (direction[:, 2] > 0) == crosses  # a rough border may send light where it cannot be
     direction[wrong, 2] *= -1
     return direction, crosses
 
@@ -135,8 +136,8 @@ def pass_glass(
 def _spread(half: Singles, squared: Singles) -> Singles:
     """GGX's density of normals, in the frame's coordinates: no digit is lost near the pole."""
     flat = np.square(half[:, 0]) + np.square(half[:, 1])
-    spread: Singles = 1 / (np.float32(np.pi) * squared * np.square(flat / squared + np.square(half[:, 2])))
-    return spread
+    spread: Any = 1 / (np.float32(np.pi) * squared * np.square(flat / squared + np.square(half[:, 2])))
+    return cast(Singles, spread)
 
 
 def _mirror_share(facing: Singles, roughness: Singles) -> tuple[Singles, Singles]:

@@ -1,0 +1,149 @@
+"""Arrange: a model placed several times, and beside something whose size everybody knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.arrays import Floats
+from maquette.core.asset import Asset, Material
+from maquette.core.errors import CannotDo
+from maquette.core.mesh import Mesh
+from maquette.core.progress import note
+from maquette.core.scene import Scene
+from maquette.geometry.flat.lathe import turn_profile
+from maquette.registry import stage
+
+Familiar = Literal["none", "coin", "can", "card"]
+_TRIES = 200  # for each thing that is scattered
+
+
+@stage
+def arrange(
+    asset: Asset,
+    *,
+    layout: Annotated[
+        Literal["single", "row", "grid", "ring", "scatter"], Field(description="how its copies stand")
+    ] = "single",
+    count: Annotated[int, Field(ge=1, le=10_000, description="how many stand there; single is one")] = 5,
+    gap_mm: Annotated[float, Field(ge=0, le=10_000, description="between two of them")] = 10.0,
+    beside: Annotated[
+        Familiar, Field(description="a thing to compare with: a 1 euro coin, a 330 ml can, a bank card")
+    ] = "none",
+    seed: Annotated[int, Field(ge=0, le=2**31, description="another number, another scattering")] = 0,
+) -> Scene:
+    """Place a model in a scene: alone, in a row, a grid, a ring or scattered, and beside a thing of known size.
+
+    All stand on the floor (z = 0) and none touches another: copies are ``gap_mm`` apart at least. A copy costs its
+    place only; the model is kept once, with its unit and origin. The known thing stands on the right, to scale. A model
+    whose size is a guess says so in a note. Refuses to scatter more than find room.
+    """
+    low, high = asset.mesh.bounds
+    if not len(asset.mesh.faces):
+        raise CannotDo("arrange: the model has no faces; there is nothing to place")
+    room = _Room(high - low, gap_mm)
+    spots = {
+        "single": room.row(1),
+        "row": room.row(count) if layout == "row" else None,
+        "grid": room.grid(count) if layout == "grid" else None,
+        "ring": room.ring(count) if layout == "ring" else None,
+        "scatter": room.scatter(count, seed) if layout == "scatter" else None,
+    }[layout]
+    assert spots is not None
+    foot = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+    places = np.stack([_place(spot, turn, foot) for *spot, turn in spots.tolist()])
+    assets, which = (asset.replace(volumes=()),), np.zeros(len(places), np.int64)
+    if beside != "none":
+        if not asset.sized:
+            note("lost: the model's size is a guess, so the thing beside it tells nothing; scale-to sets a size")
+        thing = familiar_object(beside)
+        right = float(spots[:, 0].max()) + (high[0] - low[0]) / 2 + max(gap_mm, 3.0)
+        left = thing.mesh.bounds[0][0]
+        places = np.concatenate([places, _place([right - left, 0.0], 0.0, np.zeros(3))[None]])
+        assets, which = (*assets, thing), np.append(which, 1)
+    return Scene(assets, which, places, title=asset.title)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Footprints of one size, and how far apart they stay; spots are rows of x, y and a turn in degrees."""
+
+    size: Floats
+    gap: float
+
+    def row(self, count: int) -> Floats:
+        """Side by side along x, about the origin."""
+        x = (np.arange(count) - (count - 1) / 2) * (self.size[0] + self.gap)
+        return np.column_stack([x, np.zeros(count), np.zeros(count)])
+
+    def grid(self, count: int) -> Floats:
+        """In rows as square as can be, the last one short."""
+        step = self.size[:2] + self.gap
+        columns = int(np.ceil(np.sqrt(count * step[1] / step[0])))
+        columns = min(max(columns, 1), count)
+        number = np.arange(count)
+        rows = -(-count // columns)
+        x = (number % columns - (columns - 1) / 2) * step[0]
+        y = ((rows - 1) / 2 - number // columns) * step[1]
+        return np.column_stack([x, y, np.zeros(count)])
+
+    def ring(self, count: int) -> Floats:
+        """Around the origin, all facing outward."""
+        across = float(np.hypot(*self.size[:2])) + self.gap
+        radius = across / (2 * np.sin(np.pi / count)) if count > 1 else 0.0
+        turn = np.arange(count) * 360.0 / count
+        angle = np.radians(turn)
+        return np.column_stack([radius * np.sin(angle), -radius * np.cos(angle), turn])
+
+    def scatter(self, count: int, seed: int) -> Floats:
+        """At random with random turns, none nearer to another than the gap."""
+        across = float(np.hypot(*self.size[:2])) + self.gap
+        half = across * np.sqrt(count) * 0.85
+        draws = np.random.default_rng(seed)
+        spots = np.empty((0, 3))
+        for _ in range(count):
+            for _ in range(_TRIES):
+                spot = np.array([*draws.uniform(-half, half, 2), draws.uniform(0, 360)])
+                if not len(spots) or np.hypot(*(spots[:, :2] - spot[:2]).T).min() >= across:
+                    spots = np.concatenate([spots, spot[None]])
+                    break
+            else:
+                half *= 1.1
+        if len(spots) < count:
+            raise CannotDo(f"arrange: room for {len(spots)} of {count} scattered things; take fewer or another seed")
+        return spots
+
+
+def _place(spot: list[float] | Floats, turn_deg: float, foot: Floats) -> Floats:
+    """The place of a thing whose foot comes to a spot of the floor, turned about it."""
+    angle = np.radians(turn_deg)
+    place = np.eye(4)
+    place[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    place[:3, 3] = np.array([spot[0], spot[1], 0.0]) - place[:3, :3] @ foot
+    return place
+
+
+def familiar_object(name: str) -> Asset:
+    """A thing of known size that stands on the floor: a 1 euro coin (23.25 x 2.33 mm), a can, a card (ISO 7810)."""
+    profiles: dict[str, list[list[float]]] = {
+        "coin": [[0, 0], [11.4, 0], [11.625, 0.2], [11.625, 2.13], [11.4, 2.33], [0, 2.33]],
+        "can": [[0, 3], [23, 0], [26, 2], [33.1, 12], [33.1, 104], [27, 113.5], [27, 115.2], [25.5, 115.2], [25, 113]],
+    }
+    looks = {
+        "coin": Material("coin", (0.78, 0.68, 0.42, 1.0), metallic=1.0, roughness=0.3),
+        "can": Material("can", (0.72, 0.72, 0.74, 1.0), metallic=1.0, roughness=0.28),
+        "card": Material("card", (0.06, 0.16, 0.42, 1.0), roughness=0.4),
+    }
+    if name == "card":
+        corner = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [85.60 / 2, 53.98 / 2]
+        vertices = np.concatenate([np.column_stack([corner, np.full(4, z)]) for z in (0.0, 0.76)])
+        sides = [[i, (i + 1) % 4, (i + 1) % 4 + 4] for i in range(4)] + [[i, (i + 1) % 4 + 4, i + 4] for i in range(4)]
+        faces = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], *sides])
+    else:
+        outline = profiles[name]
+        vertices, faces = turn_profile(np.array([*outline, [0.0, outline[-1][1]]][: None if outline[-1][0] else -1]))
+    mesh = Mesh(vertices, faces, material=np.zeros(len(faces), np.int32))
+    return Asset(mesh, (looks[name],), sized=True, title=name)

@@ -1,0 +1,122 @@
+"""Passes: the numbers of a view, against what is known of a ball and a box."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import maquette as mq
+from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
+from maquette.render.passes.quantities import QUANTITIES, measure
+from maquette.render.scene import Scene
+from samples import ball
+from shapes import box, sphere, together
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    mesh = sphere(20.0, 5)
+    return Scene(Asset(mesh.replace(vertices=mesh.vertices + [100.0, 0, 0])))
+
+
+def taken(scene, kind, view="front"):
+    return measure(scene, scene.camera(view), 64, 64, kind)
+
+
+def test_depth_and_position_are_millimetres_of_the_asset(scene):
+    depth, mask = taken(scene, "depth")
+    point, _ = taken(scene, "position")
+    assert np.linalg.norm(point[mask] - [100, 0, 0], axis=1) == pytest.approx(20.0, abs=0.1)
+    eye = scene.in_millimetres(scene.camera("front")).position
+    assert depth[mask] == pytest.approx(point[mask][:, 1] - eye[1], abs=1e-3)
+    assert depth[mask].max() - depth[mask].min() == pytest.approx(20.0, abs=1.5)
+
+
+def test_normals_point_from_the_middle_and_curvature_is_one_over_the_radius(scene):
+    normal, mask = taken(scene, "normals")
+    point, _ = taken(scene, "position")
+    assert np.abs(normal[mask] - (point[mask] - [100, 0, 0]) / 20).max() < 0.02
+    bend, _ = taken(scene, "curvature")
+    assert np.median(bend[mask]) == pytest.approx(1 / 20, rel=0.03)
+
+
+def test_parts_and_lines_of_two_boxes():
+    mesh = together(box((10, 10, 10)), box((10, 10, 10), (10, 0, 0)))
+    asset = Asset(mesh.replace(part=np.repeat([0, 1], 12)), part_names=("left", "right"))
+    scene = Scene(asset)
+    part, mask = taken(scene, "part")
+    assert set(np.unique(part[mask])) == {0, 1}
+    assert part[32, 20] == 0
+    assert part[32, 44] == 1
+    outline, _ = taken(scene, "outline")
+    inner = outline[28:36, 8:56].mean(axis=0)
+    assert np.flatnonzero(inner > 0.5).tolist() == [23, 24]  # the border of the parts, nothing else: columns 31 and 32
+
+
+def test_occlusion_is_less_in_a_corner():
+    floor_and_wall = Asset(together(box((40, 40, 4)), box((40, 4, 40), (0, 36, 0))))
+    scene = Scene(floor_and_wall)
+    shade, mask = measure(scene, scene.camera("three-quarter"), 64, 64, "occlusion")
+    assert shade[mask].max() > 0.97
+    assert shade[mask].min() < 0.6
+
+
+@pytest.mark.parametrize("kind", QUANTITIES)
+def test_every_kind_is_a_picture_with_the_models_outline(kind):
+    frame = mq.render_pass(ball(), kind=kind, view="front", size_px=48).frames[0]
+    outline = mq.render_pass(ball(), kind="depth", view="front", size_px=48).frames[0][..., 3]
+    assert (frame[..., 3] == outline).all()
+    assert np.ptp(frame[..., :3].astype(int)) > 0 or kind in ("part", "roughness")
+
+
+def test_seen_is_refused_where_nobody_knows():
+    with pytest.raises(CannotDo, match="does not know"):
+        mq.render_pass(Asset(box()), kind="seen")
+
+
+def test_files_hold_the_numbers_and_the_camera():
+    files = mq.passes(ball(), view="front", size_px=40)
+    record = json.loads(files.data)
+    assert record["model"] == ball().digest
+    levels = np.asarray(Image.open(io.BytesIO(files.parts["depth.png"]))).astype(float)
+    about = record["passes"]["depth"]
+    depth = about["at_1"] + (levels - 1) / 65534 * (about["at_65535"] - about["at_1"])
+    scene = Scene(ball())
+    expected, mask = measure(scene, scene.camera("front"), 40, 40, "depth")
+    assert (levels > 0).tolist() == mask.tolist()
+    assert np.abs(depth[mask] - expected[mask]).max() < 0.001
+    assert record["camera"]["mm_per_px"] == pytest.approx(40 / 0.86 / 40, rel=1e-3)
+
+
+def test_exr_holds_the_floats(tmp_path):
+    exr = pytest.importorskip("OpenEXR")
+    files = mq.passes(ball(), view="three-quarter", size_px=32, form="exr")
+    place = tmp_path / "depth.exr"
+    place.write_bytes(files.parts["depth.exr"])
+    with exr.File(str(place), separate_channels=True) as file:
+        pixels = file.channels()["Y"].pixels
+    scene = Scene(ball())
+    expected, _ = measure(scene, scene.camera("three-quarter"), 32, 32, "depth")
+    assert (pixels == expected).all()
+    assert mq.passes(ball(), view="three-quarter", size_px=32, form="exr") == files
+
+
+def test_control_pictures_follow_their_models_conventions():
+    depth = mq.control_picture(ball(), kind="depth", view="front", size_px=64).frames[0]
+    assert depth[32, 32, 0] > 250
+    assert depth[0, 0, 0] == 0
+    assert 15 < depth[..., 0][depth[..., 0] > 0].min() < 80
+    normal = mq.control_picture(ball(), kind="normal", view="front", size_px=64).frames[0]
+    assert normal[32, 32].tolist()[2] > 250
+    assert normal[32, 52, 0] > 200  # right of the middle looks right: red
+    assert normal[12, 32, 1] > 200  # above looks up: green
+    assert normal[0, 0].tolist() == [128, 128, 255, 255]
+    lines = mq.control_picture(ball(), kind="canny", view="front", size_px=64).frames[0]
+    assert lines[32, 32, 0] == 0
+    assert lines[32].max() > 200
+    assert (lines[..., 3] == 255).all()
