@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
-import sys
 import time
 
 import pytest
@@ -25,17 +23,8 @@ from tiny_stages import lines, recipe, start_worker, wait_for
 @pytest.fixture(scope="module")
 def env(tmp_path_factory):
     """Tiny stages, installed for this process and for those that it starts."""
-    site = tmp_path_factory.mktemp("site")
-    env = tiny_stages.install(site)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(site))
-        patch.setenv("TINY_LOG", env["TINY_LOG"])
-        patch.setenv("MAQUETTE_HOME", env["MAQUETTE_HOME"])
-        scan = importlib.import_module("maquette.registry.scan")
-        scan._everything.cache_clear()
+    with tiny_stages.installed_here(tmp_path_factory.mktemp("site")) as env:
         yield env
-        scan._everything.cache_clear()
-        sys.modules.pop("tinystages", None)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +143,7 @@ def test_a_retry_takes_kept_nodes_and_runs_the_rest(workshop, queue, crew, env, 
     assert queue.retry(job.id) is None
 
 
-def test_a_running_job_stops_within_a_second_and_a_deaf_one_with_its_process(workshop, queue, crew):
+def test_a_running_job_stops_within_a_second_and_a_deaf_one_with_its_process(workshop, queue, crew, env):
     slow = queue.order(Wish(order(workshop, recipe(3, hold_s=30.0), first=60)))
     wait_for(lambda: workshop.ledger.get(slow.id).state == "running")
     wait_for(lambda: workshop.ledger.get(slow.id).message)
@@ -172,6 +161,9 @@ def test_a_running_job_stops_within_a_second_and_a_deaf_one_with_its_process(wor
     crew.hands.remove(gone)
     gone.stderr.close()
     crew.hire(wait=False)
+    before = lines(env)
+    time.sleep(5)  # by now the dead worker's job was taken over, and found to be cancelled
+    assert lines(env) == before
 
 
 def test_a_job_that_waits_is_cancelled_at_once(workshop, queue, crew):
@@ -207,6 +199,7 @@ def test_kill_at_boundaries_and_inside_nodes(workshop, queue, crew, env):
         entry = ended(workshop, job.id)
         assert entry.state == "success", entry.error
         assert workshop.blobs.read(entry.output("main")["digest"]) == expected
+        assert entry.worker != worker
         again = [line for line in lines(env)[before:] if line.startswith("begin")]
         assert len(again) <= COUNT, f"more than the node that was cut off ran again: {again}"
 

@@ -25,7 +25,8 @@ from maquette.faces.server.answers import Refusal
 from maquette.faces.server.keys import LOCAL, Keys, Who
 from maquette.faces.server.settings import JSON_BYTES, MODEL_BYTES, ServerSettings
 
-Scope, Message = dict[str, Any], dict[str, Any]
+Scope = dict[str, Any]
+Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 OPEN_PATHS = re.compile(

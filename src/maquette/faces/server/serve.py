@@ -36,7 +36,7 @@ class Crew:
     def _hire(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "maquette", "worker", "--home", str(self.workshop.root)]
         command += ["--database", self.workshop.database] if self.workshop.database else []
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
     def _mind(self) -> None:
         """Look after them."""

@@ -250,7 +250,7 @@ def _files_in(folder: Path, main: Path, blobs: Blobs) -> list[Output]:
 def steps_needed(recipe: Recipe) -> list[str]:
     """The steps that a recipe's result needs, in order."""
     needed = {recipe.result}
-    for step in reversed(recipe.steps):
+    for step in reversed(tuple(recipe.steps)):
         if step in needed:
             needed |= set(recipe.steps[step].sources)
     return [step for step in recipe.steps if step in needed]

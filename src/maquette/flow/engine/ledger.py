@@ -91,7 +91,9 @@ class Ledger:
 
     def begin(self, identity: str, attempt: int, worker: str) -> Entry | None:
         """Mark a job as running here; nothing where it was cancelled, ended or ordered anew meanwhile."""
-        now = time.time()
+        now, entry = time.time(), self.get(identity)
+        if (entry.state, entry.attempt, entry.worker) == ("running", attempt, worker):
+            return entry  # known already, and most often: nothing to write
         open_ = sa.and_(jobs.c.id == identity, jobs.c.attempt == attempt, jobs.c.state.in_(("queued", "running")))
         with self.database.writing() as connection:
             row = connection.execute(sa.select(jobs).where(open_)).one_or_none()
