@@ -51,7 +51,8 @@ class Worker:
                     beaten = now
                     if not self.workshop.ledger.roster.beat(self.control.name, self.host, self.pid):
                         workflow.die()  # others have my jobs by now
-                    self.reap()
+                    if round(now / BEAT_S) % 2:
+                        self.reap()
                 if now - swept >= LOST_S:
                     swept = now
                     self.queue_lost_jobs()

@@ -24,7 +24,7 @@ from maquette.flow.engine.workshop import Workshop
 
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only
-POLL_S = 0.1
+POLL_S = 0.2
 
 Outcome = dict[str, Any]
 
