@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from maquette.faces.cli.main import main
-from maquette.flow.engine import extra
+from maquette.flow.queue import extra
 
 HIDE = (
     "import sys\nfor name in ('dbos', 'sqlalchemy', 'starlette', 'uvicorn', 'websockets'): sys.modules[name] = None\n"

@@ -66,7 +66,7 @@ def shelf(tmp_path_factory):
     return Path(os.environ.get("MAQUETTE_CLIENTS") or tmp_path_factory.mktemp("clients"))
 
 
-def fetched(shelf: Path, requirement: str) -> Path:
+def folder_of(shelf: Path, requirement: str) -> Path:
     """A requirement in a folder of its own; skips where the registry is not reachable."""
     place = shelf / requirement
     if not place.exists():
@@ -107,7 +107,7 @@ def expected(server, photo, tmp_path_factory):
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_release_downloads_what_make_makes(release, shelf, server, photo, expected, tmp_path):
-    places = [fetched(shelf, f"tripo3d=={release}"), fetched(shelf, "aiohttp")]
+    places = [folder_of(shelf, f"tripo3d=={release}"), folder_of(shelf, "aiohttp")]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
     command = [sys.executable, "-c", PROGRAM, release, server.base, str(photo), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=280)

@@ -19,9 +19,9 @@ from maquette.faces.server.answers import Refusal, answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
-from maquette.flow.engine.entry import FINAL, STATES, Entry
-from maquette.flow.engine.order import Order, Source
 from maquette.flow.options import recipe_options
+from maquette.flow.queue.entry import FINAL, STATES, Entry
+from maquette.flow.queue.order import Order, Source
 from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summaries
 from maquette.registry import Stage, registry, type_name
 

@@ -18,9 +18,9 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database
 
 from maquette.core.errors import MaquetteError
 from maquette.core.progress import Cancelled, noting, part, watching
-from maquette.flow.engine.control import Control
-from maquette.flow.engine.errand import LOOK, Errand, Refused, errand_for
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.control import Control
+from maquette.flow.queue.errand import LOOK, Errand, Refused, errand_for
+from maquette.flow.queue.workshop import Workshop
 
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maquette.faces.server.tripo.codes import TripoRefusal
+from maquette.faces.tripo.codes import TripoRefusal
 from maquette.flow.make import generators
 
 DEFAULT_VERSION = "v2.5-20250123"

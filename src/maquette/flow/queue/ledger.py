@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from maquette.core.errors import BadInput
-from maquette.flow.engine.database import Database
-from maquette.flow.engine.entry import Entry, Wish, entry_from
-from maquette.flow.engine.owned import OwnedFiles, own_file
-from maquette.flow.engine.roster import Roster
-from maquette.flow.engine.tables import events, jobs
+from maquette.flow.queue.database import Database
+from maquette.flow.queue.entry import Entry, Wish, entry_from
+from maquette.flow.queue.owned import OwnedFiles, own_file
+from maquette.flow.queue.roster import Roster
+from maquette.flow.queue.tables import events, jobs
 
 
 class Ledger:
