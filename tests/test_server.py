@@ -24,7 +24,7 @@ import maquette as mq
 import tiny_stages
 from maquette.faces.server.keys import Keys
 from maquette.faces.server.settings import ServerSettings
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.workshop import Workshop
 from maquette.registry import registry
 from samples import cut_out
 from shapes import box

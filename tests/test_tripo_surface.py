@@ -16,13 +16,13 @@ from websockets.sync.client import connect
 
 import tiny_stages
 from maquette.faces.server.keys import Keys
-from maquette.faces.server.tripo.codes import TripoRefusal
-from maquette.faces.server.tripo.parameters import VERSIONS, read_parameters
-from maquette.faces.server.tripo.records import job_id, task_id, view_v2, view_v3
-from maquette.faces.server.tripo.uploads import unframed
-from maquette.flow.engine.entry import STATES, Entry
-from maquette.flow.engine.order import Order
-from maquette.flow.engine.workshop import Workshop
+from maquette.faces.tripo.codes import TripoRefusal
+from maquette.faces.tripo.parameters import VERSIONS, read_parameters
+from maquette.faces.tripo.records import job_id, task_id, view_v2, view_v3
+from maquette.faces.tripo.uploads import unframe
+from maquette.flow.queue.entry import STATES, Entry
+from maquette.flow.queue.order import Order
+from maquette.flow.queue.workshop import Workshop
 from samples import cut_out, png
 from tiny_stages import Server, wait_for
 
@@ -189,13 +189,13 @@ def place(tmp_path_factory):
     server.stop()
 
 
-def said(reply: httpx.Response) -> tuple[int, int]:
+def status_and_code(reply: httpx.Response) -> tuple[int, int]:
     """Status and code; every answer carries a trace."""
     uuid.UUID(reply.headers["x-tripo-trace-id"])
     return reply.status_code, reply.json()["code"]
 
 
-def uploaded(server, key, data=None, path="/v2/openapi/upload"):
+def upload(server, key, data=None, path="/v2/openapi/upload"):
     data = png(cut_out(32).pixels) if data is None else data
     return server.client.post(path, files={"file": ("a.jpg", data)}, headers=key)
 
@@ -203,34 +203,40 @@ def uploaded(server, key, data=None, path="/v2/openapi/upload"):
 def test_the_table_of_errors(place):
     server, ann, bob, _ = place
     ask = server.client
-    assert said(ask.get("/v2/openapi/user/balance", headers={"Authorization": "Bearer tsk_wrong"})) == (401, 1002)
-    assert said(ask.get("/v2/openapi/user/balance")) == (401, 1002)
-    assert said(ask.get(f"/v2/openapi/task/{uuid.uuid4()}", headers=ann)) == (404, 2001)
-    token = uploaded(server, ann).json()["data"]["image_token"]
+    assert status_and_code(ask.get("/v2/openapi/user/balance", headers={"Authorization": "Bearer tsk_wrong"})) == (
+        401,
+        1002,
+    )
+    assert status_and_code(ask.get("/v2/openapi/user/balance")) == (401, 1002)
+    assert status_and_code(ask.get(f"/v2/openapi/task/{uuid.uuid4()}", headers=ann)) == (404, 2001)
+    token = upload(server, ann).json()["data"]["image_token"]
     body = {"type": "image_to_model", "file": {"type": "jpg", "file_token": token}}
     task = ask.post("/v2/openapi/task", json=body, headers=ann).json()["data"]["task_id"]
-    assert said(ask.get(f"/v2/openapi/task/{task}", headers=bob)) == (404, 2001)
-    assert said(ask.get(f"/v3/tasks/{task}", headers=bob)) == (404, 2001)
-    assert said(uploaded(server, ann, b"")) == (400, 2003)
-    assert said(uploaded(server, ann, b"just some words")) == (400, 2004)
-    assert said(ask.post("/v2/openapi/task", json={"type": "make_tea"}, headers=ann)) == (400, 2002)
-    assert said(ask.post("/v2/openapi/task", json={"type": "animate_rig"}, headers=ann)) == (400, 2002)
-    assert said(ask.post("/v2/openapi/task", json={**body, "face_limit": 10**9}, headers=ann)) == (400, 1004)
-    assert said(ask.post("/v2/openapi/task", content=b"{", headers=ann)) == (400, 1003)
-    assert said(ask.post("/v3/generation/image-to-model", json={"input": "file_x"}, headers=ann)) == (400, 1004)
-    assert said(ask.get("/v3/nothing/here", headers=ann)) in ((404, 4001), (400, 1003), (405, 1003))
-    assert said(ask.post("/v3/nothing/here", json={}, headers=ann)) == (404, 4001)
-    assert said(ask.get("/v3/nothing", headers=ann)) == (404, 4001)
+    assert status_and_code(ask.get(f"/v2/openapi/task/{task}", headers=bob)) == (404, 2001)
+    assert status_and_code(ask.get(f"/v3/tasks/{task}", headers=bob)) == (404, 2001)
+    assert status_and_code(upload(server, ann, b"")) == (400, 2003)
+    assert status_and_code(upload(server, ann, b"just some words")) == (400, 2004)
+    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "make_tea"}, headers=ann)) == (400, 2002)
+    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "animate_rig"}, headers=ann)) == (400, 2002)
+    assert status_and_code(ask.post("/v2/openapi/task", json={**body, "face_limit": 10**9}, headers=ann)) == (400, 1004)
+    assert status_and_code(ask.post("/v2/openapi/task", content=b"{", headers=ann)) == (400, 1003)
+    assert status_and_code(ask.post("/v3/generation/image-to-model", json={"input": "file_x"}, headers=ann)) == (
+        400,
+        1004,
+    )
+    assert status_and_code(ask.get("/v3/nothing/here", headers=ann)) in ((404, 4001), (400, 1003), (405, 1003))
+    assert status_and_code(ask.post("/v3/nothing/here", json={}, headers=ann)) == (404, 4001)
+    assert status_and_code(ask.get("/v3/nothing", headers=ann)) == (404, 4001)
     gone = {**body, "file": {"file_token": str(uuid.uuid4())}}
-    assert said(ask.post("/v2/openapi/task", json=gone, headers=ann)) == (404, 2019)
-    assert said(ask.post("/v2/openapi/task", json=body, headers=bob)) == (404, 2019)
+    assert status_and_code(ask.post("/v2/openapi/task", json=gone, headers=ann)) == (404, 2019)
+    assert status_and_code(ask.post("/v2/openapi/task", json=body, headers=bob)) == (404, 2019)
     two = {**body, "file": {"file_token": token, "url": "http://x/"}}
-    assert said(ask.post("/v2/openapi/task", json=two, headers=ann)) == (400, 1004)
+    assert status_and_code(ask.post("/v2/openapi/task", json=two, headers=ann)) == (400, 1004)
     convert = {"type": "convert_model", "original_model_task_id": task, "format": "STL"}
-    assert said(ask.post("/v2/openapi/task", json=convert, headers=ann)) == (400, 2007)
+    assert status_and_code(ask.post("/v2/openapi/task", json=convert, headers=ann)) == (400, 2007)
     private = {**body, "file": {"url": "http://127.0.0.1/a.png"}}
     reply = ask.post("/v2/openapi/task", json=private, headers=ann)
-    assert said(reply) == (400, 1004)
+    assert status_and_code(reply) == (400, 1004)
     assert "public internet" in reply.json()["message"]
     error = ask.get(f"/v3/tasks/{uuid.uuid4()}", headers=ann).json()
     assert error["status"] == "error"
@@ -240,7 +246,7 @@ def test_the_table_of_errors(place):
 def test_a_task_waits_its_turn_in_seven_keys(place):
     server, ann, _, _ = place
     ask = server.client
-    token = uploaded(server, ann, path="/v3/files").json()["data"]["file_token"]
+    token = upload(server, ann, path="/v3/files").json()["data"]["file_token"]
     assert token.startswith("file_")
     body = {"input": token, "model": V31, "model_seed": 3}
     reply = ask.post("/v3/generation/image-to-model", json=body, headers=ann).json()
@@ -270,18 +276,23 @@ def test_a_task_waits_its_turn_in_seven_keys(place):
 def test_several_views(place):
     server, ann, _, _ = place
     ask = server.client
-    tokens = [uploaded(server, ann).json()["data"]["image_token"] for _ in range(2)]
+    tokens = [upload(server, ann).json()["data"]["image_token"] for _ in range(2)]
     files = [{"file_token": tokens[0]}, {}, {"file_token": tokens[1]}, {}]
     body = {"type": "multiview_to_model", "files": files}
-    assert said(ask.post("/v2/openapi/task", json=body, headers=ann)) == (200, 0)
-    assert said(ask.post("/v2/openapi/task", json={**body, "files": files[:3]}, headers=ann)) == (400, 1004)
-    assert said(ask.post("/v2/openapi/task", json={**body, "files": [{}, *files[:3]]}, headers=ann)) == (400, 1004)
-    assert said(ask.post("/v2/openapi/task", json={**body, "files": [files[0], {}, {}, {}]}, headers=ann)) == (
+    assert status_and_code(ask.post("/v2/openapi/task", json=body, headers=ann)) == (200, 0)
+    assert status_and_code(ask.post("/v2/openapi/task", json={**body, "files": files[:3]}, headers=ann)) == (400, 1004)
+    assert status_and_code(ask.post("/v2/openapi/task", json={**body, "files": [{}, *files[:3]]}, headers=ann)) == (
+        400,
+        1004,
+    )
+    assert status_and_code(
+        ask.post("/v2/openapi/task", json={**body, "files": [files[0], {}, {}, {}]}, headers=ann)
+    ) == (
         400,
         1004,
     )
     named = {"inputs": [{"front": tokens[0]}, {"back": tokens[1]}], "model": V31}
-    assert said(ask.post("/v3/generation/multiview-to-model", json=named, headers=ann)) == (200, 0)
+    assert status_and_code(ask.post("/v3/generation/multiview-to-model", json=named, headers=ann)) == (200, 0)
 
 
 def test_presigned_uploads_work_once_and_without_a_key(place):
@@ -290,12 +301,12 @@ def test_presigned_uploads_work_once_and_without_a_key(place):
     offer = ask.post("/v3/files/presign", json={"format": "png"}, headers=ann).json()["data"]
     data = png(cut_out(32).pixels)
     assert ask.put(offer["presigned_url"], content=data).status_code == 200
-    assert said(ask.put(offer["presigned_url"], content=data)) == (403, 1005)
+    assert status_and_code(ask.put(offer["presigned_url"], content=data)) == (403, 1005)
     body = {"input": offer["file_token"], "model": V31}
-    assert said(ask.post("/v3/generation/image-to-model", json=body, headers=bob)) == (404, 2019)
-    assert said(ask.post("/v3/generation/image-to-model", json=body, headers=ann)) == (200, 0)
+    assert status_and_code(ask.post("/v3/generation/image-to-model", json=body, headers=bob)) == (404, 2019)
+    assert status_and_code(ask.post("/v3/generation/image-to-model", json=body, headers=ann)) == (200, 0)
     sts = ask.post("/v2/openapi/upload/sts/token", json={"format": "jpeg"}, headers=ann)
-    assert said(sts) == (403, 1005)
+    assert status_and_code(sts) == (403, 1005)
     assert "TLS" in sts.json()["message"]
 
 
@@ -310,7 +321,7 @@ def test_frames_of_boto3_come_apart():
                 yield framed[at : at + cut]
 
         async def whole(stream=stream):
-            return b"".join([piece async for piece in unframed(stream())])
+            return b"".join([piece async for piece in unframe(stream())])
 
         import asyncio
 
@@ -319,7 +330,7 @@ def test_frames_of_boto3_come_apart():
 
 def test_the_watch_socket_rises_and_ends(place):
     server, ann, _, workshop = place
-    token = uploaded(server, ann).json()["data"]["image_token"]
+    token = upload(server, ann).json()["data"]["image_token"]
     body = {"type": "image_to_model", "file": {"file_token": token}}
     task = server.client.post("/v2/openapi/task", json=body, headers=ann).json()["data"]["task_id"]
     url = server.base.replace("http", "ws") + f"/v2/openapi/task/watch/{task}"

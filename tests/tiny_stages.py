@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = '''
@@ -15,9 +20,12 @@ import os, time
 from pathlib import Path
 from typing import Annotated
 from pydantic import Field
+from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
+from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.core.progress import progress
+from maquette.core.subject import Subject
 from maquette.registry import stage
 import numpy as np
 
@@ -54,6 +62,13 @@ def tiny_step(
         raise CannotDo(f"tiny-step: {refuse} is there; take it away")
     _say(f"end {name}")
     return Picture(picture.frames + np.uint8(1))
+
+
+@stage
+def tiny_lump(subject: Subject) -> Asset:
+    """A pyramid as tall as the photo, which takes no time."""
+    corners = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    return Asset(Mesh(np.array(corners, float) * subject.height, [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]))
 '''
 
 
@@ -67,6 +82,21 @@ def install(site: Path) -> dict[str, str]:
     (info / "entry_points.txt").write_text("[maquette]\ntiny = tinystages\n")
     path = os.pathsep.join([str(site), str(ROOT / "src"), str(ROOT / "tests")])
     return {**os.environ, "PYTHONPATH": path, "MAQUETTE_HOME": str(site / "home"), "TINY_LOG": str(site / "log.txt")}
+
+
+@contextmanager
+def installed_here(site: Path) -> Iterator[dict[str, str]]:
+    """These stages in this process as well; the environment of those that it starts."""
+    env = install(site)
+    scan = importlib.import_module("maquette.registry.scan")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(site))
+        patch.setenv("TINY_LOG", env["TINY_LOG"])
+        patch.setenv("MAQUETTE_HOME", env["MAQUETTE_HOME"])
+        scan._everything.cache_clear()
+        yield env
+    scan._everything.cache_clear()
+    sys.modules.pop("tinystages", None)
 
 
 def recipe(count: int, hold_s: float = 0.0, **last: object) -> str:

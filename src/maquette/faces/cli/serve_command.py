@@ -33,13 +33,14 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
     """Serve the API and the surfaces that Tripo's clients speak, on this machine unless told otherwise."""
 
     def body(terminal: Terminal) -> int:
-        from maquette.flow.engine.extra import insist_on_server_extra
+        from maquette.flow.queue.extra import insist_on_server_extra
 
         insist_on_server_extra("serve")
         from maquette.faces.server.keys import Keys
         from maquette.faces.server.serve import serve as run
         from maquette.faces.server.settings import ServerSettings
-        from maquette.flow.engine.workshop import Workshop
+        from maquette.faces.tripo.surface import TRIPO
+        from maquette.flow.queue.workshop import Workshop
 
         settings = ServerSettings(**options)
         workshop = Workshop.at(home, database)
@@ -49,7 +50,7 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
         def say(base: str) -> None:
             click.echo(f"maquette serves {base}/api (Ctrl-C ends it)", err=True)
 
-        run(workshop, settings, say)
+        run(workshop, settings, [TRIPO], say)
         return 0
 
     Terminal(as_json=False).guard(body)
@@ -68,11 +69,11 @@ def key(name: str, home: Path | None, database: str, revoke: bool, **options: An
     """Make a key for the server and show it, this once: only its sha256 is kept."""
 
     def body(terminal: Terminal) -> int:
-        from maquette.flow.engine.extra import insist_on_server_extra
+        from maquette.flow.queue.extra import insist_on_server_extra
 
         insist_on_server_extra("key")
         from maquette.faces.server.keys import Keys
-        from maquette.flow.engine.workshop import Workshop
+        from maquette.flow.queue.workshop import Workshop
 
         keys = Keys(Workshop.at(home, database).ledger)
         if revoke:

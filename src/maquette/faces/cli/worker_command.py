@@ -18,8 +18,11 @@ def worker(home: Path | None, database: str) -> None:
     """Take jobs from the queue until stopped; start several for several at once."""
 
     def body(terminal: Terminal) -> int:
-        from maquette.flow.engine.worker import Worker
-        from maquette.flow.engine.workshop import Workshop
+        from maquette.flow.queue.extra import insist_on_server_extra
+
+        insist_on_server_extra("worker")
+        from maquette.flow.queue.worker import Worker
+        from maquette.flow.queue.workshop import Workshop
 
         stop = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):

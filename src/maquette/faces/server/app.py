@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -22,34 +23,36 @@ from maquette.faces.server.guard import Guard, who_asks
 from maquette.faces.server.openapi import document
 from maquette.faces.server.service import Service
 from maquette.faces.server.settings import ServerSettings
-from maquette.faces.server.tripo import surface as tripo
-from maquette.flow.engine.workshop import Workshop
+from maquette.faces.server.surfaces import Surface
+from maquette.flow.queue.workshop import Workshop
 from maquette.flow.recipes.load import load_recipe
 from maquette.registry import registry
 
 SWEEP_S = 600.0
 
 
-def create_app(workshop: Workshop, settings: ServerSettings) -> Guard:
-    """The whole server; its workers are started by whoever runs it."""
+def create_app(workshop: Workshop, settings: ServerSettings, surfaces: Sequence[Surface] = ()) -> Guard:
+    """The whole server, with what other APIs it also speaks; its workers are started by whoever runs it."""
     service = Service(workshop, settings)
     own: list[BaseRoute] = [*files.routes(service), *live.routes(service), *work.routes(service), *_about(service)]
-    router = Router([*own, *tripo.routes(service)], default=_nowhere, lifespan=_lifespan(service))
+    theirs = [route for surface in surfaces for route in surface.routes(service)]
+    router = Router([*own, *theirs], default=_nowhere, lifespan=_lifespan(service))
 
     async def routed(scope: Any, receive: Any, send: Any) -> None:
         scope["app"] = router  # with it, a wrong method is an exception that the guard words
         await router(scope, receive, send)
 
-    guard = Guard(routed, settings, service.keys, _words)
+    guard = Guard(routed, settings, service.keys, partial(_words, surfaces))
     service.seen = guard.seen
     return guard
 
 
-def _words(path: str, problem: Exception, trace: str) -> Response:
+def _words(surfaces: Sequence[Surface], path: str, problem: Exception, trace: str) -> Response:
     """A problem in the words of the surface that was asked."""
     if isinstance(problem, HTTPException):
         problem = Refusal(problem.status_code, str(problem.detail), code="NotAllowed")
-    return tripo.refuse(path, problem, trace) if tripo.is_ours(path) else refuse(problem)
+    theirs = next((surface for surface in surfaces if surface.is_ours(path)), None)
+    return theirs.refuse(path, problem, trace) if theirs else refuse(problem)
 
 
 async def _nowhere(scope: Any, receive: Any, send: Any) -> None:

@@ -11,7 +11,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +25,8 @@ from maquette.faces.server.answers import Refusal
 from maquette.faces.server.keys import LOCAL, Keys, Who
 from maquette.faces.server.settings import JSON_BYTES, MODEL_BYTES, ServerSettings
 
-Scope, Message = dict[str, Any], dict[str, Any]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 OPEN_PATHS = re.compile(

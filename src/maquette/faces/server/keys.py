@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from maquette.core.errors import BadSetting
-from maquette.flow.engine.ledger import Ledger
-from maquette.flow.engine.tables import keys
+from maquette.flow.queue.ledger import Ledger
+from maquette.flow.queue.tables import keys
 
 SCOPES = ("run", "read", "admin")
 

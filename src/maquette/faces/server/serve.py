@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from maquette.core.errors import Unavailable
 from maquette.faces.server.app import create_app
 from maquette.faces.server.settings import ServerSettings
-from maquette.flow.engine.workshop import Workshop
+from maquette.faces.server.surfaces import Surface
+from maquette.flow.queue.workshop import Workshop
 
 PAUSE_S = 1.0  # before a worker that ended is started again
 PATIENCE_S = 5.0  # for what is under way when the server stops
@@ -36,7 +38,7 @@ class Crew:
     def _hire(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "maquette", "worker", "--home", str(self.workshop.root)]
         command += ["--database", self.workshop.database] if self.workshop.database else []
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
     def _mind(self) -> None:
         """Look after them."""
@@ -67,7 +69,9 @@ class Crew:
             self.workshop.ledger.roster.silence(hand.pid, socket.gethostname())
 
 
-def serve(workshop: Workshop, settings: ServerSettings, say: Any = lambda words: None) -> None:
+def serve(
+    workshop: Workshop, settings: ServerSettings, surfaces: Sequence[Surface] = (), say: Any = lambda words: None
+) -> None:
     """Listen until stopped. Port 0 takes any free one; ``say`` gets the address once it is known."""
     import uvicorn
 
@@ -75,7 +79,7 @@ def serve(workshop: Workshop, settings: ServerSettings, say: Any = lambda words:
     settings = replace(settings, port=listening.getsockname()[1])
     crew = Crew(workshop, settings.workers)
     config = uvicorn.Config(
-        create_app(workshop, settings),
+        create_app(workshop, settings, surfaces),
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -17,11 +17,11 @@ from maquette.faces.server.answers import Refusal, not_here
 from maquette.faces.server.fetcher import Fetcher
 from maquette.faces.server.keys import Keys, Who
 from maquette.faces.server.settings import ServerSettings
-from maquette.flow.engine.entry import Entry, Wish
-from maquette.flow.engine.inputs import VALUE
-from maquette.flow.engine.order import Order, Source
-from maquette.flow.engine.queue import Queue
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.entry import Entry, Wish
+from maquette.flow.queue.inputs import VALUE
+from maquette.flow.queue.order import Order, Source
+from maquette.flow.queue.ordering import Queue
+from maquette.flow.queue.workshop import Workshop
 
 NEWS_S = 0.03  # between two looks into the ledger while somebody waits
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,9 +19,9 @@ from maquette.faces.server.answers import Refusal, answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
-from maquette.flow.engine.entry import FINAL, STATES, Entry
-from maquette.flow.engine.order import Order, Source
 from maquette.flow.options import recipe_options
+from maquette.flow.queue.entry import FINAL, STATES, Entry
+from maquette.flow.queue.order import Order, Source
 from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summaries
 from maquette.registry import Stage, registry, type_name
 
@@ -199,8 +200,9 @@ def _jobs(service: Service) -> list[Route]:
         if not set(states) <= set(STATES):
             raise BadSetting(f"jobs: state {query['state'][:60]!r}; there are {', '.join(STATES)}")
         limit = int(query.get("limit", "100")) if query.get("limit", "100").isdigit() else 100
-        find = {"states": states, "tag": query.get("tag", ""), "after": query.get("after", "")}
-        rows = await run_in_threadpool(lambda: service.ledger.listed(who.owner, limit=min(limit, 500), **find))
+        tag, after = query.get("tag", ""), query.get("after", "")
+        find = partial(service.ledger.listed, states=states, tag=tag, after=after, limit=min(limit, 500))
+        rows = await run_in_threadpool(find, who.owner)
         return answer({"jobs": [job_view(row) for row in rows]})
 
     async def one(request: Request) -> Response:

@@ -18,13 +18,13 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database
 
 from maquette.core.errors import MaquetteError
 from maquette.core.progress import Cancelled, noting, part, watching
-from maquette.flow.engine.control import Control
-from maquette.flow.engine.errand import LOOK, Errand, Refused, errand_for
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.control import Control
+from maquette.flow.queue.errand import LOOK, Errand, Refused, errand_for
+from maquette.flow.queue.workshop import Workshop
 
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only
-POLL_S = 0.1
+POLL_S = 0.2
 
 Outcome = dict[str, Any]
 
@@ -94,7 +94,7 @@ def job(identity: str, attempt: int) -> str:
     nodes = list(outcome["nodes"])
     index = 0
     while index < len(nodes):
-        outcome = node(identity, nodes[index], index, len(nodes))
+        outcome = node(identity, attempt, nodes[index], index, len(nodes))
         outcomes.append(outcome)
         if outcome.get("error") or outcome.get("cancelled"):
             break
@@ -119,11 +119,18 @@ def begin(identity: str, attempt: int) -> Outcome:
 
 
 @DBOS.step(name="node")
-def node(identity: str, name: str, index: int, count: int) -> Outcome:
-    """Run one node; its seconds and facts, or its error, or that it was cancelled."""
+def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outcome:
+    """Run one node; its seconds and facts, or its error, or that it was cancelled.
+
+    Whoever took over from a dead worker comes in here: the ledger hears who works now, and has the last word on whether
+    there is still anything to do.
+    """
     bench = _benches[0]
     ledger, started = bench.workshop.ledger, time.perf_counter()
     outcome: Outcome = {"node": name}
+    entry = ledger.begin(identity, attempt, bench.control.name)
+    if entry is None or entry.cancel is not None:
+        return {"node": name, "cancelled": True}
     with bench.control.minding(identity), noting() as notes:
         try:
             with watching(bench.control.listener(ledger, identity), bench.control.should_stop):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maquette.flow.engine.order import Order, read_order
+from maquette.flow.queue.order import Order, read_order
 
 FINAL = ("success", "failed", "cancelled")
 STATES = ("queued", "running", *FINAL)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from maquette.flow.engine.ledger import Ledger
+from maquette.flow.queue.ledger import Ledger
 
 REPORT_S = 0.2  # five reports a second are enough for a bar
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maquette.faces.server.tripo.codes import TripoRefusal
+from maquette.faces.tripo.codes import TripoRefusal
 from maquette.flow.make import generators
 
 DEFAULT_VERSION = "v2.5-20250123"
@@ -120,7 +120,7 @@ def _check_values(asked: Mapping[str, Any]) -> None:
         if name in asked and (not isinstance(asked[name], int) or isinstance(asked[name], bool)):
             raise TripoRefusal(1004, f"{name} = {asked[name]!r}: must be a whole number")
     for name, words in _WORDS.items():
-        if name in asked and asked[name] not in words:
+        if asked.get(name, False) is not False and asked[name] not in words:
             raise TripoRefusal(1004, f"{name} = {asked[name]!r}: must be one of {', '.join(filter(None, words))}")
     for name, most in (("prompt", 1024), ("negative_prompt", 255)):
         if name in asked and len(str(asked[name])) > most:

@@ -18,11 +18,12 @@ from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.faces.server.settings import HELD_AT_ONCE, HELD_S
-from maquette.faces.server.tripo.codes import TripoRefusal, refusal_response
-from maquette.faces.server.tripo.records import task_id, view_v2, view_v3
-from maquette.faces.server.tripo.tasks import create, task_of
-from maquette.faces.server.tripo.uploads import offer_presigned, offer_sts, take_put, take_upload
-from maquette.flow.engine.entry import Entry
+from maquette.faces.server.surfaces import Surface
+from maquette.faces.tripo.codes import TripoRefusal, refusal_response
+from maquette.faces.tripo.records import task_id, view_v2, view_v3
+from maquette.faces.tripo.tasks import create, task_of
+from maquette.faces.tripo.uploads import offer_presigned, offer_sts, take_put, take_upload
+from maquette.flow.queue.entry import Entry
 
 V2, V3 = "/v2/openapi", "/v3"
 _V3_TYPES = {  # by route: area, operation
@@ -231,3 +232,6 @@ async def _watch(service: Service, socket: WebSocket) -> None:
         await socket.close()
     except (WebSocketDisconnect, TripoRefusal):
         await socket.close(4404)
+
+
+TRIPO = Surface(routes, is_ours, refuse)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from maquette.faces.server.service import Service
-from maquette.flow.engine.entry import Entry
+from maquette.flow.queue.entry import Entry
 
 _LEFT_S = 4  # clients of 0.x ask again after half of what is left, so it is kept small
 
@@ -24,7 +24,7 @@ def view_v2(entry: Entry, service: Service) -> dict[str, Any]:
         "output": _files_v2(entry, service) if done else {},
         "progress": _percent(entry),
         "create_time": int(entry.created),
-        "running_left_time": -1 if entry.is_final else _left(entry),
+        "running_left_time": -1 if entry.is_final else _seconds_left(entry),
         "queuing_num": 1 if entry.state == "queued" else -1,
         "consumed_credit": 0,
         "estimated_credit": entry.extra.get("credits", 0),
@@ -92,7 +92,7 @@ def _percent(entry: Entry) -> int:
     return min(99, int(entry.progress * 100)) if entry.state == "running" else 0
 
 
-def _left(entry: Entry) -> int:
+def _seconds_left(entry: Entry) -> int:
     """A guess at the seconds left, small on purpose."""
     if entry.started is None or entry.progress < 0.05:
         return _LEFT_S

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from maquette.core.errors import BadInput
-from maquette.flow.engine.database import Database
-from maquette.flow.engine.entry import Entry, Wish, entry_from
-from maquette.flow.engine.owned import OwnedFiles, own_file
-from maquette.flow.engine.roster import Roster
-from maquette.flow.engine.tables import events, jobs
+from maquette.flow.queue.database import Database
+from maquette.flow.queue.entry import Entry, Wish, entry_from
+from maquette.flow.queue.owned import OwnedFiles, own_file
+from maquette.flow.queue.roster import Roster
+from maquette.flow.queue.tables import events, jobs
 
 
 class Ledger:
@@ -91,7 +91,9 @@ class Ledger:
 
     def begin(self, identity: str, attempt: int, worker: str) -> Entry | None:
         """Mark a job as running here; nothing where it was cancelled, ended or ordered anew meanwhile."""
-        now = time.time()
+        now, entry = time.time(), self.get(identity)
+        if (entry.state, entry.attempt, entry.worker) == ("running", attempt, worker):
+            return entry  # known already, and most often: nothing to write
         open_ = sa.and_(jobs.c.id == identity, jobs.c.attempt == attempt, jobs.c.state.in_(("queued", "running")))
         with self.database.writing() as connection:
             row = connection.execute(sa.select(jobs).where(open_)).one_or_none()

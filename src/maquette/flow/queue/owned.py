@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from maquette.flow.engine.database import Database
-from maquette.flow.engine.tables import files, jobs
+from maquette.flow.queue.database import Database
+from maquette.flow.queue.tables import files, jobs
 
 
 class OwnedFiles:

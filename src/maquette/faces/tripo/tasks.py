@@ -13,12 +13,12 @@ from maquette.core.errors import BadSetting
 from maquette.faces.server.answers import Refusal
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
-from maquette.faces.server.tripo.codes import TripoRefusal
-from maquette.faces.server.tripo.parameters import read_parameters
-from maquette.faces.server.tripo.records import job_id
-from maquette.faces.server.tripo.uploads import file_of, input_of
-from maquette.flow.engine.entry import Entry
-from maquette.flow.engine.order import Order, Source
+from maquette.faces.tripo.codes import TripoRefusal
+from maquette.faces.tripo.parameters import read_parameters
+from maquette.faces.tripo.records import job_id
+from maquette.faces.tripo.uploads import file_of, input_of
+from maquette.flow.queue.entry import Entry
+from maquette.flow.queue.order import Order, Source
 
 VIEWS = ("front", "left", "back", "right")
 MODEL_TASKS = ("image_to_model", "multiview_to_model", "convert_model")

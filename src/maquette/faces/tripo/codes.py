@@ -25,7 +25,7 @@ class TripoRefusal(Exception):
         self.code, self.suggestion, self.status = code, suggestion, status or STATUS[code]
 
 
-def translated(problem: Exception, is_v3: bool) -> TripoRefusal:
+def as_refusal(problem: Exception, is_v3: bool) -> TripoRefusal:
     """Any problem as one of Tripo's; a message of ours is cut at its advice, which becomes the suggestion."""
     if isinstance(problem, TripoRefusal):
         return problem
@@ -46,7 +46,7 @@ def translated(problem: Exception, is_v3: bool) -> TripoRefusal:
 
 def refusal_response(problem: Exception, is_v3: bool, trace: str) -> Response:
     """The answer."""
-    said = translated(problem, is_v3)
+    said = as_refusal(problem, is_v3)
     body: dict[str, Any] = {"code": said.code, "message": str(said), "suggestion": said.suggestion}
     if is_v3:
         body |= {"status": "error", "request_id": trace}

@@ -17,17 +17,17 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, CannotDo
 from maquette.flow.deliver import deliver
 from maquette.flow.encode import encode_asset
-from maquette.flow.engine.inputs import read_inputs, read_source, value_bytes
-from maquette.flow.engine.order import Order
-from maquette.flow.engine.output import Output, keep_bytes, keep_files, keep_value
 from maquette.flow.engine.run import Work, check_inputs
-from maquette.flow.engine.warm import Warm
 from maquette.flow.jobs import Job, job_from
 from maquette.flow.judge import checks_for, judge
 from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, blocking
 from maquette.flow.make import build, look_at
 from maquette.flow.photos import Photos
+from maquette.flow.queue.inputs import read_inputs, read_source, value_bytes
+from maquette.flow.queue.order import Order
+from maquette.flow.queue.output import Output, keep_bytes, keep_files, keep_value
+from maquette.flow.queue.warm import Warm
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.load import load_recipe
 from maquette.flow.report.album import thumbnail
@@ -250,7 +250,7 @@ def _files_in(folder: Path, main: Path, blobs: Blobs) -> list[Output]:
 def steps_needed(recipe: Recipe) -> list[str]:
     """The steps that a recipe's result needs, in order."""
     needed = {recipe.result}
-    for step in reversed(recipe.steps):
+    for step in reversed(tuple(recipe.steps)):
         if step in needed:
             needed |= set(recipe.steps[step].sources)
     return [step for step in recipe.steps if step in needed]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from maquette.core.errors import Unavailable
-from maquette.flow.engine.tables import TABLES, secrets_table
+from maquette.flow.queue.tables import TABLES, secrets_table
 
 
 class Database:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from maquette.flow.engine.extra import insist_on_server_extra
-from maquette.flow.engine.ledger import Ledger
+from maquette.flow.queue.extra import insist_on_server_extra
+from maquette.flow.queue.ledger import Ledger
 from maquette.store import Blobs, Store, home
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from maquette.core.errors import BadInput, BadSetting
-from maquette.flow.engine.order import Order
 from maquette.flow.jobs import Job, job_from
+from maquette.flow.queue.order import Order
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.load import load_recipe
 from maquette.flow.routes import chosen_way

@@ -14,7 +14,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.subject import Subject, Views
 from maquette.core.values import decode, encode
 from maquette.flow import disk
-from maquette.flow.engine.order import Source
+from maquette.flow.queue.order import Source
 from maquette.flow.recipes.sockets import kinds_in
 from maquette.flow.streams import kind_of
 from maquette.registry import registry, type_name

@@ -18,9 +18,9 @@ from maquette.faces.server.files import picture_kind, take_form
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.faces.server.settings import MODEL_BYTES
-from maquette.faces.server.tripo.codes import TripoRefusal
-from maquette.flow.engine.order import Source
-from maquette.flow.engine.tables import tokens
+from maquette.faces.tripo.codes import TripoRefusal
+from maquette.flow.queue.order import Source
+from maquette.flow.queue.tables import tokens
 from maquette.flow.streams import kind_of
 
 BUCKET = "tripo-data"
@@ -115,7 +115,7 @@ async def take_put(request: Request, service: Service, token: str) -> Response:
     if row is None:
         raise TripoRefusal(1005, "this address takes no file (any more)", "ask for another")
     chunked = "aws-chunked" in request.headers.get("content-encoding", "")
-    pieces = unframed(request.stream()) if chunked else request.stream()
+    pieces = unframe(request.stream()) if chunked else request.stream()
     with service.blobs.receiving(MODEL_BYTES) as incoming:
         async for piece in pieces:
             incoming.write(piece)
@@ -130,7 +130,7 @@ async def take_put(request: Request, service: Service, token: str) -> Response:
     return Response(status_code=200, headers={"ETag": f'"{digest[:32]}"'})
 
 
-async def unframed(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def unframe(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The data in aws-chunked frames: hexadecimal length, line end, data, line end, … 0, trailer."""
     buffer, left = b"", 0
     async for piece in stream:

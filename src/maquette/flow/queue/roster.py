@@ -6,8 +6,8 @@ import time
 
 import sqlalchemy as sa
 
-from maquette.flow.engine.database import Database
-from maquette.flow.engine.tables import workers
+from maquette.flow.queue.database import Database
+from maquette.flow.queue.tables import workers
 
 
 class Roster:

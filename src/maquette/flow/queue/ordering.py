@@ -6,9 +6,9 @@ import contextlib
 from functools import cached_property
 from typing import Any
 
-from maquette.flow.engine.checking import check_order
-from maquette.flow.engine.entry import Entry, Wish
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.checking import check_order
+from maquette.flow.queue.entry import Entry, Wish
+from maquette.flow.queue.workshop import Workshop
 
 FAIR = 1000  # priorities are this far apart, so that one owner's hundred jobs fit between two
 
@@ -28,7 +28,7 @@ class Queue:
     def _client(self) -> Any:
         from dbos import DBOSClient, DBOSPortableJSONSerializer
 
-        from maquette.flow.engine.workflow import prepare_database
+        from maquette.flow.queue.workflow import prepare_database
 
         prepare_database(self.workshop)
         serializer = DBOSPortableJSONSerializer()
@@ -56,7 +56,7 @@ class Queue:
         """Queue an attempt at a job; where the database is away, a worker does it later from the ledger."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from maquette.flow.engine.workflow import QUEUE, STEPS_VERSION, WORKFLOW
+        from maquette.flow.queue.workflow import QUEUE, STEPS_VERSION, WORKFLOW
 
         options = {
             "workflow_name": WORKFLOW,

@@ -13,7 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.report import Finding
 from maquette.flow import disk
-from maquette.flow.engine.inputs import VALUE, value_bytes
+from maquette.flow.queue.inputs import VALUE, value_bytes
 from maquette.store import Blobs
 
 Role = Literal["main", "part", "value", "report", "picture"]

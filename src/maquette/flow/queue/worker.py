@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from maquette.core.errors import Unavailable
-from maquette.flow.engine.control import Control
-from maquette.flow.engine.workshop import Workshop
+from maquette.flow.queue.control import Control
+from maquette.flow.queue.workshop import Workshop
 
 BEAT_S, DEAD_S = 0.5, 3.0
 LOOK_S = 0.1  # between two looks at whether a job should stop
@@ -37,7 +37,7 @@ class Worker:
 
     def work(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
         """Take jobs until ``stop`` is set."""
-        from maquette.flow.engine import workflow
+        from maquette.flow.queue import workflow
 
         self.workshop.ledger.roster.beat(self.control.name, self.host, self.pid)
         workflow.launch(self.workshop, self.control)
@@ -51,7 +51,8 @@ class Worker:
                     beaten = now
                     if not self.workshop.ledger.roster.beat(self.control.name, self.host, self.pid):
                         workflow.die()  # others have my jobs by now
-                    self.reap()
+                    if round(now / BEAT_S) % 2:
+                        self.reap()
                 if now - swept >= LOST_S:
                     swept = now
                     self.queue_lost_jobs()
@@ -86,7 +87,7 @@ class Worker:
         """Put a dead worker's jobs back into the queue; a job that outlives four workers is the reason they die."""
         from dbos import DBOS
 
-        from maquette.flow.engine.workflow import QUEUE
+        from maquette.flow.queue.workflow import QUEUE
 
         for status in DBOS.list_workflows(status="PENDING", executor_id=name, load_input=True):
             identity, attempt = _job_of(status)
@@ -103,7 +104,7 @@ class Worker:
         """Jobs that a process wrote into the ledger and died before it queued them; and ends that nobody wrote."""
         from dbos import DBOS
 
-        from maquette.flow.engine.queue import Queue, workflow_id
+        from maquette.flow.queue.ordering import Queue, workflow_id
 
         ledger = self.workshop.ledger
         waiting = [row for row in ledger.unfinished() if row[3] < time.time() - LOST_S]
