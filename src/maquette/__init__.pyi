@@ -331,6 +331,12 @@ class _drop_inner_walls(StageFunction[..., Asset]):
 
 drop_inner_walls: _drop_inner_walls
 
+class _drop_looks(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset) -> Asset:
+        """Leave only the form of a model: no colors, no uv, no materials; parts stay."""
+
+drop_looks: _drop_looks
+
 class _drop_specks(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, min_share: float = 0.001) -> Asset:
         """Drop parts that are small in volume and in area next to the largest."""
@@ -385,7 +391,15 @@ class _fill_holes(StageFunction[..., Asset]):
 fill_holes: _fill_holes
 
 class _fill_unseen(StageFunction[..., Asset]):
-    def __call__(self, asset: Asset, *, texture_px: int = 1024, texture_seed: int = 0, erode_px: float = 3.0) -> Asset:
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        texture_px: int = 1024,
+        texture_seed: int = 0,
+        erode_px: float = 3.0,
+        mirror: Literal['any', 'sideways', 'never'] = 'any',
+    ) -> Asset:
         """Paint the sides that the photo does not show from those that it does; what is seen keeps its color."""
 
 fill_unseen: _fill_unseen
@@ -425,6 +439,7 @@ class _fit_textures(StageFunction[..., Asset]):
         *,
         max_px: int = 2048,
         sides: Literal['power-of-two', 'any'] = 'power-of-two',
+        pack: Literal['keep', 'jpeg'] = 'keep',
     ) -> Asset:
         """Scale textures down to what a target loads, their sides to the nearest powers of two."""
 
@@ -974,6 +989,7 @@ class _project_photo(StageFunction[..., Asset]):
         texture_px: int = 1024,
         erode_px: float = 3.0,
         feather_px: float = 4.0,
+        blend_share: float = 0.0,
     ) -> Asset:
         """Paint what the model's own photo shows onto it, and leave the rest in the colors that it has."""
 
