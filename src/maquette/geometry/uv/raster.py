@@ -33,7 +33,7 @@ class Texels:
         """For each texel of the picture (H·W,) the row of the one among these that lies nearest to it."""
         from scipy.ndimage import distance_transform_edt
 
-        row = np.zeros(self.height * self.width, np.int32)
+        row = np.zeros(self.height * self.width, np.int64)
         row[self.texel] = np.arange(len(self.texel))
         painted = np.zeros(len(row), dtype=bool)
         painted[self.texel] = True
@@ -41,7 +41,8 @@ class Texels:
             return row
         shape = (self.height, self.width)
         rows, columns = distance_transform_edt(~painted.reshape(shape), return_distances=False, return_indices=True)
-        return row.reshape(shape)[rows, columns].reshape(-1)
+        nearest: Ints = row.reshape(shape)[rows, columns].reshape(-1)
+        return nearest
 
 
 def texels_of(uv: NDArray[Any], width: int, height: int = 0) -> Texels:
