@@ -63,6 +63,12 @@ class _albedo_range(StageFunction[..., tuple[Finding, ...]]):
 
 albedo_range: _albedo_range
 
+class _auto_size(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, thing: str = '') -> Asset:
+        """Scale a model to the size that such a thing usually has, unless its size is known."""
+
+auto_size: _auto_size
+
 class _autofix(StageFunction[..., Subject]):
     def __call__(
         self,
@@ -215,6 +221,19 @@ class _coin(StageFunction[..., Asset]):
         """Make a coin of two heightmaps, one on each face, with rims."""
 
 coin: _coin
+
+class _collision(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        names: Literal['unreal', 'unity', 'godot'] = 'unreal',
+        concavity: float = 0.05,
+        max_hulls: int = 16,
+    ) -> Asset:
+        """Add convex hulls of the model's pieces as parts of their own, named as an engine looks for them."""
+
+collision: _collision
 
 class _color_heights(StageFunction[..., Heightmap]):
     def __call__(
@@ -383,6 +402,12 @@ class _emboss_art(StageFunction[..., Asset]):
         """Put a drawing on one side of a closed model, raised or engraved, also where the side is curved."""
 
 emboss_art: _emboss_art
+
+class _face_front(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, front: Literal['auto', '-y', '+x', '+y', '-x'] = 'auto') -> Asset:
+        """Turn the model about its upright axis so that its front looks to −Y, as all our pictures and formats expect."""
+
+face_front: _face_front
 
 class _fill_holes(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, max_edges: int = 10000) -> Asset:
@@ -1019,6 +1044,12 @@ class _qr_code(StageFunction[..., Artwork]):
         """Draw a QR code (ISO/IEC 18004) as exact squares, dark ones only; segno does the coding."""
 
 qr_code: _qr_code
+
+class _quads(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, count: int = 10000, crease_deg: float = 40.0, smoothings: int = 2) -> Asset:
+        """Cover the model with quads that run along its curvature and its creases."""
+
+quads: _quads
 
 class _quantize_colors(StageFunction[..., Asset]):
     def __call__(
