@@ -75,7 +75,7 @@ def likeness(asset: Asset, side: int = 384) -> dict[str, float]:
     return {"psnr": round(10 * np.log10(1 / max(error, 1e-9)), 2), "ssim": round(float(similar[inside].mean()), 3)}
 
 
-def validated(data: bytes, validator: str) -> list[str]:
+def findings_of(data: bytes, validator: str) -> list[str]:
     """Errors and warnings of Khronos' validator."""
     if not validator:
         return ["not judged"]
@@ -106,7 +106,7 @@ def formats(asset: Asset, target: Target, validator: str) -> dict[str, Any]:
             "lost": [text for text in said if "left out" in text][:3],
         }
         if ending == ".glb":
-            row["validator"] = validated(files.data, validator)
+            row["validator"] = findings_of(files.data, validator)
         rows[ending] = row
     return rows
 

@@ -44,7 +44,7 @@ def fit_textures(
         note(f"scaled {changed} of {len(known)} textures to at most {max_px} px")
     if pack == "jpeg":
         packed: dict[Texture, Texture] = {}
-        materials = [_packed(material, packed) for material in materials]
+        materials = [_pack_material(material, packed) for material in materials]
         count = sum(old != new for old, new in packed.items())
         changed += count
         if count:
@@ -54,7 +54,7 @@ def fit_textures(
     return asset.replace(materials=tuple(materials))
 
 
-def _packed(material: Material, known: dict[Texture, Texture]) -> Material:
+def _pack_material(material: Material, known: dict[Texture, Texture]) -> Material:
     """A material with its opaque pictures as JPEG; its normal map stays."""
     for slot, texture in textures_of(material).items():
         if slot != "normal_texture" and texture.media_type == "image/png":

@@ -45,8 +45,8 @@ class JobCommand(LazyCommand):
 
     def __init__(self, name: Any, summary: str) -> None:
         argument = click.Argument(["photo"], type=click.Path(path_type=Path))
-        told = f"{_PHOTO} {_RAW}" if name == "model" else _PHOTO
-        super().__init__(name, params=[argument], callback=self.run, help=f"{summary}\n\n{told}\n\n{_REPORTS}")
+        intro = f"{_PHOTO} {_RAW}" if name == "model" else _PHOTO
+        super().__init__(name, params=[argument], callback=self.run, help=f"{summary}\n\n{intro}\n\n{_REPORTS}")
         self.destination = name
 
     def options(self) -> tuple[Option, ...]:

@@ -86,7 +86,7 @@ def encode_records(records: list[Record]) -> bytes:
 def _encode(record: Record, out: bytearray) -> None:
     """Append one record; where it ends is put in when it is known."""
     start = len(out)
-    values = b"".join(_packed(value) for value in record.values)
+    values = b"".join(encode_value(value) for value in record.values)
     name = record.name.encode()
     out += struct.pack("<IIIB", 0, len(record.values), len(values), len(name)) + name + values
     for child in record.children:
@@ -96,7 +96,7 @@ def _encode(record: Record, out: bytearray) -> None:
     struct.pack_into("<I", out, start, len(out))
 
 
-def _packed(value: Any) -> bytes:
+def encode_value(value: Any) -> bytes:
     """A value with its letter."""
     if isinstance(value, np.ndarray):
         kind = value.dtype.newbyteorder("<") if value.dtype.itemsize > 1 else value.dtype

@@ -42,11 +42,11 @@ def bilinear(texels: NDArray[Any], uv: Floats, wrap: Sequence[str] = ()) -> Floa
     result = np.empty((len(uv), flat.shape[1]))
     for start in range(0, len(uv), _CHUNK):  # what one chunk needs stays in the cache: 2.5 times as fast
         rows = slice(start, start + _CHUNK)
-        result[rows] = _mixed(flat, uv[rows], width, height)
+        result[rows] = _mix_texels(flat, uv[rows], width, height)
     return result
 
 
-def _mixed(flat: NDArray[Any], uv: Floats, width: int, height: int) -> Floats:
+def _mix_texels(flat: NDArray[Any], uv: Floats, width: int, height: int) -> Floats:
     """The same for some places; texels (H·W, C)."""
     x, y = np.mod(uv[:, 0], 1.0) * width - 0.5, np.mod(uv[:, 1], 1.0) * height - 0.5
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)

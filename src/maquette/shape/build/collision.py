@@ -92,10 +92,10 @@ def _hulls(mesh: Mesh, concavity: float, most: int) -> list[Mesh]:
     points = (points - middle) / size
     if len(faces) > _ENOUGH:
         points, faces = simplify(points, faces.astype(np.int32), target_count=_ENOUGH)
-    return [Mesh(at * size + middle, corners) for at, corners in _decomposed(points, faces, concavity, most)]
+    return [Mesh(at * size + middle, corners) for at, corners in _decompose(points, faces, concavity, most)]
 
 
-def _decomposed(points: Floats, faces: Ints, concavity: float, most: int) -> list[tuple[Floats, Ints]]:
+def _decompose(points: Floats, faces: Ints, concavity: float, most: int) -> list[tuple[Floats, Ints]]:
     """Convex pieces of a surface, by coacd in a process of its own: beside onnxruntime in one, it crashes (1.0.14)."""
     package = io.BytesIO()
     np.savez(package, points=points, faces=faces, numbers=np.array([concavity, most]))

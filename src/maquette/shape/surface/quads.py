@@ -51,7 +51,7 @@ def quads(
     if not float(face_areas(mesh.vertices, mesh.faces).sum()) > 0:
         raise CannotDo(f"quads: the model has {len(mesh.faces)} faces and no surface; there is nothing to cover")
     progress(0.1, "lay the field")
-    vertices, corners = _remeshed(mesh.vertices, mesh.faces, count, crease_deg, smoothings)
+    vertices, corners = _lay_quads(mesh.vertices, mesh.faces, count, crease_deg, smoothings)
     if not len(corners):
         raise CannotDo(f"quads: nothing is left of the model in {count} quads; ask for more")
     faces, polygon = _halves(vertices, corners)
@@ -63,7 +63,7 @@ def quads(
     return result
 
 
-def _remeshed(vertices: Floats, faces: Ints, count: int, crease_deg: float, smoothings: int) -> tuple[Floats, Ints]:
+def _lay_quads(vertices: Floats, faces: Ints, count: int, crease_deg: float, smoothings: int) -> tuple[Floats, Ints]:
     """Vertices (V, 3) and corners (Q, 4) of quads; a triangle says its last corner twice."""
     from pynanoinstantmeshes import remesh
 
@@ -88,9 +88,9 @@ def _halves(vertices: Floats, corners: Ints) -> tuple[Ints, Ints]:
     halves = np.stack([turned[:, [0, 1, 2]], turned[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
     number = np.repeat(np.arange(len(corners)), 2).astype(np.int32)
     whole = (halves != np.roll(halves, 1, axis=1)).all(axis=1)
-    kept = number[whole]
-    lone = np.bincount(kept, minlength=len(corners))[kept] < 2
-    return halves[whole], np.where(lone, -1, kept).astype(np.int32)
+    of_half = number[whole]
+    lone = np.bincount(of_half, minlength=len(corners))[of_half] < 2
+    return halves[whole], np.where(lone, -1, of_half).astype(np.int32)
 
 
 def _scores(old_vertices: Floats, old_faces: Ints, vertices: Floats, faces: Ints, corners: Ints) -> str:
