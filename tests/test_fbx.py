@@ -143,7 +143,7 @@ def wide(root: Record) -> bytes:
     out = bytearray(records.MAGIC + struct.pack("<I", 7500))
 
     def put(record: Record) -> None:
-        start, values = len(out), b"".join(records._packed(value) for value in record.values)
+        start, values = len(out), b"".join(records.encode_value(value) for value in record.values)
         out.extend(struct.pack("<QQQB", 0, len(record.values), len(values), len(record.name)))
         out.extend(record.name.encode() + values)
         for child in record.children:

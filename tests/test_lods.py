@@ -47,3 +47,27 @@ def test_the_command_writes_a_file_a_level_and_tells_the_numbers(tmp_path):
     counts = [len(mq.load(tmp_path / f"ball_LOD{n}.glb").mesh.faces) for n in range(3)]
     assert counts == [512, 256, 128]
     assert "silhouette" in told.output
+
+
+def test_all_levels_lie_in_one_file(tmp_path):
+    import json
+    import struct
+
+    mq.save(Asset(sphere(20, 4)), tmp_path / "a.stl")
+    words = ["lods", str(tmp_path / "a.stl"), "-o", str(tmp_path / "a.glb"), "--levels", "3", "--one-file"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    data = (tmp_path / "a.glb").read_bytes()
+    root = json.loads(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]])
+    top = root["nodes"][root["scenes"][0]["nodes"][0]]
+    assert len(root["scenes"][0]["nodes"]) == 1
+    assert root["extensionsUsed"] == ["MSFT_lod"]
+    ids = [root["scenes"][0]["nodes"][0], *top["extensions"]["MSFT_lod"]["ids"]]
+    meshes = [root["meshes"][root["nodes"][root["nodes"][one]["children"][0]]["mesh"]] for one in ids]
+    counts = [root["accessors"][mesh["primitives"][0]["indices"]]["count"] // 3 for mesh in meshes]
+    assert counts == [2048, 1024, 512]
+    shares = top["extras"]["MSFT_screencoverage"]
+    assert shares == sorted(shares, reverse=True)
+    assert len(root["materials"]) == 1
+    assert len(mq.load(tmp_path / "a.glb").mesh.faces) == 2048
+    wrong = CliRunner().invoke(main, [*words[:3], str(tmp_path / "a.obj"), "--one-file"])
+    assert wrong.exit_code == 3

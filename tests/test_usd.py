@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -80,8 +81,8 @@ def test_the_usd_validators_find_nothing(ending):
 
 
 def test_a_validator_does_find_something():
-    text = write_usd(Asset(shapes.box()), suffix=".usda").data.replace(b'"partition"', b'"x"')
-    broken = text.replace(b"upAxis", b"downAxis").replace(b"defaultPrim", b"comment")
+    text = write_usd(Asset(shapes.box()), suffix=".usda").data.decode()
+    broken = re.sub(r"\n *(upAxis|defaultPrim) = .*", "", text).encode()
     assert found_by_validators(Files("a.usda", {"a.usda": broken}))
 
 

@@ -21,12 +21,13 @@ from maquette.core.report import Finding
 from maquette.core.together import together
 from maquette.flow import disk
 from maquette.flow.encode import encode_asset, judge_size
-from maquette.flow.jobs import Job, PrintJob
+from maquette.flow.jobs import RECIPES, Job, ModelJob, PrintJob
 from maquette.flow.judge import judge
 from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, Made, blocking, refuse_unprintable
 from maquette.flow.make import build, judge_built
 from maquette.flow.memory import Memory
+from maquette.flow.recipes.load import load_recipe
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import draw_ahead, write_report
 from maquette.flow.slicing import slice_asset
@@ -82,13 +83,23 @@ def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
         progress(0.6, f"writing {output.name}")
         files = encode_asset(built.asset, output, job.target if job.destination == "model" else None, keeper)
         disk.put(files, output)
+    beside = _keep_model(job, store, output) if isinstance(job, PrintJob) and job.keep_model else ()
     with part(0.6, 0.9):
         result, gcode = _judge_beside_pictures(built, job, files, output, keeper)
     with part(0.9, 1.0):
         reports = write_report(result, output, began, keeper) if job.report else []
     refuse_unprintable(stopped)
     result = replace(result, seconds={**result.seconds, "total": time.perf_counter() - began})
-    return Delivery(result, output, tuple(reports), gcode)
+    return Delivery(result, output, (*beside, *reports), gcode)
+
+
+def _keep_model(job: PrintJob, store: Store, output: Path) -> tuple[Path]:
+    """The place of the textured model of the same photo, written beside the print; steps that both share run once."""
+    model = load_recipe(RECIPES["model"]["full"])
+    shared = {name: value for name, value in job.knobs.items() if name in model.knobs and name != "max_faces"}
+    place = output.with_name(f"{output.stem}.model.glb")
+    asset = build(ModelJob(job.photo, place, force=True, knobs=shared), store).asset
+    return (disk.put(encode_asset(asset, place), place),)
 
 
 def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:

@@ -31,6 +31,8 @@ RECIPES: Mapping[str, Mapping[str, str]] = {  # by destination: the recipe of ea
 }
 _PRINTER, _TARGET, _UNSLICED = Printer.default(), Target.default(), SlicingWish()
 
+FORM_ONLY = "model-form"  # the recipe of a model that is to have no texture
+
 Report = Annotated[bool, Field(description="write OUT.report.html and OUT.report.json beside OUT")]
 Cache = Annotated[bool, Field(description="keep what every stage made, and take it from there next time")]
 
@@ -61,6 +63,9 @@ class PrintJob:
     force: Annotated[
         bool, Field(description="go on from a doubtful cut-out, and write what would not slice to a filled solid")
     ] = False
+    keep_model: Annotated[
+        bool, Field(description="write the textured model of the same photo beside it, OUT.model.glb")
+    ] = False
     report: Report = True
     cache: Cache = True
     slicing: SlicingWish = _UNSLICED
@@ -85,6 +90,9 @@ class ModelJob:
     route: Route = "auto"
     printer: Printer = _PRINTER
     target: Annotated[Target, Field(description="the engine or viewer whose budget applies")] = _TARGET
+    texture: Annotated[
+        Literal["photo", "none"], Field(description="photo: colors, uv and PBR maps from the photo; none: form only")
+    ] = "photo"
     force: Annotated[bool, Field(description="go on from a cut-out that may not be the thing")] = False
     report: Report = True
     cache: Cache = True
@@ -99,6 +107,13 @@ class ModelJob:
 
 Job = PrintJob | ModelJob
 JOBS: Mapping[str, type[PrintJob] | type[ModelJob]] = {"print": PrintJob, "model": ModelJob}
+
+
+def recipes_of(job: Job) -> Mapping[str, str]:
+    """The recipe of each route that a job may go."""
+    if isinstance(job, ModelJob) and job.texture == "none":
+        return {"full": FORM_ONLY}
+    return RECIPES[job.destination]
 
 
 def job_options(destination: Destination) -> tuple[Option, ...]:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from maquette.core.asset import Asset
-from maquette.core.errors import BadInput
+from maquette.core.errors import BadInput, BadSetting
 from maquette.core.progress import part
 from maquette.core.words import figures
+from maquette.formats.gltf.levels import encode_levels
 from maquette.geometry.remake.deviation import deviation
 from maquette.geometry.remake.silhouettes import silhouette_overlap
 from maquette.registry import registry
 
 _LEAST = 50  # faces: below it nothing is left of most things
 _SAMPLES = 30_000
+_SCREEN = 1080  # rows
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,30 @@ def _measure_level(simpler: Asset, first: Asset) -> Level:
     return Level(simpler, worst, off.mean, alike, pixels)
 
 
-def write_lods(path: Path, output: Path, levels: int, ratio: float) -> tuple[tuple[Path, Level], ...]:
-    """The levels of a model file as files: chair.glb becomes chair_LOD0.glb, chair_LOD1.glb …, as engines name them."""
+def write_lods(
+    path: Path, output: Path, levels: int, ratio: float, *, one_file: bool = False
+) -> tuple[tuple[Path, Level], ...]:
+    """The levels of a model file as files: chair.glb becomes chair_LOD0.glb, chair_LOD1.glb …, as engines name them.
+
+    With ``one_file`` all of them in one GLB, by MSFT_lod; ``BadSetting`` for another format.
+    """
     from maquette.flow import disk
     from maquette.flow.encode import encode_asset
 
+    if one_file and output.suffix.lower() != ".glb":
+        raise BadSetting(f"lods: only GLB holds all levels in one file, not {output.suffix}; write files, or a .glb")
+    chain = lods(disk.read(path), levels, ratio)
+    if one_file:
+        place = disk.put(encode_levels(list(zip((one.asset for one in chain), coverages(chain))), output.stem), output)
+        return tuple((place, level) for level in chain)
     written = []
-    for number, level in enumerate(lods(disk.read(path), levels, ratio)):
+    for number, level in enumerate(chain):
         place = output.with_name(f"{output.stem}_LOD{number}{output.suffix}")
         written.append((disk.put(encode_asset(level.asset, place), place), level))
     return tuple(written)
+
+
+def coverages(chain: tuple[Level, ...]) -> list[float]:
+    """From which share of a screen of 1080 rows each level is shown: where the next strays by less than a pixel."""
+    below = [min(level.pixels / _SCREEN, 1.0) for level in chain[1:]]
+    return [*below, 0.0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from maquette.core.asset import Asset
@@ -65,6 +67,8 @@ def build(job: Job, store: Store | None = None) -> Built:
         looked = look_at(photos, job.knobs, kept)
     way = chosen_way(job, looked.result, several=photos.several)
     recipe = way.recipe.for_printer(job.printer)
+    if job.destination == "model":
+        recipe = fit_to_target(recipe, job.target)
     if job.output is not None and way.route == "full" and not job.force:
         refuse_wrong_cut(looked.result, _last_cut(looked, looked.values["opened"]), job.output)
     with part(0.2, 1.0):
@@ -89,6 +93,18 @@ def build(job: Job, store: Store | None = None) -> Built:
         run=runs.last,
         store=kept,
     )
+
+
+def fit_to_target(recipe: Recipe, target: Target) -> Recipe:
+    """A recipe with no more faces and no larger textures in its own settings than a target takes."""
+    limits = {"simplify": ("max_faces", target.max_faces), "fit-textures": ("max_px", target.max_texture_px)}
+    steps = dict(recipe.steps)
+    for step, node in steps.items():
+        if node.stage in limits:
+            name, most = limits[node.stage]
+            least = min(node.settings.get(name, most), most)
+            steps[step] = replace(node, settings=MappingProxyType({**node.settings, name: least}))
+    return replace(recipe, steps=MappingProxyType(steps))
 
 
 def judge_built(built: Built) -> Made:

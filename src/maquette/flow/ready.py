@@ -49,7 +49,7 @@ def _orders(target: Target) -> dict[str, dict[str, Any]]:
         "drop-specks": {},
         "simplify": {"max_faces": target.max_faces},
         "unwrap": {"texture_px": min(target.max_texture_px, _BAKED)},
-        "fit-textures": {"max_px": target.max_texture_px},
+        "fit-textures": {"max_px": target.max_texture_px, "pack": "jpeg"},
         "pivot": {},
     }
 
@@ -93,10 +93,15 @@ def _apply_fix(asset: Asset, name: str, settings: dict[str, Any], steps: list[st
     return fixed
 
 
+def is_model_file(path: Path) -> bool:
+    """Whether a file is a model by its ending, not a photo."""
+    return any(path.suffix.lower() in function.stage.facts.reads for function in registry().values())
+
+
 def ready_file(path: Path, output: Path, target: Target | str | None = None) -> tuple[Path, Readied]:
     """A model file made ready and written; the place, and what was done."""
     from maquette.flow import disk
     from maquette.flow.encode import encode_asset
 
     done = ready(disk.read(path), target)
-    return disk.put(encode_asset(done.asset, output), output), done
+    return disk.put(encode_asset(done.asset, output, Target.of(target)), output), done

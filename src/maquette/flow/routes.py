@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maquette.core.errors import BadSetting
 from maquette.core.report import Finding
-from maquette.flow.jobs import RECIPES, Job
+from maquette.flow.jobs import Job, recipes_of
 from maquette.flow.options import recipe_options
 from maquette.flow.recipes.graph import Recipe
 from maquette.flow.recipes.load import load_recipe
@@ -29,7 +29,7 @@ def chosen_way(job: Job, intake: Iterable[Finding], *, several: bool) -> Way:
     ``BadSetting`` when an option does not exist, or is for another route than the one that was asked for, or two
     options are for different routes.
     """
-    recipes = {route: load_recipe(name) for route, name in RECIPES[job.destination].items()}
+    recipes = {route: load_recipe(name) for route, name in recipes_of(job).items()}
     fitting = {name: _routes_of(name, recipes) for name in job.knobs}
     if len(recipes) == 1:
         route, why = next(iter(recipes)), "a model is a whole body"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from maquette.core.asset import Asset, Material, textures_of
-from maquette.core.channels import CHANNELS, Channel
+from maquette.core.channels import CHANNELS, POLYGON, Channel
 from maquette.core.mesh import CHANNEL_FIELDS
 from maquette.core.progress import note
 
@@ -39,6 +39,11 @@ def _has_base_color(material: Material) -> bool:
     return material.base_color[:3] != (1.0, 1.0, 1.0)
 
 
+def _has_quads(asset: Asset) -> bool:
+    number = asset.mesh.channel(POLYGON.name)
+    return number is not None and bool((number >= 0).any())
+
+
 TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "unit": ("the unit", lambda asset: asset.sized),
     "parts": ("part names", lambda asset: len(asset.part_names) > 1),
@@ -56,20 +61,23 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "mask": ("the alpha cut-off", _some(lambda m: m.alpha_mode == "mask")),
     "two sides": ("double-sidedness", _some(lambda m: m.double_sided)),
     "seen": ("what the photo saw", lambda asset: asset.mesh.seen is not None),
-    "channels": ("channels of plugins", lambda asset: bool(asset.mesh.extra)),
+    "quads": ("quads, which become triangles", _has_quads),
+    "channels": ("channels of plugins", lambda asset: bool(asset.mesh.extra.keys() - {POLYGON.name})),
     "volumes": ("modifiers and blockers", lambda asset: bool(getattr(asset, "volumes", ()))),
     "history": ("how it was made", lambda asset: len(asset.history) > 1),
 }
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
-_USD = frozenset(_SURFACE | {"unit", "wrap", "shine", "occlusion", "normal", "mask", "two sides", "seen", "history"})
+_USD = frozenset(
+    _SURFACE | {"unit", "wrap", "shine", "occlusion", "normal", "mask", "two sides", "seen", "quads", "history"}
+)
 CARRIES: dict[str, frozenset[str]] = {
     ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),
     ".3mf": frozenset(
         {"unit", "parts", "color", "base", "uv", "texture", "wrap", "material", "alpha", "volumes", "history"}
     ),
     ".dae": frozenset(_SURFACE | {"unit", "wrap", "normal", "two sides", "history"}),
-    ".fbx": frozenset(_SURFACE | {"unit", "wrap", "shine", "normal", "history"}),
-    ".glb": frozenset(set(TRAITS) - {"volumes"}),
+    ".fbx": frozenset(_SURFACE | {"unit", "wrap", "shine", "normal", "quads", "history"}),
+    ".glb": frozenset(set(TRAITS) - {"volumes", "quads"}),
     ".obj": frozenset(_SURFACE | {"wrap", "shine", "normal"}),
     ".off": frozenset({"color", "base"}),
     ".ply": frozenset({"color", "base", "uv", "texture", "seen", "channels"}),
@@ -93,7 +101,10 @@ def further_channels(ending: str) -> dict[str, Channel]:
     return {
         name: channel
         for name, channel in CHANNELS.items()
-        if name not in CHANNEL_FIELDS and not channel.counts_in and math.prod(channel.shape) <= most
+        if name not in CHANNEL_FIELDS
+        and channel is not POLYGON
+        and not channel.counts_in
+        and math.prod(channel.shape) <= most
     }
 
 
@@ -104,7 +115,8 @@ def lost_traits(asset: Asset, ending: str) -> list[str]:
         return []
     stays = set(TRAITS) - carried - _UNSAID - {"channels"}
     words = [what for trait, (what, has) in TRAITS.items() if trait in stays and has(asset)]
-    return words + [f"the channel {name!r}" for name in sorted(asset.mesh.extra.keys() - further_channels(ending))]
+    others = asset.mesh.extra.keys() - further_channels(ending).keys() - {POLYGON.name}
+    return words + [f"the channel {name!r}" for name in sorted(others)]
 
 
 def say_lost(asset: Asset, ending: str) -> None:

@@ -101,10 +101,10 @@ def _without_light(asset: Asset, material: Material, mine: Any, light: Shading, 
     old = pixels(texture, "RGBA")
     height, width = old.shape[:2]
     texels = texels_of(asset.mesh.uv[mine], width, height)
+    if not len(texels.texel):
+        return material
     normals = _smooth_normals(asset, mine[texels.face], texels.weights)
-    gain = spread(light.at(normals)[:, None], texels)[:, :, 0].reshape(-1)
-    new = old.reshape(-1, 4).copy()
-    if len(texels.texel):
-        new[:, :3] = _even_out(new[:, :3], gain, strength)
-    evened = picture_of(new.reshape(old.shape)).replace(wrap=texture.wrap)
+    new = old.reshape(-1, 4)[texels.texel]
+    new[:, :3] = _even_out(new[:, :3], light.at(normals), strength)
+    evened = picture_of(spread(new, texels)).replace(wrap=texture.wrap)
     return material.replace(base_color_texture=evened)

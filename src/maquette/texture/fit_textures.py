@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from maquette.core.asset import Asset, Texture, textures_of
+from maquette.core.asset import Asset, Material, Texture, textures_of
 from maquette.core.progress import note
 from maquette.core.texture_pixels import open_texture
 from maquette.registry import stage
@@ -21,11 +21,18 @@ def fit_textures(
     sides: Annotated[
         Literal["power-of-two", "any"], Field(description="the nearest powers of two, or the sides in proportion")
     ] = "power-of-two",
+    pack: Annotated[
+        Literal["keep", "jpeg"],
+        Field(
+            description="jpeg: opaque pictures but normal maps become JPEG, a fifth of a PNG's size at no visible loss"
+        ),
+    ] = "keep",
 ) -> Asset:
     """Scale textures down to what a target loads, their sides to the nearest powers of two.
 
     uv is a share of the picture, so it stays true whatever the sides become. Pictures that fit keep their bytes; others
-    become PNG, or JPEG again at quality 92 where they were. Colors are averaged as they are stored.
+    become PNG, or JPEG again at quality 92 where they were. Colors are averaged as they are stored. Normal maps are
+    never packed with loss: blocks of 8 texels show in the light.
     """
     known: dict[Texture, Texture] = {}
     materials = []
@@ -33,10 +40,38 @@ def fit_textures(
         fitted = {slot: _fit_texture(texture, max_px, sides, known) for slot, texture in textures_of(material).items()}
         materials.append(material.replace(**fitted))
     changed = sum(old != new for old, new in known.items())
+    if changed:
+        note(f"scaled {changed} of {len(known)} textures to at most {max_px} px")
+    if pack == "jpeg":
+        packed: dict[Texture, Texture] = {}
+        materials = [_pack_material(material, packed) for material in materials]
+        count = sum(old != new for old, new in packed.items())
+        changed += count
+        if count:
+            note(f"packed {count} textures as JPEG")
     if not changed:
         return asset
-    note(f"scaled {changed} of {len(known)} textures to at most {max_px} px")
     return asset.replace(materials=tuple(materials))
+
+
+def _pack_material(material: Material, known: dict[Texture, Texture]) -> Material:
+    """A material with its opaque pictures as JPEG; its normal map stays."""
+    for slot, texture in textures_of(material).items():
+        if slot != "normal_texture" and texture.media_type == "image/png":
+            if texture not in known:
+                known[texture] = _as_jpeg(texture)
+            material = material.replace(**{slot: known[texture]})
+    return material
+
+
+def _as_jpeg(texture: Texture) -> Texture:
+    """The picture as JPEG at quality 92 with all of its colors' detail; as it is where it is see-through."""
+    with open_texture(texture, "fit-textures: a picture") as picture:
+        if "A" in picture.getbands() or "transparency" in picture.info:
+            return texture
+        stream = io.BytesIO()
+        picture.convert("RGB").save(stream, "JPEG", quality=92, subsampling=0)
+    return Texture(stream.getvalue(), texture.wrap) if stream.tell() < len(texture.data) else texture
 
 
 def _fit_texture(texture: Texture, most: int, sides: str, known: dict[Texture, Texture]) -> Texture:

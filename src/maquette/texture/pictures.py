@@ -10,20 +10,25 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Bytes, Floats, Ints
 from maquette.core.asset import Asset, Material, Texture
-from maquette.core.texture_pixels import pixels
+from maquette.core.texture_pixels import open_texture, pixels
 from maquette.geometry.look.srgb import LIGHT_OF_BYTE, to_srgb
 from maquette.geometry.look.texels import bilinear
 from maquette.geometry.uv.raster import Texels, spread
 
+_LARGEST = 8192
+
 
 def picture_of(values: NDArray[Any]) -> Texture:
-    """Pixels (H, W, 3 or 4) uint8 as a PNG; an opacity that is full everywhere is left out."""
+    """Pixels (H, W, 3 or 4) uint8 as a PNG; an opacity that is full everywhere is left out.
+
+    Packed lightly, in a third of the time: most pictures are painted over by the next stage.
+    """
     from PIL import Image
 
     if values.shape[2] == 4 and bool((values[:, :, 3] == 255).all()):
         values = values[:, :, :3]
     stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(values)).save(stream, "PNG")
+    Image.fromarray(np.ascontiguousarray(values)).save(stream, "PNG", compress_level=1)
     return Texture(stream.getvalue())
 
 
@@ -55,10 +60,13 @@ def material_at(asset: Asset, face: Ints) -> tuple[tuple[Material, ...], Ints]:
 def base_color_at(asset: Asset, face: Ints, weights: Floats) -> Bytes:
     """The colour that is seen without light, factors, texture and vertex colours together, (N, 4) sRGB bytes."""
     materials, of = material_at(asset, face)
-    factor = np.array([material.base_color for material in materials])[of]
+    factor = np.array([material.base_color for material in materials])
+    factor = np.ones((1, 4)) if (factor == 1).all() else factor[of]
     texture = texture_at(asset, "base_color_texture", face, weights)
     color = asset.mesh.color
-    light = factor.copy()
+    if texture is not None and color is None and (factor == 1).all():
+        return texture
+    light = np.broadcast_to(factor, (len(face), 4)).copy()
     if texture is not None:
         light[:, :3] *= LIGHT_OF_BYTE[texture[:, :3]]
         light[:, 3] *= texture[:, 3] / 255
@@ -77,6 +85,20 @@ def orm_at(asset: Asset, face: Ints, weights: Floats) -> Bytes:
     if texture is not None:
         factor = factor * (texture[:, :3] / 255)
     return np.round(factor * 255).astype(np.uint8)
+
+
+def painted_px(asset: Asset, wish: int) -> int:
+    """The side of a texture to paint: as wished, or, with 0, that of the largest base texture there is, else 1024."""
+    if wish:
+        return wish
+    sides = [max(_size_of(one.base_color_texture)) for one in asset.materials if one.base_color_texture is not None]
+    return min(max(sides), _LARGEST) if sides else 1024
+
+
+def _size_of(texture: Texture) -> tuple[int, int]:
+    """Width and height by the header."""
+    with open_texture(texture) as picture:
+        return int(picture.width), int(picture.height)
 
 
 def paint_all(asset: Asset, texels: Texels, colors: NDArray[Any]) -> Asset:

@@ -16,7 +16,7 @@ from maquette.core.progress import note, progress
 from maquette.geometry.uv.atlas import cone_atlas
 from maquette.geometry.uv.raster import Texels, spread, texels_of
 from maquette.registry import stage
-from maquette.texture.pictures import picture_of, texture_at
+from maquette.texture.pictures import painted_px, picture_of, texture_at
 
 _FINE = 10_000  # faces up to which xatlas cuts the charts where nobody says who should: 2 s
 _SLOTS = ("base_color_texture", "orm_texture", "emissive_texture")
@@ -26,7 +26,10 @@ _SLOTS = ("base_color_texture", "orm_texture", "emissive_texture")
 def unwrap(
     asset: Asset,
     *,
-    texture_px: Annotated[int, Field(ge=64, le=8192, description="side of the texture made from colours")] = 1024,
+    texture_px: Annotated[
+        int,
+        Field(ge=0, le=8192, description="side of the texture; 0: a power of two as fine as the photo or the old ones"),
+    ] = 1024,
     gutter_px: Annotated[
         int, Field(ge=0, le=32, description="room between charts, filled with their edge colours")
     ] = 4,
@@ -47,6 +50,7 @@ def unwrap(
     mesh = asset.mesh
     if not len(mesh.faces) or (mesh.uv is not None and old_uv == "keep"):
         return asset
+    texture_px = max(texture_px, 64) if texture_px else _fitting_px(asset)
     progress(0.1, "cut and pack charts")
     if method == "xatlas" or (method == "auto" and len(mesh.faces) <= _FINE):
         uv, count = _xatlas_charts(mesh.vertices, mesh.faces, texture_px, gutter_px)
@@ -58,6 +62,24 @@ def unwrap(
     if mesh.uv is not None:
         return _repaint(asset, flat, texture_px)
     return flat if mesh.color is None else _with_vertex_colors(flat, texels_of(uv, texture_px))
+
+
+def _fitting_px(asset: Asset) -> int:
+    """The power of two, 512 to 2048, that loses nothing of the photo or of the textures that there are.
+
+    It is at least as wide as the subject in the photo.
+    """
+    sides = [0.0]
+    if asset.source is not None:
+        mask = asset.source.mask
+        inside = np.ones((1, 1), bool) if mask is None else mask >= 0.5
+        tall, wide = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        if len(tall):
+            sides.append(float(max(np.ptp(tall), np.ptp(wide))))
+    elif asset.mesh.uv is not None:
+        sides.append(float(painted_px(asset, 0)))
+    wanted = max(sides) or 1024.0
+    return int(np.clip(2 ** np.ceil(np.log2(max(0.9 * wanted, 1.0))), 512, 2048))
 
 
 def _with_vertex_colors(flat: Asset, texels: Texels) -> Asset:

@@ -9,6 +9,7 @@ import click
 
 from maquette.faces.cli.hand_off import open_in_slicer, open_option
 from maquette.faces.cli.options import flags_for, given_options
+from maquette.faces.cli.ready_command import make_ready
 from maquette.faces.cli.terminal import STARTED, Terminal
 
 if TYPE_CHECKING:  # a job's module loads the registry, which `maquette --help` should not wait for
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # a job's module loads the registry, which `maquette --help` 
     from maquette.flow.options import Option
 
 _PHOTO = "PHOTO is a file, or several of one thing: front=a.jpg,right=b.jpg,back=c.jpg."
+_RAW = "A model file in place of the photo is made ready for the target, as `ready` does it."
 _REPORTS = "OUT.report.html and OUT.report.json are written beside OUT."
 
 
@@ -43,7 +45,8 @@ class JobCommand(LazyCommand):
 
     def __init__(self, name: Any, summary: str) -> None:
         argument = click.Argument(["photo"], type=click.Path(path_type=Path))
-        super().__init__(name, params=[argument], callback=self.run, help=f"{summary}\n\n{_PHOTO}\n\n{_REPORTS}")
+        intro = f"{_PHOTO} {_RAW}" if name == "model" else _PHOTO
+        super().__init__(name, params=[argument], callback=self.run, help=f"{summary}\n\n{intro}\n\n{_REPORTS}")
         self.destination = name
 
     def options(self) -> tuple[Option, ...]:
@@ -67,8 +70,11 @@ class JobCommand(LazyCommand):
         """The job as a value, done; 1 when the report failed."""
         from maquette.flow.deliver import deliver
         from maquette.flow.jobs import job_from
+        from maquette.flow.ready import is_model_file
 
         photo, output, opens = options.pop("photo"), options.pop("output"), options.pop("open_", False)
+        if self.destination == "model" and is_model_file(photo):
+            return make_ready(photo, output, given_options(options), terminal)
         job = job_from(self.destination, photo, output, given_options(options), only_shown=opens)
         with terminal.progress(self.destination):
             done = deliver(job, started=STARTED)

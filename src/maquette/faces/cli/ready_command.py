@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,12 +20,21 @@ from maquette.faces.cli.terminal import Terminal
 def ready(source: Path, output: Path, target: str, as_json: bool) -> None:
     """Make a model file fit for an engine: judge it, fix what can be fixed in order, judge it again."""
 
-    def body(terminal: Terminal) -> int:
-        from maquette.flow.ready import ready_file
+    Terminal(as_json).guard(lambda terminal: make_ready(source, output, {"target": target}, terminal))
 
-        with terminal.progress("ready"):
-            place, done = ready_file(source, output, Target.named(target))
-        terminal.say(f"{done}\n{place}: {done.asset!r}", {"output": str(place), **done.as_dict()})
-        return int(not done.after.passed)
 
-    Terminal(as_json).guard(body)
+def make_ready(source: Path, output: Path, options: Mapping[str, Any], terminal: Terminal) -> int:
+    """Make a model file fit for the target among the options; 1 when its report failed. Others are refused."""
+    from maquette.core.errors import BadSetting
+    from maquette.flow.ready import ready_file
+
+    strange = sorted(set(options) - {"target"})
+    if strange:
+        raise BadSetting(
+            f"model: {source.name} is a model already, and {strange[0]} is for photos; leave it out, "
+            "or use the stage that does it"
+        )
+    with terminal.progress("ready"):
+        place, done = ready_file(source, output, Target.of(options.get("target")))
+    terminal.say(f"{done}\n{place}: {done.asset!r}", {"output": str(place), **done.as_dict()})
+    return int(not done.after.passed)

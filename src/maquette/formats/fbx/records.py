@@ -22,7 +22,8 @@ MAGIC = b"Kaydara FBX Binary  \x00\x1a\x00"
 VERSION = 7400
 _FOOTER_ID = bytes([0xFA, 0xBC, 0xAB, 0x09, 0xD0, 0xC8, 0xD4, 0x66, 0xB1, 0x76, 0xFB, 0x83, 0x1C, 0xF7, 0x26, 0x7E])
 _FOOTER_END = bytes([0xF8, 0x5A, 0x8C, 0x6A, 0xDE, 0xF5, 0xD9, 0x7E, 0xEC, 0xE9, 0x0C, 0xE3, 0x75, 0x8F, 0x29, 0x0B])
-_ARRAYS = {"f": np.dtype("<f4"), "d": np.dtype("<f8"), "l": np.dtype("<i8"), "i": np.dtype("<i4"), "b": np.dtype("u1")}
+_KINDS = {"f": "<f4", "d": "<f8", "l": "<i8", "i": "<i4", "b": "u1"}
+_ARRAYS: dict[str, np.dtype[Any]] = {letter: np.dtype(kind) for letter, kind in _KINDS.items()}
 _LETTERS = {kind: letter for letter, kind in _ARRAYS.items()}
 _SCALARS = {"Y": "<h", "C": "<?", "I": "<i", "F": "<f", "D": "<d", "L": "<q"}
 DEEPEST = 64
@@ -85,7 +86,7 @@ def encode_records(records: list[Record]) -> bytes:
 def _encode(record: Record, out: bytearray) -> None:
     """Append one record; where it ends is put in when it is known."""
     start = len(out)
-    values = b"".join(_packed(value) for value in record.values)
+    values = b"".join(encode_value(value) for value in record.values)
     name = record.name.encode()
     out += struct.pack("<IIIB", 0, len(record.values), len(values), len(name)) + name + values
     for child in record.children:
@@ -95,7 +96,7 @@ def _encode(record: Record, out: bytearray) -> None:
     struct.pack_into("<I", out, start, len(out))
 
 
-def _packed(value: Any) -> bytes:
+def encode_value(value: Any) -> bytes:
     """A value with its letter."""
     if isinstance(value, np.ndarray):
         kind = value.dtype.newbyteorder("<") if value.dtype.itemsize > 1 else value.dtype

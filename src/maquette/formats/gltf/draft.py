@@ -25,6 +25,7 @@ class Draft:
     def __init__(self, asset: dict[str, Any]) -> None:
         self.root: dict[str, Any] = {"asset": asset}
         self._binary = bytearray()
+        self._materials: dict[Material, int] = {}
         self._textures: dict[Texture, int] = {}
         self._images: dict[bytes, int] = {}
         self._samplers: dict[tuple[str, ...], int] = {}
@@ -34,6 +35,13 @@ class Draft:
         rows = self.root.setdefault(kind, [])
         rows.append(entry)
         return len(rows) - 1
+
+    def use(self, extension: str, *, required: bool = False) -> None:
+        """Name an extension, once."""
+        for key in ("extensionsUsed", *(("extensionsRequired",) if required else ())):
+            names = self.root.setdefault(key, [])
+            if extension not in names:
+                names.append(extension)
 
     def vertices(self, rows: NDArray[Any], *, bounds: bool = False, normalized: bool = False) -> int:
         """An accessor over vertex data (N, width)."""
@@ -50,7 +58,12 @@ class Draft:
         return self._accessor(corners.astype(dtype), {"count": len(corners), "type": "SCALAR"}, _INDICES)
 
     def material(self, material: Material) -> int:
-        """A material with its textures: glTF 2.0 §3.9."""
+        """A material with its textures, once however often it is asked for: glTF 2.0 §3.9."""
+        if material not in self._materials:
+            self._materials[material] = self._add_material(material)
+        return self._materials[material]
+
+    def _add_material(self, material: Material) -> int:
         shine: dict[str, Any] = {
             "baseColorFactor": list(material.base_color),
             "metallicFactor": material.metallic,
@@ -104,7 +117,7 @@ class Draft:
             entry: dict[str, Any] = {"source": image}
             if texture.media_type == "image/webp":
                 entry = {"extensions": {_WEBP: {"source": image}}}
-                self.root["extensionsUsed"] = self.root["extensionsRequired"] = [_WEBP]
+                self.use(_WEBP, required=True)
             if texture.wrap:
                 entry["sampler"] = self._sampler(texture.wrap)
             self._textures[texture] = self.add("textures", entry)

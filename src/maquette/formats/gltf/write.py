@@ -58,35 +58,36 @@ def write_glb(
     Faces without a material get a plain white one; ``mesh.material`` of None means the first material. Refuses an asset
     without faces. Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
     """
-    mesh = asset.mesh
-    if not len(mesh.faces):
-        raise BadInput("write-glb: the model has no faces; there is nothing to write")
-    if np.abs(mesh.vertices).max() > _FARTHEST:
-        raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
     say_lost(asset, ".glb")
     extras = {"maquette": provenance.as_data(asset)}
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}", "extras": extras})
-    meshes = add_model(draft, asset, asset.title or stem, crease_deg)
-    nodes = [draft.add("nodes", {"name": name, "mesh": number}) for name, number in meshes]
+    nodes = add_nodes(draft, asset, stem, crease_deg)
     draft.root["scene"] = draft.add("scenes", {"name": asset.title or stem, "nodes": nodes})
     progress(0.9, "file")
     return Files(f"{stem}.glb", {f"{stem}.glb": draft.glb()})
 
 
-def add_model(draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0) -> list[tuple[str, int]]:
-    """The asset's materials and meshes put into a draft, one mesh for each part: its name and its number there."""
+def add_nodes(draft: Draft, asset: Asset, stem: str, crease_deg: float) -> list[int]:
+    """Put an asset's parts into a file, a node each; materials that are there already are used again."""
+    meshes = add_meshes(draft, asset, asset.title or stem, crease_deg)
+    return [draft.add("nodes", {"name": name, "mesh": number}) for name, number in meshes]
+
+
+def add_meshes(draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0) -> list[tuple[str, int]]:
+    """Put an asset's materials and meshes into a file, one mesh for each part: its name and its number there."""
     mesh = asset.mesh
+    if not len(mesh.faces):
+        raise BadInput("write-glb: the model has no faces; there is nothing to write")
+    if np.abs(mesh.vertices).max() > _FARTHEST:
+        raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
     materials = asset.materials or (Material(name="plain"),)
     progress(0.1, "normals")
     corners = _Corners.of(mesh, crease_deg, any(m.normal_texture for m in materials))
-    placed: dict[int, int] = {}
     primitives: dict[int, list[dict[str, Any]]] = {}
     for part, number, faces in _groups(mesh, len(materials)):
         progress(0.4, "vertices")
-        if number not in placed:
-            placed[number] = draft.material(materials[number])
         primitive = _primitive(draft, mesh, corners, faces, materials[number].normal_texture is not None)
-        primitives.setdefault(part, []).append({**primitive, "material": placed[number]})
+        primitives.setdefault(part, []).append({**primitive, "material": draft.material(materials[number])})
     names = {part: asset.part_names[part] if mesh.part is not None else title for part in primitives}
     return [
         (names[part], draft.add("meshes", {"name": names[part], "primitives": rows}))

@@ -12,7 +12,7 @@ from maquette.core.arrays import Floats
 from maquette.core.files import Files
 from maquette.core.scene import Scene
 from maquette.formats.gltf.draft import Draft
-from maquette.formats.gltf.write import add_model
+from maquette.formats.gltf.write import add_meshes
 from maquette.registry import stage
 
 
@@ -29,7 +29,7 @@ def write_scene(
     """
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}"})
     titles = [asset.title or f"model {number + 1}" for number, asset in enumerate(scene.assets)]
-    meshes = [add_model(draft, asset, title) for asset, title in zip(scene.assets, titles, strict=True)]
+    meshes = [add_meshes(draft, asset, title) for asset, title in zip(scene.assets, titles, strict=True)]
     nodes = []
     for number, (which, place) in enumerate(zip(scene.which, scene.places, strict=True)):
         row: dict[str, Any] = {"name": f"{titles[which]} {number + 1}", **_their_place(place)}

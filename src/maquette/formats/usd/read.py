@@ -214,10 +214,10 @@ def _polygons(prim: Any, looks: Looks) -> Polygons | None:
     uv = _texture_coordinates(body, looks.uv_name, corners, counts, len(points))
     color = _display_colors(body, corners, counts, len(points))
     polygons = Polygons(points, corners, counts, material, uv, color, name)
-    return _reversed(polygons) if body.GetOrientationAttr().Get() == UsdGeom.Tokens.leftHanded else polygons
+    return _turn_over(polygons) if body.GetOrientationAttr().Get() == UsdGeom.Tokens.leftHanded else polygons
 
 
-def _reversed(polygons: Polygons) -> Polygons:
+def _turn_over(polygons: Polygons) -> Polygons:
     """The same with every polygon run along the other way."""
     counts = polygons.counts
     ends = np.cumsum(counts)

@@ -105,7 +105,7 @@ class Looks:
             base_color_texture=base,
             roughness=rough,
             metallic=metal,
-            orm_texture=self._packed(shader, rough_map, metal_map),
+            orm_texture=self._pack_orm(shader, rough_map, metal_map),
             normal_texture=self._picture(shader, "normal")[1],
             emissive=emissive if glow is not None else _color(shader, "emissiveColor", (0.0, 0.0, 0.0)),
             emissive_texture=glow,
@@ -162,7 +162,7 @@ class Looks:
         channel = output if output in "rgba" and output else "r"
         return scale["rgba".index(channel)], (texture, channel)
 
-    def _packed(
+    def _pack_orm(
         self, shader: Any, rough: tuple[Texture, str] | None, metal: tuple[Texture, str] | None
     ) -> Texture | None:
         """Occlusion, roughness and metallic as one picture, byte for byte where they are one already."""
@@ -180,8 +180,8 @@ def _source(shader: Any, name: str) -> tuple[Any, str]:
     """The shader that feeds an input and which of its outputs, (None, '') where it is a plain value."""
     from pxr import UsdShade
 
-    given = shader.GetInput(name)
-    for attribute in given.GetValueProducingAttributes() if given else ():
+    entry = shader.GetInput(name)
+    for attribute in entry.GetValueProducingAttributes() if entry else ():
         kind = UsdShade.Utils.GetType(attribute.GetName())
         if kind == UsdShade.AttributeType.Output:
             return UsdShade.Shader(attribute.GetPrim()), UsdShade.Utils.GetBaseNameAndType(attribute.GetName())[0]
@@ -190,8 +190,8 @@ def _source(shader: Any, name: str) -> tuple[Any, str]:
 
 def _value(shader: Any, name: str) -> Any:
     """The plain value of an input, through the material's own inputs; None where there is none."""
-    given = shader.GetInput(name)
-    attributes = given.GetValueProducingAttributes() if given else ()
+    entry = shader.GetInput(name)
+    attributes = entry.GetValueProducingAttributes() if entry else ()
     return attributes[0].Get() if attributes else None
 
 
@@ -207,8 +207,8 @@ def _color(shader: Any, name: str, default: tuple[float, float, float]) -> tuple
 
 
 def _vector(node: Any, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    given = node.GetInput(name)
-    value = given.Get() if given else None
+    entry = node.GetInput(name)
+    value = entry.Get() if entry else None
     return default if value is None else tuple(map(_digits, np.nan_to_num(np.asarray(value, float)).tolist()))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Bools, Floats, Ints
+from maquette.core.arrays import Floats, Ints
 from maquette.geometry.rays import Tracer
 
 
@@ -27,16 +28,39 @@ class Texels:
         result: Floats = np.einsum("tk,tkc->tc", self.weights, corners[self.face].astype(np.float64))
         return result
 
+    @cached_property
+    def nearest(self) -> Ints:
+        """For each texel of the picture (H·W,) the row of the one among these that lies nearest to it."""
+        from scipy.ndimage import distance_transform_edt
+
+        row = np.zeros(self.height * self.width, np.int64)
+        row[self.texel] = np.arange(len(self.texel))
+        painted = np.zeros(len(row), dtype=bool)
+        painted[self.texel] = True
+        if painted.all():
+            return row
+        shape = (self.height, self.width)
+        rows, columns = distance_transform_edt(~painted.reshape(shape), return_distances=False, return_indices=True)
+        nearest: Ints = row.reshape(shape)[rows, columns].reshape(-1)
+        return nearest
+
 
 def texels_of(uv: NDArray[Any], width: int, height: int = 0) -> Texels:
     """Lay a picture of so many texels (square if no height is given) over a layout (F, 3, 2).
 
     Of faces that lie on each other one is shown. Faces whole tiles away are folded back: they show the same texels.
+    The last answer is remembered: stages that paint one after another ask for the same.
     """
-    height = height or width
-    flat = uv.astype(np.float64)
+    corners = np.ascontiguousarray(uv, np.float64)
+    return _texels(corners.tobytes(), width, height or width)
+
+
+@lru_cache(maxsize=1)
+def _texels(uv: bytes, width: int, height: int) -> Texels:
+    """The texels of a layout, its corners as bytes."""
+    flat = np.frombuffer(uv).reshape(-1, 3, 2)
     flat = flat - np.floor(flat.min(axis=1, keepdims=True) + 1e-6)
-    flat = np.concatenate([flat.reshape(-1, 2), np.zeros((uv.size // 2, 1))], axis=1)
+    flat = np.concatenate([flat.reshape(-1, 2), np.zeros((flat.size // 2, 1))], axis=1)
     u, v = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     origins = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
     tracer = Tracer(flat, np.arange(len(flat)).reshape(-1, 3))
@@ -46,22 +70,10 @@ def texels_of(uv: NDArray[Any], width: int, height: int = 0) -> Texels:
     return Texels(width, height, texel, hits.face[texel], np.stack([1 - a - b, a, b], axis=1))
 
 
-def with_gutters(values: NDArray[Any], painted: Bools) -> NDArray[Any]:
-    """A picture (H, W, C) whose empty texels take the value of the nearest painted one; as it is if none is."""
-    from scipy.ndimage import distance_transform_edt
-
-    if painted.all() or not painted.any():
-        return values
-    rows, columns = distance_transform_edt(~painted, return_distances=False, return_indices=True)
-    result: NDArray[Any] = values[rows, columns]
-    return result
-
-
 def spread(values: NDArray[Any], texels: Texels) -> NDArray[Any]:
-    """Values of the texels (T, C) as a picture (H, W, C), its gutters filled."""
-    picture = np.zeros((texels.height * texels.width, values.shape[1]), values.dtype)
-    picture[texels.texel] = values
-    painted = np.zeros(len(picture), dtype=bool)
-    painted[texels.texel] = True
-    shape = (texels.height, texels.width)
-    return with_gutters(picture.reshape(*shape, -1), painted.reshape(shape))
+    """Values of the texels (T, C) as a picture (H, W, C), its gutters in the values of the nearest ones."""
+    shape = (texels.height, texels.width, values.shape[1])
+    if not len(texels.texel):
+        return np.zeros(shape, values.dtype)
+    picture: NDArray[Any] = values[texels.nearest].reshape(shape)
+    return picture

@@ -47,6 +47,9 @@ def simplify(
     mesh = asset.mesh
     if len(mesh.faces) <= max_faces:
         return asset
+    if mesh.channel("polygon") is not None:
+        mesh = mesh.replace(polygon=None)
+        note("quads become triangles")
     thinned = _freely(mesh, max_faces) if error_mm is None and not _has_seams(mesh) else None
     if thinned is None:
         thinned = _along_seams(mesh, max_faces, _LIKENESS * mesh.diagonal if error_mm is None else error_mm)
