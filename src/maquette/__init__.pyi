@@ -24,6 +24,7 @@ from maquette.core.profiles import Printer as Printer
 from maquette.core.profiles import Target as Target
 from maquette.core.report import Finding as Finding
 from maquette.core.report import Report as Report
+from maquette.core.scene import Scene
 from maquette.core.subject import Subject as Subject
 from maquette.core.subject import Views as Views
 from maquette.flow.door import check as check
@@ -62,6 +63,35 @@ class _albedo_range(StageFunction[..., tuple[Finding, ...]]):
         """Measure the share of the textured surface that is darker than coal or brighter than snow."""
 
 albedo_range: _albedo_range
+
+class _anaglyph(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        apart: float = 0.07,
+        background: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+    ) -> Picture:
+        """Draw a model for red and cyan glasses: the left eye's picture in red, the right eye's in green and blue."""
+
+anaglyph: _anaglyph
+
+class _arrange(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        layout: Literal['single', 'row', 'grid', 'ring', 'scatter'] = 'single',
+        count: int = 5,
+        gap_mm: float = 10.0,
+        beside: Literal['none', 'coin', 'can', 'card'] = 'none',
+        seed: int = 0,
+    ) -> Scene:
+        """Place a model in a scene: alone, in a row, a grid, a ring or scattered, and beside a thing of known size."""
+
+arrange: _arrange
 
 class _auto_size(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, thing: str = '') -> Asset:
@@ -153,6 +183,22 @@ class _beauty(StageFunction[..., Picture]):
 
 beauty: _beauty
 
+class _blueprint(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        stem: str = 'blueprint',
+        suffix: Literal['.svg', '.png'] = '.svg',
+        paper: Literal['a4', 'a3'] = 'a4',
+        hidden: Literal['dashed', 'none'] = 'dashed',
+        ink: Literal['blue', 'white'] = 'blue',
+        width_px: int = 1600,
+    ) -> Files:
+        """Draw a model as an engineer would: front, top and right view to one standard scale, with dimensions in mm."""
+
+blueprint: _blueprint
+
 class _box_lantern(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -173,6 +219,69 @@ class _bridges(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
 
 bridges: _bridges
+
+class _ceramic(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        color: str = 'f1eee6',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model as if it were glazed ceramic: one color under a smooth, shining coat."""
+
+ceramic: _ceramic
+
+class _cgi_ad(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        form: Literal['1:1', '4:5', '16:9', '9:16'] = '1:1',
+        size_px: int = 1080,
+        brand: str = 'e8a33d',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        podium: Literal['round', 'none'] = 'round',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a product for an advertisement: on a podium before a wall and a disc of the brand's color."""
+
+cgi_ad: _cgi_ad
+
+class _cgi_ads(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 1080,
+        brand: str = 'e8a33d',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        podium: Literal['round', 'none'] = 'round',
+        rays: int = 16,
+    ) -> Files:
+        """Photograph a product for an advertisement in all four forms: 1:1, 4:5, 16:9 and 9:16, as PNG files."""
+
+cgi_ads: _cgi_ads
+
+class _clay(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        color: str = 'c8b8a6',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model as if it were made of matt clay: its form alone, without its colors."""
+
+clay: _clay
 
 class _clean_heights(StageFunction[..., Heightmap]):
     def __call__(
@@ -265,6 +374,19 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
 
 contact: _contact
 
+class _control_picture(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['depth', 'canny', 'normal'] = 'depth',
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 1024,
+    ) -> Picture:
+        """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself."""
+
+control_picture: _control_picture
+
 class _cookie_cutter(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -310,6 +432,22 @@ class _cups(StageFunction[..., tuple[Finding, ...]]):
         """Count cups of a resin print: air that the solid, the bed and the layer being made enclose while it grows."""
 
 cups: _cups
+
+class _cutaway(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        across: Literal['x', 'y', 'z'] = 'y',
+        at: float = 0.5,
+        color: str = 'c8402f',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+    ) -> Picture:
+        """Photograph a model cut open by a plane, the half towards the viewer taken away, the cut in a color of its own."""
+
+cutaway: _cutaway
 
 class _degenerate(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
@@ -402,6 +540,21 @@ class _emboss_art(StageFunction[..., Asset]):
         """Put a drawing on one side of a closed model, raised or engraved, also where the side is curved."""
 
 emboss_art: _emboss_art
+
+class _exploded(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        spread: float = 0.8,
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model with its parts moved apart from its middle, so that each can be seen."""
+
+exploded: _exploded
 
 class _face_front(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, front: Literal['auto', '-y', '+x', '+y', '-x'] = 'auto') -> Asset:
@@ -510,6 +663,22 @@ class _frame_heights(StageFunction[..., Heightmap]):
 
 frame_heights: _frame_heights
 
+class _glass(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        color: str = 'b7d8cc',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 32,
+    ) -> Picture:
+        """Photograph a model as if it were solid glass: light is mirrored and refracted, and colored on its way through."""
+
+glass: _glass
+
 class _has_uv(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, target: Target | str = ...) -> tuple[Finding, ...]:
         """Measure the share of the surface that has a place of its own on the texture."""
@@ -547,6 +716,34 @@ class _hollow(StageFunction[..., Asset]):
         """Make the inside empty and leave a wall of the same thickness everywhere, with holes for resin to run out."""
 
 hollow: _hollow
+
+class _hologram(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        color: str = '38d6ff',
+        lines: int = 90,
+        glitch: float = 0.0,
+    ) -> Picture:
+        """Show a model as a projection of light: its rims glow, what is behind shines through, lines run across it."""
+
+hologram: _hologram
+
+class _icon_set(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        look: Literal['textured', 'unlit', 'clay'] = 'textured',
+        largest_px: int = 512,
+    ) -> Files:
+        """Write a model as a set of icons with nothing behind it: PNGs of 16 to 512 pixels and one ICO that holds them."""
+
+icon_set: _icon_set
 
 class _inflate(StageFunction[..., Asset]):
     def __call__(
@@ -592,6 +789,12 @@ class _jigsaw(StageFunction[..., Asset]):
         """Cut what lies flat into puzzle pieces with knobs. They stay in place, a gap apart, and print as they lie."""
 
 jigsaw: _jigsaw
+
+class _join_scene(StageFunction[..., Asset]):
+    def __call__(self, scene: Scene) -> Asset:
+        """Make one model of a scene, each instance a part of its own, so that it can be looked at, checked or printed."""
+
+join_scene: _join_scene
 
 class _keyring(StageFunction[..., Asset]):
     def __call__(
@@ -676,6 +879,21 @@ class _lost_detail(StageFunction[..., Picture]):
 
 lost_detail: _lost_detail
 
+class _low_poly(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        triangles: int = 600,
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model as if it were folded from a few flat triangles, each in one color."""
+
+low_poly: _low_poly
+
 class _magnet_pockets(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -741,6 +959,39 @@ class _medallion(StageFunction[..., Asset]):
         """Make a medal: the middle of a heightmap in relief on a round plate that lies on its back, inside a rim."""
 
 medallion: _medallion
+
+class _metal(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        kind: Literal['gold', 'silver', 'copper', 'bronze', 'steel', 'chrome'] = 'gold',
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model as if it were cast in metal: gold, silver, copper, bronze, steel or chrome."""
+
+metal: _metal
+
+class _miniature(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 512,
+        trees: int = 9,
+        blur: float = 0.35,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'golden-hour',
+        base: Literal['grass', 'sand', 'snow'] = 'grass',
+        rays: int = 24,
+        seed: int = 0,
+    ) -> Picture:
+        """Photograph a model as a diorama: on a little piece of ground with tiny trees, from above, sharp only in part."""
+
+miniature: _miniature
 
 class _open(StageFunction[..., Subject]):
     def __call__(self, photo: bytes, *, max_px: int = 4096, svg_px: int = 1536) -> Subject:
@@ -892,6 +1143,19 @@ class _paint_wedge(StageFunction[..., PaintPlan]):
         """Make swatches of the filaments one owns: a row a filament over one base, each step a layer higher."""
 
 paint_wedge: _paint_wedge
+
+class _passes(StageFunction[..., Files]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 1024,
+        form: Literal['png', 'exr'] = 'png',
+    ) -> Files:
+        """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts, …"""
+
+passes: _passes
 
 class _pbr_maps(StageFunction[..., Asset]):
     def __call__(
@@ -1164,6 +1428,19 @@ class _remesh(StageFunction[..., Asset]):
 
 remesh: _remesh
 
+class _render_pass(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'seen', 'outline', 'curvature'] = 'depth',
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+    ) -> Picture:
+        """Show one quantity of a view: depth, normals, position, parts, color, shade, what was seen, lines or curvature."""
+
+render_pass: _render_pass
+
 class _resurface(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., pitch_mm: float = 0.0) -> Asset:
         """Make a new closed surface around what the model encloses, whatever holes, overlaps or flipped faces it has."""
@@ -1290,6 +1567,23 @@ class _sized(StageFunction[..., tuple[Finding, ...]]):
 
 sized: _sized
 
+class _sketch(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        line: float = 2.4,
+        hatching: float = 0.7,
+        wobble: float = 0.8,
+        pencil: str = '33343b',
+        seed: int = 0,
+    ) -> Picture:
+        """Draw a model in pencil on paper: outlines and folds by a hand that is not quite steady, shade by hatching."""
+
+sketch: _sketch
+
 class _slice(StageFunction[..., Files]):
     def __call__(
         self,
@@ -1373,6 +1667,20 @@ class _split(StageFunction[..., Asset]):
 
 split: _split
 
+class _sprite_sheet(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        directions: Literal[4, 8, 16] = 8,
+        size_px: int = 128,
+        elevation_deg: float = 30.0,
+        look: Literal['textured', 'unlit', 'clay', 'normals'] = 'textured',
+    ) -> Picture:
+        """Draw a model from 4, 8 or 16 directions as sprites for a game, on one sheet with nothing behind them."""
+
+sprite_sheet: _sprite_sheet
+
 class _stability(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., min_share: float = 0.1) -> tuple[Finding, ...]:
         """Measure how far the centre of mass lies inside the outline of what touches the bed, in mm."""
@@ -1399,6 +1707,36 @@ class _stand(StageFunction[..., Asset]):
         """Leave a model that stands as it is; lay a flat one on its back, and put any other on a plinth."""
 
 stand: _stand
+
+class _sticker(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        border: float = 12.0,
+        color: str = 'ffffff',
+        shadow: float = 0.35,
+    ) -> Picture:
+        """Cut a model out with a border of even width and round corners, on nothing, with a soft shadow under it."""
+
+sticker: _sticker
+
+class _styles(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 256,
+        columns: int = 6,
+        rays: int = 12,
+        only: str = '',
+    ) -> Picture:
+        """Show a model in many looks on one contact sheet: the same model through the same camera, so nothing drifts."""
+
+styles: _styles
 
 class _suggest_settings(StageFunction[..., PrintSettings]):
     def __call__(
@@ -1457,6 +1795,28 @@ class _thin_gaps(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far apart walls stand that face each other through the air."""
 
 thin_gaps: _thin_gaps
+
+class _three_views(StageFunction[..., Asset]):
+    def __call__(self, subject: Subject, *, width_mm: float = 0.0) -> Asset:
+        """Make a solid from a drawing that shows front, top and right view on one sheet (third angle)."""
+
+three_views: _three_views
+
+class _toon(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        bands: int = 3,
+        line: float = 2.2,
+        ink: str = '1b1e2b',
+        background: Literal['studio', 'white', 'dark', 'cutout'] = 'white',
+    ) -> Picture:
+        """Draw a model as a cartoon: its own colors in a few flat tones, outlines and folds in ink."""
+
+toon: _toon
 
 class _trace(StageFunction[..., Artwork]):
     def __call__(self, subject: Subject, *, width_mm: float = 60.0, colors: int = 1, least_mm: float = 0.0) -> Artwork:
@@ -1582,6 +1942,21 @@ class _views(StageFunction[..., Picture]):
 
 views: _views
 
+class _voxel_icon(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 512,
+        cells: int = 24,
+        palette: int = 12,
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'transparent',
+        rays: int = 16,
+    ) -> Picture:
+        """Photograph a model as if it were built of equal cubes in a few colors, isometric, as an icon."""
+
+voxel_icon: _voxel_icon
+
 class _wall_mount(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1623,6 +1998,21 @@ class _weld(StageFunction[..., Asset]):
         """Merge vertices that share a position and drop the faces that collapse."""
 
 weld: _weld
+
+class _wiggle(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 320,
+        apart: float = 0.14,
+        frames: int = 5,
+        background: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+    ) -> Picture:
+        """Let the viewer sway a little to and fro, so that a flat screen shows depth: a moving picture in a loop."""
+
+wiggle: _wiggle
 
 class _winding(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset, *, destination: Literal['print', 'model'] = 'print') -> tuple[Finding, ...]:
@@ -1760,6 +2150,12 @@ class _write_scad(StageFunction[..., Files]):
 
 write_scad: _write_scad
 
+class _write_scene(StageFunction[..., Files]):
+    def __call__(self, scene: Scene, *, stem: str = 'scene') -> Files:
+        """Write a scene as one GLB in which a model that stands there ten times lies once."""
+
+write_scene: _write_scene
+
 class _write_settings(StageFunction[..., Files]):
     def __call__(self, settings: PrintSettings, *, stem: str = 'settings') -> Files:
         """Write suggested settings as JSON: what, how much and why, and the same as options of each slicer."""
@@ -1784,3 +2180,17 @@ class _write_usd(StageFunction[..., Files]):
         """Write USD in metres and +Y up, with one mesh a part, quads as quads and a UsdPreviewSurface a material."""
 
 write_usd: _write_usd
+
+class _xray(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        color: str = 'bfe3ff',
+        density: float = 0.55,
+    ) -> Picture:
+        """Show a model as on an X-ray film: thick places shine, every wall within shows where it is seen edge on."""
+
+xray: _xray
