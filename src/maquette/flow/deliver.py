@@ -20,7 +20,7 @@ from maquette.core.progress import note, noting, part, progress
 from maquette.core.report import Finding
 from maquette.core.together import together
 from maquette.flow import disk
-from maquette.flow.encode import encode_asset, judge_size
+from maquette.flow.encode import draw_thumbnail, encode_asset, judge_size
 from maquette.flow.jobs import RECIPES, Job, ModelJob, PrintJob
 from maquette.flow.judge import judge
 from maquette.flow.lineage import shape_name
@@ -77,7 +77,7 @@ def _do(job: Job, store: Store, output: Path, began: float) -> Delivery:
         built = build(job, store)
     keeper = Keeper(built.asset, store, shape_name(built.asset, built.run))
     with part(0.5, 0.6):
-        stopped = _reasons_to_stop(built, job)
+        stopped = _gates_beside_thumbnail(built, job, output, keeper)
     files = None
     if not stopped:
         progress(0.6, f"writing {output.name}")
@@ -100,6 +100,16 @@ def _keep_model(job: PrintJob, store: Store, output: Path) -> tuple[Path]:
     place = output.with_name(f"{output.stem}.model.glb")
     asset = build(ModelJob(job.photo, place, force=True, knobs=shared), store).asset
     return (disk.put(encode_asset(asset, place), place),)
+
+
+def _gates_beside_thumbnail(built: Built, job: Job, output: Path, keeper: Keeper) -> tuple[Finding, ...]:
+    """What keeps the file from being written; the picture that it carries is drawn at the same time."""
+    work: list[Callable[[], Any]] = [
+        partial(_reasons_to_stop, built, job),
+        partial(draw_thumbnail, built.asset, output, keeper),
+    ]
+    stopped: tuple[Finding, ...] = together(work, heard=0)[0]
+    return stopped
 
 
 def _reasons_to_stop(built: Built, job: Job) -> tuple[Finding, ...]:

@@ -61,6 +61,12 @@ def encode_asset(asset: Asset, output: Path, target: Target | None = None, keepe
     return files
 
 
+def draw_thumbnail(asset: Asset, output: Path, keeper: Keeper) -> None:
+    """The small picture that the output's format carries, drawn and kept for `encode_asset`; none where it has none."""
+    if "thumbnail" in disk.writer_for(output, asset).stage.roles:
+        thumbnail(keeper)
+
+
 def say_what_is_missing(asset: Asset, source: Path, output: Path) -> None:
     """Note what a converted file could hold and its source has not: colors, uv, a unit."""
     could, ending = _WANTED.get(output.suffix.lower(), frozenset()), source.suffix[1:].upper()
