@@ -26,7 +26,8 @@ DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 100"><path
 LOOK = "maquette picture {0} --size-px 300 --background white --ground none --view "
 CLAY = "--look clay "
 ROWS = (  # what it is, the command, and the one that looks at it
-    ("a lithophane with a lamp behind it", "maquette lithophane astronaut.png -o astronaut.stl --width-mm 90 --frame-mm 3",
+    ("a lithophane with a lamp behind it",
+     "maquette lithophane astronaut.png -o astronaut.stl --width-mm 90 --frame-mm 3",
      "maquette backlight astronaut.stl --size-px 300 -o lithophane.png"),
     ("coins as a relief", "maquette relief coins.png -o coins.stl --width-mm 90 --relief-mm 3",
      LOOK.format("coins.stl") + "top " + CLAY + "-o relief.png"),

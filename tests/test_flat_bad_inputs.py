@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -50,6 +52,23 @@ FILES = {
 REFUSED = {"all transparent", "cut short", "no picture"}  # by everything
 
 
+@pytest.fixture(autouse=True)
+def bounded():
+    """Each takes at most 20 s of processor and a gigabyte more than was used before."""
+    start, before = time.process_time(), _peak_mb()
+    yield
+    assert time.process_time() - start < 20
+    assert _peak_mb() - before < 1000
+
+
+def _peak_mb() -> int:
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024**2 if sys.platform == "darwin" else 1024)
+
+
 def result_of(work, name: str):
     """What a chain makes of a file, nothing where it is refused."""
     with contextlib.suppress(BadInput, CannotDo):
@@ -85,3 +104,14 @@ def test_signs_and_medals(name):
     heights = result_of(lambda file: mq.color_heights(registry()["open"](file), width_mm=40, pitch_mm=0.4), name)
     assert (heights is None) == (name in REFUSED)
     assert heights is None or is_watertight(mq.plate(heights).mesh.faces)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_paintings(name):
+    def paint(file: bytes):
+        canvas = mq.paint_canvas(registry()["open"](file), width_mm=10, layer_mm=0.2, paint_mm=1.0)
+        return mq.paint_plan(canvas, filaments=("ink=#101010@0.4", "snow=#F4F4F4@5"), swaps=1)
+
+    plan = result_of(paint, name)
+    assert (plan is None) == (name in REFUSED)
+    assert plan is None or is_watertight(mq.paint_solid(plan).mesh.faces)
