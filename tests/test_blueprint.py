@@ -107,10 +107,13 @@ def test_png_and_svg_show_the_same_and_same_bytes():
     resvg = pytest.importorskip("resvg_py")
     other = Image.open(io.BytesIO(bytes(resvg.svg_to_bytes(svg_string=svg.decode(), width=594, dpi=96)))).convert("L")
     shown = np.asarray(other.resize((594, 420))).astype(float)
-    lines, same = drawn < 128, shown < 160
     from scipy.ndimage import binary_dilation
 
-    assert (lines & ~binary_dilation(same, iterations=2)).sum() < 0.12 * lines.sum()  # words are set in another font
+    views = np.s_[60:310, 165:430]  # without words: this machine's resvg may have no font
+    lines, theirs = drawn[views] < 60, shown[views] < 200
+    assert lines.sum() > 500
+    assert not (lines & ~binary_dilation(theirs, iterations=1)).any()
+    assert not ((shown[views] < 60) & ~binary_dilation(drawn[views] < 200, iterations=1)).any()
 
 
 def test_refusals():

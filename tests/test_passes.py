@@ -24,13 +24,13 @@ def scene() -> Scene:
     return Scene(Asset(mesh.replace(vertices=mesh.vertices + [100.0, 0, 0])))
 
 
-def taken(scene, kind, view="front"):
+def numbers_of(scene, kind, view="front"):
     return measure(scene, scene.camera(view), 64, 64, kind)
 
 
 def test_depth_and_position_are_millimetres_of_the_asset(scene):
-    depth, mask = taken(scene, "depth")
-    point, _ = taken(scene, "position")
+    depth, mask = numbers_of(scene, "depth")
+    point, _ = numbers_of(scene, "position")
     assert np.linalg.norm(point[mask] - [100, 0, 0], axis=1) == pytest.approx(20.0, abs=0.1)
     eye = scene.in_millimetres(scene.camera("front")).position
     assert depth[mask] == pytest.approx(point[mask][:, 1] - eye[1], abs=1e-3)
@@ -38,10 +38,10 @@ def test_depth_and_position_are_millimetres_of_the_asset(scene):
 
 
 def test_normals_point_from_the_middle_and_curvature_is_one_over_the_radius(scene):
-    normal, mask = taken(scene, "normals")
-    point, _ = taken(scene, "position")
+    normal, mask = numbers_of(scene, "normals")
+    point, _ = numbers_of(scene, "position")
     assert np.abs(normal[mask] - (point[mask] - [100, 0, 0]) / 20).max() < 0.02
-    bend, _ = taken(scene, "curvature")
+    bend, _ = numbers_of(scene, "curvature")
     assert np.median(bend[mask]) == pytest.approx(1 / 20, rel=0.03)
 
 
@@ -49,11 +49,11 @@ def test_parts_and_lines_of_two_boxes():
     mesh = together(box((10, 10, 10)), box((10, 10, 10), (10, 0, 0)))
     asset = Asset(mesh.replace(part=np.repeat([0, 1], 12)), part_names=("left", "right"))
     scene = Scene(asset)
-    part, mask = taken(scene, "part")
+    part, mask = numbers_of(scene, "part")
     assert set(np.unique(part[mask])) == {0, 1}
     assert part[32, 20] == 0
     assert part[32, 44] == 1
-    outline, _ = taken(scene, "outline")
+    outline, _ = numbers_of(scene, "outline")
     inner = outline[28:36, 8:56].mean(axis=0)
     assert np.flatnonzero(inner > 0.5).tolist() == [23, 24]  # the border of the parts, nothing else: columns 31 and 32
 

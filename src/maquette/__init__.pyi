@@ -1153,7 +1153,7 @@ class _passes(StageFunction[..., Files]):
         size_px: int = 1024,
         form: Literal['png', 'exr'] = 'png',
     ) -> Files:
-        """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts, …"""
+        """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts and more."""
 
 passes: _passes
 

@@ -100,16 +100,16 @@ def _empty(size: Floats, paper: str) -> Sheet:
 def _put(sheet: Sheet, lines: ViewLines, low: Floats, place: tuple[float, float], hidden: bool) -> None:
     """A view on the sheet, its lower left corner at ``place``."""
 
-    def moved(points: Floats) -> Floats:
+    def on_paper(points: Floats) -> Floats:
         result: Floats = (points - low) * sheet.scale + place
         return result
 
     for loop in lines.outline:
-        closed = moved(loop)
+        closed = on_paper(loop)
         sheet.draw("outline", np.stack([closed, np.roll(closed, -1, axis=0)], axis=1))
-    sheet.draw("edge", moved(lines.visible))
+    sheet.draw("edge", on_paper(lines.visible))
     if hidden:
-        sheet.draw("hidden", moved(lines.hidden))
+        sheet.draw("hidden", on_paper(lines.hidden))
 
 
 def _dimension_all(sheet: Sheet, size: Floats) -> None:

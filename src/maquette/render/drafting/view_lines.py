@@ -53,7 +53,7 @@ def view_lines(vertices: Floats, faces: Ints, tracer: Tracer, side: Side) -> Vie
     visible = drawn[seen]
     walls = np.concatenate([visible, *(np.stack([loop, np.roll(loop, -1, axis=0)], axis=1) for loop in outline)])
     hidden = drawn[~seen]
-    return ViewLines(outline, visible, hidden[~_covered(hidden, walls, 2e-3 * reach)])
+    return ViewLines(outline, visible, hidden[~_lies_along(hidden, walls, 2e-3 * reach)])
 
 
 def _drawn_edges(faces: Ints, normals: Floats, ahead: Floats) -> tuple[Ints, Ints, Ints]:
@@ -111,7 +111,7 @@ def _area(loop: Floats) -> float:
     return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
 
 
-def _covered(segments: Floats, walls: Floats, near: float) -> Bools:
+def _lies_along(segments: Floats, walls: Floats, near: float) -> Bools:
     """Which segments (N, 2, 2) lie along others (M, 2, 2): a quarter, the half and three quarters of the way."""
     result = np.ones(len(segments), bool)
     along = walls[:, 1] - walls[:, 0]

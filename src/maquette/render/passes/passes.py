@@ -36,7 +36,7 @@ def passes(
         Literal["png", "exr"], Field(description="16-bit PNG with the range in the JSON, or the numbers as floats")
     ] = "png",
 ) -> Files:
-    """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts, …
+    """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts and more.
 
     The JSON names the model's digest, the camera (pose, span, projection, and a pinhole's focal length in pixels) and
     for each file the numbers that black and white stand for. In PNG 0 is kept for where nothing is. EXR needs the extra

@@ -106,7 +106,7 @@ def in_style(name: Style, scene: Scene, camera: Camera, size_px: int, rays: int,
         "anaglyph": lambda: red_and_cyan(
             *(photograph(scene, eye, look_for(scene, "textured"), size_px, flat) for eye in eyes(scene, camera, 0.07))
         ),
-        "exploded": lambda: _exploded(asset, sitting),
+        "exploded": lambda: _in_parts(asset, sitting),
         "ad": lambda: ad_frame(asset, "1:1", size_px, Advertisement("e8a33d", "studio", True, rays))[2],
         "depth": lambda: _pass(scene, camera, size, "depth"),
         "normals": lambda: _pass(scene, camera, size, "normals"),
@@ -125,7 +125,7 @@ def _voxels(scene: Scene, camera: Camera, sitting: Sitting) -> Bytes:
     return remade_frame(cubes.scene, cubes.surface, scene, camera, sitting)
 
 
-def _exploded(asset: Asset, sitting: Sitting) -> Bytes:
+def _in_parts(asset: Asset, sitting: Sitting) -> Bytes:
     apart = Scene(pulled_apart(asset, 0.8))
     return in_stuff(apart, apart.camera("three-quarter"), sitting, textured_surface)
 

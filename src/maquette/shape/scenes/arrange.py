@@ -55,7 +55,8 @@ def arrange(
     assert spots is not None
     foot = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
     places = np.stack([_place(spot, turn, foot) for *spot, turn in spots.tolist()])
-    assets, which = (asset.replace(volumes=()),), np.zeros(len(places), np.int64)
+    assets: tuple[Asset, ...] = (asset.replace(volumes=()),)
+    which = np.zeros(len(places), np.int64)
     if beside != "none":
         if not asset.sized:
             note("lost: the model's size is a guess, so the thing beside it tells nothing; scale-to sets a size")
