@@ -119,11 +119,11 @@ def _about(service: Service) -> list[Route]:
             lines.append(f'maquette_requests_total{{surface="{name}",status="{status}"}} {count}')
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
-    async def described(request: Request) -> Response:
+    def described(request: Request) -> Response:
         who_asks(request, "read")
         return Response(json.dumps(document(service.settings.base), default=str), media_type="application/json")
 
-    async def page(request: Request) -> Response:
+    def page(request: Request) -> Response:
         who_asks(request, "read")
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(_page(document(service.settings.base)), headers=policy)
