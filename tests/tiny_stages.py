@@ -165,7 +165,7 @@ class Server:
         """Stop it as an operator does."""
         self.client.close()
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         assert self.process.stderr is not None
         self.process.stderr.close()
         return code
