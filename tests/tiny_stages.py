@@ -149,7 +149,7 @@ class Server:
         line = self.process.stderr.readline()
         assert "maquette serves" in line, line + self.process.stderr.read()
         self.base = line.split()[2].removesuffix("/api")
-        self.client = httpx.Client(base_url=self.base, timeout=60, trust_env=False, verify=False)
+        self.client = httpx.Client(base_url=self.base, timeout=240, trust_env=False, verify=False)
 
     def job(self, identity: str, seconds: float = 60.0) -> dict:
         """A job once it has ended."""
@@ -165,7 +165,7 @@ class Server:
         """Stop it as an operator does."""
         self.client.close()
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         assert self.process.stderr is not None
         self.process.stderr.close()
         return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -14,7 +15,8 @@ from maquette.faces.cli.terminal import Terminal
 @click.command("worker")
 @click.option("--home", type=click.Path(path_type=Path), help="the engine's folder; default: the user's own")
 @click.option("--database", default="", metavar="ADDRESS", help="postgresql://… for several machines; default: SQLite")
-def worker(home: Path | None, database: str) -> None:
+@click.option("--with-parent", is_flag=True, hidden=True, help="end when the process that started this one ends")
+def worker(home: Path | None, database: str, with_parent: bool) -> None:
     """Take jobs from the queue until stopped; start several for several at once."""
 
     def body(terminal: Terminal) -> int:
@@ -24,11 +26,11 @@ def worker(home: Path | None, database: str) -> None:
         from maquette.flow.queue.worker import Worker
         from maquette.flow.queue.workshop import Workshop
 
-        stop = threading.Event()
+        stop, parent = threading.Event(), os.getppid() if with_parent else 0
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: stop.set())
         hand = Worker(Workshop.at(home, database))
-        hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True))
+        hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True), parent)
         return 0
 
     Terminal(as_json=False).guard(body)

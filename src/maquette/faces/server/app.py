@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -69,13 +70,12 @@ def _lifespan(service: Service) -> Any:
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(_sweep(service))
-        warming = asyncio.create_task(run_in_threadpool(_warm, service))
+        threading.Thread(target=_warm, args=(service,), daemon=True).start()  # nobody waits for it at the end
         try:
             yield
         finally:
             service.news.close()
             sweeping.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
             service.close()
 
     return lifespan
@@ -83,10 +83,11 @@ def _lifespan(service: Service) -> Any:
 
 def _warm(service: Service) -> None:
     """Load what the first order would wait for: the stages, the queue, the recipes."""
-    registry()
-    service.queue.open()
-    for name in ("model", "print"):
-        _ = load_recipe(name).calls
+    with contextlib.suppress(Exception):  # whoever asks for it will hear of it
+        registry()
+        service.queue.open()
+        for name in ("model", "print"):
+            _ = load_recipe(name).calls
 
 
 async def _sweep(service: Service) -> None:
@@ -119,11 +120,11 @@ def _about(service: Service) -> list[Route]:
             lines.append(f'maquette_requests_total{{surface="{name}",status="{status}"}} {count}')
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
-    async def described(request: Request) -> Response:
+    def described(request: Request) -> Response:
         who_asks(request, "read")
         return Response(json.dumps(document(service.settings.base), default=str), media_type="application/json")
 
-    async def page(request: Request) -> Response:
+    def page(request: Request) -> Response:
         who_asks(request, "read")
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(_page(document(service.settings.base)), headers=policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -36,7 +37,7 @@ class Crew:
         self._minding.start()
 
     def _hire(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "maquette", "worker", "--home", str(self.workshop.root)]
+        command = [sys.executable, "-m", "maquette", "worker", "--with-parent", "--home", str(self.workshop.root)]
         command += ["--database", self.workshop.database] if self.workshop.database else []
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
@@ -93,6 +94,8 @@ def serve(
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
         http="h11",
     )
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it once more when it is done, and so are we not
     crew.start()
     try:
         say(settings.base)

@@ -68,15 +68,15 @@ def routes(service: Service) -> list[Route]:
 
 
 def _offers() -> list[Route]:
-    """Lists of what there is: they need no key's scope but read."""
+    """Lists of what there is; plain functions, so that loading all stages holds nobody else up."""
 
-    async def stages(request: Request) -> Response:
+    def stages(request: Request) -> Response:
         who_asks(request, "read")
         known = registry()
         rows = [function.stage.as_dict() for function in known.values()]
         return answer({"stages": rows, "failures": dict(known.failures), "notices": dict(known.notices)})
 
-    async def recipes(request: Request) -> Response:
+    def recipes(request: Request) -> Response:
         who_asks(request, "read")
         summaries = recipe_summaries()
         rows = [
@@ -91,12 +91,12 @@ def _offers() -> list[Route]:
         ]
         return Response(json.dumps({"recipes": rows}, default=str), media_type="application/json")
 
-    async def profiles(request: Request) -> Response:
+    def profiles(request: Request) -> Response:
         who_asks(request, "read")
         kind = Printer if request.url.path.endswith("printers") else Target
         return answer({request.url.path.rpartition("/")[2]: list(kind.names())})
 
-    async def generators(request: Request) -> Response:
+    def generators(request: Request) -> Response:
         from maquette.flow.make import generators as names
 
         who_asks(request, "read")

@@ -35,8 +35,8 @@ class Worker:
         self.host, self.pid = socket.gethostname(), os.getpid()
         self.control = Control(f"{self.host}-{self.pid}-{secrets.token_hex(4)}")
 
-    def work(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
-        """Take jobs until ``stop`` is set."""
+    def work(self, stop: threading.Event, ready: Callable[[], None] = lambda: None, parent: int = 0) -> None:
+        """Take jobs until ``stop`` is set, or the process ``parent`` that started this one is gone."""
         from maquette.flow.queue import workflow
 
         self.workshop.ledger.roster.beat(self.control.name, self.host, self.pid)
@@ -45,6 +45,8 @@ class Worker:
         beaten = swept = 0.0
         while not stop.wait(LOOK_S):
             now = time.monotonic()
+            if parent and os.getppid() != parent:
+                break
             try:
                 self.mind(workflow.die)
                 if now - beaten >= BEAT_S:
