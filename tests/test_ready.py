@@ -19,7 +19,7 @@ from maquette.core.profiles import Target
 from maquette.faces.cli.main import main
 from maquette.flow.ready import ready
 from samples import png
-from shapes import box, grid, sphere
+from shapes import box, grid, sphere, together
 
 
 def only(check, asset):
@@ -106,3 +106,10 @@ def test_an_unknown_target_is_refused_with_those_there_are():
     told = CliRunner().invoke(main, ["ready", "x.glb", "--target", "dreamcast", "-o", "y.glb"])
     assert told.exit_code == 3
     assert "unity" in told.output + (told.stderr or "")
+
+
+def test_small_details_of_a_model_stay():
+    """Rivets are no dust: what a print would drop as a speck is what one sees."""
+    rivets = [sphere(0.5, 2).moved(np.eye(3), 1.0, np.array([30.0, 3.0 * number, 0])) for number in range(8)]
+    done = ready(mq.Asset(together(sphere(20, 3), *rivets)), "unity")
+    assert len(done.asset.mesh.faces) == len(sphere(20, 3).faces) + 8 * len(sphere(0.5, 2).faces)
