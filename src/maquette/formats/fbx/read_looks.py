@@ -170,5 +170,6 @@ def _roughness(rows: dict[str, list[Any]]) -> float:
     if "Maya|roughness" in rows:
         return _share(rows, "Maya|roughness", 0.8)
     gloss = next((rows[name][0] for name in ("Shininess", "ShininessExponent") if rows.get(name)), None)
-    fine = isinstance(gloss, int | float) and np.isfinite(gloss)
-    return 1.0 - float(np.clip(gloss, 0, 100) / 100) ** 0.5 if fine else Material().roughness
+    if not isinstance(gloss, int | float) or not np.isfinite(gloss):
+        return Material().roughness
+    return 1.0 - float(np.clip(gloss, 0, 100) / 100) ** 0.5
