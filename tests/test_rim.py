@@ -28,7 +28,7 @@ def ring(height: float, radius: float, above: float) -> np.ndarray:
     return np.stack([x, y], axis=1) / (1 + z / EYE)[:, None]
 
 
-def filled(corners: np.ndarray) -> np.ndarray:
+def polygon_mask(corners: np.ndarray) -> np.ndarray:
     """Which pixels (SIDE, SIDE) a convex outline of half windows covers."""
     picture = Image.new("L", (SIDE, SIDE))
     outline = (hull(corners) + 1) * SIDE / 2 - 0.5
@@ -40,7 +40,7 @@ def cup(degrees: float, *, dark: bool):
     """Guess and mask of a cylinder 0.9 high and 0.8 wide, its top darker or lighter than its wall."""
     above = np.radians(degrees)
     top = ring(0.45, 0.4, above)
-    mask, opening = filled(np.concatenate([top, ring(-0.45, 0.4, above)])), filled(top)
+    mask, opening = polygon_mask(np.concatenate([top, ring(-0.45, 0.4, above)])), polygon_mask(top)
     color = np.where(opening, 60 if dark else 230, 160)[..., None] * np.ones(3)
     subject = Subject(color.astype(np.uint8), mask=mask.astype(np.float32))
     guess = replace(infer(subject, "test"), eye=EYE, up=np.array([0, -np.cos(above), -np.sin(above)]))

@@ -23,9 +23,8 @@ def together(work: Iterable[Callable[[], T]], names: Sequence[str] = (), heard: 
     """What each piece of work gives. ``names`` are told as progress, each when its turn comes.
 
     The first piece, by order, that raised raises here; those that have not begun are dropped, the others asked to stop.
-    Each asks whoever watches whether it should
-    stop; what they tell of their own progress is left out, for several are at different places, but for the one piece
-    ``heard``.
+    Each asks whoever watches whether it should stop. What they tell of their own progress is left out, for several are
+    at different places, but for the one piece ``heard``.
     """
     pieces = list(work)
     titles = list(names) or [""] * len(pieces)
@@ -34,11 +33,11 @@ def together(work: Iterable[Callable[[], T]], names: Sequence[str] = (), heard: 
     over = Event()
     with ThreadPoolExecutor(min(len(pieces), os.cpu_count() or 1, _MOST)) as pool:
         running = [
-            pool.submit(copy_context().run, _noted, piece, over.is_set, number == heard)
+            pool.submit(copy_context().run, _collect_notes, piece, over.is_set, number == heard)
             for number, piece in enumerate(pieces)
         ]
         try:
-            return [_said(future.result, number / len(pieces), titles[number]) for number, future in enumerate(running)]
+            return [_tell(future.result, number / len(pieces), titles[number]) for number, future in enumerate(running)]
         except BaseException:
             over.set()
             for future in running:
@@ -53,13 +52,13 @@ def _alone(piece: Callable[[], T], share: float, title: str) -> T:
         return piece()
 
 
-def _noted(piece: Callable[[], T], is_over: Callable[[], bool], is_heard: bool) -> tuple[T, list[str]]:
+def _collect_notes(piece: Callable[[], T], is_over: Callable[[], bool], is_heard: bool) -> tuple[T, list[str]]:
     """What a piece gives, and what it noted."""
     with nullcontext() if is_heard else silently(is_over), noting() as notes:
         return piece(), notes
 
 
-def _said(result: Callable[[], tuple[T, list[str]]], share: float, title: str) -> T:
+def _tell(result: Callable[[], tuple[T, list[str]]], share: float, title: str) -> T:
     """What a piece gave; its notes are said now."""
     progress(share, title)
     value, notes = result()

@@ -99,13 +99,13 @@ def _download(weights: Weights) -> None:
     path = weights.path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress(0.0, weights.describe())
-    with _locked(weights):
+    with _lock_of(weights):
         if not path.exists():
             _download_alone(weights)
 
 
 @contextlib.contextmanager
-def _locked(weights: Weights) -> Iterator[None]:
+def _lock_of(weights: Weights) -> Iterator[None]:
     """Hold this file's lock among all threads and processes; waiting for it can be canceled, a dead one lets go."""
     lock = FileLock(f"{weights.path.parent}.lock")
     while not lock.is_locked:

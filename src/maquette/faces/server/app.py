@@ -120,7 +120,7 @@ def _about(service: Service) -> list[Route]:
             lines.append(f'maquette_requests_total{{surface="{name}",status="{status}"}} {count}')
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
-    def described(request: Request) -> Response:
+    def give_description(request: Request) -> Response:
         who_asks(request, "read")
         return Response(json.dumps(document(service.settings.base), default=str), media_type="application/json")
 
@@ -132,16 +132,16 @@ def _about(service: Service) -> list[Route]:
     return [
         Route("/health", health),
         Route("/metrics", metrics),
-        Route("/api/openapi.json", described),
+        Route("/api/openapi.json", give_description),
         Route("/api", page),
     ]
 
 
-def _page(described: dict[str, Any]) -> str:
+def _page(api: dict[str, Any]) -> str:
     """Our own page of the API: no script, nothing from elsewhere."""
     rows = [
         f"<tr><td><code>{escape(verb.upper())} {escape(path)}</code><td>{escape(str(call.get('summary', '')))}"
-        for path, calls in described["paths"].items()
+        for path, calls in api["paths"].items()
         for verb, call in calls.items()
         if verb != "parameters"
     ]
