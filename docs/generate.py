@@ -64,6 +64,7 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "cutaway": "--across x --size-px 96",
     "deviation": "--max-mm 0.5",
     "emboss": "--text ADA",
+    "face-front": "--front +x",
     "exploded": "--spread 1 --size-px 96",
     "glass": "--color 7fc4e8 --size-px 96",
     "emboss-art": "--side top --width-mm 40",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset, Material, Texture
 from maquette.core.camera import Camera
+from maquette.core.errors import Unavailable
 from maquette.core.filament import Filament
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
@@ -195,6 +197,9 @@ def write_files(folder: Path) -> None:
     disk.save(Asset(box((60, 60, 6)), sized=True), folder / "tile.glb")
     for ending in (".glb", ".stl", ".obj", ".ply", ".3mf", ".off", ".amf", ".dae"):
         disk.save(ball().replace(source=None), folder / f"part{ending}")
+    for ending in (".fbx", ".usdz"):
+        with contextlib.suppress(Unavailable):  # USD is an extra
+            disk.save(ball().replace(source=None), folder / f"part{ending}")
     disk.save(wreck(), folder / "scan.obj")
     pieces = together(box((20, 20, 20)), box((20, 20, 20), (40, 0, 0)))
     disk.save(Asset(pieces, sized=True), folder / "pieces.glb")

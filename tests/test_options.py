@@ -116,7 +116,7 @@ def test_a_job_is_a_frozen_value_and_its_fields_are_checked_like_a_stages():
     with pytest.raises(AttributeError):
         job.route = "full"  # type: ignore[misc]
     assert PrintJob(b"").slicing == SlicingWish()
-    own = {"route", "printer", "purpose", "material", "force", "report", "cache"}
+    own = {"route", "printer", "purpose", "material", "force", "report", "cache", "keep_model"}
     assert {option.name for option in field_options(PrintJob)} == own
     for given, says in (({"route": "sideways"}, "print: route = 'sideways'"), ({"printer": "toaster"}, "prusa-mk4")):
         with pytest.raises(Exception, match=says):

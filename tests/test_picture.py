@@ -401,4 +401,4 @@ def test_without_a_suffix_one_frame_is_png_and_several_are_webp():
 def test_the_room_offers_its_stages():
     found = build(rooms=("render",), plugins=())
     assert {"backlight", "lost-detail", "picture", "turntable", "views", "write-picture"} <= set(found)
-    assert found["write-picture"].stage.facts.writes == (".png", ".webp", ".gif")
+    assert found["write-picture"].stage.facts.writes == (".png", ".webp", ".gif", ".jpg", ".jpeg")

@@ -24,6 +24,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.core.profiles import Plastic, Printer, Target
 from maquette.core.report import Finding, Report
+from maquette.core.scene import Scene
 from maquette.core.subject import Subject, Views
 from maquette.core.values import MAGIC, Value, decode, encode
 from samples import artwork, canvas, full_mesh, paint_plan, print_settings
@@ -71,6 +72,7 @@ def every_noun() -> list:
         Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)),
         Heightmap(np.ones((3, 4)), 0.5, mask=np.ones((3, 4))),
         Volume("holes", "modifier", box()),
+        Scene((full_asset(),), np.zeros(1, int), np.eye(4)[None]),
         artwork(),
         canvas(),
         paint_plan(),
@@ -346,8 +348,8 @@ def test_equal_content_has_equal_digest():
 
 @pytest.mark.parametrize("field", ["vertices", "faces", *CHANNELS])
 def test_every_field_of_a_mesh_is_in_its_digest(field):
-    mesh = full_mesh()
-    array = getattr(mesh, field).copy()
+    mesh = full_mesh().replace(polygon=np.arange(18) // 2)
+    array = (mesh.channel(field) if field in CHANNELS else getattr(mesh, field)).copy()
     array.flat[0] = array.flat[0] + 1
     assert mesh.replace(**{field: array}).digest != mesh.digest
     if field not in ("vertices", "faces"):

@@ -46,9 +46,12 @@ def fill_unseen(
 
     Where the shape is its own mirror image, an unseen place takes what the photo shows of its twin. The rest keeps the
     colors that it has, or, where those are plain, takes what flows there along the surface from what is known, never
-    across a seam of the texture. A seed adds grain as coarse as the seen paint varies. Refuses a model without uv,
-    photo or camera.
+    across a seam of the texture. A seed adds grain as coarse as the seen paint varies. A model that knows no photo
+    and camera comes back as it is, with a note; one without uv is refused.
     """
+    if asset.camera is None or asset.source is None:
+        note("the model knows no photo and camera; its colors stay as they are")
+        return asset
     progress(0.1, "look through the camera")
     lens = Lens(asset, "fill-unseen", erode_px)
     view = sight(asset, lens, texture_px)

@@ -41,9 +41,12 @@ def project_photo(
 
     Only what faces the camera, has a free way to it and lies well inside the cut-out is painted; views at a slant fade
     into the old color. Where the old colors are lighter or darker than the photo, those around it can be brought to its
-    tone, less and less the farther off along the surface. All materials get one picture, factors worked in. Refuses a
-    model without uv, photo or camera.
+    tone, less and less the farther off along the surface. All materials get one picture, factors worked in. A model
+    that knows no photo and camera comes back as it is, with a note; one without uv is refused.
     """
+    if asset.camera is None or asset.source is None:
+        note("the model knows no photo and camera; its colors stay as they are")
+        return asset
     progress(0.1, "look through the camera")
     lens = Lens(asset, "project-photo", erode_px)
     seen = sight(asset, lens, texture_px)

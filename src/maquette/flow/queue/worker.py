@@ -9,8 +9,8 @@ may run twice, and gives the same bytes.
 from __future__ import annotations
 
 import os
+import platform
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Worker:
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
-        self.host, self.pid = socket.gethostname(), os.getpid()
+        self.host, self.pid = platform.node(), os.getpid()
         self.control = Control(f"{self.host}-{self.pid}-{secrets.token_hex(4)}")
 
     def work(self, stop: threading.Event, ready: Callable[[], None] = lambda: None, parent: int = 0) -> None:
