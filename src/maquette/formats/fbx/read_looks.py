@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -172,4 +173,4 @@ def _roughness(rows: dict[str, list[Any]]) -> float:
     gloss = next((rows[name][0] for name in ("Shininess", "ShininessExponent") if rows.get(name)), None)
     if not isinstance(gloss, int | float) or not np.isfinite(gloss):
         return Material().roughness
-    return 1.0 - float(np.clip(gloss, 0, 100) / 100) ** 0.5
+    return 1.0 - math.sqrt(min(max(float(gloss), 0.0), 100.0) / 100)
