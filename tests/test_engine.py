@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -216,13 +217,31 @@ def test_a_store_pulled_from_under_a_job_costs_time_and_nothing_else(workshop, q
     assert workshop.blobs.read(entry.output("main")["digest"]) == expected
 
 
+def hold_between_writes(hand, workshop) -> None:
+    """Stop a process, but not while it holds a database: SQLite's locks end only with their process."""
+
+    def try_to_hold() -> bool:
+        hand.send_signal(signal.SIGSTOP)
+        try:
+            for place in workshop.root.rglob("*.sqlite"):
+                with contextlib.closing(sqlite3.connect(place, timeout=0.5)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.rollback()
+            return True
+        except sqlite3.OperationalError:
+            hand.send_signal(signal.SIGCONT)
+            return False
+
+    wait_for(try_to_hold)
+
+
 def test_a_worker_that_was_held_for_a_while_does_no_harm(workshop, queue, crew):
     expected = undisturbed_bytes(workshop, queue, 130)
     workshop.store.clear()
     job = queue.order(Wish(order(workshop, recipe(COUNT, 0.4), first=130)))
     worker = wait_for(lambda: workshop.ledger.get(job.id).worker)
     hand = next(each for each in crew.hands if f"-{each.pid}-" in worker)
-    hand.send_signal(signal.SIGSTOP)
+    hold_between_writes(hand, workshop)
     entry = end_of(workshop, job.id)
     hand.send_signal(signal.SIGCONT)
     assert entry.state == "success"
