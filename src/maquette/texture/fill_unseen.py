@@ -49,7 +49,7 @@ def fill_unseen(
     across a seam of the texture. A seed adds grain as coarse as the seen paint varies. A model that knows no photo
     and camera comes back as it is, with a note; one without uv is refused.
     """
-    if asset.camera is None or asset.source is None:
+    if asset.mesh.uv is not None and (asset.camera is None or asset.source is None):
         note("the model knows no photo and camera; its colors stay as they are")
         return asset
     progress(0.1, "look through the camera")

@@ -44,7 +44,7 @@ def project_photo(
     tone, less and less the farther off along the surface. All materials get one picture, factors worked in. A model
     that knows no photo and camera comes back as it is, with a note; one without uv is refused.
     """
-    if asset.camera is None or asset.source is None:
+    if asset.mesh.uv is not None and (asset.camera is None or asset.source is None):
         note("the model knows no photo and camera; its colors stay as they are")
         return asset
     progress(0.1, "look through the camera")
