@@ -13,8 +13,11 @@ import numpy as np
 
 from maquette.core.asset import Asset, Material, textures_of
 from maquette.core.channels import CHANNELS, POLYGON, Channel
+from maquette.core.errors import BadInput
 from maquette.core.mesh import CHANNEL_FIELDS
 from maquette.core.progress import note
+
+_FARTHEST = 1e30  # mm; squares of lengths in metres still fit float32
 
 
 def _materials(asset: Asset) -> list[Material]:
@@ -117,6 +120,14 @@ def lost_traits(asset: Asset, ending: str) -> list[str]:
     words = [what for trait, (what, has) in TRAITS.items() if trait in stays and has(asset)]
     others = asset.mesh.extra.keys() - further_channels(ending).keys() - {POLYGON.name}
     return words + [f"the channel {name!r}" for name in sorted(others)]
+
+
+def refuse_unwritable(asset: Asset, stage: str) -> None:
+    """Refuse, in a writer's name, an asset without faces or one that reaches farther than its format's numbers."""
+    if not len(asset.mesh.faces):
+        raise BadInput(f"{stage}: the model has no faces; there is nothing to write")
+    if np.abs(asset.mesh.vertices).max() > _FARTHEST:
+        raise BadInput(f"{stage}: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
 
 
 def say_lost(asset: Asset, ending: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
@@ -12,6 +13,9 @@ from maquette.core.camera import Camera
 from maquette.core.errors import CannotDo
 
 View = Literal["three-quarter", "front", "back", "left", "right", "top", "bottom", "photo"]
+ViewSetting = Annotated[  # of every stage that draws one view
+    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
+]
 
 SIDES: tuple[View, ...] = ("front", "right", "back", "left", "top", "bottom")
 

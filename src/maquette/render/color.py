@@ -12,6 +12,8 @@ from maquette.geometry.look import srgb as srgb_curve
 Colors = NDArray[np.float32]
 Ramp = Literal["viridis", "inferno", "balance"]
 
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # brightness of linear light, Rec. 709
+
 # Eleven stops a ramp, sRGB. viridis and inferno: Smith & van der Walt 2015, CC0; even steps of lightness, safe for
 # colour-blind eyes. balance: blue over white to red after Moreland 2009, for numbers with a middle.
 _STOPS = {

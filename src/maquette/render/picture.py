@@ -11,7 +11,7 @@ from maquette.core.picture import Picture
 from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.backdrop import Background
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.frame import Ground, add_legend, photograph
 from maquette.render.looks import LookName, look_for
 from maquette.render.scene import Scene
@@ -21,9 +21,7 @@ from maquette.render.scene import Scene
 def picture(
     asset: Asset,
     *,
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     look: Annotated[
         LookName, Field(description="own colours, clay, lines, directions, what the photo showed, or colours unlit")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
 
 from maquette.core.asset import Asset
 from maquette.core.errors import MaquetteError
 from maquette.core.files import Files
+from maquette.core.memory import once
 from maquette.core.picture import Picture
 from maquette.flow.memory import keep
 from maquette.registry import registry
@@ -31,16 +31,11 @@ class Keeper:
     asset: Asset
     store: Store | None = None
     shape: str = ""
-    _scenes: list[Scene] = field(default_factory=list, repr=False, compare=False)
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
-    @property
+    @once
     def scene(self) -> Scene:
         """The asset's scene, built once for all that is drawn, and not at all where everything is kept."""
-        with self._lock:
-            if not self._scenes:
-                self._scenes.append(Scene(self.asset, sky_rays=_SKY_RAYS))
-        return self._scenes[0]
+        return Scene(self.asset, sky_rays=_SKY_RAYS)
 
     def of_shape(
         self, what: str, how: Mapping[str, Any], draw: Callable[[], Picture], suffix: str = ".png"

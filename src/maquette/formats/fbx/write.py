@@ -10,11 +10,10 @@ from pydantic import Field
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
-from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.progress import progress
 from maquette.formats import provenance
-from maquette.formats.carries import say_lost
+from maquette.formats.carries import refuse_unwritable, say_lost
 from maquette.formats.fbx.looks import LAYER, Shelf, number_of
 from maquette.formats.fbx.records import I32, Record, encode_records
 from maquette.formats.mtl import unique_names
@@ -25,7 +24,6 @@ from maquette.geometry.rows import unit
 from maquette.geometry.welding import twins
 from maquette.registry import stage
 
-_FARTHEST = 1e30  # mm
 _AXES = (("UpAxis", 1, 1), ("FrontAxis", 2, 1), ("CoordAxis", 0, 1))
 _LONG_AGO = (("Version", 1000), ("Year", 1980), ("Month", 1), ("Day", 1), ("Hour", 0), ("Minute", 0), ("Second", 0))
 
@@ -48,10 +46,7 @@ def write_fbx(
     model is in the scene's information. Refuses an asset without faces.
     """
     mesh = asset.mesh
-    if not len(mesh.faces):
-        raise BadInput("write-fbx: the model has no faces; there is nothing to write")
-    if np.abs(mesh.vertices).max() > _FARTHEST:
-        raise BadInput(f"write-fbx: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
+    refuse_unwritable(asset, "write-fbx")
     say_lost(asset, ".fbx")
     asset = without_plain_textures(asset)
     progress(0.1, "parts")

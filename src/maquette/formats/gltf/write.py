@@ -18,12 +18,11 @@ from pydantic import Field
 from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.channels import CHANNELS
-from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import progress
 from maquette.formats import provenance
-from maquette.formats.carries import say_lost
+from maquette.formats.carries import refuse_unwritable, say_lost
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.draft import Draft
 from maquette.formats.pictures_in_files import linear_from_srgb
@@ -36,8 +35,6 @@ from maquette.geometry.look.corner_vertices import (
     vertex_tangents,
 )
 from maquette.registry import stage
-
-_FARTHEST = 1e30  # mm; squares of lengths in metres still fit the format's float32
 
 
 @stage(name="write-glb", writes=(".glb",), destinations=("model",))
@@ -76,10 +73,7 @@ def add_nodes(draft: Draft, asset: Asset, stem: str, crease_deg: float) -> list[
 def add_meshes(draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0) -> list[tuple[str, int]]:
     """Put an asset's materials and meshes into a file, one mesh for each part: its name and its number there."""
     mesh = asset.mesh
-    if not len(mesh.faces):
-        raise BadInput("write-glb: the model has no faces; there is nothing to write")
-    if np.abs(mesh.vertices).max() > _FARTHEST:
-        raise BadInput(f"write-glb: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
+    refuse_unwritable(asset, "write-glb")
     materials = asset.materials or (Material(name="plain"),)
     progress(0.1, "normals")
     corners = _Corners.of(mesh, crease_deg, any(m.normal_texture for m in materials))

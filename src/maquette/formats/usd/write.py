@@ -17,7 +17,7 @@ from maquette.core.errors import BadInput, Unavailable
 from maquette.core.files import Files
 from maquette.core.progress import progress
 from maquette.formats import provenance
-from maquette.formats.carries import say_lost
+from maquette.formats.carries import refuse_unwritable, say_lost
 from maquette.formats.mtl import safe_stem
 from maquette.formats.quads import polygon_corners
 from maquette.formats.surface_colors import corner_colors, materials_of, on_vertices, without_plain_textures
@@ -29,7 +29,6 @@ from maquette.geometry.welding import twins
 from maquette.registry import stage
 
 GET_USD = "usd: this format needs usd-core; pip install 'maquette[usd]'"
-_FARTHEST = 1e30  # mm; squares of lengths in metres still fit float32
 
 
 def missing_usd() -> str:
@@ -60,10 +59,7 @@ def write_usd(
     """
     if missing_usd():
         raise Unavailable(GET_USD)
-    if not len(asset.mesh.faces):
-        raise BadInput("write-usd: the model has no faces; there is nothing to write")
-    if np.abs(asset.mesh.vertices).max() > _FARTHEST:
-        raise BadInput(f"write-usd: a vertex lies over {_FARTHEST:g} mm away; scale the model down")
+    refuse_unwritable(asset, "write-usd")
     say_lost(asset, suffix)
     asset = without_plain_textures(asset)
     shelf = Shelf("textures" if suffix == ".usdz" else f"{safe_stem(stem)}_textures")

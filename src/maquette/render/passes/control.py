@@ -11,7 +11,7 @@ from maquette.core.arrays import Singles
 from maquette.core.asset import Asset
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size
 from maquette.render.passes.buffers import look_through
 from maquette.render.passes.lines import strokes
@@ -25,9 +25,7 @@ def control_picture(
     kind: Annotated[
         Literal["depth", "canny", "normal"], Field(description="near is white; white lines on black; normals as colors")
     ] = "depth",
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 1024,
 ) -> Picture:
     """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself.

@@ -18,7 +18,7 @@ from maquette.core.errors import Unavailable
 from maquette.core.files import Files
 from maquette.core.progress import progress
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size
 from maquette.render.passes.quantities import QUANTITIES, Quantity, measure
 from maquette.render.scene import Scene
@@ -28,9 +28,7 @@ from maquette.render.scene import Scene
 def passes(
     asset: Asset,
     *,
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the pictures")] = 1024,
     form: Annotated[
         Literal["png", "exr"], Field(description="16-bit PNG with the range in the JSON, or the numbers as floats")

@@ -10,7 +10,7 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size
 from maquette.render.passes.quantities import Quantity, as_colors, measure
 from maquette.render.scene import Scene
@@ -21,9 +21,7 @@ def render_pass(
     asset: Asset,
     *,
     kind: Annotated[Quantity, Field(description="what each pixel says")] = "depth",
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 512,
 ) -> Picture:
     """Show one quantity of a view: depth, normals, position, parts, color, shade, what was seen, lines or curvature.

@@ -10,7 +10,7 @@ from maquette.core.asset import Asset
 from maquette.core.picture import Picture
 from maquette.core.progress import progress
 from maquette.registry import LocalFile, stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.paths.develop import Backdrop, Tone
 from maquette.render.paths.photograph import Exposure, azimuth_of, photograph_shot, set_up
 from maquette.render.paths.probe import read_environment
@@ -22,9 +22,7 @@ from maquette.render.scene import Scene
 def beauty(
     asset: Asset,
     *,
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 512,
     light: Annotated[Light, Field(description="the lamps or the sky around it")] = "studio",
     background: Annotated[

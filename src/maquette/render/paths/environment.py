@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from maquette.core.arrays import Floats, Singles
-from maquette.render.color import Colors
-
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
+from maquette.render.color import LUMA, Colors
 
 
 class Environment:
@@ -26,7 +24,7 @@ class Environment:
         self.rows, self.columns = self.map.shape[:2]
         edges = np.cos(np.linspace(0, np.pi, self.rows + 1))
         self._solid_angle = (edges[:-1] - edges[1:]) * (2 * np.pi / self.columns)  # (H,) of one texel
-        weight = _spread_out(np.maximum(self.map @ _LUMA, 0).astype(np.float64)) * self._solid_angle[:, None]
+        weight = _spread_out(np.maximum(self.map @ LUMA, 0).astype(np.float64)) * self._solid_angle[:, None]
         total = weight.sum()
         weight = weight / total if total > 0 else np.full_like(weight, 1 / weight.size)
         by_row = weight.sum(axis=1)

@@ -17,12 +17,12 @@ import numpy as np
 from maquette.core.arrays import Ints
 from maquette.core.progress import part, progress
 from maquette.render.cameras import box_in_picture
+from maquette.render.color import LUMA
 from maquette.render.paths.eye import rays_of
 from maquette.render.paths.follow import FLOOR, MODEL, Paths, follow
 from maquette.render.paths.shot import Film, Shot
 
 _RAYS = 16_384  # in a chunk: what a core's cache holds, and what the tracer does not split again
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0) -> Film:
@@ -73,14 +73,14 @@ class _Sums:
             light = paths.light.reshape(-1, samples, 3) * mine[..., None]
             self.count[pixels, number] += mine.sum(axis=1)
             self.light[pixels, number] += light.sum(axis=1)
-            self.squares[pixels, number] += np.square(light @ _LUMA).sum(axis=1)
+            self.squares[pixels, number] += np.square(light @ LUMA).sum(axis=1)
         for number, guide in enumerate((paths.color, paths.normal, paths.point)):
             self.guides[pixels, number] += (guide * (paths.kind == MODEL)[:, None]).reshape(-1, samples, 3).sum(axis=1)
 
     def film(self, width: int, height: int) -> Film:
         """The means."""
         count, paths = np.maximum(self.count, np.float32(1)), np.maximum(self.paths, np.float32(1))
-        bright = self.light @ _LUMA / count
+        bright = self.light @ LUMA / count
         spread = np.maximum(self.squares - count * np.square(bright), 0) / np.maximum(count - 1, 1)
         noise = np.where(self.count > 1, spread / count, np.square(bright))
         light: Any = self.light / paths[:, None, None]

@@ -16,16 +16,13 @@ from maquette.core.picture import Picture
 from maquette.geometry.cut.solids import carve, stock
 from maquette.geometry.topology import face_components
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.paths.develop import Backdrop
 from maquette.render.scene import Samples, Scene
 from maquette.render.styles.facets import remade_frame
 from maquette.render.styles.substances import Sitting, in_stuff, linear
 from maquette.render.surfaces import Surface, plain_surface, textured_surface
 
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _SIZE = Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")]
 _BACKGROUND = Annotated[
     Backdrop, Field(description="what stands behind it; transparent keeps the shadow, cutout does not")
@@ -38,7 +35,7 @@ _MOST = 200  # parts
 def exploded(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     spread: Annotated[float, Field(ge=0, le=5, description="how far parts move, of their way from the middle")] = 0.8,
     background: _BACKGROUND = "studio",
@@ -85,7 +82,7 @@ def pulled_apart(asset: Asset, spread: float) -> Asset:
 def cutaway(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     across: Annotated[Literal["x", "y", "z"], Field(description="the axis that the cut stands across")] = "y",
     at: Annotated[float, Field(ge=0.02, le=0.98, description="where it lies, of the model's length along it")] = 0.5,

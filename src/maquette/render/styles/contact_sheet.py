@@ -15,7 +15,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.picture import Picture
 from maquette.core.progress import note, progress
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size, photograph
 from maquette.render.legend import label
 from maquette.render.looks import look_for
@@ -44,9 +44,7 @@ KEEPS_SHAPE: tuple[Style, ...] = ("beauty", "clay", "ceramic", "gold", "glass", 
 def styles(
     asset: Asset,
     *,
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=32, le=1024, description="side of each picture")] = 256,
     columns: Annotated[int, Field(ge=1, le=12, description="pictures a row")] = 6,
     rays: Annotated[int, Field(ge=1, le=1024, description="paths of light a pixel, where it is photographed")] = 12,

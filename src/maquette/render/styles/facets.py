@@ -17,7 +17,7 @@ from maquette.core.picture import Picture
 from maquette.geometry.nearest import Surface as NearSurface
 from maquette.geometry.remake.blocks import block_surface, fill_blocks
 from maquette.registry import stage
-from maquette.render.cameras import View, frame, orbit
+from maquette.render.cameras import ViewSetting, frame, orbit
 from maquette.render.color import Colors, to_bytes, to_linear
 from maquette.render.paths.develop import Backdrop
 from maquette.render.scene import Samples, Scene
@@ -25,9 +25,6 @@ from maquette.render.styles.ground import flat_scene
 from maquette.render.styles.substances import Sitting, in_stuff
 from maquette.render.surfaces import Surface, plain_surface, textured_surface
 
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _BACKGROUND = Annotated[
     Backdrop, Field(description="what stands behind it; transparent keeps the shadow, cutout does not")
 ]
@@ -97,7 +94,7 @@ def few_colors(colors: Colors, count: int) -> Colors:
 def low_poly(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 512,
     triangles: Annotated[int, Field(ge=8, le=100_000, description="how many flat pieces it is made of")] = 600,
     background: _BACKGROUND = "studio",

@@ -13,7 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.color import Colors, to_linear, to_srgb
 from maquette.render.drawing import Look, draw
 from maquette.render.frame import frame_size
@@ -25,9 +25,6 @@ from maquette.render.styles.ground import Behind, lay_on
 from maquette.render.styles.substances import linear
 from maquette.render.surfaces import Surface, plain_surface, textured_surface
 
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _HATCHES = ((0.72, 45.0, 7.0), (0.5, -45.0, 6.0), (0.3, 12.0, 5.0), (0.16, 80.0, 4.0))  # below this tone, angle, pitch
 
 
@@ -47,7 +44,7 @@ class Pen:
 def toon(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     bands: Annotated[int, Field(ge=2, le=6, description="how many tones a surface has from light to shade")] = 3,
     line: Annotated[float, Field(ge=0, le=20, description="width of its lines, pixels of 512; 0: none")] = 2.2,
@@ -95,7 +92,7 @@ def ink_on(color: Colors, ink: Singles, tint: Colors) -> Colors:
 def sketch(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     line: Annotated[float, Field(ge=0.2, le=12, description="width of its lines, pixels of 512")] = 2.4,
     hatching: Annotated[float, Field(ge=0, le=1, description="how dark shade is hatched; 0: lines only")] = 0.7,

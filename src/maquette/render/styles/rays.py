@@ -13,7 +13,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View, rays_through
+from maquette.render.cameras import ViewSetting, rays_through
 from maquette.render.color import Colors, to_srgb
 from maquette.render.frame import frame_size
 from maquette.render.paths.develop import as_bytes
@@ -22,9 +22,6 @@ from maquette.render.styles.substances import linear
 
 _LAYERS = 24  # surfaces that a ray passes at most
 _FINE = 2  # rays a pixel along each side
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _COLOR = Annotated[str, Field(pattern="^#?[0-9a-fA-F]{6}$", description="color of its light as six hex digits")]
 
 
@@ -76,7 +73,7 @@ def pass_through(scene: Scene, camera: Camera, width: int, height: int) -> Passa
 def xray(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     color: _COLOR = "bfe3ff",
     density: Annotated[float, Field(ge=0, le=10, description="how much a thickness of one radius shines")] = 0.55,
@@ -100,7 +97,7 @@ def xray_frame(scene: Scene, camera: Camera, size_px: int, color: Colors, densit
 def hologram(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     color: _COLOR = "38d6ff",
     lines: Annotated[int, Field(ge=0, le=400, description="bright lines over the height of the picture; 0: none")] = 90,

@@ -16,14 +16,11 @@ from maquette.core.picture import Picture
 from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.backdrop import Background
-from maquette.render.cameras import View, turning
+from maquette.render.cameras import ViewSetting, turning
 from maquette.render.frame import photograph
 from maquette.render.looks import look_for
 from maquette.render.scene import Scene
 
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _COLUMNS = 8
 _ICONS = (16, 24, 32, 48, 64, 128, 256, 512)
 _LUMA = np.array([0.299, 0.587, 0.114])
@@ -80,7 +77,7 @@ def _turn_about(axis: np.ndarray, angle: float) -> np.ndarray:
 def anaglyph(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=2048, description="longer side of the picture")] = 512,
     apart: Annotated[float, Field(ge=0.005, le=0.3, description="distance of the eyes, of that to the model")] = 0.07,
     background: Annotated[Background, Field(description="what stands behind the model")] = "studio",
@@ -106,7 +103,7 @@ def red_and_cyan(left: Bytes, right: Bytes) -> Bytes:
 def wiggle(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=1024, description="longer side of the picture")] = 320,
     apart: Annotated[float, Field(ge=0.01, le=0.6, description="how far the viewer sways, of the distance")] = 0.14,
     frames: Annotated[int, Field(ge=2, le=24, description="pictures from one side to the other")] = 5,
@@ -129,7 +126,7 @@ def wiggle(
 def icon_set(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     look: Annotated[Literal["textured", "unlit", "clay"], Field(description="how it is drawn")] = "textured",
     largest_px: Annotated[int, Field(ge=64, le=1024, description="side of the largest icon")] = 512,
 ) -> Files:

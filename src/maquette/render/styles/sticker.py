@@ -12,7 +12,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import ViewSetting
 from maquette.render.color import to_srgb
 from maquette.render.drawing import Look, draw
 from maquette.render.frame import frame_size
@@ -27,9 +27,7 @@ from maquette.render.surfaces import textured_surface
 def sticker(
     asset: Asset,
     *,
-    view: Annotated[
-        View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-    ] = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 512,
     border: Annotated[float, Field(ge=0, le=60, description="width of the border, pixels of 512")] = 12.0,
     color: Annotated[str, Field(pattern="^#?[0-9a-fA-F]{6}$", description="color of the border")] = "ffffff",

@@ -14,7 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.camera import Camera
 from maquette.core.picture import Picture
 from maquette.registry import stage
-from maquette.render.cameras import View
+from maquette.render.cameras import View, ViewSetting
 from maquette.render.color import Colors, hex_color, to_linear
 from maquette.render.paths.develop import Backdrop
 from maquette.render.paths.photograph import Exposure, photograph_shot, set_up
@@ -33,9 +33,6 @@ _METALS: dict[Metal, tuple[tuple[float, float, float], float]] = {
     "steel": ((0.56, 0.57, 0.58), 0.32),
     "chrome": ((0.68, 0.69, 0.70), 0.04),
 }
-_VIEW = Annotated[
-    View, Field(description="where the viewer stands; right is the model at +X, photo the photo's own camera")
-]
 _SIZE = Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")]
 _LIGHT = Annotated[Light, Field(description="the lamps or the sky around it")]
 _BACKGROUND = Annotated[
@@ -64,6 +61,15 @@ def in_stuff(
     return photograph_shot(shot, Exposure(sitting.size_px, sitting.rays, sitting.background))
 
 
+def _portrait(
+    asset: Asset, view: View, sitting: Sitting, surface: Callable[[Scene, Samples], Surface] | Glass
+) -> Picture:
+    """A model by itself, photographed as if it were made of something else."""
+    scene = Scene(asset)
+    camera = scene.camera(view)
+    return scene.show(in_stuff(scene, camera, sitting, surface), camera)
+
+
 def plain_stuff(
     color: Colors, roughness: float, metallic: float = 0.0, reflectance: float = 0.04
 ) -> Callable[[Scene, Samples], Surface]:
@@ -85,7 +91,7 @@ def linear(color: str) -> Colors:
 def clay(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     color: _COLOR = "c8b8a6",
     light: _LIGHT = "studio",
@@ -93,17 +99,15 @@ def clay(
     rays: _RAYS = 16,
 ) -> Picture:
     """Photograph a model as if it were made of matt clay: its form alone, without its colors."""
-    scene = Scene(asset)
-    camera = scene.camera(view)
     stuff = plain_stuff(linear(color), 0.85, reflectance=0.03)
-    return scene.show(in_stuff(scene, camera, Sitting(light, background, size_px, rays), stuff), camera)
+    return _portrait(asset, view, Sitting(light, background, size_px, rays), stuff)
 
 
 @stage
 def ceramic(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     color: _COLOR = "f1eee6",
     light: _LIGHT = "studio",
@@ -111,17 +115,15 @@ def ceramic(
     rays: _RAYS = 16,
 ) -> Picture:
     """Photograph a model as if it were glazed ceramic: one color under a smooth, shining coat."""
-    scene = Scene(asset)
-    camera = scene.camera(view)
     stuff = plain_stuff(linear(color), 0.07, reflectance=0.055)
-    return scene.show(in_stuff(scene, camera, Sitting(light, background, size_px, rays), stuff), camera)
+    return _portrait(asset, view, Sitting(light, background, size_px, rays), stuff)
 
 
 @stage
 def metal(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     kind: Annotated[Metal, Field(description="which metal it is cast in")] = "gold",
     light: _LIGHT = "studio",
@@ -129,18 +131,16 @@ def metal(
     rays: _RAYS = 16,
 ) -> Picture:
     """Photograph a model as if it were cast in metal: gold, silver, copper, bronze, steel or chrome."""
-    scene = Scene(asset)
-    camera = scene.camera(view)
     color, roughness = _METALS[kind]
     stuff = plain_stuff(np.array(color, np.float32), roughness, metallic=1.0)
-    return scene.show(in_stuff(scene, camera, Sitting(light, background, size_px, rays), stuff), camera)
+    return _portrait(asset, view, Sitting(light, background, size_px, rays), stuff)
 
 
 @stage
 def glass(
     asset: Asset,
     *,
-    view: _VIEW = "three-quarter",
+    view: ViewSetting = "three-quarter",
     size_px: _SIZE = 512,
     color: _COLOR = "b7d8cc",
     light: _LIGHT = "studio",
@@ -151,8 +151,6 @@ def glass(
 
     The index of refraction is 1.5. The model should be closed; through a hole light enters without bending back.
     """
-    scene = Scene(asset)
-    camera = scene.camera(view)
     tint = tuple(float(c) for c in np.clip(linear(color), 0.02, 1.0))
     stuff = Glass(tint=(tint[0], tint[1], tint[2]))
-    return scene.show(in_stuff(scene, camera, Sitting(light, background, size_px, rays), stuff), camera)
+    return _portrait(asset, view, Sitting(light, background, size_px, rays), stuff)
