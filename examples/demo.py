@@ -13,10 +13,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import maquette as mq
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -29,18 +32,18 @@ class Job:
     source: str
     words: tuple[str, ...]
     output: str
-    looks: tuple[str, ...] = ("--view three-quarter", "--view three-quarter --look clay")
+    looks: tuple[dict[str, str], ...] = ({"view": "three-quarter"}, {"view": "three-quarter", "look": "clay"})
 
 
 JOBS = (
     Job("A photo becomes a print that stands", "teapot.jpg", ("print", "--height-mm", "80"), "teapot.3mf"),
     Job(
         "A photo becomes a textured model", "robot.jpg", ("model", "--target", "unity"), "robot.glb",
-        ("--view three-quarter", "--view back"),
+        ({"view": "three-quarter"}, {"view": "back"}),
     ),
     Job(
         "Flat art becomes a relief", "lion.png", ("print", "--route", "relief", "--width-mm", "80"), "lion.3mf",
-        ("--view top", "--view top --look clay"),
+        ({"view": "top"}, {"view": "top", "look": "clay"}),
     ),
     Job("A broken mesh becomes a solid", "car.ply", ("solidify",), "car-solid.3mf"),
 )  # fmt: skip
@@ -71,19 +74,21 @@ def make(folder: Path, job: Job) -> dict[str, Any]:
     if "report" not in made:  # a stage does not judge what it made
         before = maquette(folder, "check", job.source)
         made["report"] = maquette(folder, "check", job.output)
-        shown.append(picture(folder, job.source, f"{Path(job.output).stem}-before.png", job.looks[0]))
+        shown += pictures(folder, job.source, f"{Path(job.output).stem}-before", job.looks[:1])
     else:
         shown.append(job.source)
-    for number, look in enumerate(job.looks):
-        shown.append(picture(folder, job.output, f"{Path(job.output).stem}-{number}.png", look))
+    shown += pictures(folder, job.output, Path(job.output).stem, job.looks)
     print(f"$ maquette {' '.join(words)}\n  {made['report']['verdict']}, {seconds:.0f} s", flush=True)
     return {"job": job, "command": "maquette " + " ".join(words), "shown": shown, "before": before, **made}
 
 
-def picture(folder: Path, model: str, name: str, look: str) -> str:
-    """A picture of a model; its name."""
-    maquette(folder, "picture", model, "-o", name, "--size-px", "400", *look.split())
-    return name
+def pictures(folder: Path, model: str, stem: str, looks: Sequence[dict[str, str]]) -> list[str]:
+    """Pictures of a model for the page, drawn in this process, which has Python and the stages in memory; their names."""
+    asset = mq.load(folder / model)
+    names = [f"{stem}-{number}.png" for number in range(len(looks))]
+    for name, look in zip(names, looks):
+        mq.save(mq.picture(asset, size_px=400, **look), folder / name)
+    return names
 
 
 def verdict(report: dict[str, Any]) -> str:

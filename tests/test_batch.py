@@ -18,7 +18,7 @@ from maquette.flow.batch.run import Result, read_result, run_batch
 from maquette.flow.batch.tasks import Task, grid, tasks_in
 from samples import cut_out
 
-QUICK = {"generator": "inflate", "raw.resolution": "24", "report": "no"}
+QUICK = {"generator": "inflate", "raw.resolution": "24", "texture": "none", "report": "no"}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
@@ -48,7 +49,7 @@ def test_tests_that_the_format_page_names_exist():
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    """A folder with the files that commands name, and a store that all of them share."""
+    """A folder with the files that commands name."""
     folder = tmp_path_factory.mktemp("docs")
     write_files(folder)
     return folder
@@ -60,11 +61,18 @@ def done() -> set[tuple[str, ...]]:
     return set()
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """A store that the processes of this run share: pages make the same things of the same photos."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "docs-store"
+
+
 @pytest.fixture
-def run(home, done, monkeypatch):
+def run(home, store, done, monkeypatch):
     """Run a command line in that folder; it must end with one of these exit codes; lines that pages share run once."""
     monkeypatch.chdir(home)
-    monkeypatch.setenv("MAQUETTE_HOME", str(home / "store"))
+    monkeypatch.setenv("MAQUETTE_HOME", str(store))
 
     def call(line: str, codes: tuple[int, ...]) -> None:
         words = shlex.split(line, comments=True)
@@ -94,8 +102,8 @@ def test_example_of_every_stage_runs(name, run):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_and_program_of_a_page_runs(page, run, home, monkeypatch, capsys):
-    monkeypatch.setenv("MAQUETTE_HOME", str(home / "store"))
+def test_every_command_and_program_of_a_page_runs(page, run, home, store, monkeypatch, capsys):
+    monkeypatch.setenv("MAQUETTE_HOME", str(store))
     for language, title, text in blocks(page):
         if language == "yaml":
             (home / f"{re.match(r'recipe: ([a-z]+)', text)[1]}.yaml").write_text(text)

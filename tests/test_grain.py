@@ -18,6 +18,7 @@ from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
 from maquette.geometry.welding import twins
 from maquette.shape.mend.closing import separate_float32_twins
+from maquette.shape.mend.rungs import Rungs
 from maquette.shape.mend.solidify import solidify
 from maquette.shape.mend.unite import unite
 from shapes import box, sphere, together
@@ -98,8 +99,9 @@ def test_only_what_a_file_would_weld_is_nudged(attempt):
     assert moved.max() <= 4 * step(edge.vertices)
 
 
-def test_slivers_that_no_spacing_leaves_sound_need_no_vertex_moved():
-    """All of its spacings turn slivers over."""
+def test_slivers_that_no_spacing_leaves_sound_need_no_vertex_moved(monkeypatch):
+    """All of its spacings turn slivers over. A coarser new surface shows that as well, in a twelfth of the time."""
+    monkeypatch.setattr(Rungs, "_pitch", lambda _, mesh: mesh.diagonal / 60)
     made = solidify(Asset(hostile(308))).mesh
     assert complaints(made) == []
 

@@ -118,7 +118,7 @@ def test_photos_by_direction(picture):
 @pytest.mark.parametrize("job", [PrintJob, ModelJob])
 def test_several_photos_make_one_thing(picture, job):
     views = {"front": picture, "right": picture}
-    knobs = {"raw.resolution": 48} | ({"max_faces": 2000} if job is ModelJob else {})
+    knobs = {"raw.resolution": 48} | ({"max_faces": 2000, "texture": "none"} if job is ModelJob else {})
     built = build(job(views, knobs=knobs))
     assert list(built.others) == ["right"]
     assert built.asset.history[0].stage == "open"
