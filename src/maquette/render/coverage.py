@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Bools, Floats, Ints
+from maquette.core.memory import remember
 
 _MAX_SIDE = 1024
 _MIN_SIDE = 32
@@ -16,6 +17,7 @@ _HUGE = 4096  # texels of a box, from which a face is tried by itself
 _MAX_REPEATS = 64
 
 
+@remember(4)
 def covered_texels(uv: NDArray[np.float32], width: int, height: int) -> NDArray[np.bool_] | None:
     """Texels whose middle lies in a face, and those under its corners: uv (F, 3, 2) -> (H', W') bool.
 

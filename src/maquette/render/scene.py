@@ -89,7 +89,8 @@ class Scene:
             if key not in self._bitmaps:
                 texture, uv = getattr(self.materials[material], kind), self.mesh.uv
                 if texture is not None and uv is not None:
-                    uv = uv[self.material == material]
+                    faces = self.material == material
+                    uv = uv if faces.all() else uv[faces]  # the mesh's own: textures of one layout ask the same of it
                     self._bitmaps[key] = Bitmap(texture, uv, f"material {self.materials[material].name!r}")
                 else:
                     self._bitmaps[key] = None

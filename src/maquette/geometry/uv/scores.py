@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.core.arrays import Floats, Ints, Singles
+from maquette.core.memory import remember
 from maquette.geometry.surface import face_areas
 from maquette.geometry.uv.overlaps import stack_at
 
@@ -74,6 +75,7 @@ class Cover:
     faces: Ints
 
 
+@remember(4)
 def cover(uv: Singles) -> Cover:
     """Look at a layout at 512 x 512 places of the unit square; layouts that repeat are folded back into it first."""
     if not len(uv):
