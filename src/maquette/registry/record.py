@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -131,7 +132,8 @@ class Call:
         stage = self.stage
         for (name, kind), value in zip(stage.inputs.items(), inputs, strict=True):
             if not isinstance(value, typing.get_args(kind) or kind):
-                raise BadInput(f"{stage.name}: {name} is a {type(value).__name__}; it needs {type_name(kind)}")
+                way_out = "; read a file with mq.load(path)" if isinstance(value, str | PurePath) else ""
+                raise BadInput(f"{stage.name}: {name} is a {type(value).__name__}; it needs {type_name(kind)}{way_out}")
         with noting() as notes:
             result = stage.function(*inputs, **self.settings)
             if stage.is_check:

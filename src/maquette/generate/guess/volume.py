@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import NEAREST, Pixels, balloon, block_means
 from maquette.generate.guess.network import Guess
 
@@ -27,6 +27,8 @@ _SHEET = 0.02  # half windows: what the network adds to the balloon's thickness
 _BLUR = 1.0  # of the network's cells
 _SURE = 0.5  # cells: a column of the field that reaches this has a middle
 _THICKEST_CORE = 0.04  # half windows
+_STROKE = 3.5  # pixels of the mask: half the width that a row of cells cannot miss
+_LEAST_STROKE = 0.06  # of the picture: a thin part is a limb from this length on, a wisp below
 
 
 @dataclass
@@ -221,11 +223,27 @@ def _signed_distance(mask: Pixels) -> Pixels:
     """Distance into a mask (4R, 4R), negative outside, in half windows, as means of 4 x 4 pixels, (R, R)."""
     from scipy.ndimage import distance_transform_edt
 
-    inside = mask >= 0.5
+    inside = widen_strokes(mask >= 0.5)
     fine = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] - distance_transform_edt(~inside)
     fine += np.where(inside, -0.5, 0.5)
     signed_distance: Pixels = (block_means(fine, FINER) * (2 / len(mask))).astype(np.float32)
     return signed_distance
+
+
+def widen_strokes(inside: Bools) -> Bools:
+    """A mask (4R, 4R) whose long thin parts are wide enough for cells of 4 x 4 pixels to meet them: legs, rods, stems.
+
+    What is thin only for a short way, like hair along an outline, stays as it is.
+    """
+    from scipy.ndimage import distance_transform_edt, find_objects, label, maximum_filter
+
+    deep = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
+    thin = inside & (distance_transform_edt(deep <= _STROKE) > _STROKE)  # what no disk of that radius fits into
+    strokes, count = label(thin, np.ones((3, 3)))
+    spans = [np.hypot(*(part.stop - part.start for part in place)) for place in find_objects(strokes)]
+    long = np.array([False, *(span >= _LEAST_STROKE * len(inside) for span in spans)])
+    ridge = long[strokes] & (deep >= maximum_filter(deep, 3))
+    return inside | (distance_transform_edt(~ridge) <= _STROKE) if count and ridge.any() else inside
 
 
 def _extrapolate(plane: Pixels, inside: NDArray[np.bool_]) -> Pixels:

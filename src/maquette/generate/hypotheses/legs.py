@@ -26,6 +26,7 @@ _EVEN = 0.12  # of the height that the legs' feet may differ
 _INTO = 0.14  # of the height that a leg reaches up into the body
 _APART = 0.75  # of half the body's thickness
 _JOINT = 1.5  # cells over which a leg grows into the body
+_THIN, _ROD = 2.0, 0.9  # cells: width up to which a leg is a rod, and the rod's radius
 _HAUNCH = 1.2  # of its widest place below the belly that a leg may be wide above it
 
 
@@ -75,8 +76,9 @@ def _limbs(legs: list[Leg], body: Field, level: Pixels, belly: int, floor: int) 
         edge = _depth_inside(grown)
         whole = np.abs(edge - body.outline) < 3 / len(grown)  # where the outline is the leg's own, it knows it better
         edge = np.where(whole & grown, np.maximum(body.outline, 0), edge)
-        half = round_limbs(edge, grown)
-        values = np.minimum(half - np.abs(depth - level), np.where(grown, edge, -_outside(grown)))
+        stroke = _stroke(grown)
+        half = np.maximum(round_limbs(edge, grown), np.maximum(stroke, 0))
+        values = np.minimum(half - np.abs(depth - level), np.maximum(np.where(grown, edge, -_outside(grown)), stroke))
         limbs = np.maximum(limbs, np.clip(values / body.cell, -6, 6).astype(np.float32))
     return limbs
 
@@ -154,6 +156,15 @@ def _to_the_floor(leg: Leg, floor: int) -> Bools:
     row = np.arange(len(leg.inside))[:, None]
     result: Bools = (row >= leg.foot - 2) & (row < floor) & foot[None, :]
     return result
+
+
+def _stroke(leg: Bools) -> Floats:
+    """Signed distance (R, R) into a rod along a leg's thin parts, so wide that no cell's middle misses it."""
+    from scipy.ndimage import maximum_filter
+
+    deep = _depth_inside(leg)
+    ridge = leg & (deep <= _THIN / len(leg)) & (deep >= maximum_filter(deep, 3))
+    return 2 * _ROD / len(leg) - _outside(ridge) if ridge.any() else np.full(leg.shape, -2.0)
 
 
 def _outside(mask: Bools) -> NDArray[np.float64]:
