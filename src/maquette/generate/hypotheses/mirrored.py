@@ -31,6 +31,7 @@ _RIM, _EDGE = 0.12, 0.05  # half windows: nearer to the outline the network's de
 _BEVELS, _SHARES = (0.06, 0.12, 0.2), (0.5, 0.75, 1.0)  # half windows that a plate's edges are round; balloons
 _SPREAD = 0.4  # of a half window for each into the picture: rays that spread more are a wide lens's guess
 _STOUT = 0.5  # of its widest place's half width: a plate that stands is no thinner
+_NARROW = 0.7  # width over height below which a side has a face: people and dolls face the camera
 _NEARLY = 0.006  # of the cosine with the normals: the network would sooner see a balloon than a plate
 
 
@@ -74,8 +75,14 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above}
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
-        own_front=not flat, two_sided=flat or above < _SIDE_ON, smoothings=4 if flat else 10,
+        own_front=not flat, two_sided=flat or (above < _SIDE_ON and not _is_tall(body.outline > 0)), smoothings=4 if flat else 10,
     )  # fmt: skip
+
+
+def _is_tall(mask: Bools) -> bool:
+    """Whether an outline (R, R) is so much taller than wide that it is a figure seen from the front, not from its side."""
+    high, wide = (np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (1, 0))
+    return bool(wide < _NARROW * high)
 
 
 def _round_profiles(body: Field, guess: Guess, said: Pixels) -> tuple[Pixels, Pixels]:
