@@ -92,8 +92,8 @@ class House(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Jobs, then one section of stages per room."""
         with formatter.section("Jobs"):
-            rows = {"open": open_workbench, **self.commands}
-            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in rows.items()])
+            jobs_first = {"open": open_workbench, **self.commands}
+            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in jobs_first.items()])
         with formatter.section("Flat art"):
             formatter.write_dl([(name, summary_of(name)) for name in FLAT_ART])
         rooms: dict[str, list[tuple[str, str]]] = {}

@@ -19,7 +19,7 @@ from maquette.faces.server.answers import Refusal, answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
-from maquette.flow.jobs import JOBS, RECIPES, endings_for, job_options
+from maquette.flow.jobs import RECIPES, Destination, endings_for, job_options
 from maquette.flow.judge import gating_checks
 from maquette.flow.options import recipe_options
 from maquette.flow.queue.entry import FINAL, STATES, Entry
@@ -99,6 +99,7 @@ def _offers() -> list[Route]:
 
     def destinations(request: Request) -> Response:
         who_asks(request, "read")
+        names: tuple[Destination, ...] = ("print", "model")
         rows = {
             name: {
                 "options": [option.as_dict() for option in job_options(name)],
@@ -107,7 +108,7 @@ def _offers() -> list[Route]:
                 "profile": Printer.default().name if name == "print" else Target.default().name,
                 "gates": [check.stage.name for check in gating_checks()] if name == "print" else [],
             }
-            for name in JOBS
+            for name in names
         }
         return Response(json.dumps({"destinations": rows}, default=str), media_type="application/json")
 

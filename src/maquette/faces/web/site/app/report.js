@@ -1,10 +1,9 @@
 /** The checks line by line: number, limit, verdict; a click flies there, Mend runs the stage that helps. */
-import { html } from "../vendor/ui.js";
+import { batch, html } from "../vendor/ui.js";
 import { FINAL } from "./jobs.js";
 import { attempt, orderFix, profileOf } from "./orders.js";
 import { Button, numberText, Verdict } from "./parts.js";
 import { go } from "./router.js";
-import { batch } from "../vendor/ui.js";
 import { state } from "./store.js";
 import { words } from "./words.js";
 
@@ -49,17 +48,32 @@ function Row({ job, finding }) {
       state.mode.value = isShown ? "look" : "checks";
     });
   const mend = () => attempt(async () => go(`/m/${(await orderFix(job, finding.fix)).id}`));
-  const canMend = finding.fix && ["warn", "fail"].includes(finding.verdict) && FINAL.includes(job.state) && isFix(finding.fix);
+  const needsHelp = finding.fix && ["warn", "fail"].includes(finding.verdict) && FINAL.includes(job.state);
+  const knob = knobFor(job, finding.fix);
+  const turn = () =>
+    batch(() => {
+      state.tab.value = "knobs";
+      state.search.value = knob;
+    });
   const name = finding.check.replaceAll("-", " ");
-  return html`<li class=${`row ${finding.verdict} ${isShown ? "shown" : ""}`} data-check=${finding.check}>
+  return html`<li class=${`${finding.verdict} ${isShown ? "shown" : ""}`} data-check=${finding.check}>
     <button type="button" class="row-main" disabled=${!finding.face_count} aria-pressed=${String(isShown)} title=${finding.face_count ? words.report.show(name) : undefined} onClick=${show}>
       <${Verdict} verdict=${finding.verdict} /><span class="check">${name}</span>
       <span class="number" data-value=${finding.value}>${numberText(finding.value)}${finding.unit && finding.value !== null ? ` ${finding.unit}` : ""}</span>
       ${(finding.verdict !== "pass" || isShown) && html`<span class="message">${finding.message}</span>`}
       ${finding.limit && finding.verdict !== "pass" && html`<span class="limit">${words.report.limit}: ${finding.limit}</span>`}
     </button>
-    ${canMend && html`<${Button} kind="small" icon="mend" title=${words.report.mendWith(finding.fix)} onClick=${mend}>${words.report.mend}<//>`}
+    ${needsHelp && !isFix(finding.fix) && knob && html`<${Button} kind="small" onClick=${turn}>${words.report.turn(knob.replaceAll("_", " "))}<//>`}
+    ${needsHelp && isFix(finding.fix) && html`<${Button} kind="small" icon="mend" title=${words.report.mendWith(finding.fix)} onClick=${mend}>${words.report.mend}<//>`}
   </li>`;
+}
+
+/** The knob that turns a stage which has to be told something first, as a size. */
+function knobFor(job, fix) {
+  const { destinations, recipes } = state.catalog.value;
+  const recipe = recipes[job.order.kind === "make" ? destinations[job.order.destination].recipes.full : job.order.recipe];
+  const steps = recipe && Object.keys(recipe.steps).filter((step) => recipe.steps[step] === fix);
+  return recipe && Object.keys(recipe.turns).find((knob) => recipe.turns[knob].some((step) => steps.includes(step)));
 }
 
 /** A stage that takes a model alone and gives one, without asking anything first. */

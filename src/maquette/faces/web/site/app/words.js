@@ -80,6 +80,7 @@ export const words = {
     counts: { pass: "pass", warn: "warn", fail: "fail", unknown: "no answer" },
     mend: "Mend",
     mendWith: (stage) => `Mend with ${stage}; makes a new version`,
+    turn: (knob) => `Set ${knob}`,
     show: (check) => `Show ${check} on the model`,
     passed: (count) => `${count} more pass`,
     hide: "Show only what needs a look",
