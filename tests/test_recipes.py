@@ -659,8 +659,12 @@ def test_a_recipe_that_ships_is_valid(name):
     recipe = load_recipe(name)
     assert recipe.name == name
     inputs = recipe.input_kinds()
-    assert set(inputs.values()) == {bytes}
-    assert set(inputs) <= {"front", "right", "back", "left", "top"} or set(inputs) in ({"photo"}, {"drawing"})
+    assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy") else {bytes})
+    assert (
+        set(inputs) in ({"asset"},)
+        or set(inputs) <= {"front", "right", "back", "left", "top"}
+        or set(inputs) in ({"photo"}, {"drawing"})
+    )
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():
         assert knob.description

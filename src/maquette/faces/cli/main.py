@@ -18,6 +18,7 @@ from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
+from maquette.faces.cli.open_command import open_workbench
 from maquette.faces.cli.ready_command import ready
 from maquette.faces.cli.recipe_command import RecipeGroup, summary_of
 from maquette.faces.cli.serve_command import key, serve
@@ -70,8 +71,14 @@ class House(click.Group):
         return with_open(command) if cmd_name == "slice" else command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As click does, with the nearest names when there is no such command."""
+        """As click does, with the nearest names when there is no such command.
+
+        ``open`` is the workbench, and the stage of that name where ``-o`` says where its result goes.
+        """
         import difflib
+
+        if args[0] == "open" and not any(word.startswith(("-o", "--output")) for word in args[1:]):
+            return "open", open_workbench, args[1:]
 
         try:
             return super().resolve_command(ctx, args)
@@ -85,7 +92,8 @@ class House(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Jobs, then one section of stages per room."""
         with formatter.section("Jobs"):
-            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in self.commands.items()])
+            jobs_first = {"open": open_workbench, **self.commands}
+            formatter.write_dl([(name, command.get_short_help_str(90)) for name, command in jobs_first.items()])
         with formatter.section("Flat art"):
             formatter.write_dl([(name, summary_of(name)) for name in FLAT_ART])
         rooms: dict[str, list[tuple[str, str]]] = {}

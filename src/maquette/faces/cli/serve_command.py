@@ -30,7 +30,7 @@ _DATABASE = click.option("--database", default="", metavar="ADDRESS", help="post
 @_HOME
 @_DATABASE
 def serve(home: Path | None, database: str, **options: Any) -> None:
-    """Serve the API and the surfaces that Tripo's clients speak, on this machine unless told otherwise."""
+    """Serve the workbench, the API and the surfaces of Tripo's clients, on this machine unless told otherwise."""
 
     def body(terminal: Terminal) -> int:
         from maquette.flow.queue.extra import insist_on_server_extra
@@ -40,6 +40,7 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
         from maquette.faces.server.serve import serve as run
         from maquette.faces.server.settings import ServerSettings
         from maquette.faces.tripo.surface import TRIPO
+        from maquette.faces.web.surface import WEB
         from maquette.flow.queue.workshop import Workshop
 
         settings = ServerSettings(**options)
@@ -50,7 +51,7 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
         def say(base: str) -> None:
             click.echo(f"maquette serves {base}/api (Ctrl-C ends it)", err=True)
 
-        run(workshop, settings, [TRIPO], say)
+        run(workshop, settings, [TRIPO, WEB], say)
         return 0
 
     Terminal(as_json=False).guard(body)

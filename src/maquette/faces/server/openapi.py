@@ -109,12 +109,13 @@ def _fixed_paths() -> dict[str, Any]:
         "output": {"type": "string"},
         "destination": {"enum": ["print", "model"]},
         "recipe": {"type": "string"},
+        "judged_by": {"type": "string", "description": "for a recipe: the printer or target that judges its model"},
         "tag": {"type": "string"},
         "priority": {"type": "integer", "minimum": 0, "maximum": 1000},
     }
     lists = {
         f"/api/{name}": {"get": {"operationId": f"list-{name}", "summary": f"List {name}.", "responses": plain}}
-        for name in ("stages", "recipes", "generators", "printers", "targets")
+        for name in ("stages", "recipes", "destinations", "generators", "printers", "targets")
     }
     one = {"operationId": "get-job", "summary": "Look at a job.", "responses": _responses("200", "the job")}
     stop = {"operationId": "cancel-job", "summary": "Cancel a job.", "responses": _responses("202", "the job")}

@@ -19,14 +19,17 @@ from maquette.faces.server.answers import Refusal, answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
+from maquette.flow.jobs import RECIPES, Destination, endings_for, job_options
+from maquette.flow.judge import gating_checks
 from maquette.flow.options import recipe_options
 from maquette.flow.queue.entry import FINAL, STATES, Entry
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summaries
+from maquette.flow.recipes.write import plain_recipe, turned_steps
 from maquette.registry import Stage, registry, type_name
 
 _BODY = {"stage": ("inputs", "settings", "output"), "recipe": ("inputs", "knobs", "output")}
-_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority")
+_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority", "judged_by")
 WAIT_S = 60.0
 
 
@@ -40,6 +43,7 @@ def job_view(entry: Entry, base: str = "") -> dict[str, Any]:
         "progress": round(entry.progress, 4),
         "says": entry.message,
         "kind": entry.order.kind,
+        "order": entry.order.as_dict(),
         "tag": entry.tag,
         "attempt": entry.attempt,
         "created": entry.created,
@@ -86,10 +90,27 @@ def _offers() -> list[Route]:
                 "inputs": {each: type_name(kind) for each, kind in recipe.input_kinds().items()},
                 "knobs": [option.as_dict() for option in recipe_options(recipe)],
                 "steps": {step: node.stage for step, node in recipe.steps.items()},
+                "form": plain_recipe(recipe),
+                "turns": turned_steps(recipe),
             }
             for name, recipe in ((name, load_recipe(name)) for name in recipe_names())
         ]
         return Response(json.dumps({"recipes": rows}, default=str), media_type="application/json")
+
+    def destinations(request: Request) -> Response:
+        who_asks(request, "read")
+        names: tuple[Destination, ...] = ("print", "model")
+        rows = {
+            name: {
+                "options": [option.as_dict() for option in job_options(name)],
+                "recipes": dict(RECIPES[name]),
+                "endings": list(endings_for(name)),
+                "profile": Printer.default().name if name == "print" else Target.default().name,
+                "gates": [check.stage.name for check in gating_checks()] if name == "print" else [],
+            }
+            for name in names
+        }
+        return Response(json.dumps({"destinations": rows}, default=str), media_type="application/json")
 
     def profiles(request: Request) -> Response:
         who_asks(request, "read")
@@ -110,6 +131,7 @@ def _offers() -> list[Route]:
     return [
         Route("/api/stages", stages),
         Route("/api/recipes", recipes),
+        Route("/api/destinations", destinations),
         Route("/api/generators", generators),
         Route("/api/printers", profiles),
         Route("/api/targets", profiles),
@@ -167,7 +189,8 @@ async def _place(
     inputs: dict[str, Source] = {name: await service.source(reference, who) for name, reference in named.items()}
     kind: Any = body.get("kind", "recipe" if recipe else "make")
     output = str(body.get("output", "model.glb" if kind == "make" else ""))
-    order = Order(kind, inputs, output, recipe, body.get("destination", "model"), options)
+    judge = str(body.get("judged_by", ""))
+    order = Order(kind, inputs, output, recipe, body.get("destination", "model"), options, judged_by=judge)
     priority = body.get("priority", 100)
     if not isinstance(priority, int) or not 0 <= priority <= 1000:
         raise BadSetting(f"job: priority {priority!r}; a whole number from 0, first, to 1000, last")

@@ -15,9 +15,10 @@ from typing import Any
 
 from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, CannotDo
+from maquette.core.profiles import Printer, Target
 from maquette.flow.deliver import deliver
 from maquette.flow.encode import encode_asset
-from maquette.flow.engine.run import Work, check_inputs
+from maquette.flow.engine.run import Run, Work, check_inputs
 from maquette.flow.jobs import Job, job_from
 from maquette.flow.judge import checks_for, judge
 from maquette.flow.lineage import shape_name
@@ -34,9 +35,9 @@ from maquette.flow.report.album import thumbnail
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.routes import chosen_way
 from maquette.flow.views import join_views, recipes_over
-from maquette.store import Blobs, Store
+from maquette.store import Blobs, Store, key_of
 
-LOOK, WRITE, REPORT, PICTURE = "look", "write", "report", "picture"
+LOOK, WRITE, REPORT, PICTURE, CHECK = "look", "write", "report", "picture", "check "
 
 
 class Errand:
@@ -44,6 +45,7 @@ class Errand:
 
     def __init__(self, order: Order, store: Store, blobs: Blobs) -> None:
         self.order, self.store, self.blobs = order, Warm(store), blobs
+        self.opinions: dict[str, dict[str, Any]] = {}  # by node: what a check said, and the name of it with its places
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -55,8 +57,18 @@ class Errand:
         raise NotImplementedError
 
     def facts_of(self, node: str) -> Mapping[str, Any]:
-        """The stage behind a node, its version, licence and settings, where there is one."""
+        """The stage behind a node, its version, licence and settings, where there is one; of a check what it said."""
         raise NotImplementedError
+
+    def _judge(self, node: str, asset: Asset, printer: Printer | str, target: Target | str, run: Run | None) -> None:
+        """Ask one check, and keep its findings whole: their faces are for whoever shows the model."""
+        report = judge(
+            asset, self.order.destination, printer=printer, target=target,
+            store=self.store, run=run, only=node.removeprefix(CHECK),
+        )  # fmt: skip
+        key = key_of(f"findings of {node}", 1, report.profile, [asset.digest])
+        self.store.put(key, report.findings)
+        self.opinions[node] = {"findings": [finding.as_dict() for finding in report.findings], "places": key}
 
 
 def errand_for(order: Order, store: Store, blobs: Blobs) -> Errand:
@@ -80,11 +92,24 @@ class _RecipeErrand(Errand):
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Its steps, as far as the result needs them, and the writing."""
-        return (*(steps_needed(self.work.recipe) if self.work else ()), WRITE)
+        """Its steps, as far as the result needs them, the writing, and the checks where a model is judged."""
+        steps = steps_needed(self.work.recipe) if self.work else ()
+        return (*steps, WRITE, *(_check_nodes(self.order.destination) if self._is_judged else ()))
+
+    @property
+    def _is_judged(self) -> bool:
+        """Whether the result is a model and somebody wants opinions on it."""
+        recipe = self.work.recipe if self.work else None
+        return bool(self.order.judged_by) and recipe is not None and recipe.kind_of(recipe.result) is Asset
 
     def run(self, node: str) -> list[Output]:
-        """Run one step, or write."""
+        """Run one step, write, or ask a check."""
+        if node.startswith(CHECK) and self.work is not None:
+            profile = self.order.judged_by
+            printer, target = (profile, "") if self.order.destination == "print" else ("", profile)
+            asset = self.work.value_of(self.work.recipe.result)
+            self._judge(node, asset, printer or Printer.default(), target or Target.default(), None)
+            return []
         if node != WRITE:
             assert self.work is not None
             self.work.value_of(node)
@@ -96,6 +121,8 @@ class _RecipeErrand(Errand):
 
     def facts_of(self, node: str) -> Mapping[str, Any]:
         """Those of the step."""
+        if node in self.opinions:
+            return self.opinions[node]
         return _step_facts(self.work, node) if self.work and node != WRITE else {}
 
 
@@ -160,17 +187,13 @@ class _MakeErrand(Errand):
             steps += steps_needed(together)
         if self.order.plain:
             return (LOOK, *steps, WRITE, PICTURE)
-        checks = [f"check {check.stage.name}" for check in checks_for(self.order.destination)]
-        return (LOOK, *steps, WRITE, *checks, REPORT)
+        return (LOOK, *steps, WRITE, *_check_nodes(self.order.destination), REPORT)
 
     def run(self, node: str) -> list[Output]:
         """Run one node."""
-        if node.startswith("check "):
+        if node.startswith(CHECK):
             built = self.built
-            judge(
-                built.asset, built.destination, printer=built.printer, target=built.target,
-                store=self.store, run=built.run, only=node.removeprefix("check "),
-            )  # fmt: skip
+            self._judge(node, built.asset, built.printer, built.target, built.run)
             return []
         special: dict[str, Callable[[], list[Output]]] = {
             LOOK: self._look, WRITE: self._write, REPORT: self._report, PICTURE: self._picture
@@ -183,8 +206,8 @@ class _MakeErrand(Errand):
 
     def facts_of(self, node: str) -> Mapping[str, Any]:
         """Those of the step."""
-        if node in (LOOK, WRITE, REPORT, PICTURE) or node.startswith("check "):
-            return {}
+        if node in (LOOK, WRITE, REPORT, PICTURE) or node.startswith(CHECK):
+            return self.opinions.get(node, {})
         return _step_facts(*self._place_of(node))
 
     def _place_of(self, node: str) -> tuple[Work, str]:
@@ -245,6 +268,11 @@ def _files_in(folder: Path, main: Path, blobs: Blobs) -> list[Output]:
         role: Any = "report" if ".report." in place.name else "main" if place == main else "part"
         outputs.append(keep_bytes(blobs, role, str(place.relative_to(folder)), place.read_bytes()))
     return outputs
+
+
+def _check_nodes(destination: str) -> list[str]:
+    """A node for each check of a destination."""
+    return [f"{CHECK}{check.stage.name}" for check in checks_for(destination)]
 
 
 def steps_needed(recipe: Recipe) -> list[str]:

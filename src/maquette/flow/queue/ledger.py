@@ -183,6 +183,13 @@ class Ledger:
                 for row in connection.execute(query)
             ]
 
+    def nodes_of(self, identity: str) -> dict[str, dict[str, Any]]:
+        """What was said of each node of a job when it last ended, in the order of their first ends."""
+        query = sa.select(events.c.data).where(events.c.job == identity, events.c.kind == "node").order_by(events.c.n)
+        with self.database.reading() as connection:
+            rows = [json.loads(row.data) for row in connection.execute(query)]
+        return {row["node"]: row for row in rows}
+
     def last_event(self) -> int:
         """The number of the newest event."""
         with self.database.reading() as connection:

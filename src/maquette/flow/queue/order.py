@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from maquette.core.errors import BadInput, BadSetting
+from maquette.core.profiles import Printer, Target
 
 Kind = Literal["make", "recipe"]
 _NAME = re.compile(r"[\w][\w .()+-]{0,99}")
@@ -32,7 +33,8 @@ class Order:
     ``make``: photos by direction (``front`` …) to a file, judged for ``destination``; ``options`` are those of the job.
     ``recipe``: a recipe by name or text over its inputs with some knobs turned; an empty recipe hands its only input
     on, which converts it. ``output`` is the name of the file that comes out, whose ending says the kind; ``plain``
-    leaves out what a destination would add (thumbnail, unit of the target) and the checks.
+    leaves out what a destination would add (thumbnail, unit of the target) and the checks. A recipe's model is judged
+    where ``judged_by`` names the printer or the target whose limits apply.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Order:
     destination: Literal["print", "model"] = "model"
     options: Mapping[str, Any] = field(default_factory=dict)
     plain: bool = False
+    judged_by: str = ""
 
     def __post_init__(self) -> None:
         if self.output and not _NAME.fullmatch(self.output):
@@ -50,6 +53,13 @@ class Order:
             raise BadSetting(f"job: {self.kind!r} is no kind of job; there are make and recipe")
         if self.destination not in ("print", "model"):
             raise BadSetting(f"job: for {self.destination!r}; it is print or model")
+        if self.judged_by and self.kind == "recipe":
+            profile = Printer if self.destination == "print" else Target
+            profile.named(self.judged_by)  # refuses what there is not
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
 
     def text(self) -> str:
         """Canonical JSON: equal orders have equal text."""

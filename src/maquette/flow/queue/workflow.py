@@ -25,6 +25,8 @@ from maquette.flow.queue.workshop import Workshop
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only
 POLL_S = 0.2
+_TOLD = ("seconds", "notes", "error", "stage", "key", "ran", "findings", "places")  # what is said of a node at its end
+_SHORT = ("then", "error", "findings", "places")  # what the facts of the whole job leave out
 
 Outcome = dict[str, Any]
 
@@ -148,7 +150,7 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
         except Exception as problem:  # a bug, ours or a plugin's: the job says so, the worker goes on
             outcome |= {"error": _as_error(problem)}
     outcome |= {"seconds": round(time.perf_counter() - started, 6), "notes": list(dict.fromkeys(notes))}
-    ledger.end_node(identity, name, {key: outcome[key] for key in ("seconds", "notes", "error") if key in outcome})
+    ledger.end_node(identity, name, {key: outcome[key] for key in _TOLD if key in outcome})
     return outcome
 
 
@@ -176,7 +178,7 @@ def end(identity: str, attempt: int, outcomes: list[Outcome]) -> str:
     bench, last = _benches[0], outcomes[-1] if outcomes else {}
     state = "failed" if last.get("error") else "cancelled" if last.get("cancelled") else "success"
     facts = {
-        "nodes": [{key: value for key, value in each.items() if key not in ("then", "error")} for each in outcomes],
+        "nodes": [{key: value for key, value in each.items() if key not in _SHORT} for each in outcomes],
         "maquette": version("maquette"),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

@@ -1,0 +1,152 @@
+/** The first screen: one large target, two destinations, what was made before. */
+import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
+import { lookUp } from "./api.js";
+import { drop, halt, openCamera, shoot, SIDES, start, take, takeKnown } from "./intake.js";
+import { Button, Icon, Verdict } from "./parts.js";
+import { state } from "./store.js";
+import { words } from "./words.js";
+
+const RECENT = 10;
+
+export function DropScreen() {
+  return html`<main class="drop">
+    <div class="drop-head"><h1>${words.drop.title}</h1><p>${words.drop.lead}</p></div>
+    ${state.camera.value ? html`<${Camera} />` : html`<${Target} />`}
+    <${Recent} />
+  </main>`;
+}
+
+function Target() {
+  const intake = state.intake.value;
+  const input = useRef(null);
+  const pick = () => input.current.click();
+  const chosen = async (event) => {
+    await take(event.target.files);
+    event.target.value = "";
+  };
+  return html`<section class=${`target ${intake ? "full" : ""}`} aria-label=${words.drop.target}>
+    <input ref=${input} type="file" multiple class="unseen" tabindex="-1" aria-hidden="true" onChange=${chosen} />
+    ${intake ? html`<${Held} intake=${intake} />` : html`<div class="invite">
+      <${Plinth} />
+      <p class="call">${words.drop.target}</p>
+      <p>${words.drop.or} <button type="button" class="link" onClick=${pick}>${words.drop.choose}</button>, <button type="button" class="link" onClick=${() => (state.camera.value = true)}>${words.drop.camera}</button></p>
+      <p class="small">${words.drop.kinds}</p>
+      <${Example} />
+    </div>`}
+  </section>`;
+}
+
+/** A plinth that waits for something: the mark of the house. */
+function Plinth() {
+  return html`<svg class="plinth" viewBox="0 0 160 120" aria-hidden="true">
+    <ellipse class="ground" cx="80" cy="100" rx="66" ry="14" />
+    <path class="side" d="M32 70v24c0 9 21 16 48 16s48-7 48-16V70" /><ellipse class="top" cx="80" cy="70" rx="48" ry="16" />
+    <path class="ghost" d="M80 14 104 27v27L80 67 56 54V27zM56 27l24 13 24-13M80 40v27" />
+  </svg>`;
+}
+
+function Example() {
+  const take = async () => {
+    const { digest, name } = await lookUp("/api/example");
+    takeKnown(digest, name);
+  };
+  return html`<p class="small"><button type="button" class="link" onClick=${take}>${words.drop.example}</button></p>`;
+}
+
+/** What was dropped: photos in their slots or the model's name, the destinations, the countdown. */
+function Held({ intake }) {
+  const left = useCountdown(intake.until);
+  useEffect(() => {
+    if (intake.until && left === 0) start(intake.destination);
+  }, [left, intake.until]);
+  const slots = Object.entries(intake.slots);
+  if (intake.busy && !slots.length) return html`<p class="call" role="status">${words.drop.sending} …</p>`;
+  return html`<div class="held">
+    ${intake.kind === "photo" ? html`<${Slots} intake=${intake} />` : html`<div class="file-card"><${Icon} name="look" size=${48} /><strong>${slots[0][1].name}</strong>
+      <${Button} kind="icon" icon="close" label=${words.drop.close} onClick=${() => drop("front")} /></div>`}
+    <p class="count-line" role="status">${left > 0 ? words.drop.starts(left, words.drop[intake.destination]) : intake.busy ? `${words.drop.sending} …` : words.drop.waiting}
+      ${left > 0 && html`<${Button} kind="quiet" icon="stop" onClick=${halt}>${words.drop.stop}<//>`}</p>
+    <div class="destinations">
+      ${["print", "model"].map((name) => html`<button type="button" key=${name} class=${`destination ${intake.destination === name ? "main" : ""}`} disabled=${intake.busy} onClick=${() => start(name)}>
+        <strong>${words.drop[name]}</strong><span>${words.drop[`${name}Hint`]}</span>
+        ${left > 0 && intake.destination === name && html`<span class="fuse" aria-hidden="true"></span>`}
+      </button>`)}
+    </div>
+  </div>`;
+}
+
+function Slots({ intake }) {
+  return html`<div class="slots">
+    ${SIDES.map((side) => html`<${Slot} key=${side} side=${side} photo=${intake.slots[side]} />`)}
+  </div>`;
+}
+
+function Slot({ side, photo }) {
+  const input = useRef(null);
+  const chosen = (event) => take(event.target.files, side);
+  const name = words.drop.slots[side];
+  if (photo)
+    return html`<figure class=${`slot ${side}`} data-side=${side}><img src=${photo.href} alt=${`${name}: ${photo.name}`} /><figcaption>${name}</figcaption>
+      <${Button} kind="icon" icon="close" label=${words.drop.removeSide(name.toLowerCase())} onClick=${() => drop(side)} /></figure>`;
+  return html`<div class=${`slot empty ${side}`} data-side=${side}>
+    <input ref=${input} type="file" accept="image/*" class="unseen" tabindex="-1" aria-hidden="true" onChange=${chosen} />
+    <button type="button" aria-label=${words.drop.addSide(name.toLowerCase())} onClick=${() => { halt(); input.current.click(); }}><${Icon} name="plus" /><span>${name}</span></button>
+  </div>`;
+}
+
+/** Whole seconds until a time; 0 when it has come or there is none. */
+function useCountdown(until) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    if (!until) return undefined;
+    now.value = Date.now();
+    const ticking = setInterval(() => (now.value = Date.now()), 100);
+    return () => clearInterval(ticking);
+  }, [until]);
+  return until ? Math.max(0, Math.ceil((until - now.value) / 1000)) : -1;
+}
+
+function Camera() {
+  const video = useRef(null);
+  useEffect(() => {
+    let stream = null;
+    openCamera().then((opened) => {
+      stream = opened;
+      if (opened && video.current) video.current.srcObject = opened;
+      else state.camera.value = false;
+    });
+    return () => stream?.getTracks().forEach((track) => track.stop());
+  }, []);
+  const done = () => {
+    shoot(video.current);
+    state.camera.value = false;
+  };
+  return html`<section class="target camera" aria-label=${words.drop.camera}>
+    <video ref=${video} autoplay playsinline muted></video>
+    <div class="row"><${Button} kind="main" icon="camera" onClick=${done}>${words.drop.shoot}<//><${Button} onClick=${() => (state.camera.value = false)}>${words.drop.close}<//></div>
+  </section>`;
+}
+
+function Recent() {
+  useEffect(() => {
+    lookUp("/api/jobs?limit=60").then((rows) => (state.recent.value = newestOfEach(rows.jobs)), () => {});
+  }, []);
+  const rows = state.recent.value;
+  if (!rows) return null;
+  return html`<section class="recent" aria-labelledby="recent">
+    <h2 id="recent">${words.drop.recent}</h2>
+    ${rows.length === 0 && html`<p class="small">${words.drop.none}</p>`}
+    <ul>${rows.map((job) => html`<li key=${job.id}><a href=${`/m/${job.id}`}>
+      ${job.state === "success" ? html`<img loading="lazy" src=${`/api/jobs/${job.id}/steps/result/thumb`} alt="" />` : html`<span class="no-picture"></span>`}
+      <span class="recent-name">${job.order.output}</span>
+      <${Verdict} verdict=${{ success: "pass", failed: "fail" }[job.state] ?? "unknown"} said=${words.jobs.states[job.state]} />
+    </a></li>`)}</ul>
+  </section>`;
+}
+
+/** The newest version of each thing that the workbench made. */
+function newestOfEach(jobs) {
+  const seen = new Set();
+  const fresh = jobs.filter((job) => /^w-[0-9a-f-]+$/.test(job.tag) && !job.tag.endsWith("-files") && !job.tag.endsWith("-cut") && !seen.has(job.tag) && seen.add(job.tag));
+  return fresh.slice(0, RECENT);
+}

@@ -1,0 +1,105 @@
+/** The workbench: the page's frame, which screen stands in it, and what the keyboard does everywhere. */
+import { effect, html, render } from "../vendor/ui.js";
+import { catalog } from "./api.js";
+import { Drawers } from "./drawers.js";
+import { DropScreen } from "./drop.js";
+import { halt, onPaste, take, takeKnown } from "./intake.js";
+import { refresh } from "./jobs.js";
+import { onKey } from "./keys.js";
+import { Live } from "./live.js";
+import { ModelScreen } from "./model.js";
+import { GraphScreen } from "../graph/screen.js";
+import { Button, Icon } from "./parts.js";
+import { follow, onLink } from "./router.js";
+import { hush, say, state } from "./store.js";
+import { words } from "./words.js";
+
+const SCREENS = { drop: DropScreen, model: ModelScreen, graph: GraphScreen };
+
+function Bar() {
+  const { screen, job } = state.place.value;
+  const running = Object.values(state.jobs.value).filter((each) => ["queued", "running"].includes(each.state)).length;
+  return html`<header class="bar">
+    <a class="brand" href="/" aria-label=${words.bar.home}><${Icon} name="look" size=${20} /><span>${words.name}</span></a>
+    ${screen !== "drop" && html`<nav class="tabs" aria-label=${words.name}>
+      <a href=${`/m/${job}`} aria-current=${screen === "model" ? "page" : undefined}>${words.screens.model}</a>
+      <a href=${`/m/${job}/graph`} aria-current=${screen === "graph" ? "page" : undefined}>${words.screens.graph}</a>
+    </nav>`}
+    <span class="gap"></span>
+    ${!state.online.value && html`<span class="offline" role="status">${words.bar.offline}</span>`}
+    <${Button} kind="quiet" icon="list" onClick=${() => (state.drawer.value = "jobs")}>
+      ${words.bar.jobs}${running > 0 && html`<span class="count">${running}</span>`}
+    <//>
+    <${Button} kind="quiet" icon="gear" label=${words.bar.settings} onClick=${() => (state.drawer.value = "settings")} />
+  </header>`;
+}
+
+function Toasts() {
+  return html`<div class="toasts" aria-live="polite">
+    ${state.toasts.value.map((toast) => html`<div class=${`toast ${toast.kind}`} key=${toast.id} role=${toast.kind === "error" ? "alert" : "status"}>
+      <span>${toast.text}</span><${Button} kind="icon" icon="close" label=${words.bar.close} onClick=${() => hush(toast.id)} />
+    </div>`)}
+  </div>`;
+}
+
+function App() {
+  const Screen = SCREENS[state.place.value.screen];
+  return html`<${Bar} /><${Screen} /><${Drawers} /><${Toasts} />`;
+}
+
+/** Files dropped anywhere are taken; elsewhere than on the first screen they begin something new. */
+function onDrop(event) {
+  event.preventDefault();
+  document.body.classList.remove("dragging");
+  if (!event.dataTransfer?.files.length) return;
+  if (state.place.value.screen !== "drop") {
+    history.pushState(null, "", "/");
+    follow();
+  }
+  take(event.dataTransfer.files, event.target.closest?.("[data-side]")?.dataset.side);
+}
+
+function listen() {
+  addEventListener("popstate", follow);
+  addEventListener("click", onLink);
+  addEventListener("paste", onPaste);
+  addEventListener("keydown", (event) => {
+    if (state.intake.value?.until) halt();
+    onKey(event);
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dragging");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("dragging"));
+  addEventListener("drop", onDrop);
+}
+
+async function begin() {
+  follow();
+  listen();
+  effect(() => {
+    if (state.theme.value === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = state.theme.value;
+  });
+  render(html`<${App} />`, document.getElementById("app"));
+  try {
+    state.catalog.value = await catalog();
+  } catch (problem) {
+    say(problem.message, "error");
+    return;
+  }
+  const live = new Live();
+  effect(() => {
+    const { job } = state.place.value;
+    if (job && !state.jobs.peek()[job]) refresh(job).catch(() => (state.jobs.value = { ...state.jobs.peek(), [job]: { id: job, lost: true } }));
+  });
+  effect(() => Object.values(state.jobs.value).forEach((job) => job.order && live.watch(job.id)));
+  const { query, screen } = state.place.value;
+  if (screen === "drop" && query.get("file")) {
+    takeKnown(query.get("file"), query.get("name") ?? "file");
+    history.replaceState(null, "", "/");
+  }
+}
+
+begin();

@@ -1,0 +1,107 @@
+/** The one store: everything that changes is a signal in here, and nothing else in the workbench keeps state. */
+import { batch, effect, signal } from "../vendor/ui.js";
+
+const kept = (name, otherwise) => {
+  try {
+    return localStorage.getItem(`maquette.${name}`) ?? otherwise;
+  } catch {
+    return otherwise; // a browser that keeps nothing is still a browser
+  }
+};
+
+export const state = {
+  /** where we are: {screen, job, query} */
+  place: signal({ screen: "drop", job: "", query: new URLSearchParams() }),
+  /** what the server offers: stages, recipes, destinations, printers, targets, generators */
+  catalog: signal(null),
+  /** jobs by id, as the server shows them, with `nodes` and `findings` */
+  jobs: signal({}),
+  online: signal(true),
+  toasts: signal([]),
+  drawer: signal(""),
+  recent: signal(null),
+  versions: signal([]),
+  /** what was dropped and not yet ordered: {kind, slots, until, destination} */
+  intake: signal(null),
+  camera: signal(false),
+  tab: signal("checks"),
+  /** the viewer: what it shows and how */
+  mode: signal("look"),
+  section: signal({ on: false, axis: "x", at: 0.5 }),
+  turning: signal(false),
+  ruler: signal({ on: false, points: [], mm: "" }),
+  overlay: signal(0),
+  shown: signal({ address: "", triangles: 0, size: [0, 0, 0], rough: false, busy: false }),
+  legend: signal(null),
+  finding: signal(""),
+  /** changed knobs by name, for the job in view */
+  draft: signal({}),
+  search: signal(""),
+  allKnobs: signal(false),
+  allChecks: signal(false),
+  insists: signal({}),
+  busyFiles: signal({}),
+  /** marks on the photo: {open, tool, strokes, box, busy, preview} */
+  mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
+  /** the graph's document, its past and future */
+  graph: signal(null),
+  theme: signal(kept("theme", "auto")),
+  printer: signal(kept("printer", "")),
+  target: signal(kept("target", "")),
+  generator: signal(kept("generator", "")),
+};
+
+/** Change some fields of a signal that holds an object. */
+export function change(one, fields) {
+  one.value = { ...one.value, ...fields };
+}
+
+/** Change one job; an unknown one is added. */
+export function changeJob(id, fields) {
+  state.jobs.value = { ...state.jobs.value, [id]: { ...state.jobs.value[id], ...fields } };
+}
+
+/** Say something for a few seconds; errors stay until they are closed. */
+export function say(text, kind = "note") {
+  const toast = { id: Math.random(), text, kind };
+  state.toasts.value = [...state.toasts.value.slice(-3), toast];
+  if (kind === "note") setTimeout(() => hush(toast.id), 5000);
+}
+
+export function hush(id) {
+  state.toasts.value = state.toasts.value.filter((toast) => toast.id !== id);
+}
+
+/** The value of a signal once it has one. */
+export function arrival(one) {
+  return new Promise((resolve) => {
+    const end = effect(() => {
+      if (one.value === null) return;
+      resolve(one.value);
+      queueMicrotask(() => end());
+    });
+  });
+}
+
+/** Remember a choice for next time. */
+export function remember(name, value) {
+  state[name].value = value;
+  try {
+    localStorage.setItem(`maquette.${name}`, value);
+  } catch {
+    // then it lasts as long as the page
+  }
+}
+
+/** Forget what belonged to the job that was in view. */
+export function leaveJob() {
+  batch(() => {
+    state.draft.value = {};
+    state.finding.value = "";
+    state.legend.value = null;
+    state.ruler.value = { on: false, points: [], mm: "" };
+    state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
+    state.graph.value = null;
+    state.overlay.value = 0;
+  });
+}

@@ -1,0 +1,101 @@
+/** The viewer with its tools around it: modes, standard views, section, ruler, legend. */
+import { html, useEffect, useRef } from "../vendor/ui.js";
+import { attempt, orderAgain } from "./orders.js";
+import { Button, Icon, numberText } from "./parts.js";
+import { go } from "./router.js";
+import { change, state } from "./store.js";
+import { words } from "./words.js";
+import { MODES, VIEWS } from "../viewer/modes.js";
+import { viewer } from "../viewer/viewer.js";
+
+export function Viewport({ job }) {
+  const canvas = useRef(null);
+  useEffect(() => {
+    viewer.attach(canvas.current);
+    return () => {
+      viewer.detach();
+      state.shown.value = { address: "", triangles: 0, size: [0, 0, 0], rough: false, busy: false };
+    };
+  }, []);
+  const shown = state.shown.value;
+  return html`<section class=${`viewport ${shown.address ? "" : "empty"}`} aria-label=${words.model.viewer}>
+    <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
+    ${!shown.address && html`<${Placeholder} job=${job} />`}
+    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} /><${Legend} />`}
+    ${state.section.value.on && shown.address && html`<${SectionBar} />`}
+    ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
+  </section>`;
+}
+
+/** Until there is a shape: the picture that it will be made of, cut out as soon as the mask is known. */
+function Placeholder({ job }) {
+  const cut = job && Object.values(job.nodes).filter((node) => state.catalog.value.stages[node.stage]?.output === "Subject").at(-1);
+  const front = job?.order?.inputs.front ?? job?.order?.inputs.photo;
+  const photo = front && `/api/files/${front.digest}/${encodeURIComponent(front.name)}`;
+  const source = cut ? `/api/jobs/${job.id}/steps/${encodeURIComponent(cut.node)}/view` : photo;
+  return html`<div class="placeholder">${source && html`<img class=${cut ? "cut" : "raw"} src=${source} alt="" />`}<p>${words.model.empty}</p></div>`;
+}
+
+function Facts({ shown, job }) {
+  const isSized = !shown.rough && job?.order.destination === "print";
+  const [x, y, z] = shown.size.map((mm) => numberText(Number(mm.toPrecision(3))));
+  return html`<div class="facts">
+    <span class="size">${x} × ${y} × ${z} mm</span><span>${words.model.triangles(shown.triangles)}</span>
+    ${shown.rough && html`<span class="rough">${words.model.rough}</span>`}${!isSized && !shown.rough && job?.order.options?.height_mm === undefined && html`<span>${words.model.notSized}</span>`}
+  </div>`;
+}
+
+function Modes() {
+  return html`<div class="modes" role="radiogroup" aria-label=${words.model.viewer}>
+    ${MODES.map((mode, index) => html`<button type="button" key=${mode} role="radio" aria-checked=${String(state.mode.value === mode)} title=${`${words.modes[mode]} (${index + 1})`} onClick=${() => (state.mode.value = mode)}>
+      <span class=${`swatch ${mode}`} aria-hidden="true"></span><span>${words.modes[mode]}</span></button>`)}
+  </div>`;
+}
+
+function Tools() {
+  const section = state.section.value.on;
+  const ruler = state.ruler.value.on;
+  return html`<div class="tools" role="toolbar" aria-label=${words.model.viewer}>
+    <details class="views"><summary class="button icon" title=${words.views.iso} aria-label=${words.tools.axis}><${Icon} name="look" /></summary>
+      <div>${Object.keys(VIEWS).map((name) => html`<button type="button" key=${name} onClick=${() => viewer.view(name)}>${words.views[name]}</button>`)}</div></details>
+    <${Button} kind="icon" icon="frame" label=${`${words.tools.frame} (F)`} onClick=${() => viewer.frame()} />
+    <${Button} kind="icon" icon="turn" label=${`${words.tools.turn} (Space)`} pressed=${state.turning.value} onClick=${() => (state.turning.value = !state.turning.value)} />
+    <${Button} kind="icon" icon="section" label=${`${words.tools.section} (X)`} pressed=${section} onClick=${() => change(state.section, { on: !section })} />
+    <${Button} kind="icon" icon="ruler" label=${`${words.tools.ruler} (R)`} pressed=${ruler} onClick=${() => (state.ruler.value = { on: !ruler, points: [], mm: "" })} />
+    <${Button} kind="icon" icon="shot" label=${`${words.tools.shot} (S)`} onClick=${() => viewer.save()} />
+  </div>`;
+}
+
+function SectionBar() {
+  const { axis, at } = state.section.value;
+  return html`<div class="float-bar section-bar">
+    <div class="segments" role="radiogroup" aria-label=${words.tools.axis}>${["x", "y", "z"].map((name) => html`<button type="button" key=${name} role="radio" aria-checked=${String(axis === name)} onClick=${() => change(state.section, { axis: name })}>${name.toUpperCase()}</button>`)}</div>
+    <input type="range" min="0" max="1" step="0.005" value=${at} aria-label=${words.tools.sectionAt} onInput=${(event) => change(state.section, { at: Number(event.target.value) })} />
+  </div>`;
+}
+
+/** Two clicks, then the real length: the model is ordered again in its real size. */
+function RulerBar({ job }) {
+  const { points, mm } = state.ruler.value;
+  if (points.length < 2) return html`<div class="float-bar" role="status">${points.length ? words.ruler.second : words.ruler.first}</div>`;
+  const length = Math.hypot(...points[0].map((value, index) => value - points[1][index]));
+  const height = state.shown.value.size[2];
+  const apply = (event) => {
+    event.preventDefault();
+    const height_mm = Number(((height * Number(mm)) / length).toPrecision(6));
+    attempt(async () => go(`/m/${(await orderAgain(job, { height_mm })).id}`));
+  };
+  return html`<form class="float-bar" onSubmit=${apply}>
+    <strong>${words.ruler.is(numberText(length))}</strong><label>${words.ruler.make} <input type="number" min="0.01" step="any" required value=${mm} onInput=${(event) => change(state.ruler, { mm: event.target.value })} /> ${words.ruler.mm}</label>
+    <button class="button main">${words.ruler.apply}</button>
+  </form>`;
+}
+
+function Legend() {
+  const legend = state.legend.value;
+  if (!legend) return null;
+  const [low, high] = legend.ends.map(numberText);
+  const strip = { background: `linear-gradient(90deg, ${legend.colors.join(", ")})` };
+  if (legend.ramp === "seen") return html`<div class="legend" data-share=${legend.share}><p>${words.legend.seen(legend.share)}</p><div class="strip" style=${strip}></div><div class="ends">${words.legend.seenEnds.map((end) => html`<span key=${end}>${end}</span>`)}</div></div>`;
+  return html`<div class="legend"><p>${words.legend[legend.ramp]}</p><div class="strip" style=${strip}></div><div class="ends"><span>${low} ${legend.unit}</span><span>${high} ${legend.unit}</span></div></div>`;
+}

@@ -1,0 +1,87 @@
+/** The graph screen: the recipe that made it, step by step, to be turned, wired anew and run again. */
+import { html, useEffect } from "../vendor/ui.js";
+import { lookUp, readRecipe } from "../app/api.js";
+import { FINAL } from "../app/jobs.js";
+import { attempt, orderGraph } from "../app/orders.js";
+import { Button } from "../app/parts.js";
+import { go } from "../app/router.js";
+import { change, say, state } from "../app/store.js";
+import { words } from "../app/words.js";
+import { Canvas } from "./canvas.js";
+import { begin, commit, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
+import { Inspector } from "./inspector.js";
+import { Palette } from "./palette.js";
+
+const CANVAS_KEYS = "svg, .graph, .graph-node, body";
+
+export function GraphScreen() {
+  const job = state.jobs.value[state.place.value.job];
+  const doc = state.graph.value;
+  const ready = job?.order && state.catalog.value;
+  useEffect(() => {
+    if (ready && (!doc || doc.job !== job.id)) attempt(async () => {
+      const { form, kept } = await lookUp(`/api/jobs/${job.id}/recipe`);
+      state.graph.value = { ...begin(form, kept), job: job.id };
+    });
+  }, [ready, job?.id, job?.state]);
+  useEffect(() => {
+    const onKey = (event) => pressed(event);
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  return html`<main class="graph-screen">
+    ${doc && ready && html`<${Bar} job=${job} doc=${doc} /><div class="graph-body"><${Canvas} job=${job} doc=${doc} /><${Inspector} doc=${doc} /></div><${Palette} doc=${doc} />`}
+  </main>`;
+}
+
+function pressed(event) {
+  const doc = state.graph.value;
+  if (!doc || event.target.closest("input, textarea, select, [role=dialog]")) return;
+  const key = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && key === "z") {
+    event.preventDefault();
+    state.graph.value = event.shiftKey ? redo(doc) : undo(doc);
+  } else if ((event.ctrlKey || event.metaKey) && key === "y") state.graph.value = redo(doc);
+  else if (key === "tab" && !event.shiftKey && event.target.matches(CANVAS_KEYS)) {
+    event.preventDefault();
+    change(state.graph, { palette: true });
+  } else if ((key === "delete" || key === "backspace") && doc.picked) dropPicked(doc);
+}
+
+export function dropPicked(doc) {
+  if (doc.picked in doc.now.form.steps) state.graph.value = { ...commit(doc, removeStep(doc.now, doc.picked)), picked: "" };
+}
+
+function Bar({ job, doc }) {
+  const stale = staleSteps(doc);
+  const open = Object.values(usable(doc.now.form).steps).some((step) => [step.from].flat().includes(""));
+  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" })).id}`));
+  return html`<div class="graph-bar" role="toolbar" aria-label=${words.graph.title}>
+    <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${words.graph.run}<//>
+    <span class="small stale-count" role="status">${words.graph.staleCount(stale.length)}</span>
+    <span class="gap"></span>
+    <${Button} kind="icon" icon="undo" label=${`${words.graph.undo} (Ctrl Z)`} disabled=${!doc.past.length} onClick=${() => (state.graph.value = undo(doc))} />
+    <${Button} kind="icon" icon="redo" label=${`${words.graph.redo} (Ctrl Shift Z)`} disabled=${!doc.future.length} onClick=${() => (state.graph.value = redo(doc))} />
+    <${Button} icon="plus" onClick=${() => change(state.graph, { palette: true })}>${words.graph.add}<//>
+    <${Button} icon="down" onClick=${() => save(doc)}>${words.graph.save}<//>
+    <label class="button"><input type="file" class="unseen" accept=".yaml,.yml,.json" onChange=${(event) => openFile(event, doc)} />${words.graph.open}</label>
+  </div>`;
+}
+
+function save(doc) {
+  const blob = new Blob([yamlOf(doc.now.form)], { type: "application/yaml" });
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${doc.now.form.recipe}.yaml` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** A recipe from a file takes the graph's place, as one gesture; the server says what is wrong with it. */
+function openFile(event, doc) {
+  const [file] = event.target.files;
+  event.target.value = "";
+  return attempt(async () => {
+    const { form } = await readRecipe(await file.text());
+    state.graph.value = commit(doc, begin(form).now);
+    say(file.name);
+  });
+}

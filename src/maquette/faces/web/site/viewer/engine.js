@@ -1,0 +1,194 @@
+/** The drawing side of the viewer: a scene in millimetres with +Z up, drawn only when something changed. */
+import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { effect } from "../vendor/ui.js";
+import { bytesOf } from "../app/api.js";
+import { change, say, state } from "../app/store.js";
+import { Dress } from "./dress.js";
+import { Ground } from "./ground.js";
+import { VIEWS } from "./modes.js";
+import { Paint } from "./paint.js";
+import { Ruler } from "./ruler.js";
+import { Section } from "./section.js";
+
+const FLIGHT_MS = 420;
+const ASIDE = 1.12; // how much air stands around a framed model
+
+export class Engine {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.address = "";
+    this.triangles = 0;
+    const plain = new URLSearchParams(location.search).has("plain");
+    this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
+    this.renderer.setPixelRatio(plain ? 1 : Math.min(devicePixelRatio, 2));
+    this.renderer.toneMapping = NeutralToneMapping;
+    this.scene = new Scene();
+    this.camera = new PerspectiveCamera(28, 1, 1, 10000);
+    this.camera.up.set(0, 0, 1);
+    this.controls = new OrbitControls(this.camera, canvas);
+    Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, autoRotateSpeed: 2.2, zoomToCursor: true });
+    this.model = new Group();
+    this.model.rotation.x = Math.PI / 2; // glTF has metres and +Y up
+    this.model.scale.setScalar(1000);
+    this.scene.add(this.model, this.camera);
+    this.bounds = new Sphere(new Vector3(), 50);
+    this.#light();
+    this.ground = new Ground(this.scene, canvas);
+    this.dress = new Dress(this);
+    this.section = new Section(this);
+    this.paint = new Paint(this);
+    this.ruler = new Ruler(this);
+    this.#listen();
+    this.resize();
+  }
+
+  #light() {
+    const key = new DirectionalLight(0xffffff, 1.9);
+    key.position.set(-0.7, 0.9, 0.6);
+    const rim = new DirectionalLight(0xdfe6ff, 0.7);
+    rim.position.set(0.9, 0.2, -1);
+    this.camera.add(key, key.target, rim, rim.target); // light comes with whoever looks
+    for (const light of [key, rim]) light.target.position.set(0, 0, -1);
+    const sky = new HemisphereLight(0xffffff, 0xb5aea2, 1.35);
+    sky.position.set(0, 0, 1);
+    this.scene.add(sky);
+  }
+
+  #listen() {
+    this.controls.addEventListener("change", () => this.draw());
+    this.watching = new ResizeObserver(() => this.resize());
+    this.watching.observe(this.canvas.parentElement);
+    this.ends = [
+      effect(() => {
+        this.controls.autoRotate = state.turning.value && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+        this.draw();
+      }),
+      effect(() => {
+        void state.theme.value;
+        requestAnimationFrame(() => this.ground.recolor() || this.draw());
+      }),
+    ];
+  }
+
+  /** Load a model and put it in the other's place; `isStale` says whether somebody wants another by now. */
+  async load(wish, isStale) {
+    change(state.shown, { busy: true });
+    try {
+      const bytes = await bytesOf(wish.address);
+      const { scene } = await new GLTFLoader().parseAsync(bytes, "");
+      if (isStale() || !this.renderer) return;
+      this.#place(scene, wish);
+    } catch (problem) {
+      if (problem.status !== 404) say(problem.message, "error");
+    } finally {
+      if (!isStale()) change(state.shown, { busy: false });
+    }
+  }
+
+  #place(scene, wish) {
+    const isFirst = !this.address;
+    this.dress.strip();
+    this.model.clear();
+    this.model.add(scene);
+    this.model.updateMatrixWorld(true);
+    this.address = wish.address;
+    const box = new Box3().setFromObject(this.model);
+    const before = this.bounds.radius;
+    box.getBoundingSphere(this.bounds);
+    this.box = box;
+    this.triangles = this.dress.fit(scene);
+    this.ground.fit(box);
+    this.section.fit(box);
+    this.ruler.clear();
+    const size = box.getSize(new Vector3()).toArray();
+    change(state.shown, { address: wish.address, job: wish.job, step: wish.step, rough: wish.rough, triangles: this.triangles, size });
+    if (isFirst || Math.abs(before / this.bounds.radius - 1) > 0.03) this.frame(isFirst ? "iso" : "");
+    this.draw();
+  }
+
+  /** All of the model in view, from where one stands or from a named side. */
+  frame(side = "") {
+    const toward = side ? new Vector3(...VIEWS[side]) : this.camera.position.clone().sub(this.controls.target);
+    this.#flyTo(this.bounds.center, toward, this.bounds.radius, side === "iso");
+  }
+
+  view(side) {
+    this.frame(side);
+  }
+
+  /** Fly to where some triangles can be seen. */
+  fly({ center, normal, radius }) {
+    const toward = normal.clone().setZ(Math.max(normal.z, -0.6)).add(new Vector3(0, 0, 0.15));
+    this.#flyTo(center, toward, Math.max(radius * 1.6, this.bounds.radius * 0.22), false);
+  }
+
+  #flyTo(target, toward, radius, atOnce) {
+    const half = (this.camera.fov / 2) * (Math.PI / 180);
+    const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
+    const end = target.clone().add(toward.clone().normalize().multiplyScalar((radius * ASIDE) / Math.sin(narrow)));
+    this.camera.near = Math.max(this.bounds.radius / 200, 0.01);
+    this.camera.far = this.bounds.radius * 60;
+    this.camera.updateProjectionMatrix();
+    if (atOnce || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.camera.position.copy(end);
+      this.controls.target.copy(target);
+      this.flight = null;
+      this.controls.update();
+      this.draw();
+      return;
+    }
+    this.flight = { start: performance.now(), from: this.camera.position.clone(), fromTarget: this.controls.target.clone(), end, target: target.clone() };
+    this.draw();
+  }
+
+  #advance(now) {
+    const { start, from, fromTarget, end, target } = this.flight;
+    const share = Math.min(1, (now - start) / FLIGHT_MS);
+    const eased = 1 - (1 - share) ** 3;
+    this.controls.target.lerpVectors(fromTarget, target, eased);
+    const straight = from.clone().lerp(end, eased).sub(this.controls.target);
+    const length = from.distanceTo(fromTarget) * (1 - eased) + end.distanceTo(target) * eased;
+    this.camera.position.copy(this.controls.target).add(straight.setLength(length)); // around it, not through it
+    if (share === 1) this.flight = null;
+    this.draw();
+  }
+
+  /** Draw in the next frame; many wishes are one drawing. */
+  draw() {
+    this.asked ??= requestAnimationFrame((now) => {
+      this.asked = undefined;
+      if (!this.renderer) return;
+      if (this.flight) this.#advance(now);
+      this.controls.update();
+      this.renderer.render(this.scene, this.camera);
+    });
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
+    if (!width || !height) return;
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / height;
+    this.camera.updateProjectionMatrix();
+    this.draw();
+  }
+
+  /** The picture as it stands, with the page's ground behind it. */
+  picture() {
+    this.scene.background = new Color(getComputedStyle(this.canvas.parentElement).backgroundColor);
+    this.renderer.render(this.scene, this.camera);
+    const taken = new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
+    this.scene.background = null;
+    this.draw();
+    return taken;
+  }
+
+  close() {
+    this.ends.forEach((end) => end());
+    [this.dress, this.section, this.paint, this.ruler].forEach((part) => part.close());
+    this.watching.disconnect();
+    this.controls.dispose();
+    this.renderer.dispose();
+    this.renderer = null;
+  }
+}

@@ -1,0 +1,43 @@
+"""The workbench as one more surface of the server."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute
+
+from maquette.faces.server.answers import refuse
+from maquette.faces.server.service import Service
+from maquette.faces.server.surfaces import Surface
+from maquette.faces.web.pages import POLICY, page_routes
+from maquette.faces.web.views import view_routes
+
+_OURS = re.compile(r"/(m/.*|site/.*)?")
+
+
+def routes(service: Service) -> list[BaseRoute]:
+    """Pages, and views of jobs."""
+    return [*page_routes(), *view_routes(service)]
+
+
+def is_ours(path: str) -> bool:
+    """Whether a person's browser asks for it, not a program."""
+    return _OURS.fullmatch(path) is not None
+
+
+def refuse_page(path: str, problem: Exception, trace: str) -> Response:
+    """A problem as a page that a person can read."""
+    plain = refuse(problem)
+    if path.startswith("/site/"):
+        return plain
+    head = (
+        '<!doctype html><meta charset=utf-8><title>Maquette</title><link rel="stylesheet" href="/site/look/base.css">'
+    )
+    words = escape(str(problem)) if plain.status_code < 500 else "an error of ours; the log has its trace"
+    text = f'{head}<main class="plain-page"><h1>Maquette</h1><p>{words}</p><a href="/">To the workbench</a></main>'
+    return HTMLResponse(text, plain.status_code, {"Content-Security-Policy": POLICY})
+
+
+WEB = Surface(routes, is_ours, refuse_page)
