@@ -6,6 +6,7 @@ a terminal with a question to a person, a script with a limit. Without it nothin
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,30 +20,39 @@ def _agree(stage: str, usd: float, words: str) -> bool:
     return True
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Consent:
-    """What was agreed to: at most ``limit_usd`` in all, each call confirmed by ``ask(stage, usd, words)``."""
+    """What was agreed to: at most ``limit_usd`` in all of ``run``, each call confirmed by ``ask``."""
 
     limit_usd: float
     ask: Callable[[str, float, str], bool]
-    spent_usd: float = 0.0
+    run: str
 
 
 _consent: ContextVar[_Consent | None] = ContextVar("maquette_consent", default=None)
 
 
 @contextmanager
-def paying(limit_usd: float, ask: Callable[[str, float, str], bool] = _agree) -> Iterator[None]:
-    """Let stages inside spend up to so many US dollars altogether; ``ask`` may still say no to each of them."""
-    token = _consent.set(_Consent(limit_usd, ask))
+def paying(limit_usd: float, ask: Callable[[str, float, str], bool] = _agree, *, run: str = "") -> Iterator[None]:
+    """Let stages inside spend up to so many US dollars altogether; ``ask`` may still say no to each of them.
+
+    ``run`` is a name that several processes share when their spending counts as one.
+    """
+    token = _consent.set(_Consent(limit_usd, ask, run or secrets.token_hex(8)))
     try:
         yield
     finally:
         _consent.reset(token)
 
 
-def insist_on_consent(stage: str, usd: float, words: str, run_usd: float) -> None:
-    """Somebody here agrees to pay ``usd`` now, and the run stays within its limit and within ``run_usd``.
+def current_run() -> str:
+    """The run that spending counts for; empty where nobody agreed to any."""
+    consent = _consent.get()
+    return consent.run if consent else ""
+
+
+def insist_on_consent(stage: str, usd: float, words: str, *, spent_usd: float, run_usd: float) -> None:
+    """Somebody here agrees to pay ``usd`` now, on top of ``spent_usd``, within its limit and within ``run_usd``.
 
     ``Unavailable`` where nobody was asked, ``CannotDo`` where the limit would be passed or the answer is no.
     """
@@ -53,20 +63,13 @@ def insist_on_consent(stage: str, usd: float, words: str, run_usd: float) -> Non
             f"within `with maquette.core.money.paying({max(usd, 0.01):.2f}):`"
         )
     limit = min(consent.limit_usd, run_usd)
-    if consent.spent_usd + usd > limit + 1e-9:
+    if spent_usd + usd > limit + 1e-9:
         raise CannotDo(
-            f"{stage}: {dollars(usd)} on top of {dollars(consent.spent_usd)} is over this run's budget of "
+            f"{stage}: {dollars(usd)} on top of {dollars(spent_usd)} is over this run's budget of "
             f"{dollars(limit)}; nothing was sent; MAQUETTE_RUN_USD raises it"
         )
     if not consent.ask(stage, usd, words):
         raise CannotDo(f"{stage}: {dollars(usd)} were not confirmed; nothing was sent")
-
-
-def count_spending(usd: float) -> None:
-    """So much was spent in this run, or given back where negative."""
-    consent = _consent.get()
-    if consent is not None:
-        consent.spent_usd += usd
 
 
 def dollars(usd: float) -> str:

@@ -9,9 +9,11 @@ import math
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from maquette.core.errors import BadSetting
+from maquette.store.folder import home
 
 KEYRING = "maquette"  # the service name under which a keyring holds our keys
 _BUDGETS = {"run": 2.0, "day": 10.0}  # US dollars, where nobody says otherwise
@@ -25,7 +27,7 @@ def secrets_of(names: Sequence[str]) -> tuple[str, ...] | None:
 
 def line_for_secrets(names: Sequence[str], page: str) -> str:
     """The line that makes missing keys be there."""
-    sets = " ".join(f"export {name}=…" for name in names)
+    sets = "export " + " ".join(f"{name}=…" for name in names)
     rings = f"keyring set {KEYRING} {names[0]}" if names else ""
     return f"{sets} (or {rings}; keys: {page})"
 
@@ -33,6 +35,11 @@ def line_for_secrets(names: Sequence[str], page: str) -> str:
 def address_of(name: str, usual: str) -> str:
     """Where a provider is asked: ``MAQUETTE_<NAME>_ADDRESS``, or the usual place."""
     return os.environ.get(f"MAQUETTE_{name.upper().replace('-', '_')}_ADDRESS", "").strip().rstrip("/") or usual
+
+
+def orders_folder() -> Path:
+    """Where orders at providers are kept: ``MAQUETTE_ORDERS``, which machines that share work share; or our own place."""
+    return Path(os.environ.get("MAQUETTE_ORDERS") or home() / "hosted")
 
 
 def budget_usd(of: Literal["run", "day"]) -> float:

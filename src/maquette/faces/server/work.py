@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,13 +21,14 @@ from maquette.faces.server.guard import who_asks
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.flow.options import recipe_options
+from maquette.flow.picker import pick_list
 from maquette.flow.queue.entry import FINAL, STATES, Entry
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summaries
 from maquette.registry import Stage, registry, type_name
 
-_BODY = {"stage": ("inputs", "settings", "output"), "recipe": ("inputs", "knobs", "output")}
-_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority")
+_BODY = {"stage": ("inputs", "settings", "output", "pay_usd"), "recipe": ("inputs", "knobs", "output", "pay_usd")}
+_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority", "pay_usd")
 WAIT_S = 60.0
 
 
@@ -97,15 +99,8 @@ def _offers() -> list[Route]:
         return answer({request.url.path.rpartition("/")[2]: list(kind.names())})
 
     def generators(request: Request) -> Response:
-        from maquette.flow.make import generators as names
-
         who_asks(request, "read")
-        rows = []
-        for name in names():
-            stage = registry()[name].stage
-            get = stage.facts.line_to_get()
-            rows.append({"name": name, "summary": stage.summary, "ready": not get, "get": get, **stage.facts.as_dict()})
-        return answer({"generators": rows})
+        return answer({"generators": [row.as_dict() for row in pick_list()]})
 
     return [
         Route("/api/stages", stages),
@@ -168,6 +163,7 @@ async def _place(
     kind: Any = body.get("kind", "recipe" if recipe else "make")
     output = str(body.get("output", "model.glb" if kind == "make" else ""))
     order = Order(kind, inputs, output, recipe, body.get("destination", "model"), options)
+    order = replace(order, pay_usd=body.get("pay_usd", 0.0))
     priority = body.get("priority", 100)
     if not isinstance(priority, int) or not 0 <= priority <= 1000:
         raise BadSetting(f"job: priority {priority!r}; a whole number from 0, first, to 1000, last")

@@ -32,7 +32,8 @@ class Order:
     ``make``: photos by direction (``front`` …) to a file, judged for ``destination``; ``options`` are those of the job.
     ``recipe``: a recipe by name or text over its inputs with some knobs turned; an empty recipe hands its only input
     on, which converts it. ``output`` is the name of the file that comes out, whose ending says the kind; ``plain``
-    leaves out what a destination would add (thumbnail, unit of the target) and the checks.
+    leaves out what a destination would add (thumbnail, unit of the target) and the checks. ``pay_usd`` is the most that
+    hosted generators may cost in it, in US dollars.
     """
 
     kind: Kind
@@ -42,12 +43,16 @@ class Order:
     destination: Literal["print", "model"] = "model"
     options: Mapping[str, Any] = field(default_factory=dict)
     plain: bool = False
+    pay_usd: float = 0.0
 
     def __post_init__(self) -> None:
         if self.output and not _NAME.fullmatch(self.output):
             raise BadSetting(f"job: {self.output[:80]!r} is no plain file name; use letters, digits, - and _")
         if self.kind not in ("make", "recipe"):
             raise BadSetting(f"job: {self.kind!r} is no kind of job; there are make and recipe")
+        wrong = isinstance(self.pay_usd, bool) or not isinstance(self.pay_usd, int | float)
+        if wrong or not 0 <= self.pay_usd < 1e6:
+            raise BadSetting(f"job: pay_usd = {self.pay_usd!r}: must be US dollars, 0 or more")
         if self.destination not in ("print", "model"):
             raise BadSetting(f"job: for {self.destination!r}; it is print or model")
 

@@ -28,10 +28,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
-from maquette.core.money import count_spending, dollars, insist_on_consent
+from maquette.core.money import current_run, dollars, insist_on_consent
 from maquette.core.progress import progress
-from maquette.store import Blobs, home
-from maquette.store.accounts import budget_usd
+from maquette.store import Blobs
+from maquette.store.accounts import budget_usd, orders_folder
 from maquette.store.folder import drop
 
 _ASK_S = 0.2  # between two looks at a ticket that another process holds
@@ -61,15 +61,15 @@ def ticket_name(provider: str, address: str, wish: Mapping[str, Any], pictures: 
 class Drawer:
     """The folder with all tickets, the files that were bought, and the list of what was spent."""
 
-    def __init__(self, root: Path | None = None) -> None:
-        self.folder = (root or home()) / "hosted"
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or orders_folder()
         self.blobs = Blobs(self.folder / "files")
 
     @contextlib.contextmanager
     def holding(self, name: str) -> Iterator[Ticket | None]:
         """The ticket of this name, nobody else's as long as the block lasts; None where nothing was ordered yet."""
         self._make_folder()
-        lock = FileLock(self.folder / f"{self._checked(name)}.lock")
+        lock = FileLock(self.folder / f"{self._insist_on_name(name)}.lock")
         while True:
             try:
                 lock.acquire(timeout=_ASK_S)
@@ -126,7 +126,8 @@ class Drawer:
                     f"budget of {dollars(limit)}; nothing was sent; MAQUETTE_DAY_USD raises it"
                 )
             if ticket.usd:
-                insist_on_consent(ticket.provider, ticket.usd, words, budget_usd("run"))
+                spent = self.spent_usd(run=current_run())
+                insist_on_consent(ticket.provider, ticket.usd, words, spent_usd=spent, run_usd=budget_usd("run"))
             self._note(ticket, ticket.usd)
 
     def give_back(self, ticket: Ticket) -> None:
@@ -135,14 +136,15 @@ class Drawer:
             self._note(ticket, -ticket.usd)
         drop(self._place(ticket.name))
 
-    def spent_usd(self, day: str = "") -> float:
-        """What a day has cost so far (today's where none is named, in UTC)."""
-        wanted, total = day or _day(), 0.0
+    def spent_usd(self, *, run: str = "") -> float:
+        """What a run has cost so far, or today (in UTC) where none is named."""
+        day, total = _now()[:10], 0.0
         with contextlib.suppress(FileNotFoundError):
             for line in (self.folder / "spending.jsonl").read_text(encoding="utf-8").splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     row = json.loads(line)
-                    total += float(row["usd"]) if str(row["at"]).startswith(wanted) else 0.0
+                    counts = row.get("run") == run if run else str(row["at"]).startswith(day)
+                    total += float(row["usd"]) if counts else 0.0
         return max(0.0, total)
 
     @contextlib.contextmanager
@@ -154,11 +156,11 @@ class Drawer:
 
     def _note(self, ticket: Ticket, usd: float) -> None:
         row = {"at": _now(), "provider": ticket.provider, "ticket": ticket.name, "usd": round(usd, 6)}
+        row |= {"run": current_run()}
         with (self.folder / "spending.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        count_spending(usd)
 
     def _make_folder(self) -> None:
         try:
@@ -169,9 +171,9 @@ class Drawer:
             ) from None
 
     def _place(self, name: str) -> Path:
-        return self.folder / f"{self._checked(name)}.json"
+        return self.folder / f"{self._insist_on_name(name)}.json"
 
-    def _checked(self, name: str) -> str:
+    def _insist_on_name(self, name: str) -> str:
         if not name or name.strip("0123456789abcdef"):
             raise BadSetting(f"hosted: {name[:40]!r} is no order; `maquette hosted` lists them")
         return name
@@ -189,7 +191,3 @@ def with_state(ticket: Ticket, state: str, *, handle: Mapping[str, Any] | None =
 
 def _now() -> str:
     return datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _day() -> str:
-    return _now()[:10]

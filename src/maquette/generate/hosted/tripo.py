@@ -187,6 +187,7 @@ def tripo(
     licence=COMPATIBLE.licence,
     device="hosted",
     network=True,
+    price="as that server charges",
     result_kept=COMPATIBLE.kept,
     missing=COMPATIBLE.missing,
     varying="made on another machine, with whatever it has",
