@@ -20,6 +20,7 @@ from maquette.core.money import paying
 from maquette.core.progress import Cancelled, progress, watching
 from maquette.core.subject import Views
 from maquette.generate.hosted import web
+from maquette.generate.hosted.files import insist_on_model
 from maquette.generate.hosted.provider import Offer
 from maquette.generate.hosted.tickets import Drawer, ticket_name
 from maquette.generate.hosted.tripo import Tripo
@@ -352,7 +353,7 @@ def test_a_key_goes_to_the_provider_alone(shop):
     it = shop("tripo")
 
     shopkeeper = Tripo()
-    with web.Web(shopkeeper, (KEY,), Drawer().blobs) as line:
+    with web.Web(shopkeeper, (KEY,), Drawer().blobs, insist_on_model) as line:
         line.get(f"{it.fake.url}/v3/tasks/job-1")
         line.base = "http://127.0.0.1:1"
         with pytest.raises(Exception, match="invalid"):

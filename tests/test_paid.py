@@ -211,7 +211,7 @@ def test_the_server_spends_no_more_than_the_order_says(server, behind):
 def test_a_worker_that_is_killed_while_it_waits_loses_and_repeats_nothing(server, behind):
     behind.mode, before = "slow", len(behind.orders)
     identity = order(server, "tripo-compatible", 44).json()["id"]
-    wait_for(lambda: len(behind.orders) > before and max(behind.looks.values()))
+    wait_for(lambda: behind.looks.get(f"job-{before + 1}"))  # the handle is on disk by then
     crew = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     for worker in crew:
         os.kill(int(worker), signal.SIGKILL)

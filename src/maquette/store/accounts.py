@@ -38,7 +38,7 @@ def address_of(name: str, usual: str) -> str:
 
 
 def orders_folder() -> Path:
-    """Where orders at providers are kept: ``MAQUETTE_ORDERS``, which machines that share work share; or our own place."""
+    """Where orders at providers are kept: ``MAQUETTE_ORDERS``, which machines that share work share, or our place."""
     return Path(os.environ.get("MAQUETTE_ORDERS") or home() / "hosted")
 
 

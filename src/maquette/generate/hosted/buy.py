@@ -13,33 +13,35 @@ from typing import Any
 
 from maquette.core.errors import CannotDo
 from maquette.core.progress import Cancelled, note, progress
-from maquette.generate.hosted.files import Model, insist_on_model
+from maquette.generate.hosted.files import insist_on_model
 from maquette.generate.hosted.provider import Provider, Refusal, Sight, Wish, as_error
 from maquette.generate.hosted.tickets import Drawer, Ticket, new_ticket, ticket_name, with_state
-from maquette.generate.hosted.web import Web
+from maquette.generate.hosted.web import Download, Insist, Web
 
 PATIENCE_S = 2 * 3600.0  # then we stop asking; the order goes on, and so do we when asked again
 QUERIES = 3  # times that a file is asked for, each at a fresh address
 KEPT = "kept:"  # a file that came with the answer and is here already
 
 
-def buy(provider: Provider, wish: Wish, usd: float, drawer: Drawer | None = None) -> Model:
+def buy(provider: Provider, wish: Wish, usd: float, insist: Insist = insist_on_model) -> Download:
     """The file that a provider makes of a wish, bought once; ``usd`` is what it costs at most.
+
+    ``insist`` says what kind of file it must be, a model where nothing is said.
 
     Keys are asked for before anything else. Raises one of the four errors with the provider's words in it.
     """
-    drawer = drawer or Drawer()
+    drawer = Drawer()
     offer = provider.offer
     name = ticket_name(offer.name, offer.base, _plain(wish), wish.pictures)
     with drawer.holding(name) as ticket:
         if ticket is not None and ticket.state == "done" and drawer.blobs.has(ticket.file):
             note(f"{offer.title}: bought before, on {ticket.asked[:10]}")
-            return Model(drawer.blobs.read(ticket.file), ticket.ending)
+            return Download(drawer.blobs.read(ticket.file), ticket.ending)
         if ticket is not None and ticket.state == "asked":
             raise as_error(offer, Refusal("unclear", f"cut off on {ticket.asked}"), name)
         keys = offer.keys()
         fresh = ticket or new_ticket(name, offer.name, usd)
-        with Web(provider, keys, drawer.blobs) as web:
+        with Web(provider, keys, drawer.blobs, insist) as web:
             return _Order(provider, web, drawer, fresh).carry_out(wish, is_new=ticket is None)
 
 
@@ -55,7 +57,7 @@ class _Order:
         self.provider, self.web, self.drawer, self.ticket = provider, web, drawer, ticket
         self.offer = provider.offer
 
-    def carry_out(self, wish: Wish, *, is_new: bool) -> Model:
+    def carry_out(self, wish: Wish, *, is_new: bool) -> Download:
         """Order where nothing is ordered yet, wait, fetch."""
         try:
             if is_new:
@@ -130,7 +132,7 @@ class _Order:
             return
         self.drawer.forget(self.ticket.name)
 
-    def _fetch(self, sight: Sight) -> Model:
+    def _fetch(self, sight: Sight) -> Download:
         """The whole file, kept on disk before anybody sees it; an address that has expired is asked for anew."""
         for attempt in range(QUERIES):
             if not sight.files:
@@ -145,23 +147,23 @@ class _Order:
                 sight = self.provider.look(self.web, self.ticket.handle)
         raise refusal
 
-    def _take(self, url: str) -> Model:
+    def _take(self, url: str) -> Download:
         """One file at one address, or one that is here already."""
         if url.startswith(KEPT):
             digest = url.removeprefix(KEPT)
-            model = insist_on_model(self.drawer.blobs.read(digest), "")
+            file = self.web.insist(self.drawer.blobs.read(digest), "")
         else:
             data = bytearray()
             kind = self.web.download(url, data.extend)
-            model = insist_on_model(bytes(data), kind)
-            digest = self.drawer.blobs.put(model.data)
-        self.ticket = self.drawer.write(replace(self.ticket, state="done", file=digest, ending=model.ending))
-        return model
+            file = self.web.insist(bytes(data), kind)
+            digest = self.drawer.blobs.put(file.data)
+        self.ticket = self.drawer.write(replace(self.ticket, state="done", file=digest, ending=file.ending))
+        return file
 
 
 def keep(web: Web, data: bytes) -> Mapping[str, Any]:
     """The handle of a provider that answers with the file itself: it is on disk before the handle says so."""
-    insist_on_model(data, "")
+    web.insist(data, "")
     return {"kept": web.blobs.put(data)}
 
 

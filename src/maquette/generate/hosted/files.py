@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,18 +13,11 @@ from maquette.core.files import Files
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject, Views
 from maquette.generate.hosted.provider import Offer, Refusal
+from maquette.generate.hosted.web import Download
 from maquette.registry import registry
 
 TALL = 100.0  # of the unit: no provider knows a size, so every model comes as large as ours do
 _MAGIC = {b"glTF": ".glb", b"PK\x03\x04": ".3mf", b"ply\n": ".ply"}
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model file as it came."""
-
-    data: bytes
-    ending: str
 
 
 def pictures_of(subject: Subject | Views, offer: Offer) -> dict[str, bytes]:
@@ -64,7 +56,7 @@ def data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def insist_on_model(data: bytes, content_type: str) -> Model:
+def insist_on_model(data: bytes, content_type: str) -> Download:
     """The file, whole and a model; a refusal that says what it is instead."""
     ending = next((ending for magic, ending in _MAGIC.items() if data.startswith(magic)), "")
     if not ending:
@@ -74,10 +66,23 @@ def insist_on_model(data: bytes, content_type: str) -> Model:
     if ending == ".glb" and (len(data) < 12 or int.from_bytes(data[8:12], "little") > len(data)):
         wanted = int.from_bytes(data[8:12], "little")
         raise Refusal("down", f"the file ends after {len(data):,} of {wanted:,} bytes")
-    return Model(data, ending)
+    return Download(data, ending)
 
 
-def land(model: Model, subject: Subject | Views, offer: Offer, words: str) -> Asset:
+def insist_on_picture(data: bytes, content_type: str) -> Download:
+    """The file, a whole picture; a refusal that says what it is instead."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+            return Download(data, f".{str(picture.format).lower()}")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        kind = content_type.partition(";")[0] or "bytes"
+        raise Refusal("failed", f"the file is {kind}, no whole picture ({problem})") from None
+
+
+def land(model: Download, subject: Subject | Views, offer: Offer, words: str) -> Asset:
     """The file as an asset, read by whatever stage reads such files, :data:`TALL` high and of no known size.
 
     Its licence, and who made it, stand in the notes; where it came from in space (camera) nobody says.

@@ -86,6 +86,17 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file as it came, and the ending that its first bytes ask for."""
+
+    data: bytes
+    ending: str
+
+
+Insist = Callable[[bytes, str], Download]  # bytes and content type in; a refusal for what is no such file
+
+
+@dataclass(frozen=True)
 class Body:
     """What goes with a request, in httpx's words, and how long an answer may take."""
 
@@ -117,11 +128,11 @@ def _certificates() -> ssl.SSLContext:
 class Web:
     """One provider's web, with the keys of one user; ``before_order`` is called just before money may be spent.
 
-    ``blobs`` is where files are kept that come with an answer.
+    ``blobs`` is where files are kept that come with an answer, ``insist`` says what kind of file is bought.
     """
 
-    def __init__(self, provider: Provider, keys: tuple[str, ...], blobs: Blobs) -> None:
-        self.provider, self.keys, self.blobs = provider, keys, blobs
+    def __init__(self, provider: Provider, keys: tuple[str, ...], blobs: Blobs, insist: Insist) -> None:
+        self.provider, self.keys, self.blobs, self.insist = provider, keys, blobs, insist
         self.before_order: Callable[[], None] = lambda: None
         self.was_taken = False  # an order was answered with no refusal
         self.base = provider.offer.base
