@@ -881,6 +881,21 @@ class _lithophane_heights(StageFunction[..., Heightmap]):
 
 lithophane_heights: _lithophane_heights
 
+class _local_worker(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        worker: str = '',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by an open-weight model that runs on this machine as a program of its own."""
+
+local_worker: _local_worker
+
 class _lost_detail(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -1878,6 +1893,20 @@ class _test_piece(StageFunction[..., Asset]):
         """Cut the riskiest place out of a solid as a block of its own, flat on the bed and as it would stand there."""
 
 test_piece: _test_piece
+
+class _text_to_image(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        *,
+        prompt: str = 'a wooden rocking chair',
+        provider: Literal['fal', 'replicate', 'stability-ai', 'openai-style'] = 'fal',
+        model_version: str = '',
+        framing: Literal['liftable', 'free'] = 'liftable',
+        seed: int = 0,
+    ) -> Subject:
+        """Have a picture drawn from words by a provider, for a little money, to be made into a model next."""
+
+text_to_image: _text_to_image
 
 class _texture_power(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:

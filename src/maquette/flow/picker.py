@@ -80,7 +80,7 @@ def pick_list() -> list[Pick]:
 
 def _measurements() -> Mapping[str, Measured]:
     """What we measured, and over it what this machine did."""
-    measured = dict(_shipped())
+    measured = dict(_shipped_measurements())
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         own = json.loads((home() / OWN).read_text(encoding="utf-8"))
         measured |= {name: Measured(**row) for name, row in own.items()}
@@ -88,6 +88,6 @@ def _measurements() -> Mapping[str, Measured]:
 
 
 @functools.cache
-def _shipped() -> Mapping[str, Measured]:
+def _shipped_measurements() -> Mapping[str, Measured]:
     text = (files("maquette.flow") / "measured.json").read_text(encoding="utf-8")
     return {name: Measured(**row) for name, row in json.loads(text).items()}

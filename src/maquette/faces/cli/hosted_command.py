@@ -25,7 +25,7 @@ def generators(as_json: bool) -> None:
 @click.command("hosted")
 @click.option("--forget", metavar="ORDER", help="let go of an order, so that the same wish is ordered, and paid, anew")
 @click.option("--json", "as_json", is_flag=True, help="the list for machines")
-def hosted(forget: str | None, as_json: bool) -> None:
+def list_orders(forget: str | None, as_json: bool) -> None:
     """List what was ordered at providers, what today has cost, and what is left of the budgets."""
 
     def body(terminal: Terminal) -> int:

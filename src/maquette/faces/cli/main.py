@@ -16,7 +16,7 @@ from maquette.faces.cli import jobs
 from maquette.faces.cli.again_command import again
 from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
 from maquette.faces.cli.hand_off import with_open
-from maquette.faces.cli.hosted_command import generators, hosted
+from maquette.faces.cli.hosted_command import generators, list_orders
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
 from maquette.faces.cli.ready_command import ready
@@ -116,7 +116,7 @@ main.add_command(again)
 main.add_command(BatchCommand())
 main.add_command(VariantsCommand())
 main.add_command(generators)
-main.add_command(hosted)
+main.add_command(list_orders)
 main.add_command(serve)
 main.add_command(key)
 main.add_command(worker)

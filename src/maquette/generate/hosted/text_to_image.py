@@ -1,7 +1,7 @@
 """Words to a picture by a provider, before it is lifted: fal, Replicate, Stability, any OpenAI-style endpoint.
 
-Request and answer are as these endpoints' common clients have them, written on 2026-11-30 from general knowledge: unlike
-for the models, no page was at hand to read them off. Each is ordered through the same door as a model.
+Request and answer are as these endpoints' common clients have them, written on 2026-11-30 from general knowledge: no
+page was at hand, unlike for the models. Each is ordered through the same door as a model.
 """
 
 from __future__ import annotations
