@@ -83,7 +83,7 @@ def make(folder: Path, job: Job) -> dict[str, Any]:
 
 
 def pictures(folder: Path, model: str, stem: str, looks: Sequence[dict[str, str]]) -> list[str]:
-    """Pictures of a model for the page, drawn in this process, which has Python and the stages in memory; their names."""
+    """Pictures of a model for the page, drawn in this process, which has the stages in memory; their names."""
     asset = mq.load(folder / model)
     names = [f"{stem}-{number}.png" for number in range(len(looks))]
     for name, look in zip(names, looks):

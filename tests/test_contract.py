@@ -117,7 +117,7 @@ def test_step_is_in_the_history(function):
 
 
 def test_command_offers_exactly_the_settings(function):
-    offered = {p.name for p in command_for(function).params} - {"output", "as_json"}
+    offered = {p.name for p in command_for(function).params} - {"output", "as_json", "agrees"}
     assert offered == set(function.stage.inputs) | set(function.stage.settings)
 
 

@@ -34,7 +34,7 @@ def test_the_default_generator_says_what_its_settings_mean():
     found = options_of("print")
     assert "cells along the picture's side" in found["--resolution"].help  # sculpt's words, not inflate's
     assert "default: 96" in found["--resolution"].help
-    assert found["--resolution"].only == "full only"
+    assert found["--resolution"].only == "full only, sculpt, inflate and triposr"
     assert found["--detail"].only == "full only, sculpt"
     assert found["--thickest"].only == "full only, inflate"
     assert found["--weights"].only == "full only, sculpt and triposr"

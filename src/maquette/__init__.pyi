@@ -562,6 +562,21 @@ class _face_front(StageFunction[..., Asset]):
 
 face_front: _face_front
 
+class _fal(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['trellis-2', 'trellis', 'hunyuan3d-2.1', 'hunyuan3d-3', 'hunyuan3d-3.1'] = 'trellis-2',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made on fal.ai's machines, for money: by TRELLIS.2, TRELLIS or Hunyuan3D."""
+
+fal: _fal
+
 class _fill_holes(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, max_edges: int = 10000) -> Asset:
         """Close holes with patches as fine as their borders; nothing else moves."""
@@ -866,6 +881,21 @@ class _lithophane_heights(StageFunction[..., Heightmap]):
 
 lithophane_heights: _lithophane_heights
 
+class _local_worker(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        worker: str = '',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by an open-weight model that runs on this machine as a program of its own."""
+
+local_worker: _local_worker
+
 class _lost_detail(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -959,6 +989,21 @@ class _medallion(StageFunction[..., Asset]):
         """Make a medal: the middle of a heightmap in relief on a round plate that lies on its back, inside a rim."""
 
 medallion: _medallion
+
+class _meshy(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['meshy-6', 'meshy-5'] = 'meshy-6',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Meshy, for money, from one photo or from up to four."""
+
+meshy: _meshy
 
 class _metal(StageFunction[..., Picture]):
     def __call__(
@@ -1441,11 +1486,41 @@ class _render_pass(StageFunction[..., Picture]):
 
 render_pass: _render_pass
 
+class _replicate(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['trellis', 'sam-3d', 'hunyuan3d-3.1'] = 'trellis',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made on Replicate's machines, for money: by TRELLIS, SAM 3D or Hunyuan3D 3.1."""
+
+replicate: _replicate
+
 class _resurface(StageFunction[..., Asset]):
     def __call__(self, asset: Asset, *, printer: Printer | str = ..., pitch_mm: float = 0.0) -> Asset:
         """Make a new closed surface around what the model encloses, whatever holes, overlaps or flipped faces it has."""
 
 resurface: _resurface
+
+class _rodin(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['Gen-2', 'Sketch', 'Regular', 'Detail', 'Smooth', 'Gen-2.5-Extreme-Low', 'Gen-2.5-Extreme-High'] = 'Gen-2',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Rodin, for money, from one photo or from up to five."""
+
+rodin: _rodin
 
 class _rotate(StageFunction[..., Asset]):
     def __call__(
@@ -1490,6 +1565,18 @@ class _sculpt(StageFunction[..., Asset]):
         """Guess the whole object from a photo: front, back and sides, as one closed, coloured solid."""
 
 sculpt: _sculpt
+
+class _segmind(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        model_version: Literal['sam-3d-objects'] = 'sam-3d-objects',
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by SAM 3D Objects on Segmind's machines, for little money."""
+
+segmind: _segmind
 
 class _self_intersections(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
@@ -1601,6 +1688,20 @@ class _slice(StageFunction[..., Files]):
 
 slice: _slice
 
+class _sloyd(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Sloyd, for money, from one photo or from up to four."""
+
+sloyd: _sloyd
+
 class _small_holes(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -1687,6 +1788,20 @@ class _stability(StageFunction[..., tuple[Finding, ...]]):
 
 stability: _stability
 
+class _stability_ai(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        model_version: Literal['spar3d', 'sf3d'] = 'spar3d',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Stability AI within seconds, for little money."""
+
+stability_ai: _stability_ai
+
 class _stamp_block(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1751,6 +1866,21 @@ class _suggest_settings(StageFunction[..., PrintSettings]):
 
 suggest_settings: _suggest_settings
 
+class _tencent_hunyuan(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['3.1', '3.0'] = '3.1',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Hunyuan3D 3.1 on Tencent Cloud, for money, from one photo or from up to four."""
+
+tencent_hunyuan: _tencent_hunyuan
+
 class _test_piece(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1763,6 +1893,20 @@ class _test_piece(StageFunction[..., Asset]):
         """Cut the riskiest place out of a solid as a block of its own, flat on the bed and as it would stand there."""
 
 test_piece: _test_piece
+
+class _text_to_image(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        *,
+        prompt: str = 'a wooden rocking chair',
+        provider: Literal['fal', 'replicate', 'stability-ai', 'openai-style'] = 'fal',
+        model_version: str = '',
+        framing: Literal['liftable', 'free'] = 'liftable',
+        seed: int = 0,
+    ) -> Subject:
+        """Have a picture drawn from words by a provider, for a little money, to be made into a model next."""
+
+text_to_image: _text_to_image
 
 class _texture_power(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
@@ -1848,6 +1992,36 @@ class _triangle_count(StageFunction[..., tuple[Finding, ...]]):
         """Count the faces and say how long their sides are next to a line of the printer."""
 
 triangle_count: _triangle_count
+
+class _tripo(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: Literal['v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'P1-20260311'] = 'v3.1-20260211',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by Tripo, for money, from one photo or from up to four."""
+
+tripo: _tripo
+
+class _tripo_compatible(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject | Views,
+        *,
+        model_version: str = 'v3.1-20260211',
+        effort: Literal['draft', 'standard', 'high'] = 'standard',
+        looks: Literal['pbr', 'color', 'none'] = 'pbr',
+        faces: int = 0,
+        seed: int = 0,
+    ) -> Asset:
+        """Have a whole object made by a server that speaks Tripo's v3 API: another Maquette, for one."""
+
+tripo_compatible: _tripo_compatible
 
 class _triposr(StageFunction[..., Asset]):
     def __call__(

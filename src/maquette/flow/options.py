@@ -180,13 +180,19 @@ def _settings_of_swapped(known: Registry, knob: Knob) -> dict[str, Option]:
     stages = sorted(choices_of(knob.kind), key=lambda name: name != knob.default)
     having: dict[str, list[str]] = {}
     first: dict[str, Option] = {}
+    choices: dict[str, dict[str, None]] = {}
     for name in stages:
         for option in stage_options(known[name].stage):
             having.setdefault(option.name, []).append(name)
             first.setdefault(option.name, option)
+            choices.setdefault(option.name, {}).update(dict.fromkeys(option.choices))
     return {
         name: replace(
-            option, name=f"{knob.swaps}.{name}", only="" if having[name] == stages else _stage_words(having[name])
+            option,
+            name=f"{knob.swaps}.{name}",
+            only="" if having[name] == stages else _stage_words(having[name]),
+            choices=tuple(choices[name]),
+            default=option.default if set(choices[name]) == set(option.choices) else None,  # each has its own
         )
         for name, option in first.items()
     }

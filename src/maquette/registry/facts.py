@@ -30,6 +30,12 @@ class Facts:
     device: str = _fact("cpu", "what it runs on: cpu, cuda, cpu or cuda")
     network: bool = _fact(False, "what it is given leaves this machine")
     price: str = _fact("", "what a call costs, in words; empty: nothing")
+    price_of: Callable[[Mapping[str, Any]], float] | None = _fact(
+        None, "gives what a call with these settings costs at most, in US dollars; whoever runs it asks before"
+    )
+    priced_on: str = _fact("", "the day when its price and its documentation were last read")
+    good_at: tuple[str, ...] = _fact((), "what a generator is strong at, in words: hard surface, figurine, print")
+    result_kept: str = _fact("", "how long a provider keeps a result, in words; empty: nothing is kept elsewhere")
     size: str = _fact("", "how large its weights are, in words; empty: it has none")
     missing: Callable[[], str] | None = _fact(None, "gives the line that gets what is missing here, or an empty one")
     varying: str = _fact("", "why the same input may give other bytes, in words; empty: it never does")

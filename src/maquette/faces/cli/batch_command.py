@@ -11,8 +11,9 @@ import click
 
 from maquette.core.errors import BadSetting
 from maquette.faces.cli.jobs import LazyCommand
-from maquette.faces.cli.options import given_options
+from maquette.faces.cli.options import given_options, yes_option
 from maquette.faces.cli.terminal import Terminal
+from maquette.store.accounts import budget_usd
 
 if TYPE_CHECKING:
     from maquette.flow.batch.run import Result
@@ -41,6 +42,7 @@ class ManyCommand(LazyCommand):
             click.Option(["--workers"], type=click.IntRange(1, 256), default=1, show_default=True, help="at once"),
             click.Option(["--again"], is_flag=True, help="try once more what was refused"),
             click.Option(["--set", "settings"], multiple=True, metavar="OPTION=VALUE", help="an option of the job"),
+            yes_option(),
             *own,
         ]
         super().__init__(name, params=fixed, callback=self.run, help=text)
@@ -55,8 +57,8 @@ class ManyCommand(LazyCommand):
 
     def run(self, **options: Any) -> None:
         """Do it all and say what came of it."""
-        as_json = options.pop("as_json")
-        Terminal(as_json).guard(lambda terminal: self.work(given_options(options), terminal))
+        terminal = Terminal(options.pop("as_json"), agrees=options["agrees"])
+        terminal.guard(lambda terminal: self.work(given_options(options), terminal))
 
     def work(self, options: dict[str, Any], terminal: Terminal) -> int:
         """1 when something was refused."""
@@ -67,6 +69,7 @@ class ManyCommand(LazyCommand):
         folder, destination = options.pop("output"), options.pop("destination")
         ending = options.pop("ending", _ENDINGS[destination])
         workers, again = options.pop("workers"), options.pop("again")
+        pay_usd = budget_usd("run") if options.pop("agrees") else 0.0
         settings = _pairs(options.pop("settings"), "--set")
         source = options.pop("source")
         job_from(destination, b"", folder / f"x{ending}", settings)  # refuses before anything runs
@@ -77,7 +80,9 @@ class ManyCommand(LazyCommand):
             write_tables(results, folder, title)
 
         with terminal.progress(str(self.name)):
-            results = run_batch(tasks, folder, destination, ending, workers=workers, again=again, listen=tell)
+            results = run_batch(
+                tasks, folder, destination, ending, workers=workers, again=again, pay_usd=pay_usd, listen=tell
+            )
         terminal.say(_summary(results, folder), {"results": [vars(each) for each in results], "folder": str(folder)})
         return int(any(not each.is_made for each in results))
 

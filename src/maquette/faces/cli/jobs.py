@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maquette.faces.cli.hand_off import open_in_slicer, open_option
-from maquette.faces.cli.options import flags_for, given_options
+from maquette.faces.cli.options import flags_for, given_options, yes_option
 from maquette.faces.cli.ready_command import make_ready
 from maquette.faces.cli.terminal import STARTED, Terminal
 
@@ -60,11 +60,12 @@ class JobCommand(LazyCommand):
 
     def last_params(self) -> list[click.Parameter]:
         """A print may be shown in the slicer's window."""
-        return [*([open_option()] if self.destination == "print" else []), *super().last_params()]
+        return [*([open_option()] if self.destination == "print" else []), yes_option(), *super().last_params()]
 
     def run(self, **options: Any) -> None:
         """Do the job and say what came of it."""
-        Terminal(options.pop("as_json")).guard(lambda terminal: self.deliver(options, terminal))
+        terminal = Terminal(options.pop("as_json"), agrees=options.pop("agrees"))
+        terminal.guard(lambda terminal: self.deliver(options, terminal))
 
     def deliver(self, options: dict[str, Any], terminal: Terminal) -> int:
         """The job as a value, done; 1 when the report failed."""

@@ -16,6 +16,7 @@ from maquette.faces.cli import jobs
 from maquette.faces.cli.again_command import again
 from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
 from maquette.faces.cli.hand_off import with_open
+from maquette.faces.cli.hosted_command import generators, list_orders
 from maquette.faces.cli.index import stage_index
 from maquette.faces.cli.lods_command import lods
 from maquette.faces.cli.open_command import open_workbench
@@ -25,7 +26,7 @@ from maquette.faces.cli.serve_command import key, serve
 from maquette.faces.cli.stage_command import command_for, stage_lines
 from maquette.faces.cli.terminal import Terminal
 from maquette.faces.cli.worker_command import worker
-from maquette.registry import Stage, registry
+from maquette.registry import registry
 
 EPILOG = """\b
 Examples
@@ -122,6 +123,8 @@ main.add_command(jobs.gallery)
 main.add_command(again)
 main.add_command(BatchCommand())
 main.add_command(VariantsCommand())
+main.add_command(generators)
+main.add_command(list_orders)
 main.add_command(serve)
 main.add_command(key)
 main.add_command(worker)
@@ -143,34 +146,6 @@ def stages(as_json: bool) -> None:
         return 0
 
     Terminal(as_json).guard(body)
-
-
-@main.command("generators")
-@click.option("--json", "as_json", is_flag=True, help="the list for machines")
-def generators(as_json: bool) -> None:
-    """List what can make a shape from a photo: licence, size, device, and whether it is ready here."""
-
-    def body(terminal: Terminal) -> int:
-        from maquette.flow.make import generators as names
-
-        rows = [_generator(registry()[name].stage) for name in names()]
-        text = "\n".join(
-            f"{row['name']:<10} {'ready' if row['ready'] else 'not ready'}, {row['device']}, {row['licence']}"
-            f"{', weights ' + row['size'] if row['size'] else ''}\n{'':<10} {row['summary']}"
-            + (f"\n{'':<10} {row['get']}" if row["get"] else "")
-            for row in rows
-        )
-        terminal.say(text, {"generators": rows})
-        return 0
-
-    Terminal(as_json).guard(body)
-
-
-def _generator(stage: Stage) -> dict[str, Any]:
-    """One generator; a stage's fact ``missing`` says in one line what makes it ready, or nothing when it is."""
-    get = stage.facts.line_to_get()
-    row = {"name": stage.name, "summary": stage.summary, "ready": not get, "get": get}
-    return row | {"licence": stage.facts.licence, "device": stage.facts.device, "size": stage.facts.size}
 
 
 @main.command("completion")

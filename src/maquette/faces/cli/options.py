@@ -39,6 +39,11 @@ def flag_for(option: Option) -> click.Option:
     return click.Option([option.flag, parameter], type=Words(option.choices), metavar=metavar, help=option.help)
 
 
+def yes_option() -> click.Option:
+    """The answer to every price that is asked, for scripts; the budgets of run and day hold all the same."""
+    return click.Option(["--yes", "agrees"], is_flag=True, help="pay what a hosted generator costs without being asked")
+
+
 def flags_for(options: Iterable[Option]) -> list[click.Parameter]:
     """Several at once."""
     return [flag_for(option) for option in options]

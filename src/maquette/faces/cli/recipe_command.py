@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maquette.faces.cli.options import flags_for, given_options
+from maquette.faces.cli.options import flags_for, given_options, yes_option
 from maquette.faces.cli.stage_command import read_input
 from maquette.faces.cli.terminal import Terminal
 from maquette.flow.options import recipe_options
+from maquette.flow.prices import may_cost
 from maquette.registry import registry
 
 if TYPE_CHECKING:  # reading recipes needs YAML, which `maquette --help` should not wait for
@@ -60,10 +61,12 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
     ]
     params += flags_for(recipe_options(recipe))
     params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
+    params += [yes_option()] if may_cost(recipe) else []
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="result and errors as JSON"))
 
     def body(**options: Any) -> None:
-        Terminal(options.pop("as_json")).guard(lambda terminal: _run(recipe, options, terminal))
+        terminal = Terminal(options.pop("as_json"), agrees=options.pop("agrees", False))
+        terminal.guard(lambda terminal: _run(recipe, options, terminal))
 
     shown = "\n  ".join(["\n\n\b\nExamples", *recipe.examples]) if recipe.examples else ""
     return click.Command(recipe.name, params=params, callback=body, help=recipe.summary + shown)

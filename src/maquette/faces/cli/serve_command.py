@@ -59,7 +59,7 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
 
 @click.command("key")
 @click.argument("name")
-@click.option("--scopes", default="run,read", show_default=True, help="run, read, admin")
+@click.option("--scopes", default="run,read", show_default=True, help="run, read, pay, admin")
 @click.option("--days", type=click.FloatRange(min=0), help="how long it is good; default: until revoked")
 @click.option("--per-minute", type=click.IntRange(min=1), default=600, show_default=True, help="requests a minute")
 @click.option("--at-once", type=click.IntRange(min=1), default=100, show_default=True, help="jobs waiting or running")

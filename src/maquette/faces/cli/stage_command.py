@@ -21,7 +21,7 @@ from maquette.core.heightmap import Heightmap
 from maquette.core.picture import Picture
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
-from maquette.faces.cli.options import flags_for
+from maquette.faces.cli.options import flags_for, yes_option
 from maquette.faces.cli.terminal import Terminal
 from maquette.flow.options import stage_options
 from maquette.registry import Stage, StageFunction, registry, type_name
@@ -47,10 +47,12 @@ def command_for(function: StageFunction[Any, Any]) -> click.Command:
     params += flags_for(stage_options(stage))
     if not stage.is_check:
         params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
+    params += [yes_option()] if stage.facts.price_of else []
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="results and errors as JSON"))
 
     def body(**options: Any) -> None:
-        Terminal(options.pop("as_json")).guard(lambda terminal: _run(function, options, terminal))
+        terminal = Terminal(options.pop("as_json"), agrees=options.pop("agrees", False))
+        terminal.guard(lambda terminal: _run(function, options, terminal))
 
     takes = ", ".join(f"{name.upper()}: {_hint(kind)}" for name, kind in stage.inputs.items()) or "no file"
     text = f"{stage.documentation}\n\n\b\nTakes {takes}\nGives {type_name(stage.output)}"

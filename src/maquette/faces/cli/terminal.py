@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import sys
 import time
@@ -13,9 +14,10 @@ from typing import Any
 
 import click
 
-from maquette.core.errors import CannotDo, MaquetteError
+from maquette.core.errors import CannotDo, MaquetteError, Unavailable
+from maquette.core.money import dollars, paying
 from maquette.core.notes import worst_first
-from maquette.core.progress import Cancelled, noting, watching
+from maquette.core.progress import Cancelled, note, noting, watching
 from maquette.faces.cli.stopping import STOPPED, let_work_be_stopped
 from maquette.flow.landing import standard_output_taken
 
@@ -26,8 +28,8 @@ STARTED = time.perf_counter()  # about when the user began to wait
 class Terminal:
     """One command's voice: results to standard output, everything else to standard error."""
 
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
+    def __init__(self, as_json: bool, *, agrees: bool = False) -> None:
+        self.as_json, self.agrees = as_json, agrees
         self.notes: list[str] = []
 
     def say(self, text: str, data: Any) -> None:
@@ -42,7 +44,7 @@ class Terminal:
     def guard(self, body: Callable[[Terminal], int]) -> None:
         """Run a command; one of the four errors becomes one line and its exit code, a bug keeps its traceback."""
         ours = let_work_be_stopped(working=True)
-        with noting() as self.notes:
+        with noting() as self.notes, paying(math.inf, self.ask_to_pay):
             try:
                 code = body(self)
                 sys.stdout.flush()
@@ -59,6 +61,15 @@ class Terminal:
             for text in worst_first(self.notes):
                 click.echo(f"note: {text}", err=True)
         sys.exit(code)
+
+    def ask_to_pay(self, stage: str, usd: float, words: str) -> bool:
+        """Show a price and ask; ``--yes`` has answered already, and where nobody can be asked it is demanded."""
+        if self.agrees:
+            note(f"{stage}: {dollars(usd)} to {words}")
+            return True
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise Unavailable(f"{stage}: costs about {dollars(usd)} ({words}) and nobody is here to agree; add --yes")
+        return click.confirm(f"\n{stage}: this costs about {dollars(usd)} ({words}); pay it?", err=True)
 
     def _report_refusal(self, problem: MaquetteError) -> int:
         """One of the four errors as one line, or as JSON; its exit code."""

@@ -29,7 +29,9 @@ def worker(home: Path | None, database: str, with_parent: bool) -> None:
         stop, parent = threading.Event(), os.getppid() if with_parent else 0
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: stop.set())
-        hand = Worker(Workshop.at(home, database))
+        workshop = Workshop.at(home, database)
+        os.environ.setdefault("MAQUETTE_ORDERS", str(workshop.root / "hosted"))  # whoever takes over finds them
+        hand = Worker(workshop)
         hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True), parent)
         return 0
 

@@ -13,7 +13,7 @@ from maquette.core.errors import BadSetting
 from maquette.flow.queue.ledger import Ledger
 from maquette.flow.queue.tables import keys
 
-SCOPES = ("run", "read", "admin")
+SCOPES = ("run", "read", "pay", "admin")
 
 
 @dataclass(frozen=True)

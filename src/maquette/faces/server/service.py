@@ -13,10 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from maquette.core.errors import BadInput, Unavailable
+from maquette.core.money import dollars
 from maquette.faces.server.answers import Refusal, not_here
 from maquette.faces.server.fetcher import Fetcher
 from maquette.faces.server.keys import Keys, Who
 from maquette.faces.server.settings import ServerSettings
+from maquette.flow.prices import price_of_order
 from maquette.flow.queue.entry import Entry, Wish
 from maquette.flow.queue.inputs import VALUE
 from maquette.flow.queue.order import Order, Source
@@ -106,6 +108,7 @@ class Service:
         counts = self.ledger.counts(who.owner)
         if counts.get("queued", 0) + counts.get("running", 0) >= who.at_once:
             raise Refusal(429, f"{who.at_once} jobs of this key are waiting or running", code="TooMany", retry_s=5)
+        self.insist_on_payment(order, who)
         wish = Wish(
             order,
             who.owner,
@@ -119,6 +122,15 @@ class Service:
             if "Idempotency-Key" in str(problem):
                 raise Refusal(409, str(problem), code="Conflict") from None
             raise
+
+    def insist_on_payment(self, order: Order, who: Who) -> None:
+        """402 for an order that costs more than it says it may, 403 where this key must not spend anything."""
+        usd = price_of_order(order)
+        if usd > order.pay_usd + 1e-9:
+            words = f"costs up to {dollars(usd)} at a provider and may cost {dollars(order.pay_usd)}; raise pay_usd"
+            raise Refusal(402, words, code="PaymentNeeded")
+        if order.pay_usd and not who.may("pay"):
+            raise Refusal(403, "this key may not spend money; it needs the scope pay", code="Forbidden")
 
     def job(self, identity: str, who: Who) -> Entry:
         """A job of whoever asks; 404 for any other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,14 +23,15 @@ from maquette.faces.server.service import Service
 from maquette.flow.jobs import RECIPES, Destination, endings_for, job_options
 from maquette.flow.judge import gating_checks
 from maquette.flow.options import recipe_options
+from maquette.flow.picker import pick_list
 from maquette.flow.queue.entry import FINAL, STATES, Entry
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summaries
 from maquette.flow.recipes.write import plain_recipe, turned_steps
 from maquette.registry import Stage, registry, type_name
 
-_BODY = {"stage": ("inputs", "settings", "output"), "recipe": ("inputs", "knobs", "output")}
-_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority", "judged_by")
+_BODY = {"stage": ("inputs", "settings", "output", "pay_usd"), "recipe": ("inputs", "knobs", "output", "pay_usd")}
+_JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority", "pay_usd", "judged_by")
 WAIT_S = 60.0
 
 
@@ -118,15 +120,8 @@ def _offers() -> list[Route]:
         return answer({request.url.path.rpartition("/")[2]: list(kind.names())})
 
     def generators(request: Request) -> Response:
-        from maquette.flow.make import generators as names
-
         who_asks(request, "read")
-        rows = []
-        for name in names():
-            stage = registry()[name].stage
-            get = stage.facts.line_to_get()
-            rows.append({"name": name, "summary": stage.summary, "ready": not get, "get": get, **stage.facts.as_dict()})
-        return answer({"generators": rows})
+        return answer({"generators": [row.as_dict() for row in pick_list()]})
 
     return [
         Route("/api/stages", stages),
@@ -191,6 +186,7 @@ async def _place(
     output = str(body.get("output", "model.glb" if kind == "make" else ""))
     judge = str(body.get("judged_by", ""))
     order = Order(kind, inputs, output, recipe, body.get("destination", "model"), options, judged_by=judge)
+    order = replace(order, pay_usd=body.get("pay_usd", 0.0))
     priority = body.get("priority", 100)
     if not isinstance(priority, int) or not 0 <= priority <= 1000:
         raise BadSetting(f"job: priority {priority!r}; a whole number from 0, first, to 1000, last")

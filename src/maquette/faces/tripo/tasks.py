@@ -57,6 +57,8 @@ async def create(service: Service, request: Request, who: Who, body: dict[str, A
     except Refusal as problem:
         if problem.status == 409:
             raise TripoRefusal(1004, str(problem), "use another Idempotency-Key", status=409) from None
+        if problem.status == 402:
+            raise TripoRefusal(2010, str(problem), "Tripo's API has no field for it; use /api/jobs") from None
         raise
 
 

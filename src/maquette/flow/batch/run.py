@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import secrets
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 
 from maquette.core.errors import MaquetteError
 from maquette.core.files import Files
+from maquette.core.money import paying
 from maquette.core.progress import Cancelled, progress
 from maquette.flow import disk
 from maquette.flow.batch.tasks import Task
@@ -28,6 +30,7 @@ from maquette.flow.lineage import shape_name
 from maquette.flow.report.album import thumbnail
 from maquette.flow.report.keeper import Keeper
 
+Purse = tuple[float, str]  # what may be spent in US dollars, and the run that it counts for
 RESULT, THUMBNAIL = "result.json", "thumbnail.png"
 LOOK_S = 0.2
 
@@ -63,11 +66,13 @@ def run_batch(
     *,
     workers: int = 1,
     again: bool = False,
+    pay_usd: float = 0.0,
     listen: Callable[[list[Result]], None] = lambda results: None,
 ) -> list[Result]:
     """Do all tasks, ``workers`` at once; results in the order of the tasks.
 
-    What is made already is taken as it is; what was refused only with ``again``. ``listen`` hears of every new result.
+    What is made already is taken as it is; what was refused only with ``again``. ``pay_usd`` is what hosted generators
+    may cost in all tasks together. ``listen`` hears of every new result.
     """
     folder.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
@@ -82,7 +87,8 @@ def run_batch(
     listen(_in_order(tasks, results))
     with ThreadPoolExecutor(workers) as pool:
         stop: list[bool] = []
-        under_way = {pool.submit(_in_own_process, task, folder, destination, ending, stop) for task in waiting}
+        purse = (pay_usd, secrets.token_hex(8))
+        under_way = {pool.submit(_in_own_process, task, folder, destination, ending, purse, stop) for task in waiting}
         try:
             while under_way:
                 ended, under_way = wait(under_way, LOOK_S, FIRST_COMPLETED)
@@ -133,13 +139,15 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min" if minutes else "under 1 min"
 
 
-def _in_own_process(task: Task, folder: Path, destination: Destination, ending: str, stop: list[bool]) -> Result:
+def _in_own_process(
+    task: Task, folder: Path, destination: Destination, ending: str, purse: Purse, stop: list[bool]
+) -> Result:
     """Run one task in a process of its own and read what it left."""
     place, key = folder / task.name, task.key(destination, ending)
     if stop:
         raise Cancelled
     process = multiprocessing.get_context("spawn").Process(
-        target=do_task, args=(task, place, destination, ending, key), daemon=True
+        target=do_task, args=(task, place, destination, ending, key, purse), daemon=True
     )
     process.start()
     while process.is_alive():
@@ -155,14 +163,16 @@ def _in_own_process(task: Task, folder: Path, destination: Destination, ending: 
     return result
 
 
-def do_task(task: Task, place: Path, destination: Destination, ending: str, key: str) -> None:
+def do_task(task: Task, place: Path, destination: Destination, ending: str, key: str, purse: Purse = (0.0, "")) -> None:
     """One job to its files and its ``result.json``, which comes last."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     started = time.perf_counter()
     plain: dict[str, Any] = {"name": task.name, "key": key, "photo": str(task.photo), "options": _words(task)}
     try:
         place.mkdir(parents=True, exist_ok=True)
-        done = deliver(job_from(destination, task.photo, place / f"{task.name}{ending}", task.options))
+        job = job_from(destination, task.photo, place / f"{task.name}{ending}", task.options)
+        with paying(purse[0], run=purse[1]):
+            done = deliver(job)
         result = Result(**plain, state="made", **_facts_of(done, place))
     except MaquetteError as problem:
         result = Result(**plain, state="refused", error=f"{type(problem).__name__}: {problem}")

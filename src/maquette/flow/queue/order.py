@@ -34,7 +34,8 @@ class Order:
     ``recipe``: a recipe by name or text over its inputs with some knobs turned; an empty recipe hands its only input
     on, which converts it. ``output`` is the name of the file that comes out, whose ending says the kind; ``plain``
     leaves out what a destination would add (thumbnail, unit of the target) and the checks. A recipe's model is judged
-    where ``judged_by`` names the printer or the target whose limits apply.
+    where ``judged_by`` names the printer or the target whose limits apply. ``pay_usd`` is the most that hosted
+    generators may cost in it, in US dollars.
     """
 
     kind: Kind
@@ -45,12 +46,16 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     plain: bool = False
     judged_by: str = ""
+    pay_usd: float = 0.0
 
     def __post_init__(self) -> None:
         if self.output and not _NAME.fullmatch(self.output):
             raise BadSetting(f"job: {self.output[:80]!r} is no plain file name; use letters, digits, - and _")
         if self.kind not in ("make", "recipe"):
             raise BadSetting(f"job: {self.kind!r} is no kind of job; there are make and recipe")
+        wrong = isinstance(self.pay_usd, bool) or not isinstance(self.pay_usd, int | float)
+        if wrong or not 0 <= self.pay_usd < 1e6:
+            raise BadSetting(f"job: pay_usd = {self.pay_usd!r}: must be US dollars, 0 or more")
         if self.destination not in ("print", "model"):
             raise BadSetting(f"job: for {self.destination!r}; it is print or model")
         if self.judged_by and self.kind == "recipe":

@@ -17,6 +17,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database_migrations
 
 from maquette.core.errors import MaquetteError
+from maquette.core.money import paying
 from maquette.core.progress import Cancelled, noting, part, watching
 from maquette.flow.queue.control import Control
 from maquette.flow.queue.errand import LOOK, Errand, Refused, errand_for
@@ -135,7 +136,9 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
         return {"node": name, "cancelled": True}
     with bench.control.minding(identity), noting() as notes:
         try:
-            with watching(bench.control.listener(ledger, identity), bench.control.should_stop):
+            listener = bench.control.listener(ledger, identity)
+            purse = paying(entry.order.pay_usd, run=f"{identity}-{attempt}")
+            with purse, watching(listener, bench.control.should_stop):
                 if bench.control.should_stop():
                     raise Cancelled
                 with part(index / count, (index + 1) / count) if count > 1 else part(0.0, 0.2):

@@ -75,12 +75,13 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above}
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
-        own_front=not flat, two_sided=flat or (above < _SIDE_ON and not _is_tall(body.outline > 0)), smoothings=4 if flat else 10,
+        own_front=not flat, two_sided=flat or (above < _SIDE_ON and not _is_tall(body.outline > 0)),
+        smoothings=4 if flat else 10,
     )  # fmt: skip
 
 
 def _is_tall(mask: Bools) -> bool:
-    """Whether an outline (R, R) is so much taller than wide that it is a figure seen from the front, not from its side."""
+    """Whether an outline (R, R) is so much taller than wide that it is a figure seen from the front, not the side."""
     high, wide = (np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (1, 0))
     return bool(wide < _NARROW * high)
 
