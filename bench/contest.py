@@ -29,6 +29,7 @@ from training.objects import Library, Thing
 from training.views import look, random_pose
 
 import maquette as mq
+from maquette.core.errors import MaquetteError
 from maquette.core.subject import Subject
 from maquette.generate.guess.input import balloon
 from maquette.generate.guess.network import Guess, infer
@@ -36,24 +37,21 @@ from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.contest import proposals
 from maquette.generate.hypotheses.judge import FEATURES, evidence, merits
 from maquette.generate.sculpt.sculpt import _window_mask
+from maquette.generate.sculpt.surface import surface_of
 
 RESOLUTION = 64
 
 
 def surface_points(shape: Field, count: int = 4000) -> np.ndarray:
-    """Points where the field changes its sign along the grid's lines, (count, 3)."""
-    found = []
-    for axis in range(3):
-        values = np.moveaxis(shape.values, axis, 0)
-        at = np.argwhere((values[1:] > 0) != (values[:-1] > 0))
-        a, b = values[1:][tuple(at.T)], values[:-1][tuple(at.T)]
-        place = at.astype(float)
-        place[:, 0] += b / (b - a)
-        order = [place[:, 1 : axis + 1], place[:, :1], place[:, axis + 1 :]]
-        found.append(np.concatenate(order, axis=1))
-    places = np.concatenate(found)
-    rng = np.random.default_rng(0)
-    return shape.unproject(places[rng.choice(len(places), min(count, len(places)), replace=False)])
+    """Points evenly over the surface where the field changes its sign, (count, 3).
+
+    Where the grid's lines cross it they would lie closer together in front, where cells are small: so counted, a ball
+    scored 0.55 of 1.
+    """
+    try:
+        return on_surface(*surface_of(shape), count)
+    except MaquetteError:
+        return np.zeros((0, 3))
 
 
 def judge_view(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[str, Any] | None:

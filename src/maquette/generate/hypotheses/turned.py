@@ -1,9 +1,8 @@
 """Turned: a surface of revolution from the outline's axis, with handles, spouts and feet attached to it.
 
-Seen from ``elevation`` above, such a thing covers the union of ellipses, one for each of its rings. Stretched along the
-axis by 1 / sin(elevation) they are discs, so the widest ring that fits around each point of the axis is the distance
-to the stretched outline's edge: one distance transform finds the profile, and how well its discs fill the outline says
-which elevations are possible. What no ring covers is attached: blown up in the plane that holds the axis.
+Each point of its outline lies on a ring (contour.py); seen from too high, they would not come in the outline's order.
+What no ring covers is attached: blown up in the plane that holds the axis. Tried before: the widest ellipse that fits
+into the outline around each point of the axis; it makes a long barrel of a ball that is seen from above.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.attached import SLIVER, attachments
+from maquette.generate.hypotheses.contour import Axis, close_ends, profile_of
 from maquette.generate.hypotheses.proposal import Proposal, elevation_of, smooth_least
 from maquette.generate.hypotheses.rim import Rim, find_rim
 
@@ -25,34 +25,50 @@ _FEWEST = 12  # rows of the outline: lower things have no profile
 _SIDE = 192  # pixels of the outline whose profile is taken; the axis is looked for in half of that
 _ANGLES = np.array([0, *(sign * a for a in (4, 8, 12, 20, 30, 45, 60, 75) for sign in (1, -1)), 90], float)
 _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, for things stand
-_HIGHEST, _STEP, _LEAST = 50.0, 5.0, 3.0  # degrees above that are tried, from what the network says downward
 _LYING = 20.0  # degrees: what leans further shows no rim
-_NECK, _RIM_COVER = 0.5, 0.88  # of the widest radius; of the mask: a rim's rings cover no less, but for a handle
+_NECK = 0.5  # of the widest radius
 _RIM_SLIVER = 0.045  # half windows: what stands over a rim by less is its own inaccuracy
-_TRIED, _FAR_OFF = (-10.0, 55.0), 0.01  # degrees; coverage that being 10 degrees off the network's word costs
-_FLATTEST, _EDGE_ON = 8.0, 0.05  # degrees, radians: rings seen from less above are taken for lines
-_POLE, _EVEN = 0.75, 2.0  # a cone along the line of sight narrows as fast as it goes on; rows that are evened out
+_TRIED = np.radians(np.arange(-40.0, 20.1, 2.5))  # from the network's word
+_BELIEVED = np.radians([-10.0, 55.0])
+_FAR_OFF, _UNUSUAL, _HELD, _TEN = 0.08, 0.01, np.radians(15), np.radians(10)  # cost of 10 degrees off its word, off 15
+_FAR_EYE = 6.0  # half windows, where no camera is known
 _WALL, _WALLS = 0.1, (0.05, 0.08)  # thickness of a hollow thing's wall, of its widest radius; half windows
-_LOSS = 0.02  # of the mask: coverage that an elevation may cost
 _SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
 _CREASE = 0.03  # half windows over which rims are rounded
 
 
 @dataclass(frozen=True)
 class Lathe:
-    """Axis in the image turned by ``lean`` degrees, column ``column`` of it; the profile there in half windows.
+    """An axis in the image turned by ``lean`` degrees, column ``column`` of it, and the profile around it.
 
-    ``rows`` (N,) go from top to bottom along the projected axis, ``radius`` (N,) of the ring around each, 0: none.
+    ``height`` (N,) over the axis' point and ``radius`` (N,) there, from bottom to top, in half windows.
     """
 
     lean: float
     column: float
-    elevation: float
-    rows: Floats
+    axis: Axis
+    height: Floats
     radius: Floats
     covered: float  # share of the mask
     rim: Rim | None = None
-    stands: bool = False  # its profile was taken in perspective
+
+    @property
+    def elevation(self) -> float:
+        """Of the camera above the horizon, degrees."""
+        return float(np.degrees(self.axis.elevation))
+
+    @property
+    def middle(self) -> Floats:
+        """The axis' point in the camera's frame (right, down, into the picture), (3,)."""
+        lean, deep = np.radians(self.lean), 1 + self.axis.depth / self.axis.eye
+        x, y = self.column * deep, self.axis.row * deep
+        return np.array([np.cos(lean) * x - np.sin(lean) * y, np.sin(lean) * x + np.cos(lean) * y, self.axis.depth])
+
+    @property
+    def up(self) -> Floats:
+        """Where the axis points up to in the camera's frame, (3,)."""
+        lean, above = np.radians(self.lean), self.axis.elevation
+        return np.array([np.sin(lean) * np.cos(above), -np.cos(lean) * np.cos(above), -np.sin(above)])
 
 
 def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
@@ -61,12 +77,9 @@ def turned_thing(body: Field, guess: Guess, mask: Pixels) -> Proposal | None:
     lathe = find_lathe(small >= 0.5, elevation_of(guess), guess)
     if lathe is None:
         return None
-    up = _upward(lathe)
-    middle, height, radius = _measure(lathe, guess.eye, up)
-    if len(height) < 4:
-        return None
+    up, middle = lathe.up, lathe.middle
     hollow = lathe.rim is not None and lathe.rim.hollow
-    rings = _rings(body, middle, up, height, radius, hollow=hollow)
+    rings = _rings(body, middle, up, lathe.height, lathe.radius, hollow=hollow)
     limbs, share = attachments(body, rings, middle, up, SLIVER if lathe.rim is None else _RIM_SLIVER)
     values = np.clip(np.maximum(rings, limbs) / body.cell, -6, 6).astype(np.float32)
     field = Field(values, body.front, body.outline, guess.eye, body.cell)
@@ -101,10 +114,7 @@ def find_lathe(inside: Bools, said: float, guess: Guess | None = None) -> Lathe 
     near = np.arange(max(middle - 2 * step, 0), min(middle + 2 * step + 1, len(inside)))
     half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])
     column = int(near[half[:, near].sum(axis=0).argmax()])
-    straight = _profile(picture, column, lean, said)
-    if straight is None or guess is None or abs(lean) > _LYING:
-        return straight
-    return _in_perspective(picture, column, straight, guess, said)
+    return _profile(picture, column, lean, guess, said)
 
 
 def _turn_picture(inside: Bools, lean: float) -> Bools:
@@ -124,172 +134,55 @@ def _run(inside: Bools) -> NDArray[np.int64]:
     return np.where(inside, place - last_out, 0)
 
 
-def _profile(picture: Bools, column: int, lean: float, said: float) -> Lathe | None:
-    """The profile at the elevation that the outline allows and the network finds likely."""
-    total = max(int(picture.sum()), 1)
-    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
-    half = np.where(picture[:, column], half, 0.0)
-    straight = half, half
-    wanted = float(np.clip(said, 0, _HIGHEST))
-    for elevation in np.arange(wanted, -_STEP, -_STEP):
-        stretch = np.full(len(picture), 1 / np.sin(np.radians(max(elevation, _LEAST))))
-        radius, reach = straight if elevation < _LEAST else _widest_rings(picture, column, stretch)
-        covered = float(2 * reach.sum() / total)
-        if elevation < _LEAST or covered >= 2 * straight[1].sum() / total - _LOSS:
-            break
-    elevation = 0.0 if elevation < _LEAST else float(elevation)
-    if (radius > 0).sum() < _FEWEST:
+def _profile(picture: Bools, column: int, lean: float, guess: Guess | None, said: float) -> Lathe | None:
+    """The profile about a column of a mask (S, S), as seen from the elevation that its outline and the guess allow."""
+    centers, half = _centers(len(picture)), _half_widths(picture, column)
+    used = np.flatnonzero(half > 0)
+    if len(used) < _FEWEST:
         return None
-    side = len(picture)
-    rows = (np.arange(side) + 0.5) * 2 / side - 1
-    middle = (column + 0.5) * 2 / side - 1
-    return Lathe(lean, middle, elevation, rows, radius * 2 / side, covered)
-
-
-def _in_perspective(picture: Bools, column: int, straight: Lathe, guess: Guess, said: float) -> Lathe:
-    """The profile of what stands, each row seen from a little higher above than the one over it.
-
-    The elevation is the rim's where one is seen, else that near the network's under which rings cover the outline best.
-    ``straight`` where they cover too little.
-    """
-    rim = find_rim(picture, column, guess, np.radians(said), np.radians(straight.lean))
-    if rim is not None and rim.radius < _NECK * straight.radius.max():
+    rows, wide = centers[used[0] : used[-1] + 1], half[used[0] : used[-1] + 1]
+    eye = guess.eye if guess is not None else _FAR_EYE
+    depth = 0.8 * float((wide * wide).sum() / max(wide.sum(), 1e-9))
+    axis = Axis(float((rows * wide).sum() / wide.sum()), depth, 0.0, eye)
+    rim = None
+    if guess is not None and abs(lean) <= _LYING:
+        rim = find_rim(picture, column, guess, np.radians(said), np.radians(lean))
+    if rim is not None and rim.radius < _NECK * wide.max():
         rim = None  # a bottle's cap is too small to be measured
-    if rim is None:
-        coarse = picture[::2, ::2]
-        tried = np.clip(said, *_TRIED) + np.arange(-4, 4) * _STEP
-        worths = [_cover(coarse, column // 2, e, guess.eye)[1] - _FAR_OFF * ((e - said) / 10) ** 2 for e in tried]
-        elevation = float(tried[int(np.argmax(worths))])
-    else:
-        elevation = float(np.degrees(rim.elevation))
-    radius, covered = _cover(picture, column, elevation, guess.eye)
-    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
-    level = 2 * float(half[picture[:, column]].sum()) / max(int(picture.sum()), 1)
-    if covered < level - _LOSS if rim is None else covered < _RIM_COVER:
-        return straight  # drawings know no perspective: their feet are level lines
-    first, last = _flat_ends(picture, column, radius, elevation, guess.eye, rim)
-    place = np.arange(len(picture))
-    radius = np.where((place >= first) & (place <= last), radius * 2 / len(picture), 0)
-    if (radius > 0).sum() < _FEWEST:
-        return straight
-    return replace(straight, elevation=elevation, radius=radius, covered=covered, rim=rim, stands=True)
+    elevation = likely_elevation(rows, wide, axis, np.radians(said)) if rim is None else rim.elevation
+    axis = replace(axis, elevation=elevation)
+    profile = profile_of(rows, wide, axis)
+    height, radius = close_ends(profile, axis, rim=None if rim is None else axis.height_at(rim.row))
+    covered = 2 * float(wide.sum()) / (2 / len(picture)) / max(int(picture.sum()), 1)
+    return Lathe(lean, float(centers[column]), axis, height, radius, covered, rim)
 
 
-def _cover(picture: Bools, column: int, elevation: float, eye: float) -> tuple[Floats, float]:
-    """Widest rings in perspective, in pixels, and the share of the mask that they cover."""
-    radius, reach = _widest_rings(picture, column, _stretch(len(picture), elevation, eye))
-    return radius, float(2 * reach.sum() / max(int(picture.sum()), 1))
+def _centers(side: int) -> Floats:
+    """Middles of the pixels along the side of a window, in half windows, (S,)."""
+    centers: Floats = (np.arange(side) + 0.5) * 2 / side - 1
+    return centers
 
 
-def _stretch(side: int, elevation: float, eye: float) -> Floats:
-    """By how much each row of a picture must be drawn out for rings to become discs, (S,)."""
-    seen = np.radians(elevation) + np.arctan2((np.arange(side) + 0.5) * 2 / side - 1, eye)
-    stretch: Floats = 1 / np.sin(np.maximum(np.abs(seen), np.radians(_FLATTEST)))
-    return stretch
+def _half_widths(picture: Bools, column: int) -> Floats:
+    """How far each row of a mask (S, S) reaches to both sides of a column alike, half windows; 0 beside it. (S,)"""
+    half = (np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5) * 2 / len(picture)
+    half_widths: Floats = np.where(picture[:, column], half, 0.0)
+    return half_widths
 
 
-def _flat_ends(
-    picture: Bools, column: int, radius: Floats, elevation: float, eye: float, rim: Rim | None
-) -> tuple[int, int]:
-    """First and last row of the profile: the rim, and no rings that touch the outline at their pole alone.
+def likely_elevation(rows: Floats, half: Floats, axis: Axis, said: float) -> float:
+    """The elevation under which an outline's points are in the order of their rings, near the one ``said``; radians.
 
-    Those narrow as fast as they go on. They end what stands below, and above what is seen from below there.
+    An arc that is flatter than the rings would be cannot be seen from so high above: outlines say what is too high.
     """
-    from scipy.ndimage import gaussian_filter1d
-
-    side = len(picture)
-    inside = np.flatnonzero(picture[:, column])
-    first, last = int(inside[0]), int(inside[-1])
-    widening = np.gradient(gaussian_filter1d(radius, _EVEN), np.cumsum(_stretch(side, elevation, eye)))
-    margin = round(2 * _EVEN)
-    seen = np.radians(elevation) + np.arctan2((np.arange(side) + 0.5) * 2 / side - 1, eye)
-    if seen[last] > np.radians(_FLATTEST):
-        wide = np.flatnonzero(widening[: last - margin] > -_POLE)
-        last = int(wide[-1]) if len(wide) else last
-    if rim is not None:
-        first = int(np.ceil((rim.row + 1) * side / 2 - 0.5))
-    elif seen[first] < -np.radians(_FLATTEST):
-        wide = np.flatnonzero(widening[first + margin :] < _POLE)
-        first += margin + int(wide[0]) if len(wide) else 0
-    return first, last
-
-
-def _widest_rings(picture: Bools, column: int, stretch: Floats) -> tuple[Floats, Floats]:
-    """Widest ring around each row of the axis, and how far the rings reach to either side in each row, in pixels.
-
-    ``stretch`` (S,): by how much each row must be drawn out along the axis for rings to become discs.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    half = np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5
-    half = np.where(picture[:, column], half, 0.0)
-    spread = np.zeros_like(picture)
-    place = np.arange(picture.shape[1])[None, :]
-    spread |= np.abs(place - column) < (half + 0.5)[:, None]  # only what is alike on both sides can be a ring
-    ends = np.concatenate([[0.0], np.cumsum(stretch)])
-    place = (ends[1:] + ends[:-1]) / 2  # of each row in the drawn out picture
-    centers = np.arange(int(np.ceil(ends[-1]))) + 0.5
-    source = np.interp(centers, place, np.arange(len(picture)))
-    above = np.minimum(source.astype(np.int64), len(picture) - 2)
-    part = (source - above)[:, None]
-    tall = (1 - part) * spread[above] + part * spread[above + 1] >= 0.5
-    far = distance_transform_edt(np.pad(tall, 1))[1:-1, 1:-1][:, column]
-    radius = np.interp(place, centers, np.maximum(far - 0.5, 0))
-    squared = far[None, :] ** 2 - (place[:, None] - centers[None, :]) ** 2
-    reach = np.sqrt(np.maximum(squared.max(axis=1), 0))
-    return np.where(half > 0, radius, 0), np.minimum(np.maximum(reach - 0.5, 0), np.maximum(half, 0))
-
-
-def _upward(lathe: Lathe) -> Floats:
-    """Where the axis points up to in the camera's frame (right, down, into the picture), (3,)."""
-    lean, above = np.radians(lathe.lean), np.radians(lathe.elevation)
-    across, along = np.sin(lean) * np.cos(above), np.cos(lean) * np.cos(above)
-    return np.array([across, -along, -np.sin(above)])
-
-
-def _measure(lathe: Lathe, eye: float, up: Floats) -> tuple[Floats, Floats, Floats]:
-    """A point of the axis (3,), and heights above it with the radius there, from bottom to top; the lower end cut flat.
-
-    A ring that touches the outline only at its pole is the tip of a cone along the line of sight: things stand on a
-    flat end, and the other one is a dome.
-    """
-    used = np.flatnonzero(lathe.radius > 0)
-    used = used[(used >= used[0]) & (used <= used[-1])]
-    rows, width = lathe.rows[used], lathe.radius[used]
-    above = np.full(len(rows), np.radians(lathe.elevation))
-    if lathe.stands:  # discs in perspective: each is seen from its own elevation, its middle above its ellipse's
-        above = above + np.arctan2(rows, eye)
-        rows = rows - width * width * np.sin(above) * np.cos(above) / eye
-    sine, cosine = np.sin(np.radians(lathe.elevation)), np.cos(np.radians(lathe.elevation))
-    depth = 0.8 * float((width * width).sum() / max(width.sum(), 1e-9))
-    center_row = float((rows * width).sum() / max(width.sum(), 1e-9))
-    turn = np.radians(lathe.lean)
-    flat = np.array([lathe.column, center_row]) * (1 + depth / eye)
-    level = np.full(len(rows), eye) if lathe.stands else np.hypot(rows, eye)
-    middle = np.array(
-        [np.cos(turn) * flat[0] - np.sin(turn) * flat[1], np.sin(turn) * flat[0] + np.cos(turn) * flat[1]]
-    )
-    height = (flat[1] - rows * (eye + depth) / level) / np.maximum(cosine - rows * sine / eye, 0.2)
-    radius = width * (eye + depth - height * sine) / np.hypot(eye, width)  # the line of sight touches before the axis
-    order = np.argsort(height)
-    height, radius = height[order], radius[order]
-    if above[0] > _EDGE_ON and lathe.rim is None:
-        slope = np.gradient(radius, height)
-        steep = np.abs(slope) > 0.8 / np.tan(np.maximum(above[order], _EDGE_ON))
-        low = int(np.argmin(steep)) if steep[0] and not lathe.stands else 0
-        high = len(steep) - (int(np.argmin(steep[::-1])) if steep[-1] else 0)
-        height, radius = _dome(height[low:], radius[low:], high - low)
-    return np.array([middle[0], middle[1], depth]), height, radius
-
-
-def _dome(height: Floats, radius: Floats, end: int) -> tuple[Floats, Floats]:
-    """The profile with what lies above sample ``end`` made a parabola that begins as steeply: half a cone's height."""
-    if not 1 <= end < len(height):
-        return height, radius
-    start, wide = height[end - 1], radius[end - 1]
-    share = np.linspace(0.0, 1.0, 24)[1:]
-    top = (height[-1] - start) / 2
-    return np.append(height[:end], start + top * share), np.append(radius[:end], wide * np.sqrt(1 - share))
+    tried = np.unique(np.clip(said + _TRIED, *_BELIEVED))
+    costs = [
+        profile_of(rows, half, replace(axis, elevation=float(angle))).backward
+        + _FAR_OFF * ((angle - said) / _TEN) ** 2
+        + _UNUSUAL * ((angle - _HELD) / _TEN) ** 2
+        for angle in tried
+    ]
+    return float(tried[int(np.argmin(costs))])
 
 
 def _rings(body: Field, middle: Floats, up: Floats, height: Floats, radius: Floats, *, hollow: bool) -> Pixels:
