@@ -390,6 +390,22 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
 
 contact: _contact
 
+class _contour_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        interval_mm: float = 1.0,
+        style: Literal['steps', 'engraved', 'raised'] = 'steps',
+        line_mm: float = 0.5,
+        depth_mm: float = 0.4,
+        bold: int = 5,
+        smooth_mm: float = 0.5,
+    ) -> Heightmap:
+        """Draw contours on a heightmap, an elevation model say, counted from its lowest place."""
+
+contour_heights: _contour_heights
+
 class _control_picture(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -1067,6 +1083,12 @@ class _open_heights(StageFunction[..., Heightmap]):
         """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres."""
 
 open_heights: _open_heights
+
+class _open_hfp(StageFunction[..., PaintPlan]):
+    def __call__(self, data: bytes, *, picture: str = '', cell_mm: float = 0.4) -> PaintPlan:
+        """Read a HueForge project: its filaments, swaps and layers, and the picture over them."""
+
+open_hfp: _open_hfp
 
 class _orient(StageFunction[..., Asset]):
     def __call__(
@@ -2181,7 +2203,7 @@ class _write_paint(StageFunction[..., Files]):
         plan: PaintPlan,
         *,
         stem: str = 'paint',
-        suffix: Literal['.3mf', '.stl', '.html', '.txt'] = '.3mf',
+        suffix: Literal['.3mf', '.stl', '.html', '.txt', '.hfp'] = '.3mf',
     ) -> Files:
         """Write a painted print with everything that printing it takes."""
 

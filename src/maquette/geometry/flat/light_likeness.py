@@ -28,7 +28,8 @@ def wanted_light(pixels: Bytes, shape: tuple[int, int]) -> Floats:
 
     small = Image.fromarray(np.ascontiguousarray(pixels)).resize(shape[::-1], Image.Resampling.BOX)
     light: Floats = to_linear(np.asarray(small, np.float64) / 255) @ LUMINANCE
-    return (light - light.min()) / max(float(np.ptp(light)), 1e-9)
+    spread: Floats = (light - light.min()) / max(float(np.ptp(light)), 1e-9)
+    return spread
 
 
 def compare_light(light: Floats, wanted: Floats, where: Bools) -> Likeness:

@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from maquette.core.arrays import Bools, Floats
+from maquette.core.arrays import Bools, Floats, Singles
 
 
 def narrow_parts(
-    heights: Floats, pitch: float, line: float, layer: float, pose: Literal["lying", "standing"] = "lying"
+    heights: Floats | Singles, pitch: float, line: float, layer: float, pose: Literal["lying", "standing"] = "lying"
 ) -> tuple[Bools, Bools]:
     """Ridges and grooves (H, W): what a line cannot reach from below, or from above, by a layer or more.
 
@@ -19,7 +19,6 @@ def narrow_parts(
     """
     from scipy.ndimage import grey_closing, grey_opening
 
-    heights = np.asarray(heights)
     shape = disc(line / 2 / pitch)
     if pose == "standing":
         shape = shape[len(shape) // 2][None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from maquette.core.arrays import Bools, Floats
+from maquette.core.arrays import Bools, Floats, Singles
 
 _AMBIENT = 0.08
 
 
-def raking_light(heights: Floats, pitch: float, elevation_deg: float) -> Floats:
+def raking_light(heights: Floats | Singles, pitch: float, elevation_deg: float) -> Floats:
     """Light (H, W), linear, 0..1, on heights in mm over places ``pitch`` apart, the lamp at the left of the picture."""
     slope = np.tan(np.radians(elevation_deg))
     down, right = np.gradient(np.asarray(heights, np.float64), pitch)
@@ -21,7 +21,7 @@ def raking_light(heights: Floats, pitch: float, elevation_deg: float) -> Floats:
     return light
 
 
-def in_shadow(heights: Floats, pitch: float, slope: float) -> Bools:
+def in_shadow(heights: Floats | Singles, pitch: float, slope: float) -> Bools:
     """Which places (H, W) something to their left hides from a lamp whose light falls by ``slope`` a millimetre."""
     along = np.arange(heights.shape[1]) * pitch * slope
     above = np.asarray(heights, np.float64) + along[None]
