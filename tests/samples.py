@@ -23,6 +23,7 @@ from maquette.core.picture import Picture
 from maquette.core.print_settings import PrintSettings
 from maquette.core.scene import Scene
 from maquette.core.subject import Subject, Views
+from maquette.formats.painting.hueforge import project_of
 from shapes import box, grid, sphere, together
 
 
@@ -212,6 +213,8 @@ def sample_for(kind: object, stage: object) -> object:
     """A value for an input of this type."""
     if kind is bytes and stage.output is Heightmap:
         return png(np.arange(96, dtype=np.uint8).reshape(8, 12))
+    if kind is bytes and stage.output is PaintPlan:
+        return project_of(paint_plan(), "hill").encode()
     if kind is bytes:
         if "open" in stage.name:
             return photo()

@@ -9,6 +9,7 @@ import maquette as mq
 from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.geometry.flat.terrain import close_below, deviations, rim, triangulate_heights
+from maquette.geometry.rows import flat_cross
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import edges, euler_number
 
@@ -70,9 +71,24 @@ def test_rows_run_away_from_the_top_of_the_picture():
 def test_the_border_is_walked_counter_clockwise_from_the_lower_left():
     places = np.array([[0, 0], [0, 2], [2, 0], [2, 2], [1, 2], [1, 1]])
     assert rim(places, (3, 3)).tolist() == [2, 3, 4, 1, 0]
-    under, faces = close_below(places, np.zeros((0, 3), np.int64), rim(places, (3, 3)))
-    assert under.tolist() == [2, 3, 4, 1, 0, -1]
-    assert len(faces) == 15
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 40), (40, 2), (130, 61)])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_a_floor_lies_flat_under_the_border_without_a_fold(shape, sparse):
+    rows, columns = shape
+    row, column = np.mgrid[:rows, :columns].reshape(2, -1)
+    corner = np.isin(row, (0, rows - 1)) & np.isin(column, (0, columns - 1))
+    edge = np.isin(row, (0, rows - 1)) | np.isin(column, (0, columns - 1))
+    places = np.stack([row, column], axis=1)[corner if sparse else edge]
+    border = rim(places, shape)
+    below, faces = close_below(places, np.zeros((0, 3), np.int64), border)
+    floor = faces[2 * len(border) :] - len(places)
+    a, b, c = (below[floor[:, k]][:, ::-1] * [1, -1] for k in range(3))  # x, y
+    twice = flat_cross(b - a, c - a)
+    assert (twice < 0).all()  # seen from above they all run clockwise: none is folded, none without area
+    assert -twice.sum() / 2 == pytest.approx((rows - 1) * (columns - 1))
+    assert np.array_equal(below[: len(border)], places[border])
 
 
 def test_an_oval_with_a_frame_and_a_hole_is_one_closed_ring():

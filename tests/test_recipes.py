@@ -649,7 +649,7 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
 
 def test_the_recipes_that_ship():
     ours = {"cutter", "glance", "intake", "lamp", "lithophane", "medal", "model", "print", "relief", "sign", "stamp"}
-    ours |= {"closed-light-box", "color-lithophane", "light-box", "paint", "paint-cells"}
+    ours |= {"closed-light-box", "color-lithophane", "contour-map", "light-box", "paint", "paint-cells"}
     assert set(recipe_names()) >= ours
     assert list(recipe_names()) == sorted(recipe_names())
 
@@ -660,10 +660,11 @@ def test_a_recipe_that_ships_is_valid(name):
     assert recipe.name == name
     inputs = recipe.input_kinds()
     assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy") else {bytes})
-    assert (
-        set(inputs) in ({"asset"},)
-        or set(inputs) <= {"front", "right", "back", "left", "top"}
-        or set(inputs) in ({"photo"}, {"drawing"})
+    assert set(inputs) <= {"front", "right", "back", "left", "top"} or set(inputs) in (
+        {"photo"},
+        {"drawing"},
+        {"heights"},
+        {"asset"},
     )
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():

@@ -119,7 +119,7 @@ class _backlight(StageFunction[..., Picture]):
         self,
         asset: Asset,
         *,
-        lamp: Literal['below', 'inside'] = 'below',
+        lamp: Literal['below', 'inside', 'center', 'dome'] = 'below',
         size_px: int = 512,
         transmission_mm: float = 3.5,
         black: Literal['dark', 'darkest'] = 'darkest',
@@ -127,6 +127,22 @@ class _backlight(StageFunction[..., Picture]):
         """Show what light falls through a model: the finished mesh itself is looked through, not the photo it came from."""
 
 backlight: _backlight
+
+class _backlit_likeness(StageFunction[..., tuple[Finding, ...]]):
+    def __call__(
+        self,
+        asset: Asset,
+        photo: Subject,
+        *,
+        lamp: Literal['below', 'inside', 'center', 'dome'] = 'below',
+        transmission_mm: float = 3.5,
+        layer_mm: float = 0.12,
+        margin_mm: float = 0.0,
+        size_px: int = 640,
+    ) -> tuple[Finding, ...]:
+        """Look through the finished mesh and compare the light with the photo's greys: SSIM and mean CIEDE2000."""
+
+backlit_likeness: _backlit_likeness
 
 class _bake(StageFunction[..., Asset]):
     def __call__(
@@ -374,6 +390,22 @@ class _contact(StageFunction[..., tuple[Finding, ...]]):
 
 contact: _contact
 
+class _contour_heights(StageFunction[..., Heightmap]):
+    def __call__(
+        self,
+        heightmap: Heightmap,
+        *,
+        interval_mm: float = 1.0,
+        style: Literal['steps', 'engraved', 'raised'] = 'steps',
+        line_mm: float = 0.5,
+        depth_mm: float = 0.4,
+        bold: int = 5,
+        smooth_mm: float = 0.5,
+    ) -> Heightmap:
+        """Draw contours on a heightmap, an elevation model say, counted from its lowest place."""
+
+contour_heights: _contour_heights
+
 class _control_picture(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -419,6 +451,19 @@ class _crop(StageFunction[..., Subject]):
         """Put the subject into the middle of a square frame of which its long side fills a share."""
 
 crop: _crop
+
+class _cross_section(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        across: Literal['x', 'y', 'z'] = 'y',
+        at: float = 0.5,
+        size_px: int = 720,
+    ) -> Picture:
+        """Draw the cut of a plane through a model: material filled, heights said."""
+
+cross_section: _cross_section
 
 class _cups(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -858,6 +903,12 @@ class _lay_out(StageFunction[..., Asset]):
 
 lay_out: _lay_out
 
+class _layer_sheet(StageFunction[..., Picture]):
+    def __call__(self, asset: Asset, *, layer_mm: float = 0.2, count: int = 8, size_px: int = 240) -> Picture:
+        """Show layers of a print from above: what is laid is blue, what lies below it grey."""
+
+layer_sheet: _layer_sheet
+
 class _lettering(StageFunction[..., Artwork]):
     def __call__(self, *, text: str = 'Maquette', height_mm: float = 12.0, font: str = '') -> Artwork:
         """Set words as areas with the font's own curves, about the middle, lines centred."""
@@ -1038,6 +1089,20 @@ class _miniature(StageFunction[..., Picture]):
 
 miniature: _miniature
 
+class _nozzle_loss(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        lamp: Literal['below', 'inside', 'center', 'dome'] = 'below',
+        line_mm: float = 0.45,
+        layer_mm: float = 0.12,
+        pose: Literal['lying', 'standing'] = 'lying',
+    ) -> Picture:
+        """Show where a print of a finished model loses detail: ridges and grooves narrower than a line, red and blue."""
+
+nozzle_loss: _nozzle_loss
+
 class _open(StageFunction[..., Subject]):
     def __call__(self, photo: bytes, *, max_px: int = 4096, svg_px: int = 1536) -> Subject:
         """Open a picture file: JPEG, PNG, WebP, AVIF, TIFF, HEIC, GIF (first frame), BMP or SVG."""
@@ -1063,6 +1128,12 @@ class _open_heights(StageFunction[..., Heightmap]):
         """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres."""
 
 open_heights: _open_heights
+
+class _open_hfp(StageFunction[..., PaintPlan]):
+    def __call__(self, data: bytes, *, picture: str = '', cell_mm: float = 0.4) -> PaintPlan:
+        """Read a HueForge project: its filaments, swaps and layers, and the picture over them."""
+
+open_hfp: _open_hfp
 
 class _orient(StageFunction[..., Asset]):
     def __call__(
@@ -1375,6 +1446,19 @@ class _quantize_colors(StageFunction[..., Asset]):
         """Give every face one of a few filaments: textures and vertex colours become flat materials, one a filament."""
 
 quantize_colors: _quantize_colors
+
+class _raking_light(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        lamp: Literal['below', 'inside', 'center', 'dome'] = 'below',
+        elevation_deg: float = 15.0,
+        size_px: int = 512,
+    ) -> Picture:
+        """Show a relief under light that grazes it from the left: what stands out shines and throws a shadow."""
+
+raking_light: _raking_light
 
 class _read_3mf(StageFunction[..., Asset]):
     def __call__(self, files: Files, *, plate: int = 0) -> Asset:
@@ -2293,7 +2377,7 @@ class _write_paint(StageFunction[..., Files]):
         plan: PaintPlan,
         *,
         stem: str = 'paint',
-        suffix: Literal['.3mf', '.stl', '.html', '.txt'] = '.3mf',
+        suffix: Literal['.3mf', '.stl', '.html', '.txt', '.hfp'] = '.3mf',
     ) -> Files:
         """Write a painted print with everything that printing it takes."""
 

@@ -14,6 +14,7 @@ from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
 from maquette.core.progress import note
+from maquette.formats.painting.hueforge import plan_of
 from maquette.registry import stage
 
 _MOST = 140_000_000  # places: 16,384 x 8,192, half a gigabyte of heights
@@ -31,10 +32,14 @@ def open_heights(
     """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres.
 
     Our own TIFF comes back as it was. Other files, elevation models too, are spread between the height of black and
-    that of white. Colours are refused: `heights` makes heights of those.
+    that of white. A HueForge project (.hfp) gives the heights of `open-hfp`. Colours are refused: `heights` makes
+    heights of those.
     """
     from PIL import Image, UnidentifiedImageError
 
+    if data[:20].lstrip().startswith(b"{"):
+        plan = plan_of(data, None, 0.4, "open-heights")
+        return Heightmap(plan.levels_mm[plan.heights].astype(np.float32), plan.cell_mm, title=plan.title)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > _MOST:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from maquette.core.arrays import Bools, Floats, Singles
 from maquette.core.heightmap import Heightmap
 from maquette.core.picture import Picture
 from maquette.core.progress import note
+from maquette.geometry.flat.narrow import narrow_parts
 from maquette.registry import stage
 
 _RIDGE, _GROOVE = (214, 60, 40), (40, 90, 214)
@@ -30,32 +32,25 @@ def lost_detail(
     reach from above (closing), where that is a layer or more. The note says how many square millimetres each covers and
     how large a plate would show them all.
     """
-    from scipy.ndimage import grey_closing, grey_opening
-
     heights = np.asarray(heightmap.heights)
-    disc = _disc(line_mm / 2 / heightmap.pitch_mm)
-    ridge = heights - grey_opening(heights, footprint=disc) > layer_mm
-    groove = grey_closing(heights, footprint=disc) - heights > layer_mm
+    ridge, groove = narrow_parts(heights, heightmap.pitch_mm, line_mm, layer_mm)
     cell = heightmap.pitch_mm**2
     share = float((ridge | groove).mean())
     note(
         f"lost: {ridge.sum() * cell:.3g} mm² of ridges and {groove.sum() * cell:.3g} mm² of grooves narrower than"
         f" {line_mm:g} mm, {share:.1%} of the picture"
     )
+    return Picture(_resize_opaque(mark_losses(heights, ridge, groove), size_px))
+
+
+def mark_losses(heights: Floats | Singles, ridge: Bools, groove: Bools) -> NDArray[np.uint8]:
+    """Heights (H, W) as grey pixels (H, W, 3), ridges that are lost red and grooves blue."""
     low, high = float(heights.min()), float(heights.max())
     grey = 70 + 160 * (heights - low) / max(high - low, 1e-9)
     colors = np.repeat(grey[..., None], 3, axis=2)
     for where, color in ((ridge, _RIDGE), (groove, _GROOVE)):
         colors[where] = color
-    return Picture(_resize_opaque(np.round(colors).astype(np.uint8), size_px))
-
-
-def _disc(radius: float) -> NDArray[np.bool_]:
-    """A disc of cells, three across at least."""
-    reach = max(1, int(np.ceil(radius)))
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    disc: NDArray[np.bool_] = np.hypot(x, y) <= max(radius, 1.0) + 1e-9
-    return disc
+    return np.round(colors).astype(np.uint8)
 
 
 def _resize_opaque(colors: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:

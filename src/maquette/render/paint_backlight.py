@@ -11,6 +11,7 @@ from maquette.core.errors import CannotDo
 from maquette.core.painting import PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.progress import note, progress
+from maquette.geometry.flat.see_through import look_through, walls_seen
 from maquette.geometry.look.oklab import light_of, srgb_of
 from maquette.geometry.painting.difference import seen_difference
 from maquette.geometry.painting.light import shares_through
@@ -18,7 +19,6 @@ from maquette.geometry.painting.looks import colors_of
 from maquette.geometry.painting.solids import filament_slabs
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
-from maquette.render.backlight import rays_from_above, wall_along
 
 
 @stage
@@ -35,23 +35,22 @@ def paint_backlight(
     """
     slabs = filament_slabs(plan)
     every = np.concatenate([vertices for pieces in slabs for vertices, _ in pieces])
-    low, high = every.min(axis=0), every.max(axis=0)
-    origins, ways, shape = rays_from_above(low, high, size_px)
-    light = np.ones((len(origins), 3))
+    look = look_through(every, "below", size_px)
+    light = np.ones((len(look.origins), 3))
     td_mm = np.array([filament.td_mm for filament in plan.filaments])
     shares = shares_through(colors_of(plan), td_mm, 1.0)  # of a millimetre
-    touched = np.zeros(len(origins), bool)
+    touched = np.zeros(len(look.origins), bool)
     for number, pieces in enumerate(slabs):
         for vertices, faces in pieces:
-            walls = wall_along(Tracer(vertices, faces), origins, ways)
+            walls = walls_seen(Tracer(vertices, faces), look).ravel().astype(np.float64)
             light *= shares[number] ** walls[:, None]
             touched |= walls > 0
         progress((number + 1) / len(slabs), plan.filaments[number].name)
     if not touched.any():
         raise CannotDo("paint-backlight: no ray meets the print; take a larger size_px")
-    shown = np.where(touched[:, None], light / light[touched].max(), 0).reshape(*shape, 3)
+    shown = np.where(touched[:, None], light / light[touched].max(), 0).reshape(*look.shape, 3)
     _tell(plan, shown)
-    return Picture(np.dstack([srgb_of(shown), np.where(touched.reshape(shape), 255, 0).astype(np.uint8)]))
+    return Picture(np.dstack([srgb_of(shown), np.where(touched.reshape(look.shape), 255, 0).astype(np.uint8)]))
 
 
 def _tell(plan: PaintPlan, shown: np.ndarray) -> None:

@@ -56,6 +56,8 @@ def summary_of(name: str) -> str:
 
 def command_for_recipe(recipe: Recipe) -> click.Command:
     """The click command of a recipe."""
+    from maquette.flow.report.flat import makes_flat_art
+
     params: list[click.Parameter] = [
         click.Argument([name], metavar=name.upper(), type=click.Path(path_type=Path)) for name in recipe.inputs
     ]
@@ -63,6 +65,9 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
     params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
     params += [yes_option()] if may_cost(recipe) else []
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="result and errors as JSON"))
+    if makes_flat_art(recipe):
+        words = "write OUT.report.html and OUT.report.json beside OUT"
+        params.append(click.Option(["--report/--no-report"], default=True, help=words))
 
     def body(**options: Any) -> None:
         terminal = Terminal(options.pop("as_json"), agrees=options.pop("agrees", False))
@@ -75,22 +80,30 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
 def _run(recipe: Recipe, options: dict[str, Any], terminal: Terminal) -> int:
     """Run a recipe over files; its result goes to a file, findings are printed."""
     from maquette.core.errors import BadSetting
+    from maquette.core.profiles import Printer
     from maquette.faces.cli.stage_command import show_findings
     from maquette.flow import disk
     from maquette.flow.engine.run import run
+    from maquette.flow.report.flat_page import write_flat_report
+    from maquette.flow.streams import is_stream
     from maquette.store import Store
 
-    output = options.pop("output")
+    output, report = options.pop("output"), options.pop("report", False)
     is_check = registry().find(recipe.steps[recipe.result].stage).stage.is_check
     if output is None and not is_check:
         raise BadSetting(f"{recipe.name}: no -o given; name the file that the result goes to")
     kinds = recipe.input_kinds()
     inputs = {name: read_input(options.pop(name), kinds[name]) for name in recipe.inputs}
+    store = Store()
     with terminal.progress(recipe.name):
-        done = run(recipe, inputs, given_options(options), store=Store())
+        done = run(recipe, inputs, given_options(options), store=store)
     if is_check:
         return show_findings(done.result, terminal)
     place = disk.save(done.result, output)
-    seconds = dict(done.seconds)
-    terminal.say(f"{place}: {done.result!r}", {"output": str(place), "seconds": seconds})
+    beside: list[Path] = []
+    if report and not is_stream(output):
+        with terminal.progress("report"):
+            beside = write_flat_report(done, output, Printer.default(), store)
+    words = {"output": str(place), "seconds": dict(done.seconds), "reports": [str(path) for path in beside]}
+    terminal.say("\n".join([f"{place}: {done.result!r}", *map(str, beside)]), words)
     return 0

@@ -18,6 +18,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput, BadSetting
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
+from maquette.core.painting import PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.report import Finding
 from maquette.core.subject import Subject, Views
@@ -35,6 +36,7 @@ FILE_HINT = {
     Picture: "a picture",
     Heightmap: "heights as a grey picture",
     Artwork: "a drawing: SVG or a picture",
+    PaintPlan: "a HueForge project (.hfp)",
 }
 
 
@@ -120,6 +122,8 @@ def read_input(path: Path, kind: Any) -> Any:
         return read_bytes(path)
     if Heightmap in kinds:
         return registry()["open-heights"](read_bytes(path)).replace(title=path.stem)
+    if PaintPlan in kinds:
+        return registry()["open-hfp"](read_bytes(path))
     if Artwork in kinds:
         return registry()["open-art"](read_bytes(path, 20_000_000)).replace(title=path.stem)
     if Subject in kinds:

@@ -11,6 +11,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
+from maquette.core.painting import PaintPlan
 from maquette.core.subject import Subject, Views
 from maquette.core.values import decode, encode
 from maquette.flow import disk
@@ -44,7 +45,7 @@ def value_in(data: bytes, name: str, kind: Any) -> Any:
         return value
     if bytes in kinds:
         return data
-    opener = {Heightmap: "open-heights", Artwork: "open-art", Subject: "open"}
+    opener = {Heightmap: "open-heights", PaintPlan: "open-hfp", Artwork: "open-art", Subject: "open"}
     for each, stage in opener.items():
         if each in kinds:
             return registry()[stage](data).replace(title=Path(name).stem)

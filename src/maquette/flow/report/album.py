@@ -95,9 +95,9 @@ def asset_shots(keeper: Keeper) -> dict[str, list[Shot]]:
         titles.append("picture of what was seen")
     with part(0.5, 1.0):
         files = together(stills, titles)
-    six = [shot for side, file in zip(SIDES, files, strict=False) for shot in _shots(file, side)]
-    seen = [shot for file in files[len(SIDES) :] for shot in _shots(file, "seen in the photo, or invented")]
-    return {"hero": _shots(spin, "turntable"), "six": six, "seen": seen}
+    six = [shot for side, file in zip(SIDES, files, strict=False) for shot in file_shots(file, side)]
+    seen = [shot for file in files[len(SIDES) :] for shot in file_shots(file, "seen in the photo, or invented")]
+    return {"hero": file_shots(spin, "turntable"), "six": six, "seen": seen}
 
 
 def _turn(keeper: Keeper) -> Picture:
@@ -134,7 +134,7 @@ def finding_shots(keeper: Keeper, findings: tuple[Finding, ...], printer: Printe
         maps = [functools.partial(_map_file, keeper, finding, printer) for finding in some]
         files = together(maps, [f"map of {finding.check}" for finding in some])
         for finding, file in zip(some, files, strict=True):
-            shots += _shots(file, f"{finding.check}: {finding.message}")
+            shots += file_shots(file, f"{finding.check}: {finding.message}")
     return shots
 
 
@@ -182,15 +182,15 @@ def moved_shots(moved: Moved, printer: Printer, keeper: Keeper) -> list[Shot]:
     ends = (0.0, 2 * layer)
     draw = functools.partial(_ramp, keeper, finding, f"moved by, white: {layer:g} mm", "mm", ends)
     files = keeper.of_finding(finding.digest, {"layer_mm": layer}, draw)
-    return _shots(files, "distance of the mended surface from the one that was made")
+    return file_shots(files, "distance of the mended surface from the one that was made")
 
 
 def picture_shots(picture: Picture, caption: str) -> list[Shot]:
     """A picture that is drawn already."""
-    return _shots(registry()["write-picture"](picture), caption)
+    return file_shots(registry()["write-picture"](picture), caption)
 
 
-def _shots(files: Files | None, caption: str) -> list[Shot]:
+def file_shots(files: Files | None, caption: str) -> list[Shot]:
     """A picture's file as a shot; none where there is no file."""
     if files is None:
         return []

@@ -47,6 +47,10 @@ class Keeper:
         """The file of a map of a finding on this very asset; None where the renderer refuses."""
         return self._keep("map", [self.asset.digest, digest], draw, ".png", how)
 
+    def of_asset(self, what: str, how: Mapping[str, Any], draw: Callable[[], Picture]) -> Files | None:
+        """The file of a picture of this very asset at its size; None where the renderer refuses."""
+        return self._keep(what, [self.asset.digest], draw, ".png", how)
+
     def _keep(
         self, what: str, names: list[str], draw: Callable[[], Picture], suffix: str, how: Mapping[str, Any]
     ) -> Files | None:

@@ -23,6 +23,7 @@ from maquette.flow.lineage import shape_name
 from maquette.flow.made import Built, Made
 from maquette.flow.report.album import Shot, asset_shots, finding_shots, moved_shots, photo_shots, picture_shots
 from maquette.flow.report.estimate import in_words
+from maquette.flow.report.flat import flat_look, flat_shots
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.mended import moved_by_mending
 from maquette.flow.report.tables import (
@@ -37,7 +38,7 @@ from maquette.flow.report.tables import (
 from maquette.formats.carries import lost_traits
 from maquette.formats.provenance import seen_share
 
-_WORDS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
+VERDICTS = {"pass": "passes", "warn": "passes with warnings", "fail": "does not pass"}
 
 
 def write_report(result: Made, output: Path, began: float | None = None, keeper: Keeper | None = None) -> list[Path]:
@@ -69,12 +70,13 @@ def notes_of(result: Made, ending: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of a report: the photos, the groups of `asset_shots`, the maps, and what mending moved."""
+    """The pictures of a report: the photos, the groups of `asset_shots`, the maps, what mending moved, and flat art."""
 
     photos: list[Shot]
     groups: Mapping[str, list[Shot]]
     maps: list[Shot]
     moved: list[Shot]
+    flat: list[Shot]
 
 
 def album_of(result: Made, keeper: Keeper | None = None) -> Album:
@@ -87,7 +89,9 @@ def album_of(result: Made, keeper: Keeper | None = None) -> Album:
         printer = result.printer if result.report.destination == "print" else None
         maps = finding_shots(keeper, result.report.findings, printer)
     moved = [] if result.moved is None else moved_shots(result.moved, result.printer, keeper)
-    return Album(photo_shots(result.photo, result.cut, result.others), groups, maps, moved)
+    look = flat_look(result.asset)
+    flat = [] if look is None else flat_shots(keeper, look, result.printer)
+    return Album(photo_shots(result.photo, result.cut, result.others), groups, maps, moved, flat)
 
 
 def draw_ahead(keeper: Keeper, built: Built) -> None:
@@ -149,24 +153,25 @@ def as_html(result: Made, album: Album | None = None, ending: str = "") -> str:
     body = [
         _head(result, title),
         _guess(result),
-        _figures("hero", [*album.photos, *shots["hero"]]),
-        _section("From six sides", _figures("six", shots["six"])),
-        _section("Where to look", _figures("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
-        _section("What to tell the slicer", settings_table(result.told)),
-        _section("Sliced", _slicing_section(result)),
-        _section(f"Checks for {escape(_profile(result).label)}", findings_table(result.report.findings)),
-        _section("What mending changed", _changes_section(result, album)),
-        _section(f"The profile: {escape(_profile(result).label)}", profile_table(_profile(result))),
-        _section("The photo", findings_table(result.intake)),
-        _section("What was left out, changed and said", notes_list(notes_of(result, ending))),
-        _section("How it was made", history_table(result.history, result.timed)),
+        figures_of("hero", [*album.photos, *shots["hero"]]),
+        section("From six sides", figures_of("six", shots["six"])),
+        section("As flat art", figures_of("maps", album.flat) if album.flat else ""),
+        section("Where to look", figures_of("maps", [*maps, *shots["seen"]]) if maps or shots["seen"] else ""),
+        section("What to tell the slicer", settings_table(result.told)),
+        section("Sliced", _slicing_section(result)),
+        section(f"Checks for {escape(_profile(result).label)}", findings_table(result.report.findings)),
+        section("What mending changed", _changes_section(result, album)),
+        section(f"The profile: {escape(_profile(result).label)}", profile_table(_profile(result))),
+        section("The photo", findings_table(result.intake)),
+        section("What was left out, changed and said", notes_list(notes_of(result, ending))),
+        section("How it was made", history_table(result.history, result.timed)),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     head += f"<style>{css}</style>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(body)}</body></html>\n'
 
 
-def _section(title: str, content: str) -> str:
+def section(title: str, content: str) -> str:
     """A heading and what stands under it; nothing where there is nothing."""
     return f"<section><h2>{title}</h2>{content}</section>" if content else ""
 
@@ -194,7 +199,7 @@ def _head(head: Made, title: str) -> str:
     rows = "".join(f"<li><b>{escape(number)}</b><span>{escape(text)}</span></li>" for number, text in facts)
     route = {"full": "full 3D", "relief": "relief"}[head.route]
     why = f" ({escape(head.why)})" if head.why else ""
-    badge = f'<span class="badge {verdict}">{_WORDS[verdict]}</span>'
+    badge = f'<span class="badge {verdict}">{VERDICTS[verdict]}</span>'
     about = f'<span class="soft">{route}{why}, for {escape(_profile(head).label)}</span>'
     numbers = f'<ul class="facts">{rows}</ul>'
     return f"<header><h1>{title}</h1>{badge}{about}</header>{_reasons(head)}{numbers}{_options_section(head)}"
@@ -247,7 +252,7 @@ def _changes_section(result: Made, album: Album) -> str:
     finding = moved.finding
     words = f"<p>{escape(finding.message)}. A layer is {result.printer.layer_mm:g} mm.</p>"
     words += '<p class="soft">The model: mended, nothing added yet. The reference: as the generator gave it.</p>'
-    beside = f'<div class="sliced">{_figures("layer", album.moved)}<div>{words}</div></div>'
+    beside = f'<div class="sliced">{figures_of("layer", album.moved)}<div>{words}</div></div>'
     return beside + mending_table(result.history)
 
 
@@ -273,10 +278,10 @@ def _slicing_section(result: Made) -> str:
     ]
     cells = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in rows if value)
     shots = [] if result.sliced.picture is None else picture_shots(result.sliced.picture, "the first layer from above")
-    return f'<div class="sliced">{_figures("layer", shots)}<table class="facts">{cells}</table></div>'
+    return f'<div class="sliced">{figures_of("layer", shots)}<table class="facts">{cells}</table></div>'
 
 
-def _figures(kind: str, shots: Iterable[Shot]) -> str:
+def figures_of(kind: str, shots: Iterable[Shot]) -> str:
     """A row of pictures."""
     cells = "".join(
         f'<figure><img src="{shot.address}" alt="{escape(shot.caption)}">'

@@ -12,7 +12,9 @@ from maquette.core.arrays import Bytes, Floats
 from maquette.core.painting import PaintPlan
 from maquette.formats.painting.swaps import swap_heights
 from maquette.formats.painting.worth import worth_lines
+from maquette.geometry.flat.raking import raking_light
 from maquette.geometry.look.oklab import light_of, srgb_of
+from maquette.geometry.look.srgb import to_srgb
 from maquette.geometry.painting.difference import seen_difference
 from maquette.geometry.painting.looks import cell_light, stages_of
 
@@ -22,6 +24,10 @@ img{max-width:21rem;border:1px solid #bbb}
 figcaption{font-size:13px;color:#555;max-width:21rem}td,th{padding:.2rem .7rem;text-align:left}
 i{display:inline-block;width:1.2em;height:1.2em;border:1px solid #999;vertical-align:middle}"""
 _LARGE = 20.0  # CIEDE2000 that is drawn red
+_HIGH = 8  # times as high as it is, a cut
+_FINE = 3  # pixels a cell, where the solid is lit
+_PAPER = (226, 233, 240)
+_NOZZLE_MM, _LINE = 0.4, 1.125  # and how much wider a line is
 
 
 def png_of(pixels: Bytes) -> bytes:
@@ -57,6 +63,7 @@ def as_page(plan: PaintPlan) -> str:
         _figure(back_png(plan), "with a lamp behind it"),
         _figure(png_of(_heat(away)), f"where it differs {lit}: red is a CIEDE2000 of {_LARGE:g} and more"),
         _figure(png_of(_relief(plan)), "height: white is the highest"),
+        *_as_solid(plan),
     ]
     grown = [
         _figure(png_of(srgb_of(cell_light(plan, plan.light, end))), _after(plan, end)) for end, _ in stages_of(plan)
@@ -98,6 +105,40 @@ def _relief(plan: PaintPlan) -> Bytes:
     heights = plan.levels_mm[plan.heights]
     share = (heights - heights.min()) / (np.ptp(heights) or 1.0)
     return np.repeat(np.round(255 * share).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _as_solid(plan: PaintPlan) -> list[str]:
+    """The solid under light that grazes it, cut through its middle, and what a nozzle loses of it."""
+    from scipy.ndimage import grey_closing, grey_opening
+
+    heights = plan.levels_mm[plan.heights]
+    fine = np.repeat(np.repeat(heights, _FINE, axis=0), _FINE, axis=1)
+    light = raking_light(fine, plan.cell_mm / _FINE, 15.0)
+    cells = int(np.ceil(_LINE * _NOZZLE_MM / plan.cell_mm - 1e-6))  # that a line takes
+    ridge = heights > grey_opening(heights, (cells, cells))
+    groove = heights < grey_closing(heights, (cells, cells))
+    lost = np.repeat(np.round(80 + 150 * (heights - heights.min()) / (np.ptp(heights) or 1.0))[..., None], 3, axis=2)
+    lost[ridge], lost[groove] = (214, 60, 40), (40, 90, 214)
+    lit = np.repeat(np.round(255 * to_srgb(light))[..., None], 3, axis=2).astype(np.uint8)
+    words = (
+        f"narrower than the {cells} cells of a line: {float((ridge | groove).mean()):.1%}; ridges red, grooves blue. A"
+        f" nozzle of {_NOZZLE_MM:g} mm blurs them; slicers that fit lines to narrow places (Arachne) lay them"
+    )
+    return [
+        _figure(png_of(lit), "under light that grazes it from the left"),
+        _figure(png_of(_cut(plan)), f"cut across its middle row, {_HIGH} times as high as it is"),
+        _figure(png_of(lost.astype(np.uint8)), words),
+    ]
+
+
+def _cut(plan: PaintPlan) -> Bytes:
+    """The middle row of cells from the side, each layer in its filament's colour."""
+    stacks = plan.recipes[plan.cells[plan.cells.shape[0] // 2]]  # (W, L)
+    inks = np.array([*(filament.rgb for filament in plan.filaments), _PAPER], np.uint8)
+    deep = np.where(np.arange(stacks.shape[1]) == 0, plan.first_mm, plan.layer_mm)
+    pixels = np.maximum(1, np.round(_HIGH * deep / plan.cell_mm).astype(np.int64))
+    side: Bytes = np.repeat(inks[stacks.T], pixels, axis=0)[::-1]  # -1 is the last: paper
+    return side
 
 
 def _filaments(plan: PaintPlan) -> str:

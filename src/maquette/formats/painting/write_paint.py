@@ -11,10 +11,12 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset, Material
+from maquette.core.errors import CannotDo
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.painting import PaintPlan
 from maquette.core.progress import note
+from maquette.formats.painting.hueforge import project_of
 from maquette.formats.painting.page import as_page, back_png, front_png
 from maquette.formats.painting.swaps import (
     BAMBU_PATH,
@@ -36,21 +38,22 @@ _OURS = b'<metadata name="Application">'
 _BAMBU = b'<metadata name="Application">BambuStudio-02.00.00.00</metadata>\n<metadata name="maquette:writer">'
 
 
-@stage(writes=(".3mf", ".stl", ".html", ".txt"), destinations=("print",))
+@stage(writes=(".3mf", ".stl", ".html", ".txt", ".hfp"), destinations=("print",))
 def write_paint(
     plan: PaintPlan,
     *,
     stem: Annotated[str, Field(min_length=1, max_length=200, description="file name without its ending")] = "paint",
     suffix: Annotated[
-        Literal[".3mf", ".stl", ".html", ".txt"], Field(description="the file that is opened first; all are written")
+        Literal[".3mf", ".stl", ".html", ".txt", ".hfp"],
+        Field(description="the file that is opened first; all are written"),
     ] = ".3mf",
 ) -> Files:
     """Write a painted print with everything that printing it takes.
 
     The 3MF holds the solid and, for one nozzle, the swaps as PrusaSlicer reads them; a second one, for Bambu Studio and
-    OrcaSlicer, the same in their words. Beside them lie the STL, the swaps as text for any slicer, JSON, the picture
-    from the front and with a lamp behind, and a page that shows them. A plan that changes filaments from cell to cell
-    becomes a 3MF of a part a filament, and has no list of swaps.
+    OrcaSlicer, the same in their words. Beside them lie the STL, the swaps as text for any slicer, JSON, a HueForge
+    project, the picture from the front and with a lamp behind, and a page that shows them. A plan that changes
+    filaments from cell to cell becomes a 3MF of a part a filament, and has no list of swaps and no project.
     """
     parts = _models(plan, stem)
     parts[f"{stem}.txt"] = swaps_as_text(plan, worth_lines(plan)).encode()
@@ -58,6 +61,12 @@ def write_paint(
     parts[f"{stem}.front.png"] = front_png(plan)
     parts[f"{stem}.back.png"] = back_png(plan)
     parts[f"{stem}.html"] = as_page(plan).encode()
+    if plan.one_nozzle:
+        parts[f"{stem}.hfp"] = project_of(plan, stem).encode()
+    elif suffix == ".hfp":
+        raise CannotDo(
+            "write-paint: a plan that changes filaments from cell to cell is no HueForge project; write .3mf"
+        )
     return Files(f"{stem}{suffix}", parts)
 
 

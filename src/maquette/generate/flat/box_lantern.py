@@ -118,12 +118,10 @@ def _lid(heightmap: Heightmap, width: float, high: float, bound: float) -> Any:
     count = max(2, round(width / heightmap.pitch_mm) + 1)
     heights = on_grid(heightmap.heights[top : top + side, start : start + side], count, count)
     places, sheet = triangulate_tiled(heights, bound)
-    under, faces = close_below(places, sheet, rim(places, heights.shape))
-    pitch = width / (count - 1)
-    flat = np.stack([places[:, 1] * pitch - width / 2, width / 2 - places[:, 0] * pitch], axis=1)
-    relief = np.column_stack([flat, high - heights[places[:, 0], places[:, 1]]])
-    even = np.column_stack([flat[under[:-1]], np.full(len(under) - 1, high)])
-    return solid(np.concatenate([relief, even, [[0.0, 0.0, high]]]), faces[:, ::-1])
+    below, faces = close_below(places, sheet, rim(places, heights.shape))
+    row, column = np.concatenate([places, below]).T * (width / (count - 1))
+    level = np.concatenate([high - heights[places[:, 0], places[:, 1]], np.full(len(below), high)])
+    return solid(np.stack([column - width / 2, width / 2 - row, level], axis=1), faces[:, ::-1])
 
 
 def _to_asset(body: Any, title: str) -> Asset:

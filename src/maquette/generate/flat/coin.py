@@ -96,11 +96,10 @@ def _face(heightmap: Heightmap, diameter: float, relief: float, rim_mm: float, b
     heights = np.where(reach > diameter / 2 - rim_mm, base + relief, heights).astype(np.float32)
     places, sheet = triangulate_heights(heights, _BOUND)
     border = rim(places, heights.shape)
-    under, faces = close_below(places, sheet, border)
-    flat = np.stack([(places[:, 1] - middle) * pitch, (middle - places[:, 0]) * pitch], axis=1)
-    top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
-    bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
-    square = solid(np.concatenate([top, bottom, np.zeros((1, 3))]), faces)
+    below, faces = close_below(places, sheet, border)
+    row, column = np.concatenate([places, below]).T
+    high = np.concatenate([heights[places[:, 0], places[:, 1]], np.zeros(len(below))])
+    square = solid(np.stack([(column - middle) * pitch, (middle - row) * pitch, high], axis=1), faces)
     return square ^ raise_area(
         disc(diameter * (1 - 1e-4)), -1.0, base + relief + 1.0
     )  # touching its edge makes slivers

@@ -69,14 +69,12 @@ def _flat(heightmap: Heightmap, loops: list[Floats], hole_mm: float, bound: floa
     heights, (width, depth) = heightmap.heights, heightmap.size_mm
     places, sheet = triangulate_tiled(heights, bound, _TILE)
     border = rim(places, heights.shape)
-    under, faces = close_below(places, sheet, border)
+    below, faces = close_below(places, sheet, border)
     progress(0.6, "triangles laid")
-    flat = np.stack(
-        [places[:, 1] * heightmap.pitch_mm - width / 2, depth / 2 - places[:, 0] * heightmap.pitch_mm], axis=1
-    )
-    top = np.column_stack([flat, heights[places[:, 0], places[:, 1]]])
-    bottom = np.column_stack([flat[under[:-1]], np.zeros(len(under) - 1)])
-    vertices = np.concatenate([top, bottom, np.zeros((1, 3))])
+    row, column = np.concatenate([places, below]).T
+    flat = np.stack([column * heightmap.pitch_mm - width / 2, depth / 2 - row * heightmap.pitch_mm], axis=1)
+    high = np.concatenate([heights[places[:, 0], places[:, 1]], np.zeros(len(below))])
+    vertices = np.column_stack([flat, high])
     vertices, faces = cut_and_drill(vertices, faces, loops, hole_mm, depth)
     _say(len(faces), heights.size)
     upward = vertices[:, 2] > 1e-9

@@ -19,6 +19,7 @@ from maquette.shape.carry.cut_faces import put_back
 
 _NECK, _HEAD = 0.09, 0.135  # of a side: half the width of a knob's neck, and the head's radius
 _LEAST = 0.002  # of a piece's area, what is left of a plate in its cell is no piece below this
+_SLIVER = 5e-4  # mm: what single precision, on a bed, makes lines of
 
 
 @stage(adds=True)
@@ -50,7 +51,8 @@ def jigsaw(
     pieces, names = [], []
     for (column, row), cell in cells:
         area = grow_area(area_of([cell + low[:2]]), -play_mm / 2)
-        for piece in separate(whole.solid ^ raise_area(area, float(low[2]) - 1.0, float(high[2]) + 1.0)):
+        block = raise_area(area, float(low[2]) - 1.0, float(high[2]) + 1.0)
+        for piece in separate((whole.solid ^ block).simplify(_SLIVER)):
             if piece.volume() > _LEAST * wide * tall * (high[2] - low[2]):
                 pieces.append(carve(piece, whole.origin))
                 names.append(f"piece {row + 1}-{column + 1}")
