@@ -1,4 +1,4 @@
-"""The profile of a turned thing from its outline: a ball stays a ball, a tin a tin, and outlines say what is too high."""
+"""The profile of a turned thing from its outline: balls and tins stay such, and outlines say what is too high."""
 
 from __future__ import annotations
 
