@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -336,6 +337,15 @@ def test_a_server_that_is_killed_goes_on_where_it_was(env, tmp_path):
     again = Server(tmp_path, env)
     assert again.job(job, 200)["state"] == "success"
     assert again.stop() == 0
+
+
+def test_a_worker_whose_server_died_before_it_woke_ends(env, tmp_path):
+    """Starting takes a second or more; a server killed meanwhile left workers behind that took jobs for ever."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    words = ["worker", "--home", str(tmp_path), "--with-parent", str(gone.pid)]
+    done = subprocess.run([sys.executable, "-m", "maquette", *words], env=env, check=False, timeout=120)
+    assert done.returncode == 0
 
 
 def test_the_page_s_curl_lines_run(server, tmp_path):

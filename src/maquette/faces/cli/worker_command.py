@@ -15,8 +15,8 @@ from maquette.faces.cli.terminal import Terminal
 @click.command("worker")
 @click.option("--home", type=click.Path(path_type=Path), help="the engine's folder; default: the user's own")
 @click.option("--database", default="", metavar="ADDRESS", help="postgresql://… for several machines; default: SQLite")
-@click.option("--with-parent", is_flag=True, hidden=True, help="end when the process that started this one ends")
-def worker(home: Path | None, database: str, with_parent: bool) -> None:
+@click.option("--with-parent", type=int, default=0, hidden=True, help="end when this process, which started it, ends")
+def worker(home: Path | None, database: str, with_parent: int) -> None:
     """Take jobs from the queue until stopped; start several for several at once."""
 
     def body(terminal: Terminal) -> int:
@@ -26,13 +26,15 @@ def worker(home: Path | None, database: str, with_parent: bool) -> None:
         from maquette.flow.queue.worker import Worker
         from maquette.flow.queue.workshop import Workshop
 
-        stop, parent = threading.Event(), os.getppid() if with_parent else 0
+        stop = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: stop.set())
         workshop = Workshop.at(home, database)
         os.environ.setdefault("MAQUETTE_ORDERS", str(workshop.root / "hosted"))  # whoever takes over finds them
         hand = Worker(workshop)
-        hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True), parent)
+        hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True), with_parent)
+        if threading.active_count() > 1:  # a stage under way, which another worker does again: Python would wait for it
+            os._exit(0)
         return 0
 
     Terminal(as_json=False).guard(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -37,7 +38,8 @@ class Crew:
         self._minding.start()
 
     def _hire(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "maquette", "worker", "--with-parent", "--home", str(self.workshop.root)]
+        command = [sys.executable, "-m", "maquette", "worker", "--home", str(self.workshop.root)]
+        command += ["--with-parent", str(os.getpid())]
         command += ["--database", self.workshop.database] if self.workshop.database else []
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
