@@ -506,6 +506,12 @@ class _delight(StageFunction[..., Asset]):
 
 delight: _delight
 
+class _describe(StageFunction[..., Files]):
+    def __call__(self, asset: Asset, *, stem: str = 'description', caption: str = '', colors: int = 5) -> Files:
+        """Write down what a model shows as JSON: caption, colors by name and share, size, symmetry, parts, materials, view."""
+
+describe: _describe
+
 class _deviation(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
