@@ -81,7 +81,7 @@ CARRIES: dict[str, frozenset[str]] = {
     ".dae": frozenset(_SURFACE | {"unit", "wrap", "normal", "two sides", "history"}),
     ".fbx": frozenset(_SURFACE | {"unit", "wrap", "shine", "normal", "quads", "history"}),
     ".glb": frozenset(set(TRAITS) - {"volumes", "quads"}),
-    ".obj": frozenset(_SURFACE | {"wrap", "shine", "normal"}),
+    ".obj": frozenset(_SURFACE | {"wrap", "shine", "normal", "quads"}),
     ".off": frozenset({"color", "base"}),
     ".ply": frozenset({"color", "base", "uv", "texture", "seen", "channels"}),
     ".stl": frozenset(),

@@ -18,6 +18,7 @@ from maquette.core.progress import note, progress
 from maquette.formats.carries import say_lost
 from maquette.formats.mtl import mtl_references, read_materials, unique_names, write_materials
 from maquette.formats.obj_lines import gather
+from maquette.formats.quads import polygon_corners
 from maquette.formats.side_files import find, locate, references
 from maquette.formats.text_numbers import decode_text, one_line
 from maquette.geometry.welding import twins
@@ -71,7 +72,8 @@ def write_obj(
     """Write an OBJ, with an MTL and its pictures when the asset has materials.
 
     Positions keep every digit, texture coordinates stay on corners (each pair is written once), vertex colours go
-    behind the positions, parts become ``o``. Faces are sorted by part and material, and keep their order within.
+    behind the positions, parts become ``o``, quads stay quads. Faces are sorted by part and material, and keep their
+    order within.
     Materials get the physically based keys (Pr, Pm, Ke, map_Kd, map_Pr, map_Pm, map_Ke, norm) beside the old ones;
     occlusion and the difference between masked and blended alpha have no key and stay behind.
 
@@ -149,26 +151,44 @@ def _vertices(mesh: Mesh, up: str) -> list[str]:
 
 
 def _group_rows(mesh: Mesh, uv_index: Ints, parts: list[str], materials: list[str]) -> list[str]:
-    """The ``f`` rows behind the ``o`` and ``usemtl`` they stand under."""
+    """The ``f`` rows behind the ``o`` and ``usemtl`` they stand under; halves of a quad are one row."""
+    polygons = polygon_corners(mesh)
     zeros = np.zeros(len(mesh.faces), np.int32)
-    part = zeros if mesh.part is None else mesh.part
-    material = zeros if mesh.material is None else mesh.material
+    part = (zeros if mesh.part is None else mesh.part)[polygons.face]
+    material = (zeros if mesh.material is None else mesh.material)[polygons.face]
     order = np.lexsort((material, part))
     change = (np.diff(part[order], prepend=-1) != 0) | (np.diff(material[order], prepend=-1) != 0)
     starts = np.flatnonzero(change)
-    row = "f %d/%d %d/%d %d/%d\n" if uv_index.size else "f %d %d %d\n"
+    ends = np.cumsum(polygons.counts)
     result: list[str] = []
     last_part = -1
     for start, end in zip(starts.tolist(), np.append(starts[1:], len(order)).tolist(), strict=True):
         progress(start / len(order), "writing faces")
-        face = order[start:end]
-        if mesh.part is not None and part[face[0]] != last_part:
-            last_part = int(part[face[0]])
+        some = order[start:end]
+        if mesh.part is not None and part[some[0]] != last_part:
+            last_part = int(part[some[0]])
             result.append(f"o {parts[last_part]}\n")
         if materials:
-            result.append(f"usemtl {materials[material[face[0]]]}\n")
-        corners = mesh.faces[face] + 1
-        result += _format_rows(row, np.stack([corners, uv_index[face] + 1], axis=2) if uv_index.size else corners)
+            result.append(f"usemtl {materials[material[some[0]]]}\n")
+        counts = polygons.counts[some]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        slot = polygons.slot[np.repeat(ends[some] - counts, counts) + within]
+        corners = mesh.faces.reshape(-1)[slot] + 1
+        pairs = np.stack([corners, uv_index.reshape(-1)[slot] + 1], axis=1) if uv_index.size else corners[:, None]
+        result += _polygon_rows(pairs, counts)
+    return result
+
+
+def _polygon_rows(corners: Ints, counts: Ints) -> list[str]:
+    """One ``f`` row a polygon: corners (C, 1 or 2) = vertex and perhaps texture coordinate, counts (P,) of 3 or 4."""
+    corner = " %d/%d" if corners.shape[1] == 2 else " %d"
+    row = {count: f"f{corner * count}\n" for count in (3, 4)}
+    ends = np.append(0, np.cumsum(counts))
+    result = []
+    for start in range(0, len(counts), _CHUNK):
+        some = counts[start : start + _CHUNK]
+        form = row[3] * len(some) if (some == 3).all() else "".join(row[count] for count in some.tolist())
+        result.append(form % tuple(corners[ends[start] : ends[start + len(some)]].reshape(-1).tolist()))
     return result
 
 

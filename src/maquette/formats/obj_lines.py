@@ -13,6 +13,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.formats.positions import usable
+from maquette.formats.quads import quad_numbers
 from maquette.formats.text_numbers import Block, blocks, unix_lines
 from maquette.geometry.flat.polygons import triangulate_polygons
 
@@ -79,6 +80,7 @@ class Found:
             material=material,
             part=part,
             color=self._vertex_colors(),
+            extra=quad_numbers(counts, polygon),
         ).keep_faces(slice(None))
         if len(mesh.vertices) < len(points):
             note(f"left out {len(points) - len(mesh.vertices)} vertices that no face uses")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maquette.core.arrays import Ints
+from maquette.core.channels import POLYGON
 from maquette.core.mesh import Mesh
 
 
@@ -43,6 +46,18 @@ def polygon_corners(mesh: Mesh) -> Corners:
     order = np.argsort(first, kind="stable")
     flat = slots[order].reshape(-1)
     return Corners(flat[flat >= 0], counts[order], first[order])
+
+
+def quad_numbers(counts: Ints, polygon: Ints) -> dict[str, NDArray[Any]]:
+    """The channel of a triangulated file: counts (P,) corners of its polygons, polygon (T,) each triangle's own.
+
+    Halves of a quad bear one number, triangles and pieces of larger polygons none; nothing where there are no quads.
+    """
+    is_quad = counts == 4
+    if not is_quad.any():
+        return {}
+    number = np.where(is_quad, np.cumsum(is_quad) - 1, -1).astype(np.int32)
+    return {POLYGON.name: number[polygon]}
 
 
 def _pairs(number: Ints) -> Ints:
