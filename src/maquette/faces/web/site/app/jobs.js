@@ -17,7 +17,7 @@ export async function refresh(id) {
 /** One event of the stream. */
 export function hear(event) {
   const job = state.jobs.value[event.job];
-  if (!job || event.error) return;
+  if (!job || !event.kind) return;
   if (event.n <= job.n && event.kind !== "progress") return;
   if (event.kind === "progress" && event.n > job.n && !FINAL.includes(job.state))
     changeJob(event.job, { n: event.n, progress: Math.max(job.progress, event.done), says: event.says, state: "running" });
