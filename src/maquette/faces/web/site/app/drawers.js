@@ -15,7 +15,7 @@ export function Drawers() {
   const panel = useRef(null);
   useEffect(() => {
     if (!name) return undefined;
-    const before = document.activeElement;
+    const before = /** @type {HTMLElement} */ (document.activeElement);
     panel.current.focus();
     return () => before?.focus?.();
   }, [name]);

@@ -85,6 +85,7 @@ function land(target, source) {
   else state.graph.value = commit(doc, connect(doc.now, source, step, Number(index)));
 }
 
+/** A wire from place to place. @param {number[]} start @param {number[]} end */
 function curve([x, y], [u, v]) {
   const bend = Math.max(40, Math.abs(u - x) / 2.4);
   return `M${x} ${y}C${x + bend} ${y} ${u - bend} ${v} ${u} ${v}`;
