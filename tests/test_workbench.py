@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -307,6 +309,66 @@ def test_a_broken_model_is_mended(page, server, tmp_path):
     assert page.locator("a.file-main").get_attribute("download") == "holed.3mf"
 
 
+@pytest.fixture
+def holed(server, tmp_path):
+    """A box without one face, judged for print as it is: it would not slice."""
+    mesh = box()
+    place = mq.save(mq.Asset(mesh.keep_faces(np.arange(len(mesh.faces)) > 0)), tmp_path / "holed.stl")
+    digest = server.upload(place.read_bytes(), "holed.stl")
+    steps = {"settled": {"stage": "settle", "from": "asset", "with": {"contact_share": 0}}}
+    recipe = {"recipe": "as-it-is", "summary": "As it is.", "inputs": ["asset"], "steps": steps, "result": "settled"}
+    order = {
+        "kind": "recipe",
+        "recipe": json.dumps(recipe, indent=1),
+        "inputs": {"asset": digest},
+        "output": "holed.3mf",
+    }
+    order |= {"destination": "print", "judged_by": "prusa-mk4", "tag": f"w-{digest[:12]}"}
+    return server.job(server.client.post("/api/jobs", json=order).json()["id"], 120)
+
+
+def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
+    show(page, server, holed)
+    page.get_by_text("Not yet").wait_for()
+    assert page.locator("a.file-main").count() == 0
+    page.get_by_role("button", name="Download anyway").click()
+    assert page.locator("a.file-main").get_attribute("download") == "holed.3mf"
+    row = page.locator(".report li[data-check=watertight]")
+    assert float(row.locator(".number").get_attribute("data-value")) == 3  # the edges around the missing face
+    row.get_by_role("button", name="Mend").click()
+    wait_until(page, f"{JOB}.id !== '{holed['id']}' && {JOB}.state === 'success' && maquette.ready")
+    found = {one["check"]: one["verdict"] for one in page.evaluate(f"{JOB}.findings")}
+    assert found["watertight"] == "pass"
+    page.locator(".versions a").first.click()
+    wait_until(page, f"{JOB}.id === '{holed['id']}'")
+
+
+def test_stop_stops_and_again_goes_on(page, server):
+    digest = server.upload(b"\x07", "a.bin")
+    order = {"recipe": tiny_stages.recipe(3, 30.0), "inputs": {"data": digest}, "output": "out.png"}
+    identity = server.client.post("/api/jobs", json=order).json()["id"]
+    go(page, server, f"/m/{identity}")
+    wait_until(page, f"{JOB}.nodes?.s0")
+    page.get_by_role("button", name="Stop").click()
+    wait_until(page, f"{JOB}.stopping || {JOB}.state === 'cancelled'")
+    wait_until(page, f"{JOB}.state === 'cancelled'")
+    page.get_by_role("button", name="Try again").click()
+    wait_until(page, f"['queued', 'running'].includes({JOB}.state)")
+    page.get_by_role("button", name="Stop").click()
+    wait_until(page, f"{JOB}.state === 'cancelled'")
+
+
+def test_ten_tabs_are_all_alive(browser, server):
+    with opened(browser, server) as page:
+        tabs = [page, *(page.context.new_page() for _ in range(9))]
+        for tab in tabs:
+            tab.goto(f"{server.base}/?plain=1", wait_until="commit")
+        for tab in tabs:
+            wait_until(tab, "window.maquette && maquette.state().catalog !== null")
+            assert tab.evaluate("fetch('/health').then((answer) => answer.status)") == 200
+            assert tab.evaluate("maquette.state().online")
+
+
 def test_marks_on_the_photo_become_the_matte_s_options(page, server, job):
     show(page, server, job)
     page.get_by_role("button", name="Edit the cut").click()
@@ -360,7 +422,9 @@ def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
     page.mouse.down()
     page.mouse.move(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2, steps=5)
     page.mouse.up()
-    assert "takes Subject" in page.get_by_role("alert").inner_text() or "circle" in page.get_by_role("alert").inner_text()
+    assert (
+        "takes Subject" in page.get_by_role("alert").inner_text() or "circle" in page.get_by_role("alert").inner_text()
+    )
     assert page.evaluate("JSON.stringify(maquette.state().graph.now)") == before
 
 
@@ -415,8 +479,11 @@ def test_every_width_and_scheme_shows_everything(browser, server, job, scheme, w
 
 def test_every_control_has_a_name_and_the_keyboard_opens_the_drawers(page, server, job):
     show(page, server, job)
-    nameless = page.evaluate("""[...document.querySelectorAll("button, a[href], input, select, summary")].filter((one) =>
-      !one.matches(".unseen") && !(one.ariaLabel || one.innerText?.trim() || one.labels?.length || one.title)).map((one) => one.outerHTML)""")
+    nameless = page.evaluate("""() => {
+      const controls = [...document.querySelectorAll("button, a[href], input:not(.unseen), select, summary")];
+      const name = (one) => one.ariaLabel || one.innerText?.trim() || one.labels?.length || one.title;
+      return controls.filter((one) => !name(one)).map((one) => one.outerHTML);
+    }""")
     assert nameless == []
     page.locator("body").press("?")
     page.get_by_role("dialog", name="Settings").wait_for()
@@ -442,3 +509,21 @@ def test_keyboard_alone_goes_all_the_way(page, server, photo):
     with page.expect_download():
         page.keyboard.press("Enter")
     assert json.loads(page.evaluate("JSON.stringify(maquette.state().toasts)")) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(browser, server, job, scheme):
+    place = os.environ.get("AXE_CORE", "")
+    if not place:
+        pytest.skip("needs axe-core: AXE_CORE=…/axe-core/axe.min.js")
+    source = Path(place).read_text()
+    with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
+        model = f"/m/{job['id']}"
+        for address, there in (("/", ".invite"), (model, ".report li"), (f"{model}/graph", ".graph-node")):
+            go(page, server, address)
+            page.locator(there).first.wait_for()
+            page.wait_for_timeout(600)
+            page.evaluate(source)
+            faults = page.evaluate("axe.run().then((result) => result.violations)")
+            grave = [one for one in faults if one["impact"] in ("serious", "critical")]
+            assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in grave] == []
