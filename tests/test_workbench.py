@@ -14,13 +14,11 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("dbos", reason="needs the extra server")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
-CHROMIUM = shutil.which("chromium") or ""
-if not CHROMIUM:
-    pytest.skip("needs Debian's chromium", allow_module_level=True)
+pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 import maquette as mq
 import tiny_stages
@@ -28,6 +26,8 @@ from samples import cut_out, png
 from shapes import box
 from tiny_stages import Server
 
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 PATIENCE_MS = 25_000
 
@@ -48,7 +48,7 @@ def server(env, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as play:
+    with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
