@@ -1,6 +1,6 @@
 """Take the pictures of the workbench: ``python docs/workbench.py [photo] [folder]``; needs playwright and chromium.
 
-Every screen in both schemes at 390, 1280 and 2560 pixels goes into the folder (default: out/workbench), to be looked at;
+Every screen in both schemes at 390, 1280 and 2560 pixels goes into the folder (out/workbench), to be looked at;
 two of them become the pictures of docs/workbench.md.
 """
 

@@ -199,19 +199,18 @@ def test_the_mask_comes_before_the_shape_and_progress_never_falls(page, server, 
     go(page, server)
     page.evaluate("""() => {
       window.seen = [];
-      const look = () => {
+      window.look = () => {
         const { place, jobs, shown } = maquette.state();
         const job = jobs[place.job];
         const cut = document.querySelector(".photo .cut, .placeholder .cut");
         if (job) window.seen.push([job.progress, Boolean(cut), Boolean(shown.address)]);
-        requestAnimationFrame(look);
       };
-      look();
+      setInterval(window.look, 5);
     }""")
     drop(page, photo)
     page.get_by_role("button", name="Model", exact=False).first.click()
     wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
-    seen = page.evaluate("window.seen")
+    seen = page.evaluate("(window.look(), window.seen)")
     shares = [share for share, *_ in seen]
     assert shares == sorted(shares)
     assert shares[-1] == 1

@@ -35,7 +35,8 @@ function hearNode(job, event) {
 
 function hearState(job, event) {
   const again = event.state === "queued" && FINAL.includes(job.state);
-  changeJob(job.id, { n: event.n, state: event.state, ...(again ? { progress: 0, error: null } : {}) });
+  const fresh = again ? { progress: 0, error: null, stopping: false } : event.state === "success" ? { progress: 1 } : {};
+  changeJob(job.id, { n: event.n, state: event.state, ...fresh });
   if (FINAL.includes(event.state)) refresh(job.id).catch(() => {});
 }
 
