@@ -48,7 +48,7 @@ function fill(slots, rows, side) {
 /** What was taken is there: begin to count down, unless several photos wait for more. */
 function settle(intake) {
   const destination = state.intake.value?.destination ?? "print";
-  const counts = Object.keys(intake.slots).length === 1;
+  const counts = Object.keys(intake.slots).length === 1 && state.countdown.value === "on";
   state.intake.value = { ...intake, destination, busy: false, until: counts ? Date.now() + COUNTDOWN_MS : 0 };
 }
 

@@ -17,7 +17,7 @@ export async function refresh(id) {
 /** One event of the stream. */
 export function hear(event) {
   const job = state.jobs.value[event.job];
-  if (!job || event.error) return;
+  if (!job || !event.kind) return;
   if (event.n <= job.n && event.kind !== "progress") return;
   if (event.kind === "progress" && event.n > job.n && !FINAL.includes(job.state))
     changeJob(event.job, { n: event.n, progress: Math.max(job.progress, event.done), says: event.says, state: "running" });
@@ -35,7 +35,8 @@ function hearNode(job, event) {
 
 function hearState(job, event) {
   const again = event.state === "queued" && FINAL.includes(job.state);
-  changeJob(job.id, { n: event.n, state: event.state, ...(again ? { progress: 0, error: null } : {}) });
+  const fresh = again ? { progress: 0, error: null, stopping: false } : event.state === "success" ? { progress: 1 } : {};
+  changeJob(job.id, { n: event.n, state: event.state, ...fresh });
   if (FINAL.includes(event.state)) refresh(job.id).catch(() => {});
 }
 

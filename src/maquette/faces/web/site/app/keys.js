@@ -14,7 +14,7 @@ const ACTIONS = {
 export function onKey(event) {
   const { target } = event;
   if (event.key === "Escape") escape();
-  if (target.closest?.("input, textarea, select, [role=dialog]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest?.("input:not([type=range]), textarea, select, [role=dialog]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "?") state.drawer.value = "settings";
   else if (event.key === "j") state.drawer.value = "jobs";
   else if (state.place.value.screen === "model") onModelKey(event);

@@ -49,27 +49,30 @@ export const state = {
   printer: signal(kept("printer", "")),
   target: signal(kept("target", "")),
   generator: signal(kept("generator", "")),
+  /** whether what was dropped starts by itself: "on" or "off" */
+  countdown: signal(kept("countdown", "on")),
 };
 
-/** Change some fields of a signal that holds an object. */
+/** Change some fields of a signal that holds an object; whoever does so in an effect does not depend on it. */
 export function change(one, fields) {
-  one.value = { ...one.value, ...fields };
+  one.value = { ...one.peek(), ...fields };
 }
 
 /** Change one job; an unknown one is added. */
 export function changeJob(id, fields) {
-  state.jobs.value = { ...state.jobs.value, [id]: { ...state.jobs.value[id], ...fields } };
+  const jobs = state.jobs.peek();
+  state.jobs.value = { ...jobs, [id]: { ...jobs[id], ...fields } };
 }
 
 /** Say something for a few seconds; errors stay until they are closed. */
 export function say(text, kind = "note") {
   const toast = { id: Math.random(), text, kind };
-  state.toasts.value = [...state.toasts.value.slice(-3), toast];
+  state.toasts.value = [...state.toasts.peek().slice(-3), toast];
   if (kind === "note") setTimeout(() => hush(toast.id), 5000);
 }
 
 export function hush(id) {
-  state.toasts.value = state.toasts.value.filter((toast) => toast.id !== id);
+  state.toasts.value = state.toasts.peek().filter((toast) => toast.id !== id);
 }
 
 /** The value of a signal once it has one. */

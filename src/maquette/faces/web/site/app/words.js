@@ -127,7 +127,8 @@ export const words = {
     states: { queued: "waiting", running: "running", success: "done", failed: "failed", cancelled: "stopped" },
   },
   settings: {
-    title: "Settings", printer: "Printer for new prints", target: "Target for new models", generator: "What makes new shapes", appearance: "Appearance",
+    title: "Settings", printer: "Printer for new prints", target: "Target for new models", generator: "What makes new shapes", countdown: "What is dropped starts by itself after three seconds",
+    appearance: "Appearance",
     themes: { auto: "As the system", light: "Light", dark: "Dark" }, generators: "Generators", ready: "ready",
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {

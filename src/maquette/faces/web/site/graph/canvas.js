@@ -12,7 +12,9 @@ export function Canvas({ job, doc }) {
   const { form, places } = doc.now;
   const stale = new Set(staleSteps(doc));
   const { x, y, zoom } = doc.camera ?? { x: 40, y: 40, zoom: 1 };
-  useEffect(() => fit(area.current, places), [doc.job]);
+  useEffect(() => {
+    if (!doc.camera) fit(area.current, places);
+  }, [doc.job, !doc.camera]);
   const at = (event) => {
     const box = area.current.getBoundingClientRect();
     return [(event.clientX - box.left - x) / zoom, (event.clientY - box.top - y) / zoom];
@@ -85,7 +87,9 @@ function land(target, source) {
   else state.graph.value = commit(doc, connect(doc.now, source, step, Number(index)));
 }
 
+/** A wire from place to place. @param {number[]} start @param {number[]} end */
 function curve([x, y], [u, v]) {
+  if (u < x) return `M${x} ${y}H${x + 24}V${v - 37}H${u - 24}V${v}H${u}`; // to the next row, between the rows
   const bend = Math.max(40, Math.abs(u - x) / 2.4);
   return `M${x} ${y}C${x + bend} ${y} ${u - bend} ${v} ${u} ${v}`;
 }

@@ -8,7 +8,7 @@ export const NODE_WIDTH = 176;
 const HEAD = 40;
 const BETWEEN = 22;
 
-/** Where a socket stands, for its wire. */
+/** Where a socket stands, for its wire. @returns {[number, number]} */
 export function socketPlace([x, y], side, index) {
   return side === "out" ? [x + NODE_WIDTH, y + HEAD / 2] : [x, y + HEAD / 2 + index * BETWEEN];
 }

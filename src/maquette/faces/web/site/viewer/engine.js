@@ -65,7 +65,10 @@ export class Engine {
       }),
       effect(() => {
         void state.theme.value;
-        requestAnimationFrame(() => this.ground.recolor() || this.draw());
+        requestAnimationFrame(() => {
+          this.ground.recolor();
+          this.draw();
+        });
       }),
     ];
   }

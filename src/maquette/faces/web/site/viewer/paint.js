@@ -46,6 +46,7 @@ export class Paint {
     return { numbers: new Float32Array(await answer.arrayBuffer()), mean: Number(answer.headers.get("X-Mean")) };
   }
 
+  /** @param {{ numbers: Float32Array, mean: number }} data @param {Wanted} wanted */
   #lay({ numbers, mean }, { ramp, finding, range }) {
     const count = numbers.length / FLOATS;
     if (!count) return;
@@ -95,7 +96,11 @@ export class Paint {
   }
 }
 
-/** What a mode paints: which of the server's paints, in which colours, between which ends. */
+/**
+ * @typedef {{ what: string, number: number, ramp: string, finding?: any, range?: number[] }} Wanted
+ */
+
+/** What a mode paints: which of the server's paints, in which colours, between which ends. @returns {Wanted | null} */
 function wanted(mode, id, job) {
   if (mode === "seen") return { what: "seen", number: 0, ramp: "seen", range: [0, 1] };
   if (mode === "checks") {
@@ -129,6 +134,7 @@ function extremes(values) {
   return [low, high === low ? low + 1 : high];
 }
 
+/** @param {Float32Array} values @param {string[]} names @param {number[]} ends */
 function colors(values, names, [low, high]) {
   const stops = names.map((name) => new Color(name));
   const result = new Float32Array(values.length * 3);

@@ -53,7 +53,7 @@ class Viewer {
 export const viewer = new Viewer();
 
 /** What tests may ask. */
-window.maquette = {
+/** @type {any} */ (window).maquette = {
   get ready() {
     return Boolean(viewer.engine?.address) && !state.shown.value.busy;
   },

@@ -1,0 +1,528 @@
+"""The workbench in a browser: Debian's Chromium, driven by playwright, over a server with stages that take no time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("dbos", reason="needs the extra server")
+pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+import maquette as mq
+import tiny_stages
+from samples import cut_out, png
+from shapes import box
+from tiny_stages import Server
+
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+PATIENCE_MS = 25_000
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    return tiny_stages.install(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def server(env, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("home"), env)
+    server.client.get("/api/stages")  # the page would wait for it
+    yield server
+    server.process.kill()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """A ball on nothing: its alpha is its mask, so that no network needs to look."""
+    subject = cut_out(64)
+    place = tmp_path_factory.mktemp("photo") / "ball.png"
+    alpha = (np.asarray(subject.mask) * 255).astype(np.uint8)
+    place.write_bytes(png(np.dstack([np.asarray(subject.pixels), alpha])))
+    return place
+
+
+@contextmanager
+def opened(browser, server, said=(), countdown="off", **options):
+    """A page whose console must stay silent, but for what is ``said``, and which may ask nobody but us.
+
+    Nothing starts by itself unless ``countdown`` is on: three seconds are short on a loaded machine.
+    """
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+    for name, value in (("generator", "tiny-lump"), ("countdown", countdown)):
+        context.add_init_script(f"localStorage.setItem('maquette.{name}', '{value}')")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    complaints, strangers = [], []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    ours = (server.base, server.base.replace("http", "ws"), "blob:", "data:")
+    page.on("request", lambda request: request.url.startswith(ours) or strangers.append(request.url))
+    yield page
+    complaints = [text for text in complaints if not any(word in text for word in said)]
+    assert (complaints, strangers) == ([], [])
+    context.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    with opened(browser, server) as page:
+        yield page
+
+
+def wait_until(page, expression):
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not (value := page.evaluate(expression)):  # wait_for_function would be eval, which the page forbids
+        assert time.monotonic() < until, expression
+        page.wait_for_timeout(50)
+    return value
+
+
+JOB = "(maquette.state().jobs[maquette.state().place.job] ?? {})"
+
+
+def go(page, server, address="/"):
+    page.goto(f"{server.base}{address}?plain=1", wait_until="commit")
+    page.get_by_role("button", name="Jobs").wait_for()
+
+
+def drop(page, place):
+    page.locator(".target input[type=file]").first.set_input_files(place)
+
+
+def make(page, server, photo, destination="Print"):
+    """Drop, press the destination, wait for the end; the job."""
+    go(page, server)
+    drop(page, photo)
+    page.get_by_role("button", name=destination, exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"['success', 'failed'].includes({JOB}.state) && maquette.ready")
+    return page.evaluate(JOB)
+
+
+@pytest.fixture(scope="module")
+def job(browser, server, photo):
+    """A pyramid for print, made once."""
+    with opened(browser, server) as page:
+        job = make(page, server, photo)
+    assert job["state"] == "success", job["error"]
+    return job
+
+
+def show(page, server, job):
+    go(page, server, f"/m/{job['id']}")
+    wait_until(page, "maquette.ready")
+
+
+def test_drop_press_and_take_the_file(page, server, photo):
+    job = make(page, server, photo)
+    assert page.evaluate("maquette.triangles") == 4
+    with page.expect_download() as download:
+        page.locator("a.file-main").click()
+    data = download.value.path().read_bytes()
+    assert data[:2] == b"PK"
+    assert data == server.client.get(next(file["href"] for file in job["files"] if file["role"] == "main")).content
+    assert page.get_by_text("Ready").or_(page.get_by_text("Usable")).or_(page.get_by_text("Not yet")).first.is_visible()
+
+
+def test_drop_alone_starts_and_a_key_stops_it(browser, server, photo):
+    with opened(browser, server, countdown="on") as page:
+        go(page, server)
+        page.evaluate("""addEventListener("change", () => {
+          const looking = setInterval(() => {
+            if (!maquette.state().intake?.until) return;
+            clearInterval(looking);
+            dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+          }, 10);
+        }, { capture: true, once: true })""")
+        drop(page, photo)
+        page.get_by_text("Choose what it shall become").wait_for()
+        page.wait_for_timeout(3500)
+        assert page.url.endswith("?plain=1")
+        page.get_by_role("button", name="Remove the photo from the front").click()
+        drop(page, photo)
+        page.wait_for_url("**/m/*")
+        assert page.evaluate(f"{JOB}.order.destination") == "print"
+
+
+def test_a_text_is_refused_in_the_server_s_words(page, server, tmp_path):
+    place = tmp_path / "note.txt"
+    place.write_text("no picture at all\n")
+    go(page, server)
+    drop(page, place)
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'failed' && {JOB}.error?.message")
+    said = page.locator(".progress .said").text_content()
+    assert said == server.client.get(f"/api/jobs/{page.url.split('/m/')[1].split('?')[0]}").json()["error"]["message"]
+
+
+def test_paste_is_a_drop(page, server, photo):
+    go(page, server)
+    page.get_by_text("Drop a photo or a model here").wait_for()
+    page.evaluate(
+        """(bytes) => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
+          dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        list(photo.read_bytes()),
+    )
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    assert wait_until(page, f"{JOB}.order?.inputs.front.name") == "pasted.png"
+
+
+def test_the_mask_comes_before_the_shape_and_progress_never_falls(page, server, photo):
+    go(page, server)
+    page.evaluate("""() => {
+      window.seen = [];
+      window.look = () => {
+        const { place, jobs, shown } = maquette.state();
+        const job = jobs[place.job];
+        const cut = document.querySelector(".photo .cut, .placeholder .cut");
+        if (job) window.seen.push([job.progress, Boolean(cut), Boolean(shown.address)]);
+      };
+      setInterval(window.look, 5);
+    }""")
+    drop(page, photo)
+    page.get_by_role("button", name="Model", exact=False).first.click()
+    wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
+    seen = page.evaluate("(window.look(), window.seen)")
+    shares = [share for share, *_ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    first_cut = next(index for index, (_, cut, _) in enumerate(seen) if cut)
+    first_shape = next(index for index, (*_, shape) in enumerate(seen) if shape)
+    assert first_cut < first_shape
+
+
+def test_a_second_tab_shows_the_same_job(browser, server, page, job):
+    show(page, server, job)
+    with opened(browser, server) as other:
+        show(other, server, job)
+        assert other.evaluate(f"{JOB}.id") == page.evaluate(f"{JOB}.id") == job["id"]
+        assert other.locator(".report li").count() == page.locator(".report li").count()
+
+
+def test_the_picture_shows_a_model_from_the_front(page, server, job):
+    show(page, server, job)
+    page.locator("summary[aria-label=Axis]").click()
+    page.get_by_role("button", name="Front", exact=True).click()
+    page.wait_for_timeout(900)
+    picture = Image.open(io.BytesIO(page.locator(".viewport canvas").screenshot())).convert("RGB")
+    pixels = np.asarray(picture).astype(int)
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    assert (np.abs(pixels - pixels[5, 5]).sum(axis=2) > 40).mean() > 0.02, spread.mean()
+    x, y, _ = page.evaluate("maquette.camera")
+    assert y < -100
+    assert abs(x) < abs(y)
+
+
+def test_modes_section_and_thickness(page, server, job):
+    show(page, server, job)
+    modes = page.get_by_role("radiogroup", name="Model viewer")
+    for mode in ("Clay", "Wires", "Normals", "UV checker"):
+        modes.get_by_role("radio", name=mode).click()
+    page.keyboard.press("8")
+    wait_until(page, "maquette.painted?.triangles > 0")
+    assert page.locator(".legend").inner_text().startswith("wall thickness")
+    page.keyboard.press("x")
+    page.get_by_label("Section height").fill("0.3")
+    assert page.evaluate("maquette.state().section") == {"on": True, "axis": "x", "at": 0.3}
+    with page.expect_download() as download:
+        page.keyboard.press("s")
+    assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_finding_s_row_has_the_report_s_number_and_flies_there(page, server, job):
+    show(page, server, job)
+    if page.get_by_role("button", name="more pass").count():
+        page.get_by_role("button", name="more pass").click()
+    said = {one["check"]: one["value"] for one in job["findings"]}
+    rows = page.locator(".report li")
+    assert rows.count() == len(job["findings"])
+    for row in rows.all()[:8]:
+        value = row.locator(".number").get_attribute("data-value")
+        assert (float(value) if value else None) == said[row.get_attribute("data-check")]
+    painted = page.locator(".report li button.row-main:not([disabled])")
+    if painted.count():
+        painted.first.click()
+        wait_until(page, "maquette.painted?.triangles > 0")
+        page.wait_for_timeout(800)
+        assert page.evaluate("maquette.painted.inView")
+
+
+def test_a_knob_makes_a_version_and_runs_only_what_follows(page, server, job):
+    show(page, server, job)
+    page.get_by_role("tab", name="Knobs").click()
+    page.get_by_label("height mm").fill("50")
+    page.get_by_label("height mm").press("Tab")
+    again = page.locator(".run-bar .small")
+    steps = again.get_attribute("title").split(", ")
+    assert (steps[0], "raw" in steps) == ("sized", False)
+    page.get_by_role("button", name="Run with changes").click()
+    wait_until(page, f"{JOB}.id !== '{job['id']}' && {JOB}.state === 'success' && maquette.ready")
+    assert wait_until(page, "Math.abs(maquette.state().shown.size[2] - 50) < 0.01 || null")
+    nodes = page.evaluate(f"{JOB}.nodes")
+    ran = {name for name, node in nodes.items() if node.get("ran")}
+    assert "sized" in ran
+    assert ran <= set(steps) | {"stood", "thick", "hollowed", "colored"}
+    wait_until(page, "document.querySelectorAll('.versions li').length >= 2")
+    page.locator(".versions a").first.click()
+    wait_until(page, f"{JOB}.id === '{job['id']}'")
+
+
+def test_a_broken_model_is_mended(page, server, tmp_path):
+    mesh = box()
+    place = mq.save(mq.Asset(mesh.keep_faces(np.arange(len(mesh.faces)) > 0)), tmp_path / "holed.stl")
+    go(page, server)
+    drop(page, place)
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
+    found = {one["check"]: one["verdict"] for one in page.evaluate(f"{JOB}.findings")}
+    assert found["watertight"] == "pass"
+    assert page.locator("a.file-main").get_attribute("download") == "holed.3mf"
+
+
+@pytest.fixture
+def holed(server, tmp_path):
+    """A box without one face, judged for print as it is: it would not slice."""
+    mesh = box()
+    place = mq.save(mq.Asset(mesh.keep_faces(np.arange(len(mesh.faces)) > 0)), tmp_path / "holed.stl")
+    digest = server.upload(place.read_bytes(), "holed.stl")
+    steps = {"settled": {"stage": "settle", "from": "asset", "with": {"contact_share": 0}}}
+    recipe = {"recipe": "as-it-is", "summary": "As it is.", "inputs": ["asset"], "steps": steps, "result": "settled"}
+    order = {
+        "kind": "recipe",
+        "recipe": json.dumps(recipe, indent=1),
+        "inputs": {"asset": digest},
+        "output": "holed.3mf",
+    }
+    order |= {"destination": "print", "judged_by": "prusa-mk4", "tag": f"w-{digest[:12]}"}
+    return server.job(server.client.post("/api/jobs", json=order).json()["id"], 120)
+
+
+def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
+    show(page, server, holed)
+    page.get_by_text("Not yet").wait_for()
+    assert page.locator("a.file-main").count() == 0
+    page.get_by_role("button", name="Download anyway").click()
+    assert page.locator("a.file-main").get_attribute("download") == "holed.3mf"
+    row = page.locator(".report li[data-check=watertight]")
+    assert float(row.locator(".number").get_attribute("data-value")) == 3  # the edges around the missing face
+    row.get_by_role("button", name="Mend").click()
+    wait_until(page, f"{JOB}.id !== '{holed['id']}' && {JOB}.state === 'success' && maquette.ready")
+    found = {one["check"]: one["verdict"] for one in page.evaluate(f"{JOB}.findings")}
+    assert found["watertight"] == "pass"
+    page.locator(".versions a").first.click()
+    wait_until(page, f"{JOB}.id === '{holed['id']}'")
+
+
+def test_stop_stops_and_again_goes_on(page, server):
+    digest = server.upload(b"\x07", "a.bin")
+    order = {"recipe": tiny_stages.recipe(3, 30.0), "inputs": {"data": digest}, "output": "out.png"}
+    identity = server.client.post("/api/jobs", json=order).json()["id"]
+    go(page, server, f"/m/{identity}")
+    wait_until(page, f"{JOB}.nodes?.s0")
+    page.get_by_role("button", name="Stop").click()
+    wait_until(page, f"{JOB}.stopping || {JOB}.state === 'cancelled'")
+    wait_until(page, f"{JOB}.state === 'cancelled'")
+    page.get_by_role("button", name="Try again").click()
+    wait_until(page, f"['queued', 'running'].includes({JOB}.state)")
+    page.get_by_role("button", name="Stop").click()
+    wait_until(page, f"{JOB}.state === 'cancelled'")
+
+
+def test_ten_tabs_are_all_alive(browser, server):
+    with opened(browser, server) as page:
+        tabs = [page, *(page.context.new_page() for _ in range(9))]
+        for tab in tabs:
+            tab.goto(f"{server.base}/?plain=1", wait_until="commit")
+        for tab in tabs:
+            wait_until(tab, "window.maquette && maquette.state().catalog !== null")
+            assert tab.evaluate("fetch('/health').then((answer) => answer.status)") == 200
+            assert tab.evaluate("maquette.state().online")
+
+
+def test_marks_on_the_photo_become_the_matte_s_options(page, server, job):
+    show(page, server, job)
+    page.get_by_role("button", name="Edit the cut").click()
+    area = page.get_by_label("Photo with the cut; paint to correct it").bounding_box()
+    middle = area["y"] + area["height"] / 2
+    page.mouse.move(area["x"] + area["width"] * 0.4, middle)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.6, middle, steps=6)
+    page.mouse.up()
+    page.get_by_role("radio", name="Leave out").click()
+    page.mouse.click(area["x"] + area["width"] * 0.1, area["y"] + area["height"] * 0.1)
+    page.get_by_role("button", name="Preview").click()
+    wait_until(page, "maquette.state().mask.preview")
+    page.get_by_role("button", name="Use this cut").click()
+    wait_until(page, f"{JOB}.order?.options.point")
+    words = page.evaluate(f"{JOB}.order.options.point").split()
+    assert len([word for word in words if not word.startswith("!")]) >= 3
+    assert re.fullmatch(r"!\d+\.\d%,\d+\.\d%", words[-1])
+
+
+def test_the_graph_marks_what_runs_again_and_undoes_one_gesture(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
+    stale = "[...document.querySelectorAll('[data-status=stale]')].map((one) => one.dataset.step)"
+    assert page.evaluate(stale) == []
+    page.locator(".graph-node[data-step=sized]").focus()
+    page.keyboard.press("Enter")
+    page.locator(".inspector").get_by_label("height mm").fill("33")
+    page.locator(".inspector").get_by_label("height mm").press("Tab")
+    marked = page.evaluate(stale)
+    assert "sized" in marked
+    assert not {"opened", "cut", "raw", "solid"} & set(marked)
+    page.locator(".graph").focus()
+    page.keyboard.press("Control+z")
+    assert page.evaluate("JSON.stringify(maquette.state().graph.now)") == before
+    page.keyboard.press("Control+Shift+z")
+    assert page.evaluate("maquette.state().graph.now.form.steps.sized.with.height_mm") == 33
+    page.get_by_role("button", name="Run", exact=True).click()
+    wait_until(page, f"{JOB}.id !== '{job['id']}' && {JOB}.state === 'success' && maquette.ready")
+    assert abs(page.evaluate("maquette.state().shown.size[2]") - 33) < 0.01
+
+
+def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
+    source = page.locator(".graph-node[data-step=sized] .socket.out").bounding_box()
+    target = page.locator(".socket.in[data-step=cut]").bounding_box()
+    page.mouse.move(source["x"] + source["width"] / 2, source["y"] + source["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2, steps=5)
+    page.mouse.up()
+    assert (
+        "takes Subject" in page.get_by_role("alert").inner_text() or "circle" in page.get_by_role("alert").inner_text()
+    )
+    assert page.evaluate("JSON.stringify(maquette.state().graph.now)") == before
+
+
+def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as recipe").click()
+    text = download.value.path().read_text()
+    form = server.client.post("/api/graph", json={"text": text}).json()["form"]
+    assert form["steps"] == page.evaluate("maquette.state().graph.now.form.steps")
+    page.keyboard.press("Tab")
+    page.locator(".graph").focus()
+    page.keyboard.press("Tab")
+    page.get_by_role("searchbox", name="Find a stage").fill("smooth")
+    page.keyboard.press("Enter")
+    wait_until(page, "Object.keys(maquette.state().graph.now.form.steps).some((name) => name.startsWith('smooth'))")
+
+
+def test_the_server_dies_and_comes_back(browser, env, tmp_path, photo):
+    """The tab comes back by itself, on the same port; what it said of the server's absence is not its fault."""
+    server = Server(tmp_path / "home", env)
+    with opened(browser, server, said=("WebSocket connection", "ERR_CONNECTION")) as page:
+        job = make(page, server, photo)
+        server.process.kill()
+        server.process.wait()
+        wait_until(page, "!maquette.state().online")
+        again = Server(tmp_path / "home", env, "--port", server.base.rpartition(":")[2])
+        try:
+            wait_until(page, "maquette.state().online")
+            assert again.client.get(f"/api/jobs/{job['id']}").json()["state"] == "success"
+        finally:
+            again.process.kill()
+            again.stop()
+            server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (2560, 1440)])
+def test_every_width_and_scheme_shows_everything(browser, server, job, scheme, width, height):
+    options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "has_touch": width < 500}
+    with opened(browser, server, **options) as page:
+        show(page, server, job)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("tab", name="Checks").scroll_into_view_if_needed()
+        assert page.locator("a.file-main, .held-back").first.is_visible()
+        assert page.locator(".viewport canvas").bounding_box()["height"] > 300
+        go(page, server)
+        page.get_by_text("Drop a photo or a model here").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_control_has_a_name_and_the_keyboard_opens_the_drawers(page, server, job):
+    show(page, server, job)
+    nameless = page.evaluate("""() => {
+      const controls = [...document.querySelectorAll("button, a[href], input:not(.unseen), select, summary")];
+      const name = (one) => one.ariaLabel || one.innerText?.trim() || one.labels?.length || one.title;
+      return controls.filter((one) => !name(one)).map((one) => one.outerHTML);
+    }""")
+    assert nameless == []
+    page.locator("body").press("?")
+    page.get_by_role("dialog", name="Settings").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "dialog"
+    page.keyboard.press("Escape")
+    page.locator("body").press("j")
+    page.get_by_role("dialog", name="Jobs").get_by_text("ball.3mf").first.wait_for()
+
+
+def test_keyboard_alone_goes_all_the_way(page, server, photo):
+    go(page, server)
+    page.get_by_role("button", name="choose a file").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(photo)
+    page.get_by_text("Print").first.wait_for()
+    page.keyboard.press("Shift")
+    page.get_by_role("button", name="Print", exact=False).first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'success'")
+    page.locator("a.file-main").focus()
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    assert json.loads(page.evaluate("JSON.stringify(maquette.state().toasts)")) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(browser, server, job, scheme):
+    place = os.environ.get("AXE_CORE", "")
+    if not place:
+        pytest.skip("needs axe-core: AXE_CORE=…/axe-core/axe.min.js")
+    source = Path(place).read_text()
+    with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
+        model = f"/m/{job['id']}"
+        for address, there in (("/", ".invite"), (model, ".report li"), (f"{model}/graph", ".graph-node")):
+            go(page, server, address)
+            page.locator(there).first.wait_for()
+            page.wait_for_timeout(600)
+            page.evaluate(source)
+            faults = page.evaluate("axe.run().then((result) => result.violations)")
+            grave = [one for one in faults if one["impact"] in ("serious", "critical")]
+            assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in grave] == []
