@@ -14,11 +14,13 @@ import pytest
 
 pytest.importorskip("httpx", reason="needs the extra hosted")
 
+import maquette as mq
 from fakes.base_server import GLB, KEY, MODES
 from maquette.core.errors import BadInput, CannotDo, Unavailable
 from maquette.core.money import paying
 from maquette.core.progress import Cancelled, progress, watching
 from maquette.core.subject import Views
+from maquette.flow.make import generators
 from maquette.generate.hosted import web
 from maquette.generate.hosted.files import insist_on_model
 from maquette.generate.hosted.provider import Offer
@@ -90,6 +92,22 @@ def test_every_hosted_stage_is_among_the_cases():
     hosted = {name for name, each in registry().items() if each.stage.facts.device == "hosted"}
     pictures = {name for name in hosted if not registry()[name].stage.inputs}
     assert hosted - pictures - {"tripo-compatible"} == set(CASES)
+
+
+def test_they_are_at_the_front_door_and_are_generators():
+    doors = [
+        mq.fal,
+        mq.meshy,
+        mq.replicate,
+        mq.rodin,
+        mq.segmind,
+        mq.sloyd,
+        mq.stability_ai,
+        mq.tencent_hunyuan,
+        mq.tripo,
+    ]
+    assert {door.stage.name for door in doors} == set(CASES)
+    assert {*CASES, mq.tripo_compatible.stage.name} <= set(generators())
 
 
 @pytest.mark.parametrize("stage", STAGES)
