@@ -96,7 +96,6 @@ def test_noise_is_what_the_generator_did_not_understand():
     def finding(check, verdict):
         return Finding(check, verdict, "words")
 
-    report = Report(
-        (finding("inner-shells", "warn"), finding("overhang", "fail"), finding("watertight", "pass")), "model"
-    )
+    opinions = (finding("inner-shells", "warn"), finding("overhang", "fail"), finding("watertight", "pass"))
+    report = Report("model", "web", opinions)
     assert noise_in(report) == ("inner-shells",)
