@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -14,17 +15,20 @@ import pytest
 
 pytest.importorskip("httpx", reason="needs the extra hosted")
 
+import maquette as mq
 from fakes.base_server import GLB, KEY, MODES
 from maquette.core.errors import BadInput, CannotDo, Unavailable
 from maquette.core.money import paying
 from maquette.core.progress import Cancelled, progress, watching
 from maquette.core.subject import Views
+from maquette.flow.make import generators
 from maquette.generate.hosted import web
 from maquette.generate.hosted.files import insist_on_model
 from maquette.generate.hosted.provider import Offer
 from maquette.generate.hosted.tickets import Drawer, ticket_name
 from maquette.generate.hosted.tripo import Tripo
 from maquette.registry import registry
+from maquette.store import Blobs
 from samples import cut_out
 
 CASES = {  # stage: module of the fake, its class, module of the adapter, its offer
@@ -90,6 +94,22 @@ def test_every_hosted_stage_is_among_the_cases():
     hosted = {name for name, each in registry().items() if each.stage.facts.device == "hosted"}
     pictures = {name for name in hosted if not registry()[name].stage.inputs}
     assert hosted - pictures - {"tripo-compatible"} == set(CASES)
+
+
+def test_they_are_at_the_front_door_and_are_generators():
+    doors = [
+        mq.fal,
+        mq.meshy,
+        mq.replicate,
+        mq.rodin,
+        mq.segmind,
+        mq.sloyd,
+        mq.stability_ai,
+        mq.tencent_hunyuan,
+        mq.tripo,
+    ]
+    assert {door.stage.name for door in doors} == set(CASES)
+    assert {*CASES, mq.tripo_compatible.stage.name} <= set(generators())
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -281,6 +301,67 @@ def test_killed_between_order_and_first_poll(stage, where, shop, monkeypatch):
     else:
         assert len(it.buy(0.0).mesh.faces) == 4
     assert len(it.fake.orders) == 1
+
+
+@forks
+def test_killed_at_every_point_it_orders_and_pays_at_most_once(shop, monkeypatch):
+    """Before and after every request, ticket, line of spending and file, of three kinds of provider."""
+    monkeypatch.setenv("MAQUETTE_DAY_USD", "1000")
+    points = 0
+    for stage in ("fal", "stability-ai", "tripo"):
+        it = shop(stage)
+        for k in range(1, 100):
+            before = len(it.fake.orders)
+            code = exit_code(in_a_child(lambda it=it, k=k: (die_at(monkeypatch, k), it.buy(seed=k))))
+            assert code in (0, 9)
+            if code == 0:
+                break
+            points += 1
+            words = words_of_refusal(lambda it=it, k=k: it.buy(seed=k))
+            assert len(it.fake.orders) <= before + 1
+            if words:
+                assert "not sent again" in words
+                Drawer().forget(re.search("--forget ([0-9a-f]{32})", words)[1])
+            else:
+                assert len(it.fake.orders) == before + 1
+        it.fake.close()
+    assert points >= 40
+
+
+def words_of_refusal(work) -> str:
+    """What a piece of work was refused with; empty where it was not."""
+    try:
+        work()
+    except CannotDo as problem:
+        return str(problem)
+    return ""
+
+
+def die_at(monkeypatch, k: int) -> None:
+    """End this process at the k-th point: odd ones before, even ones after something is done."""
+    count = [0]
+
+    def point() -> None:
+        count[0] += 1
+        if count[0] == k:
+            os._exit(9)
+
+    for owner, name in (
+        (web.Web, "_send"),
+        (web.Web, "download"),
+        (Drawer, "write"),
+        (Drawer, "_note"),
+        (Blobs, "put"),
+    ):
+        plain = getattr(owner, name)
+
+        def watched(*words, plain=plain):
+            point()
+            result = plain(*words)
+            point()
+            return result
+
+        monkeypatch.setattr(owner, name, watched)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -12,7 +12,8 @@ class FakeTripo(Fake):
     documented = "2026-11-20"
 
     def is_order(self, request: Request) -> bool:
-        return request.path.startswith("/v3/generation/")
+        areas = ("/v3/generation/", "/v3/models/", "/v3/mesh/", "/v3/animations/")
+        return request.path.startswith(areas)
 
     def error(self, status: int, words: str) -> Reply:
         body = {
@@ -32,11 +33,15 @@ class FakeTripo(Fake):
         if self.is_order(request):
             body = request.json
             assert "face_limit" not in body or body["face_limit"] > 0
-            assert body["model"]
+            assert body.get("model") or not request.path.startswith("/v3/generation/")
+            body["at"] = request.path
             return ok({"task_id": self.new_task(body), "type": "image_to_model", "status": "queued"})
+        if request.path == "/v3/account/balance":
+            return ok({"balance": 123.5, "frozen": 1.0})
         task = request.path.removeprefix("/v3/tasks/")
         state, percent = self.progress(task)
         data = {"task_id": task, "type": "image_to_model", "status": STATES[state], "progress": percent, "output": {}}
+        data["created_at"] = "2026-11-30T03:00:00Z"
         if state == "done":
             data["output"] = {"model_url": self.link(), "rendered_image_url": f"{self.url}/files/x.webp"}
         if state == "refused":

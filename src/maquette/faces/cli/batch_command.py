@@ -70,7 +70,7 @@ class ManyCommand(LazyCommand):
         ending = options.pop("ending", _ENDINGS[destination])
         workers, again = options.pop("workers"), options.pop("again")
         pay_usd = budget_usd("run") if options.pop("agrees") else 0.0
-        settings = _pairs(options.pop("settings"), "--set")
+        settings = option_pairs(options.pop("settings"), "--set")
         source = options.pop("source")
         job_from(destination, b"", folder / f"x{ending}", settings)  # refuses before anything runs
         tasks = self.tasks(source, settings, options)
@@ -122,11 +122,11 @@ class VariantsCommand(ManyCommand):
         """The whole grid."""
         from maquette.flow.batch.tasks import grid
 
-        varied = {name: value.split(",") for name, value in _pairs(own.get("vary", ()), "--vary").items()}
+        varied = {name: value.split(",") for name, value in option_pairs(own.get("vary", ()), "--vary").items()}
         return grid(source, options, varied)
 
 
-def _pairs(words: Sequence[str], flag: str) -> dict[str, str]:
+def option_pairs(words: Sequence[str], flag: str) -> dict[str, str]:
     """``name=value`` words by name; hyphens as one types them."""
     pairs = [word.partition("=") for word in words]
     for word, (name, sign, _) in zip(words, pairs, strict=True):

@@ -14,7 +14,9 @@ import click
 from maquette.core.errors import MaquetteError
 from maquette.faces.cli import jobs
 from maquette.faces.cli.again_command import again
+from maquette.faces.cli.bakeoff_command import bake_off
 from maquette.faces.cli.batch_command import BatchCommand, VariantsCommand
+from maquette.faces.cli.draft_command import draft_then_final
 from maquette.faces.cli.hand_off import with_open
 from maquette.faces.cli.hosted_command import generators, list_orders
 from maquette.faces.cli.index import stage_index
@@ -123,6 +125,8 @@ main.add_command(jobs.gallery)
 main.add_command(again)
 main.add_command(BatchCommand())
 main.add_command(VariantsCommand())
+main.add_command(bake_off)
+main.add_command(draft_then_final)
 main.add_command(generators)
 main.add_command(list_orders)
 main.add_command(serve)

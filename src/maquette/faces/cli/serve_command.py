@@ -27,6 +27,7 @@ _DATABASE = click.option("--database", default="", metavar="ADDRESS", help="post
 @click.option(
     "--keep-days", type=click.FloatRange(min=0.01), default=30.0, show_default=True, help="how long files stay"
 )
+@click.option("--tripo-upstream", is_flag=True, help="send tasks of Tripo's v2 clients on to Tripo, with TRIPO_API_KEY")
 @_HOME
 @_DATABASE
 def serve(home: Path | None, database: str, **options: Any) -> None:

@@ -17,6 +17,9 @@ _REFUSALS = {
     "429": "too often; Retry-After says when to come again",
     "503": "something is missing on the server; the message is the line that gets it",
 }
+_PAY = {
+    "pay_usd": {"type": "number", "minimum": 0, "description": "the most that providers may cost in it, US dollars"}
+}
 _REFERENCE = {
     "description": "a file's digest, or an object with one of digest, url, job",
     "anyOf": [
@@ -38,7 +41,7 @@ def document(base: str) -> dict[str, Any]:
             paths[f"/api/stages/{function.stage.name}"] = {"post": _stage_call(function.stage, schemas)}
     summaries = recipe_summaries()
     for name in recipe_names():
-        body = _body({"inputs": _inputs(None), "knobs": {"type": "object"}, "output": {"type": "string"}})
+        body = _body({"inputs": _inputs(None), "knobs": {"type": "object"}, "output": {"type": "string"}, **_PAY})
         paths[f"/api/recipes/{name}"] = {"post": _operation(f"recipe-{name}", summaries[name], body)}
     return {
         "openapi": "3.1.0",
@@ -59,7 +62,7 @@ def _stage_call(stage: Stage, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = stage.model.model_json_schema(ref_template=f"#/components/schemas/{prefix}.{{model}}")
     for name, inner in schema.pop("$defs", {}).items():
         schemas[f"{prefix}.{name}"] = inner
-    body = _body({"inputs": _inputs(stage), "settings": schema, "output": {"type": "string"}})
+    body = _body({"inputs": _inputs(stage), "settings": schema, "output": {"type": "string"}, **_PAY})
     return _operation(f"stage-{stage.name}", stage.summary, body, stage.documentation)
 
 
@@ -112,6 +115,7 @@ def _fixed_paths() -> dict[str, Any]:
         "judged_by": {"type": "string", "description": "for a recipe: the printer or target that judges its model"},
         "tag": {"type": "string"},
         "priority": {"type": "integer", "minimum": 0, "maximum": 1000},
+        **_PAY,
     }
     lists = {
         f"/api/{name}": {"get": {"operationId": f"list-{name}", "summary": f"List {name}.", "responses": plain}}

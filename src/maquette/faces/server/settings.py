@@ -15,7 +15,7 @@ HELD_AT_ONCE = 20  # of one key
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Where to listen, as whom to speak, whom to let in.
+    """Where to listen, as whom to speak, whom to let in; whether tasks of Tripo's v2 go on to Tripo itself.
 
     ``public_url`` is what addresses in answers begin with; ``names`` are further host names that requests may use.
     """
@@ -30,6 +30,7 @@ class ServerSettings:
     tls_key: Path | None = None
     keep_days: float = 30.0
     workers: int = 1
+    tripo_upstream: bool = False
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):

@@ -23,6 +23,7 @@ from maquette.faces.tripo.codes import TripoRefusal, refusal_response
 from maquette.faces.tripo.records import task_id, view_v2, view_v3
 from maquette.faces.tripo.tasks import create, task_of
 from maquette.faces.tripo.uploads import offer_presigned, offer_sts, take_put, take_upload
+from maquette.faces.tripo.upstream import Upstream
 from maquette.flow.queue.entry import Entry
 
 V2, V3 = "/v2/openapi", "/v3"
@@ -72,8 +73,9 @@ def ok(data: Any, *, v3: bool) -> Response:
 def routes(service: Service) -> list[BaseRoute]:
     """All of them; the partner door is the same under another prefix."""
     both: list[BaseRoute] = []
+    upstream = Upstream(service) if service.settings.tripo_upstream else None
     for prefix in ("", "/proxy/tripo"):
-        both += _v2_routes(service, f"{prefix}{V2}")
+        both += _v2_routes(service, f"{prefix}{V2}", upstream)
         both += _v3_routes(service, f"{prefix}{V3}")
 
     async def put_s3(request: Request) -> Response:
@@ -86,11 +88,13 @@ def routes(service: Service) -> list[BaseRoute]:
     ]
 
 
-def _v2_routes(service: Service, base: str) -> list[BaseRoute]:
-    """The surface that was shut down elsewhere on 2026-10-31."""
+def _v2_routes(service: Service, base: str, upstream: Upstream | None) -> list[BaseRoute]:
+    """The surface that was shut down elsewhere on 2026-10-31; what is for Tripo itself goes on ``upstream``."""
 
     async def balance(request: Request) -> Response:
         who_asks(request, "read")
+        if upstream is not None:
+            return ok(await run_in_threadpool(upstream.balance), v3=False)
         return ok({"balance": BALANCE, "frozen": 0}, v3=False)
 
     async def upload(request: Request) -> Response:
@@ -102,18 +106,23 @@ def _v2_routes(service: Service, base: str) -> list[BaseRoute]:
 
     async def make(request: Request) -> Response:
         body, raw = await read_json(request)
+        if upstream is not None and await run_in_threadpool(upstream.is_for_tripo, body, who_asks(request, "run")):
+            return ok(await upstream.create(body, who_asks(request, "run")), v3=False)
         entry = await create(service, request, who_asks(request, "run"), body, raw, v3=False)
         return ok({"task_id": task_id(entry.id), "estimated_credit": entry.extra.get("credits", 0)}, v3=False)
 
     async def one(request: Request) -> Response:
         who = who_asks(request, "read")
-        return ok(view_v2(await _held(service, who, request.path_params["task"]), service), v3=False)
+        task = request.path_params["task"]
+        if upstream is not None and upstream.has(task, who):
+            return ok(await run_in_threadpool(upstream.view, task), v3=False)
+        return ok(view_v2(await _held(service, who, task), service), v3=False)
 
     async def many(request: Request) -> Response:
-        return ok(await _many(service, request, view_v2), v3=False)
+        return ok(await _many(service, request, view_v2, upstream), v3=False)
 
     async def watch(socket: WebSocket) -> None:
-        await _watch(service, socket)
+        await _watch(service, socket, upstream)
 
     balances = [Route(f"{base}{path}", balance) for path in ("/user/balance", "/user/wallet/balance", "/balance")]
     return [
@@ -196,7 +205,12 @@ async def _held(service: Service, who: Who, task: str) -> Entry:
     return entry
 
 
-async def _many(service: Service, request: Request, view: Callable[[Entry, Service], dict[str, Any]]) -> dict[str, Any]:
+async def _many(
+    service: Service,
+    request: Request,
+    view: Callable[[Entry, Service], dict[str, Any]],
+    upstream: Upstream | None = None,
+) -> dict[str, Any]:
     """Several tasks at once, and the ids that are none."""
     who = who_asks(request, "read")
     body, _ = await read_json(request)
@@ -207,28 +221,35 @@ async def _many(service: Service, request: Request, view: Callable[[Entry, Servi
     missed: list[str] = []
     for name in map(str, names):
         try:
+            if upstream is not None and upstream.has(name, who):
+                tasks[name] = await run_in_threadpool(upstream.view, name)
+                continue
             tasks[name] = view(await run_in_threadpool(task_of, service, who, name), service)
         except TripoRefusal:
             missed.append(name)
     return {"tasks": tasks, "missed": missed}
 
 
-async def _watch(service: Service, socket: WebSocket) -> None:
+async def _watch(service: Service, socket: WebSocket, upstream: Upstream | None = None) -> None:
     """Frames with the task as it gets on, one ``finalized``, then the end."""
     who: Who = socket.scope["who"]
     await socket.accept()
     n, last = -1, None
     try:
         while not service.news.closing:
-            entry = await run_in_threadpool(task_of, service, who, socket.path_params["task"])
-            view = view_v2(entry, service)
-            if entry.is_final:
+            task = socket.path_params["task"]
+            is_theirs = upstream is not None and upstream.has(task, who)
+            if upstream is not None and is_theirs:
+                view = await run_in_threadpool(upstream.view, task)
+            else:
+                view = view_v2(await run_in_threadpool(task_of, service, who, task), service)
+            if view["status"] not in ("queued", "running"):
                 await socket.send_json({"event": "finalized", "data": view})
                 break
             if (view["status"], view["progress"]) != last:
                 last = (view["status"], view["progress"])
                 await socket.send_json({"event": "update", "data": view})
-            n = await service.news.after(n, HELD_S)
+            n = await service.news.after(n, STEP_S if is_theirs else HELD_S)
         await socket.close()
     except (WebSocketDisconnect, TripoRefusal):
         await socket.close(4404)

@@ -35,7 +35,7 @@ def buy(provider: Provider, wish: Wish, usd: float, insist: Insist = insist_on_m
     name = ticket_name(offer.name, offer.base, _plain(wish), wish.pictures)
     with drawer.holding(name) as ticket:
         if ticket is not None and ticket.state == "done" and drawer.blobs.has(ticket.file):
-            note(f"{offer.title}: bought before, on {ticket.asked[:10]}")
+            note(f"{offer.title}: bought before; taken from disk")
             return Download(drawer.blobs.read(ticket.file), ticket.ending)
         if ticket is not None and ticket.state == "asked":
             raise as_error(offer, Refusal("unclear", f"cut off on {ticket.asked}"), name)
