@@ -1,10 +1,12 @@
-"""The profile of a turned thing from its outline: balls and tins stay such, and outlines say what is too high."""
+"""The profile of a turned thing from its outline: a ball stays a ball, and outlines say what is too high."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from maquette.generate.guess.network import Guess, Window
+from maquette.generate.hypotheses.bands import change_along_rings
 from maquette.generate.hypotheses.contour import Axis, Profile, close_ends, profile_of
 
 EYE, DEPTH = 2.5, 0.2
@@ -68,3 +70,24 @@ def test_a_tin_cannot_be_seen_from_higher_than_its_arcs_are_bent():
     wrong, _ = outline_of(tin, -0.5, 0.5, 15, seen=40)
     assert right.backward < 0.05
     assert wrong.backward > 0.3
+
+
+@pytest.mark.parametrize("degrees", [5, 25, 45])
+def test_stripes_around_a_thing_say_from_how_high_it_is_seen(degrees):
+    side = 64
+    axis = (np.arange(side) + 0.5) * 2 / side - 1
+    x, y = np.meshgrid(axis, axis)
+    level = y.copy()
+    for _ in range(20):  # of the ring that is seen here, on a pipe 0.5 wide
+        level = y - np.sin(np.radians(degrees) + np.arctan2(level, EYE)) * np.sqrt(np.maximum(0.25 - x**2, 0))
+    stripes = 0.5 + 0.3 * np.sin(14 * level)[..., None] * [1, 0.5, 0] + 0.2 * x[..., None]  # and a lamp from aside
+    blank = np.zeros((side, side, 3), np.float32)
+    guess = Guess(
+        Window(0, 0, side), stripes.astype(np.float32), (np.abs(x) < 0.5).astype(np.float32), blank[..., 0],
+        blank[..., 0], blank[..., :2].transpose(2, 0, 1), blank, blank, blank, blank, np.array([0, -1.0, 0]), EYE,
+    )  # fmt: skip
+    rows = np.linspace(-0.5, 0.5, 60)
+    tried = np.arange(-5, 61, 5.0)
+    change = [change_along_rings(guess, 0.0, 0.0, rows, np.full(60, 0.5), np.radians(angle)) for angle in tried]
+    assert tried[int(np.argmin(change))] == pytest.approx(degrees, abs=5)
+    assert min(change) < 0.1 * max(change)

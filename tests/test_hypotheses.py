@@ -120,6 +120,20 @@ def test_a_crate_gets_flat_walls_and_its_proportions():
     assert len(left) < 0.15 * len(normals)
 
 
+def test_a_plate_that_lies_on_a_table_is_made_in_its_plane():
+    guess, _, body = guess_of(np.hypot((COLUMNS - 96) / 1.0, (ROWS - 96) / 0.75) < 70)  # a disc seen from 49 degrees
+    axis = (np.arange(len(guess.mask)) + 0.5) * 2 / len(guess.mask) - 1
+    depth = (0.1 - 0.8 * axis[:, None] * np.ones(len(axis))).astype(np.float32)  # its far end is up in the picture
+    made = slab(replace(body, eye=50.0), replace(guess, front=depth, back=depth + np.float32(0.1), eye=50.0))
+    assert made.numbers["lean"] == pytest.approx(np.degrees(np.arctan(0.8)), abs=4)
+    assert made.facing is not None
+    assert made.up @ made.facing == pytest.approx(0, abs=1e-6)
+    points = replace(made.field, eye=50.0).unproject(np.argwhere(made.field.values > 0).astype(float)) - made.middle
+    assert np.ptp(points @ made.facing) < made.numbers["thickness"] + 0.06
+    sides = np.cross(made.up, made.facing)
+    assert np.ptp(points @ made.up) == pytest.approx(np.ptp(points @ sides), rel=0.1)  # round again
+
+
 def test_a_slab_has_two_level_sides():
     guess, _, body = guess_of(np.hypot(COLUMNS - 96, ROWS - 96) < 70)
     made = slab(body, guess)

@@ -161,7 +161,10 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
     if proposal.name == "slab":
         lies = np.clip((numbers["above"] - _LOOKS_DOWN) / 6, 0, 1) if numbers["widest"] < _SLENDER else 0.0
         rest = max(seen["depth"] - 0.07, 0) + (1 - seen["iou"])
-        return 0.045 + _LIES * float(lies) + 4 * (seen["normal"] - 0.965) - rest
+        flat = lies > 0 or numbers["said"] < _SHEET  # then no worse than the network's own form will do
+        bar = min(_LEVEL_WALL, plain["normal"] + _NO_WORSE) if flat else _LEVEL_WALL
+        rest += _LEANING if numbers["lean"] and not flat else 0.0  # thick things do not lie like that
+        return 0.045 + _LIES * float(lies) + 4 * min(seen["normal"] - bar, 1 - _LEVEL_WALL) - rest
     return 0.0
 
 
@@ -170,4 +173,7 @@ _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
 _LIES, _LOOKS_DOWN, _SLENDER = 0.25, 36.0, 0.3  # worth; degrees; half windows: scissors and forks lie on tables
 _COVERED = 0.7  # of the outline
+_LEANING = 0.1
+_SHEET = 0.4  # thickness that the network gives it, over the width of its widest part
+_LEVEL_WALL, _NO_WORSE = 0.965, 0.02  # cosine of a plate's normals with the network's, and with its own form's beyond
 _RIM_SEEN = 0.03  # what a rim speaks for a turned thing

@@ -19,12 +19,16 @@ _PAINTED_ALIKE = 0.1  # correlation of the colors left and right, between the tw
 
 @dataclass(frozen=True)
 class Thing:
-    """What the colors must know of a shape: its kind, up (3,), middle (3,), whether its back looks like its front."""
+    """What must be known of a shape to place and color it: its kind, up (3,), middle (3,).
+
+    ``two_sided``: its back looks like its front. ``facing`` (3,) points out of its front where that is not the photo's.
+    """
 
     name: str
     up: Floats
     middle: Floats
     two_sided: bool = False
+    facing: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,12 @@ class Proposal:
     own_front: bool = False  # whether its front lies where the network says
     two_sided: bool = False  # whether its back looks like its front
     smoothings: int = 10  # rounds that even the grid's steps out; few where edges are meant
+    facing: Floats | None = None  # out of its front, (3,), where that is not the way to the viewer
 
     @property
     def thing(self) -> Thing:
-        """What the colors must know of it."""
-        return Thing(self.name, self.up, self.middle, self.two_sided)
+        """What must be known to place and color it."""
+        return Thing(self.name, self.up, self.middle, self.two_sided, self.facing)
 
 
 def visible_surface(shape: Field) -> tuple[Bools, Pixels]:

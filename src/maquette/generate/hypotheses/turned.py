@@ -17,6 +17,7 @@ from maquette.generate.guess.input import Pixels, block_means, enlarge
 from maquette.generate.guess.network import Guess
 from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.attached import SLIVER, attachments
+from maquette.generate.hypotheses.bands import change_along_rings
 from maquette.generate.hypotheses.contour import Axis, close_ends, profile_of
 from maquette.generate.hypotheses.proposal import Proposal, elevation_of, smooth_least
 from maquette.generate.hypotheses.rim import Rim, find_rim
@@ -28,9 +29,11 @@ _LEAN = 0.06  # coverage that an axis 45 degrees off upright must bring more, fo
 _LYING = 20.0  # degrees: what leans further shows no rim
 _NECK = 0.5  # of the widest radius
 _RIM_SLIVER = 0.045  # half windows: what stands over a rim by less is its own inaccuracy
-_TRIED = np.radians(np.arange(-40.0, 20.1, 2.5))  # from the network's word
+_TRIED = np.radians(np.arange(-50.0, 20.1, 2.5))  # from the network's word
 _BELIEVED = np.radians([-10.0, 55.0])
-_FAR_OFF, _UNUSUAL, _HELD, _TEN = 0.08, 0.01, np.radians(15), np.radians(10)  # cost of 10 degrees off its word, off 15
+_FAR_OFF, _DOUBT = 0.12, np.radians(8)  # what it costs to be off its word, by how much that is meant
+_UNUSUAL, _HELD, _TEN = 0.02, np.radians(15), np.radians(10)  # cost of 10 degrees off how cameras are mostly held
+_BANDS = 4.0  # what colors that change along rings cost
 _FAR_EYE = 6.0  # half windows, where no camera is known
 _WALL, _WALLS = 0.1, (0.05, 0.08)  # thickness of a hollow thing's wall, of its widest radius; half windows
 _SMOOTH = 0.03  # half windows: the profile's waves shorter than this are the outline's steps
@@ -149,7 +152,8 @@ def _profile(picture: Bools, column: int, lean: float, guess: Guess | None, said
         rim = find_rim(picture, column, guess, np.radians(said), np.radians(lean))
     if rim is not None and rim.radius < _NECK * wide.max():
         rim = None  # a bottle's cap is too small to be measured
-    elevation = likely_elevation(rows, wide, axis, np.radians(said)) if rim is None else rim.elevation
+    place = np.radians(lean), float(centers[column])
+    elevation = likely_elevation(rows, wide, axis, np.radians(said), guess, place) if rim is None else rim.elevation
     axis = replace(axis, elevation=elevation)
     profile = profile_of(rows, wide, axis)
     height, radius = close_ends(profile, axis, rim=None if rim is None else axis.height_at(rim.row))
@@ -170,15 +174,20 @@ def _half_widths(picture: Bools, column: int) -> Floats:
     return half_widths
 
 
-def likely_elevation(rows: Floats, half: Floats, axis: Axis, said: float) -> float:
-    """The elevation under which an outline's points are in the order of their rings, near the one ``said``; radians.
+def likely_elevation(
+    rows: Floats, half: Floats, axis: Axis, said: float, guess: Guess | None, place: tuple[float, float]
+) -> float:
+    """The elevation that outline, colors, the network's word and habit agree on best, radians.
 
-    An arc that is flatter than the rings would be cannot be seen from so high above: outlines say what is too high.
+    Seen from too high, an outline's points are not in the order of their rings; from a wrong height, colors change
+    along them. The network is mostly right, and far off where it errs: so how far matters little. ``place``: the
+    axis' lean and column.
     """
     tried = np.unique(np.clip(said + _TRIED, *_BELIEVED))
     costs = [
         profile_of(rows, half, replace(axis, elevation=float(angle))).backward
-        + _FAR_OFF * ((angle - said) / _TEN) ** 2
+        + (_BANDS * change_along_rings(guess, *place, rows, half, float(angle)) if guess is not None else 0.0)
+        + _FAR_OFF * np.log(1 + ((angle - said) / _DOUBT) ** 2)
         + _UNUSUAL * ((angle - _HELD) / _TEN) ** 2
         for angle in tried
     ]

@@ -186,4 +186,8 @@ def _place_upright(mesh: Mesh, material: Material, photo: Subject, guess: Guess,
     if upright == "off" or tilt < _LEAST_TILT:
         return asset
     note(f"turned upright by {np.degrees(tilt):.0f} degrees")
-    return asset.moved(rotation=least_turn(up, np.array([0.0, 0.0, 1.0])))
+    rotation = least_turn(up, np.array([0.0, 0.0, 1.0]))
+    if chosen.facing is not None:
+        ahead = rotation @ _TO_ASSET @ chosen.facing * [1, 1, 0]
+        rotation = least_turn(ahead, np.array([0.0, -1.0, 0.0])) @ rotation
+    return asset.moved(rotation=rotation)
