@@ -52,25 +52,28 @@ def open_heights(
             if picture.mode not in ("L", "I;16", "I;16B", "I", "F"):
                 raise BadInput(f"open-heights: it is {picture.mode} and not grey; make heights of it with heights")
             known = _said_of(picture)
-            return _from_picture(picture, known, low_mm, high_mm, width_mm)
+            heights, pitch = _from_picture(picture, known, low_mm, high_mm, width_mm)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as problem:
         raise BadInput(f"open-heights: no picture that can be read: {problem}") from None
+    return Heightmap(heights, pitch)  # the picture's own memory is free by now
 
 
-def _from_picture(picture: Any, known: dict[str, Any], low_mm: float, high_mm: float, width_mm: float) -> Heightmap:
-    """Heights of an opened picture, read in bands; many of them lie in a file without a name and not in memory."""
+def _from_picture(
+    picture: Any, known: dict[str, Any], low_mm: float, high_mm: float, width_mm: float
+) -> tuple[Singles, float]:
+    """Heights and pitch of an opened picture, read in bands; many lie in a file without a name and not in memory."""
     if min(picture.size) < 2:
         raise BadInput("open-heights: it needs two by two places; fill or crop what has none")
     pitch = known.get("pitch_mm", width_mm / (picture.width - 1))
     if known.get("heights") == "mm":
-        return Heightmap(_laid(picture, lambda band: np.maximum(band, 0)), pitch)
+        return _laid(picture, lambda band: np.maximum(band, 0)), pitch
     full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]))
     if full is None:
         ends = [(float(band.min()), float(band.max())) for band in _bands(picture)]
         full = min(low for low, _ in ends), max(high for _, high in ends)
     bottom, span = full[0], (full[1] - full[0]) or 1.0
     note(f"grey {full[0]:g} to {full[1]:g} became {low_mm:g} to {high_mm:g} mm")
-    return Heightmap(_laid(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch)
+    return _laid(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch
 
 
 def _bands(picture: Any) -> Iterator[Singles]:
