@@ -53,9 +53,10 @@ def open_heights(
                 raise BadInput(f"open-heights: it is {picture.mode} and not grey; make heights of it with heights")
             known = _said_of(picture)
             heights, pitch = _from_picture(picture, known, low_mm, high_mm, width_mm)
+            picture.close()  # its pixels, a quarter of a gigabyte, go with it
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as problem:
         raise BadInput(f"open-heights: no picture that can be read: {problem}") from None
-    return Heightmap(heights, pitch)  # the picture's own memory is free by now
+    return Heightmap(heights, pitch)
 
 
 def _from_picture(
