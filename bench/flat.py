@@ -32,11 +32,15 @@ from flat_matrix import matrix
 from flat_route import route
 from maquette.core.heightmap import Heightmap
 from maquette.core.subject import Subject
+from maquette.geometry.flat.light_likeness import Likeness, compare_light, in_layers, wanted_light
+from maquette.geometry.flat.see_through import look_through, walls_seen
 from maquette.geometry.flat.terrain import deviations
 from maquette.geometry.flat.tiled import triangulate_tiled
+from maquette.geometry.flat.transmission import screen_light
+from maquette.geometry.rays import Tracer
 from maquette.geometry.topology import is_watertight
 
-RELIEF, LAYER = 2.4, 0.1
+RELIEF, LAYER, LAYER_LYING = 2.4, 0.1, 0.12
 PHOTOGRAPHS = (
     "skimage/astronaut.png", "skimage/camera.png", "skimage/chelsea.png", "skimage/coffee.png", "skimage/coins.png",
     "skimage/clock.png", "skimage/wikkie.png", "grocery_store", "azure_samples", "triposr",
@@ -132,25 +136,22 @@ def peak() -> int:
 
 
 def light(options: argparse.Namespace) -> Iterator[str]:
-    """Rows of the table of light: SSIM of what falls through the finished mesh against the photograph."""
-    yield "| photograph | standing, layers of 0.12 mm | lying, 20 layers of 0.12 mm | lying, 44 layers | triangles |"
-    yield "|---|---|---|---|---|"
+    """Rows of the table of light: what falls through the finished mesh against the photograph, SSIM and CIEDE2000.
+
+    Lying, a slicer ends walls on whole layers: the same mesh, made for so many layers between white and black.
+    """
+    counts = (0, 20, 28, 36, 44, 56)
+    yield "| photograph | standing | CIEDE2000 | " + " | ".join(f"lying, {count} layers" for count in counts[1:]) + " |"
+    yield "|---|---|---|" + "---|" * len(counts[1:])
     every = []
     for path in photographs(options.data):
-        pixels = np.asarray(Image.open(path).convert("RGB"))
-        subject = Subject(pixels)
-        row, count = [], 0
-        for layer, most in ((0.0, 3.2), (0.12, 3.2), (0.12, 6.08)):
-            heights = mq.lithophane_heights(
-                subject, width_mm=options.width, pitch_mm=0.12, detail_mm=options.detail, layer_mm=layer, most_mm=most
-            )
-            asset = mq.plate.function(heights, bound_mm=0.02)
-            count = count or len(asset.mesh.faces)
-            row.append(likeness(asset, subject))
-        every.append(row)
-        yield f"| {path.stem} | " + " | ".join(f"{value:.3f}" for value in row) + f" | {count:,} |"
-    both = zip(np.min(every, axis=0), np.mean(every, axis=0), strict=True)
-    yield "| least / mean | " + " | ".join(f"{least:.3f} / {mean:.3f}" for least, mean in both) + " | |"
+        subject = Subject(np.asarray(Image.open(path).convert("RGB")))
+        row = [likeness(subject, options, count) for count in counts]
+        every.append([one.ssim for one in row])
+        cells = " | ".join(f"{one.ssim:.3f}" for one in row[1:])
+        yield f"| {path.stem} | {row[0].ssim:.3f} | {row[0].delta_e:.2f} | {cells} |"
+    both = [f"{least:.3f} / {mean:.3f}" for least, mean in zip(np.min(every, 0), np.mean(every, 0), strict=True)]
+    yield f"| least / mean | {both[0]} | | " + " | ".join(both[1:]) + " |"
 
 
 def photographs(data: Path) -> Iterator[Path]:
@@ -160,18 +161,15 @@ def photographs(data: Path) -> Iterator[Path]:
         yield place if place.is_file() else sorted(p for p in place.iterdir() if p.suffix in (".jpg", ".png"))[0]
 
 
-def likeness(asset: mq.Asset, subject: Subject) -> float:
-    """SSIM of a lithophane with a lamp behind it and its photograph, both from their darkest to their brightest."""
-    from skimage.metrics import structural_similarity
-
-    from maquette.geometry.look.srgb import to_linear, to_srgb
-
-    wide = min(640, subject.width)
-    lit = mq.backlight(asset, size_px=wide).frames[0, ..., 0] / 255.0
-    small = Image.fromarray(np.ascontiguousarray(subject.pixels)).resize(lit.shape[::-1], Image.Resampling.BOX)
-    linear = to_linear(np.asarray(small, np.float32) / 255) @ np.array([0.2126, 0.7152, 0.0722])
-    linear = (linear - linear.min()) / max(float(np.ptp(linear)), 1e-9)
-    return float(structural_similarity(lit, np.asarray(to_srgb(linear), np.float64), data_range=1.0))
+def likeness(subject: Subject, options: argparse.Namespace, layers: int) -> Likeness:
+    """How like its photograph a lithophane is with a lamp behind it; lying, where it has so many layers."""
+    thick = {"least_mm": 0.84, "most_mm": 0.84 + layers * LAYER_LYING} if layers else {}
+    heights = mq.lithophane_heights(subject, width_mm=options.width, pitch_mm=0.12, detail_mm=options.detail, **thick)
+    mesh = mq.plate(heights, bound_mm=0.02).mesh
+    look = look_through(mesh.vertices, "below", min(640, subject.width))
+    walls = walls_seen(Tracer(mesh.vertices, np.asarray(mesh.faces)), look)
+    walls = in_layers(walls, LAYER_LYING) if layers else walls
+    return compare_light(screen_light(walls, 3.5)[0], wanted_light(subject.pixels, walls.shape), walls > 0)
 
 
 def main() -> None:
@@ -180,8 +178,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
     parser.add_argument("--hmm", default="")
     parser.add_argument("--large", action="store_true")
-    parser.add_argument("--width", type=float, default=150.0)
-    parser.add_argument("--detail", type=float, default=0.25)
+    parser.add_argument("--width", type=float, default=120.0)
+    parser.add_argument("--detail", type=float, default=0.2)
     parser.add_argument("--forms", default="", help="of the matrix, with ; between them; all if left out")
     options = parser.parse_args()
     start = time.time()

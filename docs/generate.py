@@ -104,7 +104,7 @@ def example(stage: Stage) -> str:
 
     Empty for a stage that takes what no file holds.
     """
-    if stage.name in _PHOTOGRAPHED or {Picture, Canvas, PaintPlan, PrintSettings, Scene} & {
+    if stage.name in (*_PHOTOGRAPHED, "prove-paint") or {Picture, Canvas, PrintSettings, Scene} & {
         *stage.inputs.values(),
         stage.output if stage.output is Canvas else None,
     }:
@@ -127,6 +127,8 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         return "wedge.png"
     if stage.name == "three-views":
         return "sheet.png"
+    if stage.name == "open-hfp" or PaintPlan in kinds:
+        return "painted.hfp"
     if Subject in kinds:
         return "chair.jpg" if stage.name in _UNCUT else "cutout.png"
     if Heightmap in kinds:

@@ -193,6 +193,7 @@ def write_files(folder: Path) -> None:
     (folder / "wedge.png").write_bytes(png(np.repeat(np.repeat(steps, 8)[None, :, None], 8, axis=0).repeat(3, axis=2)))
     ramp = np.linspace(0, 65535, 40).astype(np.uint16)
     Image.fromarray(np.tile(ramp, (30, 1))).save(folder / "heights.png")
+    (folder / "painted.hfp").write_text(project_of(paint_plan(), "hill"))
     disk.save(cut_out(256), folder / "cutout.png")
     disk.save(Asset(box((60, 12, 60)), sized=True), folder / "plate.glb")
     disk.save(Asset(box((60, 60, 6)), sized=True), folder / "tile.glb")

@@ -192,3 +192,18 @@ def test_colors_are_refused_with_the_way_out(mode):
 def test_what_is_no_picture_is_bad_input(data):
     with pytest.raises(BadInput):
         mq.open_heights(data)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_heights_that_are_many_lie_on_the_disk_and_are_the_same(suffix, monkeypatch):
+    from maquette.formats import heightmaps
+
+    y, x = np.mgrid[:1100, :40]
+    files = mq.write_heights(Heightmap((2 + np.sin(x / 5) * np.cos(y / 90)).astype(np.float32), 0.5), suffix=suffix)
+    plain = mq.open_heights(files.data)
+    monkeypatch.setattr(heightmaps, "_IN_MEMORY", 1000)
+    mapped = mq.open_heights(files.data)
+    assert np.array_equal(plain.heights, mapped.heights)
+    assert plain.digest == mapped.digest
+    assert isinstance(mapped.heights, np.memmap) or isinstance(mapped.heights.base, np.memmap)
+    assert mq.plate(mapped).mesh.digest == mq.plate(plain).mesh.digest

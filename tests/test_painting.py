@@ -197,9 +197,25 @@ def test_a_lithophane_in_colour_is_thick_where_the_picture_is_dark():
     assert np.corrcoef(light.reshape(-1), plan.heights.reshape(-1))[0, 1] < -0.5
 
 
+def test_a_red_with_a_lamp_behind_it_wants_many_layers_of_colour():
+    red = Subject(np.full((4, 4, 3), (220, 30, 30), np.uint8))
+    pair = Subject(np.concatenate([np.asarray(red.pixels), np.full((4, 4, 3), 255, np.uint8)], axis=1))
+    canvas = mq.paint_canvas(pair, width_mm=6, base_mm=0.4, paint_mm=4.0, layer_mm=0.16)
+
+    def away(layers: int) -> float:
+        plan = mq.paint_cells(canvas, light="back", layers=layers)
+        return float(seen_difference(cell_light(plan, "back"), light_of(plan.wanted), 0.0)[:, :5].mean())
+
+    assert away(25) < 0.6 * away(8)
+
+
 def test_too_many_recipes_are_refused():
     with pytest.raises(CannotDo, match="fewer layers"):
         mq.paint_cells(mq.paint_canvas(gradient(), width_mm=5), filaments="bambu-lab-pla-basic", count=8, layers=8)
+    with pytest.raises(CannotDo, match="62,891,499 recipes"):
+        mq.paint_cells(
+            mq.paint_canvas(gradient(), width_mm=5), filaments="bambu-lab-pla-basic", count=8, layers=40, light="back"
+        )
 
 
 def test_a_wedge_rises_by_a_layer_a_step():

@@ -20,6 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from maquette.core.errors import BadInput
 
+_AT_ONCE = 1 << 24  # numbers
 MAGIC = b"maquette\x00\x01"
 _DTYPES = ("|b1", "|u1", "|i1", *(f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)), "<f2", "<f4", "<f8")
 # Marks a field that came to a noun later: while it is empty, the canonical form leaves it out and is what it was.
@@ -76,13 +77,19 @@ def frozen_array(array: Any, dtype: DTypeLike, shape: tuple[int | None, ...], na
     if cast.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, cast.shape, strict=True)):
         wanted = ", ".join("any" if want is None else str(want) for want in shape)
         raise BadInput(f"{name}: shape {cast.shape} where ({wanted}) is needed")
-    if cast.dtype.kind == "f" and not np.isfinite(cast).all():
+    if cast.dtype.kind == "f" and not _is_finite(cast):
         count = int((~np.isfinite(cast)).sum())
         raise BadInput(f"{name}: {count} numbers are infinite or not a number; drop or repair them first")
     if is_writable(cast) or not cast.flags.c_contiguous or not cast.flags.aligned:
         cast = np.array(cast, order="C")
     cast.flags.writeable = False
     return cast
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    """Whether all numbers are finite; some rows are looked at at a time, as arrays may fill half of the memory."""
+    step = max(1, _AT_ONCE // max(1, array[:1].size))
+    return all(bool(np.isfinite(array[top : top + step]).all()) for top in range(0, len(array), step))
 
 
 def is_writable(array: NDArray[Any]) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
+from maquette.core.arrays import Singles
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
@@ -18,6 +21,8 @@ from maquette.formats.painting.hueforge import plan_of
 from maquette.registry import stage
 
 _MOST = 140_000_000  # places: 16,384 x 8,192, half a gigabyte of heights
+_IN_MEMORY = 40_000_000  # of them; more are mapped from the disk
+_BAND = 512  # rows that are read at once
 _DESCRIPTION = 270  # TIFF 6.0: ImageDescription
 
 
@@ -46,20 +51,50 @@ def open_heights(
                 raise BadInput(f"open-heights: {picture.width} x {picture.height} places; at most {_MOST:,}")
             if picture.mode not in ("L", "I;16", "I;16B", "I", "F"):
                 raise BadInput(f"open-heights: it is {picture.mode} and not grey; make heights of it with heights")
-            values = np.asarray(picture, np.float32)
             known = _said_of(picture)
+            heights, pitch = _from_picture(picture, known, low_mm, high_mm, width_mm)
+            picture.close()  # its pixels, a quarter of a gigabyte, go with it
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as problem:
         raise BadInput(f"open-heights: no picture that can be read: {problem}") from None
-    if min(values.shape) < 2 or not np.isfinite(values).all():
-        raise BadInput("open-heights: it needs two by two places, all of them numbers; fill or crop what has none")
-    pitch = known.get("pitch_mm", width_mm / (values.shape[1] - 1))
+    return Heightmap(heights, pitch)
+
+
+def _from_picture(
+    picture: Any, known: dict[str, Any], low_mm: float, high_mm: float, width_mm: float
+) -> tuple[Singles, float]:
+    """Heights and pitch of an opened picture, read in bands; many lie in a file without a name and not in memory."""
+    if min(picture.size) < 2:
+        raise BadInput("open-heights: it needs two by two places; fill or crop what has none")
+    pitch = known.get("pitch_mm", width_mm / (picture.width - 1))
     if known.get("heights") == "mm":
-        return Heightmap(np.maximum(values, 0), pitch)
-    low, high = float(values.min()), float(values.max())
-    full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]), (low, high))
-    span = (full[1] - full[0]) or 1.0
+        return _laid(picture, lambda band: np.maximum(band, 0)), pitch
+    full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]))
+    if full is None:
+        ends = [(float(band.min()), float(band.max())) for band in _bands(picture)]
+        full = min(low for low, _ in ends), max(high for _, high in ends)
+    bottom, span = full[0], (full[1] - full[0]) or 1.0
     note(f"grey {full[0]:g} to {full[1]:g} became {low_mm:g} to {high_mm:g} mm")
-    return Heightmap(low_mm + (high_mm - low_mm) * ((values - full[0]) / span), pitch)
+    return _laid(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch
+
+
+def _bands(picture: Any) -> Iterator[Singles]:
+    """The picture's numbers, some rows at a time; ``BadInput`` where one is none."""
+    for top in range(0, picture.height, _BAND):
+        band = np.asarray(picture.crop((0, top, picture.width, min(picture.height, top + _BAND))), np.float32)
+        if not np.isfinite(band).all():
+            raise BadInput("open-heights: some of its places are no numbers; fill or crop what has none")
+        yield band
+
+
+def _laid(picture: Any, convert: Callable[[Singles], Any]) -> Singles:
+    """All bands, converted, as one array: in memory, or mapped from the disk where there are many places."""
+    if picture.width * picture.height <= _IN_MEMORY:
+        return np.concatenate([np.asarray(convert(band), np.float32) for band in _bands(picture)])
+    with tempfile.TemporaryFile() as file:
+        for band in _bands(picture):
+            file.write(np.ascontiguousarray(convert(band), np.float32).data)
+        file.flush()
+        return np.memmap(file, np.float32, "r", shape=(picture.height, picture.width))
 
 
 def _said_of(picture: Any) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from maquette.registry import stage
 Form = Literal["flat", "arc", "cylinder"]
 
 _TILE = 8192  # places along a side that are made triangles in one go: a gigabyte
+_MANY, _SMALL_TILE = 40_000_000, 2048  # places, from which on tiles are smaller: 100 MB each
+_ROWS = 2048  # whose slopes are looked at together
 _STEEP = float(np.tan(np.radians(60.0)))
 _OFTEN = 0.1  # of the picture: a logo's walls take less, grain and hair in too high a relief take more
 
@@ -67,7 +69,7 @@ def plate(
 def _flat(heightmap: Heightmap, loops: list[Floats], hole_mm: float, bound: float) -> Asset:
     """The plate as it lies on the bed, with its picture on top."""
     heights, (width, depth) = heightmap.heights, heightmap.size_mm
-    places, sheet = triangulate_tiled(heights, bound, _TILE)
+    places, sheet = triangulate_tiled(heights, bound, _TILE if heights.size <= _MANY else _SMALL_TILE)
     border = rim(places, heights.shape)
     below, faces = close_below(places, sheet, border)
     progress(0.6, "triangles laid")
@@ -121,7 +123,10 @@ def _say(faces: int, places: int) -> None:
 
 def warn_of_slopes(heightmap: Heightmap) -> None:
     """Say how much of a picture rises so steeply that a line of plastic cannot follow it."""
-    down, right = np.gradient(heightmap.heights, heightmap.pitch_mm)
-    steep = float((np.hypot(down, right) > _STEEP).mean())
+    heights, count = heightmap.heights, 0
+    for top in range(0, len(heights) - 1, _ROWS):
+        down, right = np.gradient(heights[top : top + _ROWS + 1], heightmap.pitch_mm)
+        count += int((np.hypot(down, right)[: _ROWS if top + _ROWS < len(heights) else None] > _STEEP).sum())
+    steep = count / heights.size
     if steep > _OFTEN:
         note(f"{steep:.0%} of the picture rises by more than 60 degrees, where lines blur it: less relief shows more")

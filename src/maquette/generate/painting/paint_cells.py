@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations_with_replacement, product
+from math import comb
 from typing import Annotated
 
 import numpy as np
@@ -36,7 +37,9 @@ def paint_cells(
     ] = (),
     own: Annotated[LocalFile, Field(description="your filaments: CSV or YAML with name, color, td_mm")] = "",
     count: Annotated[int, Field(ge=2, le=8, description="most filaments that the printer holds")] = 4,
-    layers: Annotated[int, Field(ge=1, le=8, description="layers of colour over the base")] = 5,
+    layers: Annotated[
+        int, Field(ge=1, le=40, description="layers of colour over the base; with a lamp, more are purer")
+    ] = 5,
     base: Annotated[str, Field(description="the filament of the base; none: the lightest")] = "",
     light: Annotated[
         Light, Field(description="looked at from the front, or with a lamp behind it: a lithophane")
@@ -47,7 +50,8 @@ def paint_cells(
 
     From the front all cells are equally high: ``layers`` of any filaments in any order over a base. With a lamp behind
     they are a lithophane in colour: as many layers of colour, and over them as much of the base's filament as the
-    picture is dark, up to the canvas's thickness. Recipes that show the same are one.
+    picture is dark, up to the canvas's thickness: pure colours take two dozen layers of colour, and no more on top.
+    Recipes that show the same are one.
     """
     choice = _choose_filaments(
         canvas,
@@ -102,9 +106,9 @@ def _from_front(canvas: Canvas, filaments: int, layers: int, bottom: int) -> Int
 
 def _from_behind(canvas: Canvas, filaments: int, layers: int, bottom: int) -> Ints:
     """Colours in any mixture over the base (passing light knows no order), then 0, 1, … layers more of the base."""
-    colors = np.array(list(combinations_with_replacement(range(filaments), layers)), np.int64)
     extra = max(canvas.paint_layers - layers, 0)
-    _refuse_many(len(colors) * (extra + 1))
+    _refuse_many(comb(filaments + layers - 1, layers) * (extra + 1))
+    colors = np.array(list(combinations_with_replacement(range(filaments), layers)), np.int64)
     below = np.full((len(colors), canvas.base_layers), bottom)
     more = np.where(np.arange(extra)[None] < np.arange(extra + 1)[:, None], bottom, -1)  # (extra + 1, extra)
     whole = np.repeat(np.concatenate([below, colors], axis=1), extra + 1, axis=0)
