@@ -10,8 +10,10 @@ import pytest
 from maquette.core.progress import noting
 from maquette.core.subject import Subject
 from maquette.generate.guess.ground import believable_up, ground
+from maquette.generate.guess.input import NEAREST
 from maquette.generate.guess.network import infer
 from maquette.generate.guess.volume import Field, field_of
+from maquette.generate.hypotheses.attached import attachments
 from maquette.generate.hypotheses.box import _faces_seen, box, square_to
 from maquette.generate.hypotheses.contest import believe
 from maquette.generate.hypotheses.judge import merit
@@ -392,3 +394,24 @@ def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attache
     numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95, "rim": 0.0}
     assert merit(replace(turned, numbers=numbers), seen, seen) > 0
     assert merit(replace(turned, numbers={**numbers, "covered": 0.4}), seen, seen) < 0
+
+
+def test_a_handle_is_as_smooth_as_its_outline():
+    """A bar that runs askew over the grid: its section is a circle, to half a cell at worst, without a bead a cell."""
+    side = 96
+    row, column = (np.mgrid[:side, :side] + 0.5) * (2 / side) - 1
+    disk = 0.4 - np.hypot(column + 0.3, row)
+    angle = np.radians(33)
+    along, across = column * np.cos(angle) + row * np.sin(angle), row * np.cos(angle) - column * np.sin(angle)
+    bar = np.minimum(0.07 - np.abs(across), 0.9 - np.abs(along))
+    outline = np.maximum(disk, bar).astype(np.float32)
+    deep = side
+    solid = np.broadcast_to(disk[None], (deep, side, side)).astype(np.float32)
+    body = Field(solid, np.zeros_like(outline), outline, 50.0, 2 / 64)
+    depth = (np.arange(deep) + 0.5) * (2 / side) + NEAREST
+    limb, share = attachments(body, solid, np.array([0.0, 0.0, 0.3]), np.array([0.0, -1.0, 0.0]))
+    assert share > 0.05
+    far = (along > 0.35) & (along < 0.8) & (np.abs(across) < 0.1)
+    section = np.hypot(across[None], depth[:, None, None] - 0.3)
+    near = far[None] & (np.abs(section - 0.07) < 0.04)
+    assert np.abs(limb - (0.07 - section))[near].max() < 0.6 * (2 / side)
