@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-SIZES = ((390, 844), (1280, 800), (2560, 1440))
+SIZES = ((1280, 800), (390, 844), (2560, 1440))
 PATIENCE_MS = 600_000
 
 
@@ -57,6 +57,7 @@ def take_pictures(browser: Browser, base: str, job: str, folder: Path) -> None:
         for width, height in SIZES:
             options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
             page = browser.new_page(**options)
+            page.set_default_timeout(PATIENCE_MS)
             for name, address in (("drop", f"{base}/"), ("model", job), ("graph", f"{job}/graph")):
                 page.goto(f"{address}?plain=1", wait_until="commit")
                 settle(page, name)
@@ -75,7 +76,7 @@ def settle(page: Page, name: str) -> None:
 
 def main() -> None:
     """Run it."""
-    photo = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(str(files("skimage") / "data" / "coffee.png"))
+    photo = Path(sys.argv[1]) if sys.argv[1:] and sys.argv[1] else Path(str(files("skimage") / "data" / "coffee.png"))
     folder = Path(sys.argv[2] if len(sys.argv) > 2 else "out/workbench")
     folder.mkdir(parents=True, exist_ok=True)
     home = Path(os.environ.get("WORKBENCH_HOME") or tempfile.mkdtemp())

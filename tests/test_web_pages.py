@@ -150,11 +150,11 @@ def test_places_of_a_finding_are_triangles_of_the_model(server, made):
 
 
 def test_what_was_seen_is_painted_by_vertex():
-    from maquette.faces.web.views import _painted
+    from maquette.faces.web.views import _paint_triangles
 
     asset = ball()
     seen = np.linspace(0, 1, len(asset.mesh.vertices)).astype(np.float32)
-    numbers = _painted(asset.with_mesh(asset.mesh.replace(seen=seen)), "seen", (), 0)
+    numbers = _paint_triangles(asset.with_mesh(asset.mesh.replace(seen=seen)), "seen", (), 0)
     assert numbers.shape == (len(asset.mesh.faces), 12)
     assert np.array_equal(numbers[:, 9:], seen[asset.mesh.faces])
 

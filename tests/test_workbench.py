@@ -208,7 +208,7 @@ def test_the_mask_comes_before_the_shape_and_progress_never_falls(page, server, 
       setInterval(window.look, 5);
     }""")
     drop(page, photo)
-    page.get_by_role("button", name="Model", exact=False).first.click()
+    page.get_by_role("button", name="Print", exact=False).first.click()
     wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
     seen = page.evaluate("(window.look(), window.seen)")
     shares = [share for share, *_ in seen]

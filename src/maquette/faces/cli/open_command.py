@@ -39,7 +39,7 @@ def open_workbench(thing: str | None, port: int, workers: int, no_browser: bool,
     """
 
     def body(terminal: Terminal) -> int:
-        place = _checked(thing)
+        place = _read_thing(thing)
         running = f"http://127.0.0.1:{port}"
         if port and _is_ours(running):
             _show(running, place, no_browser)
@@ -50,7 +50,7 @@ def open_workbench(thing: str | None, port: int, workers: int, no_browser: bool,
     Terminal(as_json=False).guard(body)
 
 
-def _checked(thing: str | None) -> str | Path | None:
+def _read_thing(thing: str | None) -> str | Path | None:
     """The file that was named, or a job's id; ``BadInput`` for anything else."""
     if thing is None or (re.fullmatch(r"[0-9a-f]{32}", thing) and not Path(thing).exists()):
         return thing

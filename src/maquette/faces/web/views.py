@@ -48,7 +48,7 @@ def view_routes(service: Service) -> list[Route]:
 
     def view(request: Request) -> Response:
         value, tag = _value_of(service, request)
-        return _once(request, f"view-{tag}", lambda: _shown(service, value))
+        return _once(request, f"view-{tag}", lambda: _full_view(service, value))
 
     def thumb(request: Request) -> Response:
         value, tag = _value_of(service, request)
@@ -73,7 +73,7 @@ def view_routes(service: Service) -> list[Route]:
             raise CannotDo("graph: several photos are joined outside of a recipe; the graph shows jobs of one photo")
         if request.query_params.get("as") == "yaml":
             return Response(yaml_of(works[0].recipe), media_type="application/yaml; charset=utf-8")
-        keys = {step: _known(service, key) for step, key in works[0].keys.items()}
+        keys = {step: _is_kept(service, key) for step, key in works[0].keys.items()}
         return answer({"form": plain_recipe(works[0].recipe), "kept": keys})
 
     def example(request: Request) -> Response:
@@ -100,7 +100,7 @@ def view_routes(service: Service) -> list[Route]:
     ]
 
 
-def _known(service: Service, key: str) -> bool:
+def _is_kept(service: Service, key: str) -> bool:
     """Whether a result is kept."""
     return service.workshop.store.get(key) is not None
 
@@ -144,7 +144,7 @@ def _once(request: Request, tag: str, make: Callable[[], Response]) -> Response:
     return response
 
 
-def _shown(service: Service, value: Any) -> Response:
+def _full_view(service: Service, value: Any) -> Response:
     """A value as a browser can show it: a model as GLB, everything else as PNG."""
     if isinstance(value, Asset):
         written = encode_asset(value, Path("view.glb"), keeper=Keeper(value, service.workshop.store))
@@ -155,19 +155,18 @@ def _shown(service: Service, value: Any) -> Response:
 def _small(service: Service, value: Any) -> Response:
     """A value as a thumbnail."""
     if isinstance(value, Asset):
-        return Response(_drawn(value, service.workshop.store), media_type="image/png")
+        return Response(_draw_thumbnail(value, service.workshop.store), media_type="image/png")
     return Response(_png(value, THUMB_PX), media_type="image/png")
 
 
-def _drawn(asset: Asset, store: Store) -> bytes:
+def _draw_thumbnail(asset: Asset, store: Store) -> bytes:
     """A model as a thumbnail without light from the sky, which nobody misses at this size; kept."""
-    key = key_of("workbench thumbnail", 1, str(THUMB_PX), [asset.digest])
+    key = key_of("workbench thumbnail", 2, str(THUMB_PX), [asset.digest])
     kept: Picture | None = store.get(key)
     if kept is None:
         scene = Scene(asset, sky_rays=0)
-        kept = Picture(
-            photograph(scene, scene.camera("three-quarter"), look_for(scene, "textured"), THUMB_PX, "transparent")
-        )
+        camera, look = scene.camera("three-quarter"), look_for(scene, "textured")
+        kept = Picture(photograph(scene, camera, look, THUMB_PX, "transparent", "none"))
         store.put(key, kept)
     return _png(kept, THUMB_PX)
 
@@ -192,7 +191,7 @@ def _png(value: Any, longest_px: int) -> bytes:
     return stream.getvalue()
 
 
-def _painted(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> NDArray[np.float32]:
+def _paint_triangles(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> NDArray[np.float32]:
     """Triangles (N, 12): nine coordinates, in the asset's own unit and +Z up, and a value at each corner."""
     mesh = asset.mesh
     if what == "seen":
@@ -219,6 +218,6 @@ def _triangles(asset: Asset, faces: NDArray[np.int64], values: NDArray[Any]) -> 
 
 def _paint(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> Response:
     """Triangles as they lie in memory, and the mean of what was seen, by vertices as the reports have it."""
-    painted = _painted(asset, what, findings, number)
+    painted = _paint_triangles(asset, what, findings, number)
     mean = float(np.mean(asset.mesh.seen)) if what == "seen" and asset.mesh.seen is not None else 0.0
     return Response(painted.tobytes(), media_type="application/octet-stream", headers={"X-Mean": f"{mean:.5f}"})

@@ -20,7 +20,7 @@ function Bar() {
   const { screen, job } = state.place.value;
   const running = Object.values(state.jobs.value).filter((each) => ["queued", "running"].includes(each.state)).length;
   return html`<header class="bar">
-    <a class="brand" href="/" aria-label=${words.bar.home}><${Icon} name="look" size=${20} /><span>${words.name}</span></a>
+    <a class="brand" href="/" title=${words.bar.home}><${Icon} name="look" size=${20} /><span>${words.name}</span></a>
     ${screen !== "drop" && html`<nav class="tabs" aria-label=${words.name}>
       <a href=${`/m/${job}`} aria-current=${screen === "model" ? "page" : undefined}>${words.screens.model}</a>
       <a href=${`/m/${job}/graph`} aria-current=${screen === "graph" ? "page" : undefined}>${words.screens.graph}</a>

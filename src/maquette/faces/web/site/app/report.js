@@ -2,7 +2,7 @@
 import { batch, html } from "../vendor/ui.js";
 import { FINAL } from "./jobs.js";
 import { attempt, orderFix, profileOf } from "./orders.js";
-import { Button, numberText, Verdict } from "./parts.js";
+import { Button, numberText, Verdict, wordsAndUnit } from "./parts.js";
 import { go } from "./router.js";
 import { state } from "./store.js";
 import { words } from "./words.js";
@@ -63,7 +63,7 @@ function Row({ job, finding }) {
       ${(finding.verdict !== "pass" || isShown) && html`<span class="message">${finding.message}</span>`}
       ${finding.limit && finding.verdict !== "pass" && html`<span class="limit">${words.report.limit}: ${finding.limit}</span>`}
     </button>
-    ${needsHelp && !isFix(finding.fix) && knob && html`<${Button} kind="small" onClick=${turn}>${words.report.turn(knob.replaceAll("_", " "))}<//>`}
+    ${needsHelp && !isFix(finding.fix) && knob && html`<${Button} kind="small" onClick=${turn}>${words.report.turn(wordsAndUnit(knob)[0])}<//>`}
     ${needsHelp && isFix(finding.fix) && html`<${Button} kind="small" icon="mend" title=${words.report.mendWith(finding.fix)} onClick=${mend}>${words.report.mend}<//>`}
   </li>`;
 }
