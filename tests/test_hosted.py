@@ -355,13 +355,13 @@ def die_at(monkeypatch, k: int) -> None:
     ):
         plain = getattr(owner, name)
 
-        def watched(*words, plain=plain):
+        def count_and_call(*words, plain=plain):
             point()
             result = plain(*words)
             point()
             return result
 
-        monkeypatch.setattr(owner, name, watched)
+        monkeypatch.setattr(owner, name, count_and_call)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -57,7 +57,7 @@ def test_print_says_of_every_option_for_which_route_it_is():
 def test_the_command_offers_exactly_the_options(destination):
     command = main.commands[destination]
     flags = {flag for p in command.get_params(click.Context(command)) for flag in p.opts if flag.startswith("--")}
-    assert flags == {*options_of(destination), "--output", "--json", "--help"} | (
+    assert flags == {*options_of(destination), "--output", "--yes", "--json", "--help"} | (
         {"--open"} if destination == "print" else set()
     )
     assert len(options_of(destination)) == len(job_options(destination))  # no flag twice

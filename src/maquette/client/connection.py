@@ -142,7 +142,7 @@ class Client:
 
     def download(self, href: str) -> bytes:
         """A file's bytes."""
-        return self._persist("GET", href, {}).content
+        return bytes(self._persist("GET", href, {}).content)
 
     def ask(
         self,
