@@ -154,10 +154,12 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
     if proposal.name == "turned":
         lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
+        lying += _SWOLLEN * max(seen["thick"] - _FULLER, 0.0)
         rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
         return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
-        return 0.21 + normal - (1 - seen["iou"]) - 2 * numbers["misfit"] - 0.3 * numbers["attached"]
+        rest = 2 * numbers["misfit"] + 0.3 * numbers["attached"] + 0.3 * max(depth - 0.05, 0)
+        return 0.21 + normal - (1 - seen["iou"]) - rest
     if proposal.name == "slab":
         lies = np.clip((numbers["above"] - _LOOKS_DOWN) / 6, 0, 1) if numbers["widest"] < _SLENDER else 0.0
         rest = max(seen["depth"] - 0.07, 0) + (1 - seen["iou"])
@@ -173,6 +175,7 @@ _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
 _LIES, _LOOKS_DOWN, _SLENDER = 0.25, 36.0, 0.3  # worth; degrees; half windows: scissors and forks lie on tables
 _COVERED = 0.7  # of the outline
+_SWOLLEN, _FULLER = 0.15, 0.6  # merit that a log of volume more than the free form's costs, beyond this
 _LEANING = 0.1
 _SHEET = 0.4  # thickness that the network gives it, over the width of its widest part
 _LEVEL_WALL, _NO_WORSE = 0.965, 0.02  # cosine of a plate's normals with the network's, and with its own form's beyond
