@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import CannotDo, MaquetteError
 from maquette.flow.engine.run import run
 from maquette.flow.recipes.load import load_recipe
 from maquette.photo.inspect import recommended_route
@@ -42,6 +42,8 @@ def _choose_route(photo: bytes) -> tuple[str, str]:
     """The route of a photo, as `print --route auto` takes it, and its reason."""
     try:
         found = run(load_recipe("intake"), {"photo": photo}, {}).result
+    except CannotDo:  # nothing to cut out
+        found = run(load_recipe("glance"), {"photo": photo}, {}).result
     except MaquetteError as problem:
         return "refused", str(problem)[:80]
     said = next((finding for finding in found if finding.check == "route"), None)

@@ -127,6 +127,17 @@ def test_several_pieces_ask_for_a_plate():
 
 
 @pytest.mark.skipif(not IMAGES.is_dir(), reason="needs ../shared/data/images")
+def test_a_speck_is_no_thing_and_a_bust_stands_on_the_lower_edge():
+    speck = of(scene(800, radius=0.1), "route")
+    assert recommended_route([speck]) == "relief"
+    assert "speck" in speck.message
+    busy = scene(800, busy=True, radius=0.28)
+    bust = busy.replace(pixels=busy.pixels[:600], mask=busy.mask[:600])  # cut off below, along a tenth of the border
+    assert recommended_route([of(bust, "route")]) == "full"
+    aside = busy.replace(pixels=busy.pixels[:, :600], mask=busy.mask[:, :600])
+    assert "runs out of the frame" in of(aside, "route").message
+
+
 def test_routes_of_drawn_and_rendered_emoji():
     right = 0
     places = [(p, "full") for p in sorted((IMAGES / "fluent_emoji_3d").iterdir())[::4]]

@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 _SCENE = 3.5  # grey levels of unrest behind the subject; desks and walls have 2, the calmest of 19 scenes 4.1
 _SMALL = 0.08  # of the picture: a busy one shows much beside what was cut out of it; a dog on a lawn has 0.13
 _RUNS_OUT, _RUNS_OUT_BUSY = 0.25, 0.04  # of the border; on a plain ground a bust may stand on the frame
+_SPECK = 0.045  # of the picture; a fork, the smallest of 72 whole things, has 0.052
 _TILE = 0.95  # of its box that it fills: a card, a tile, a front; rolls and chips have 0.87
 WORK_PX = 768  # measures are taken at this long side, so that they mean the same for every photo
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
@@ -305,8 +306,8 @@ def _route(pixels: Floats, mask: Floats | None, *, is_busy: bool = False, is_dou
     """Full 3D for a thing that stands free, a relief for flat art and for pictures without a free-standing subject.
 
     A scene is a busy picture whose cut-out is likely no thing (a sailboat before trees, a heap of fruit) or a small
-    part of it (a kite over a beach), or leaves the frame. On a plain ground a doubtful cut-out is still of the thing
-    that lies there.
+    part of it (a kite over a beach), or leaves the frame but by its lower edge, on which a bust stands. On a plain
+    ground a doubtful cut-out is still of the thing that lies there, unless it is a speck.
 
     Flat art is told by its areas of one colour (share of pixels equal to their neighbours, and of the six commonest
     colours): drawn emoji have 0.73 and more, rendered and photographed things rarely 0.6.
@@ -314,9 +315,11 @@ def _route(pixels: Floats, mask: Floats | None, *, is_busy: bool = False, is_dou
     score, why = _flatness(pixels, mask)
     if mask is None:
         score, why = 0.2, "nothing in it stands free of its ground"
+    elif (mask >= 0.5).mean() < _SPECK:
+        score, why = 0.25, "a speck in it stands out, and the picture is the rest"
     elif is_busy and (is_doubted or (mask >= 0.5).mean() < _SMALL):
         score, why = 0.25, "a scene, from which no one thing stands free"
-    elif touching(mask) > (_RUNS_OUT_BUSY if is_busy else _RUNS_OUT) or (mask >= 0.5).mean() > 0.85:
+    elif touching(mask) > _most_touching(mask, is_busy) or (mask >= 0.5).mean() > 0.85:
         score, why = 0.3, "the subject runs out of the frame"
     elif pieces(mask)[1] > 0.35:
         score, why = 0.4, "several pieces, which only a plate holds together"
@@ -325,6 +328,12 @@ def _route(pixels: Floats, mask: Floats | None, *, is_busy: bool = False, is_dou
     name = "full 3D" if score >= 0.5 else "relief"
     limit = "full 3D from 0.5"
     return Finding("route", "pass", f"{name}: {why}", value=round(score, 3), limit=limit)
+
+
+def _most_touching(mask: Floats, is_busy: bool) -> float:
+    """How much of the border a subject may cover and still be whole; on a busy ground little but its lower edge."""
+    lower = float((mask[-1] >= 0.5).sum() / (2 * sum(mask.shape)))
+    return _RUNS_OUT if not is_busy or touching(mask) - lower <= _RUNS_OUT_BUSY else _RUNS_OUT_BUSY
 
 
 def _flatness(pixels: Floats, mask: Floats | None) -> tuple[float, str]:

@@ -25,7 +25,7 @@ Form = Literal["flat", "arc", "cylinder"]
 
 _TILE = 8192  # places along a side that are made triangles in one go: a gigabyte
 _MANY, _SMALL_TILE = 40_000_000, 2048  # places, from which on tiles are smaller: 100 MB each
-_ROWS = 2048  # whose slopes are looked at together
+_AT_ONCE = 4_000_000  # places whose slopes are looked at together: 64 MB
 _STEEP = float(np.tan(np.radians(60.0)))
 _OFTEN = 0.1  # of the picture: a logo's walls take less, grain and hair in too high a relief take more
 
@@ -124,9 +124,10 @@ def _say(faces: int, places: int) -> None:
 def warn_of_slopes(heightmap: Heightmap) -> None:
     """Say how much of a picture rises so steeply that a line of plastic cannot follow it."""
     heights, count = heightmap.heights, 0
-    for top in range(0, len(heights) - 1, _ROWS):
-        down, right = np.gradient(heights[top : top + _ROWS + 1], heightmap.pitch_mm)
-        count += int((np.hypot(down, right)[: _ROWS if top + _ROWS < len(heights) else None] > _STEEP).sum())
+    rows = max(1, _AT_ONCE // heights.shape[1])
+    for top in range(0, len(heights) - 1, rows):
+        down, right = np.gradient(heights[top : top + rows + 1], heightmap.pitch_mm)
+        count += int((np.hypot(down, right)[: rows if top + rows < len(heights) else None] > _STEEP).sum())
     steep = count / heights.size
     if steep > _OFTEN:
         note(f"{steep:.0%} of the picture rises by more than 60 degrees, where lines blur it: less relief shows more")

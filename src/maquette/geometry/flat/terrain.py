@@ -13,7 +13,7 @@ import numpy as np
 from maquette.core.arrays import Floats, Ints, Singles
 from maquette.geometry.rows import flat_cross
 
-_AT_ONCE = 4_000_000  # places looked at together; 200 MB
+_AT_ONCE = 1_000_000  # places looked at together; 100 MB
 _FLOOR_STEPS = 24  # stretches of the longer side, each with a fan of the floor
 _SHORT = 64  # border vertices, up to which one fan makes the floor
 
