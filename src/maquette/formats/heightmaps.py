@@ -67,14 +67,14 @@ def _from_picture(
         raise BadInput("open-heights: it needs two by two places; fill or crop what has none")
     pitch = known.get("pitch_mm", width_mm / (picture.width - 1))
     if known.get("heights") == "mm":
-        return _laid(picture, lambda band: np.maximum(band, 0)), pitch
+        return _lay_out(picture, lambda band: np.maximum(band, 0)), pitch
     full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]))
     if full is None:
         ends = [(float(band.min()), float(band.max())) for band in _bands(picture)]
         full = min(low for low, _ in ends), max(high for _, high in ends)
     bottom, span = full[0], (full[1] - full[0]) or 1.0
     note(f"grey {full[0]:g} to {full[1]:g} became {low_mm:g} to {high_mm:g} mm")
-    return _laid(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch
+    return _lay_out(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch
 
 
 def _bands(picture: Any) -> Iterator[Singles]:
@@ -86,7 +86,7 @@ def _bands(picture: Any) -> Iterator[Singles]:
         yield band
 
 
-def _laid(picture: Any, convert: Callable[[Singles], Any]) -> Singles:
+def _lay_out(picture: Any, convert: Callable[[Singles], Any]) -> Singles:
     """All bands, converted, as one array: in memory, or mapped from the disk where there are many places."""
     if picture.width * picture.height <= _IN_MEMORY:
         return np.concatenate([np.asarray(convert(band), np.float32) for band in _bands(picture)])

@@ -87,10 +87,10 @@ def plan_of(data: bytes, picture: Bytes | None, cell_mm: float, stage: str) -> P
     ours = project.get("maquette")
     if isinstance(ours, dict) and "layers" in ours:
         heights, cell_mm = _own_heights(ours, len(sequence), stage)
-        wanted = _resized(_picture_in(project), heights.shape)
+        wanted = _resize(_picture_in(project), heights.shape)
         blur = float(ours.get("blur_cells", 0.0))
     else:
-        wanted = _wanted(project, picture, cell_mm, stage)
+        wanted = _picture_for(project, picture, cell_mm, stage)
         base = 1 + max(0, round((_length(project, "min_depth", first, stage) - first) / layer))
         heights, blur = _nearest_heights(wanted, filaments, sequence, layer, min(base, len(sequence))), 0.0
     counts, cells = np.unique(heights, return_inverse=True)
@@ -177,7 +177,7 @@ def _picture_in(project: dict[str, Any]) -> Bytes | None:
         return None
 
 
-def _wanted(project: dict[str, Any], picture: Bytes | None, cell_mm: float, stage: str) -> Bytes:
+def _picture_for(project: dict[str, Any], picture: Bytes | None, cell_mm: float, stage: str) -> Bytes:
     """The picture in cells."""
     pixels = picture if picture is not None else _picture_in(project)
     if pixels is None:
@@ -188,10 +188,10 @@ def _wanted(project: dict[str, Any], picture: Bytes | None, cell_mm: float, stag
     rows = max(1, round(columns * pixels.shape[0] / pixels.shape[1]))
     if rows * columns > _MOST_CELLS:
         raise CannotDo(f"{stage}: {rows * columns / 1e6:.3g} million cells, at most 4; take a larger cell_mm")
-    return _resized(pixels, (rows, columns))
+    return _resize(pixels, (rows, columns))
 
 
-def _resized(pixels: Bytes | None, shape: tuple[int, ...]) -> Bytes:
+def _resize(pixels: Bytes | None, shape: tuple[int, ...]) -> Bytes:
     """Pixels as cells; grey where there are none."""
     from PIL import Image
 
