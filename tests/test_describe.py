@@ -18,7 +18,7 @@ from maquette.geometry.look.srgb import to_linear
 from shapes import box, sphere, together
 
 
-def told(asset, **settings):
+def description_of(asset, **settings):
     return json.loads(mq.describe(asset, **settings).data)
 
 
@@ -35,7 +35,7 @@ def two_colors() -> Asset:
 
 
 def test_colors_size_parts_and_materials_are_those_of_the_model():
-    record = told(two_colors())
+    record = description_of(two_colors())
     assert [color["name"] for color in record["colors"]] == ["red", "blue"]
     ball, cube = 4 * np.pi * 100, 6 * 16
     assert record["colors"][0]["share"] == pytest.approx(ball / (ball + cube), abs=0.02)
@@ -49,7 +49,7 @@ def test_colors_size_parts_and_materials_are_those_of_the_model():
 
 
 def test_a_given_caption_takes_the_place_of_ours_and_nothing_else_changes():
-    own, given = told(two_colors()), told(two_colors(), caption="  A cherry beside a die ")
+    own, given = description_of(two_colors()), description_of(two_colors(), caption="  A cherry beside a die ")
     assert given["caption"] == "A cherry beside a die"
     assert {**own, "caption": 0, "caption_by": 0} == {**given, "caption": 0, "caption_by": 0}
 
@@ -72,7 +72,7 @@ def test_colors_are_called_what_people_call_them(code, word):
 )  # fmt: skip
 def test_the_view_is_where_the_camera_stood(toward, words):
     asset = Asset(box(), camera=Camera.looking(toward, distance=100.0, span=50.0))
-    assert told(asset)["view"]["words"] == words
+    assert description_of(asset)["view"]["words"] == words
 
 
 def test_nothing_is_not_described():

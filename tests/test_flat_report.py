@@ -143,13 +143,13 @@ def test_layers_are_drawn_from_the_bed_to_the_top():
 
 
 def test_a_nozzle_loses_what_is_too_narrow_in_the_mesh_itself():
-    def lost(width: int) -> str:
+    def losses(width: int) -> str:
         with noting() as notes:
             mq.nozzle_loss(mq.plate(Heightmap(step(width), 0.1), bound_mm=0.01), layer_mm=0.1)
         return notes[-1]
 
-    assert "loses 0 mm² of ridges" in lost(8)
-    assert "loses 0 mm² of ridges" not in lost(3)
+    assert "loses 0 mm² of ridges" in losses(8)
+    assert "loses 0 mm² of ridges" not in losses(3)
 
 
 def test_the_history_says_how_to_look():

@@ -65,7 +65,7 @@ def photo(tmp_path_factory):
 
 
 @contextmanager
-def opened(browser, server, said=(), countdown="off", **options):
+def open_page(browser, server, said=(), countdown="off", **options):
     """A page whose console must stay silent, but for what is ``said``, and which may ask nobody but us.
 
     Nothing starts by itself unless ``countdown`` is on: three seconds are short on a loaded machine.
@@ -88,7 +88,7 @@ def opened(browser, server, said=(), countdown="off", **options):
 
 @pytest.fixture
 def page(browser, server):
-    with opened(browser, server) as page:
+    with open_page(browser, server) as page:
         yield page
 
 
@@ -125,7 +125,7 @@ def make(page, server, photo, destination="Print"):
 @pytest.fixture(scope="module")
 def job(browser, server, photo):
     """A pyramid for print, made once."""
-    with opened(browser, server) as page:
+    with open_page(browser, server) as page:
         job = make(page, server, photo)
     assert job["state"] == "success", job["error"]
     return job
@@ -148,7 +148,7 @@ def test_drop_press_and_take_the_file(page, server, photo):
 
 
 def test_drop_alone_starts_and_a_key_stops_it(browser, server, photo):
-    with opened(browser, server, countdown="on") as page:
+    with open_page(browser, server, countdown="on") as page:
         go(page, server)
         page.evaluate("""addEventListener("change", () => {
           const looking = setInterval(() => {
@@ -221,7 +221,7 @@ def test_the_mask_comes_before_the_shape_and_progress_never_falls(page, server, 
 
 def test_a_second_tab_shows_the_same_job(browser, server, page, job):
     show(page, server, job)
-    with opened(browser, server) as other:
+    with open_page(browser, server) as other:
         show(other, server, job)
         assert other.evaluate(f"{JOB}.id") == page.evaluate(f"{JOB}.id") == job["id"]
         assert other.locator(".report li").count() == page.locator(".report li").count()
@@ -358,7 +358,7 @@ def test_stop_stops_and_again_goes_on(page, server):
 
 
 def test_ten_tabs_are_all_alive(browser, server):
-    with opened(browser, server) as page:
+    with open_page(browser, server) as page:
         tabs = [page, *(page.context.new_page() for _ in range(9))]
         for tab in tabs:
             tab.goto(f"{server.base}/?plain=1", wait_until="commit")
@@ -411,12 +411,21 @@ def test_the_graph_marks_what_runs_again_and_undoes_one_gesture(page, server, jo
     assert abs(page.evaluate("maquette.state().shown.size[2]") - 33) < 0.01
 
 
+def resting_box(locator) -> dict:
+    """Where a thing is once it has stopped moving: pictures that arrive make nodes taller."""
+    box_now, box_before = locator.bounding_box(), None
+    while box_now != box_before:
+        locator.page.wait_for_timeout(400)
+        box_before, box_now = box_now, locator.bounding_box()
+    return box_now
+
+
 def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
     go(page, server, f"/m/{job['id']}/graph")
     page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
-    source = page.locator(".graph-node[data-step=sized] .socket.out").bounding_box()
-    target = page.locator(".socket.in[data-step=cut]").bounding_box()
+    source = resting_box(page.locator(".graph-node[data-step=sized] .socket.out"))
+    target = resting_box(page.locator(".socket.in[data-step=cut]"))
     page.mouse.move(source["x"] + source["width"] / 2, source["y"] + source["height"] / 2)
     page.mouse.down()
     page.mouse.move(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2, steps=5)
@@ -446,7 +455,7 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
 def test_the_server_dies_and_comes_back(browser, env, tmp_path, photo):
     """The tab comes back by itself, on the same port; what it said of the server's absence is not its fault."""
     server = Server(tmp_path / "home", env)
-    with opened(browser, server, said=("WebSocket connection", "ERR_CONNECTION")) as page:
+    with open_page(browser, server, said=("WebSocket connection", "ERR_CONNECTION")) as page:
         job = make(page, server, photo)
         server.process.kill()
         server.process.wait()
@@ -465,7 +474,7 @@ def test_the_server_dies_and_comes_back(browser, env, tmp_path, photo):
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (2560, 1440)])
 def test_every_width_and_scheme_shows_everything(browser, server, job, scheme, width, height):
     options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "has_touch": width < 500}
-    with opened(browser, server, **options) as page:
+    with open_page(browser, server, **options) as page:
         show(page, server, job)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("tab", name="Checks").scroll_into_view_if_needed()
@@ -480,13 +489,13 @@ def test_every_control_has_a_name_and_the_keyboard_opens_the_drawers(page, serve
     show(page, server, job)
     nameless = page.evaluate("""() => {
       const controls = [...document.querySelectorAll("button, a[href], input:not(.unseen), select, summary")];
-      const name = (one) => one.ariaLabel || one.innerText?.trim() || one.labels?.length || one.title;
+      const name = (one) => one.ariaLabel || one.textContent.trim() || one.labels?.length || one.title;
       return controls.filter((one) => !name(one)).map((one) => one.outerHTML);
     }""")
     assert nameless == []
     page.locator("body").press("?")
     page.get_by_role("dialog", name="Settings").wait_for()
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "dialog"
+    wait_until(page, "document.activeElement.closest('[role=dialog]') !== null")
     page.keyboard.press("Escape")
     page.locator("body").press("j")
     page.get_by_role("dialog", name="Jobs").get_by_text("ball.3mf").first.wait_for()
@@ -516,7 +525,7 @@ def test_axe_finds_no_serious_fault(browser, server, job, scheme):
     if not place:
         pytest.skip("needs axe-core: AXE_CORE=…/axe-core/axe.min.js")
     source = Path(place).read_text()
-    with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
+    with open_page(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
         model = f"/m/{job['id']}"
         for address, there in (("/", ".invite"), (model, ".report li"), (f"{model}/graph", ".graph-node")):
             go(page, server, address)
