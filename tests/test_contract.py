@@ -132,6 +132,7 @@ def test_command_refuses_in_the_same_words(function, tmp_path):
         function(**inputs_of(stage), **{**required_of(stage), name: "nonsense"})
     arguments = [str(tmp_path / "in")] * len(stage.inputs)
     flags = [part for key in required_of(stage) if key != name for part in (f"--{key.replace('_', '-')}", "10")]
+    flags += ["-o", str(tmp_path / "out.png")] if stage.name == "open" else []  # without, it opens the workbench
     result = CliRunner().invoke(main, [stage.name, *arguments, f"--{name.replace('_', '-')}", "nonsense", *flags])
     assert result.exit_code == 3
     assert result.stderr.strip() == f"BadSetting: {refusal.value}"

@@ -167,7 +167,13 @@ EACH_TIME = {
     "plinth": "puts it on another plinth",
     "wrap": "a new skin each time",
 }
-NOT_A_MODELS = ("matte", "crop", "inflate", "fit-textures")  # of pictures: test_matte, test_crop, test_ready ...
+NOT_A_MODELS = (
+    "matte",
+    "crop",
+    "inflate",
+    "fit-textures",
+    "lithophane-heights",
+)  # of pictures: test_matte, test_crop, test_ready ...
 
 
 def fixes() -> set[str]:

@@ -118,12 +118,13 @@ def test_photos_by_direction(picture):
 @pytest.mark.parametrize("job", [PrintJob, ModelJob])
 def test_several_photos_make_one_thing(picture, job):
     views = {"front": picture, "right": picture}
-    knobs = {"raw.resolution": 48} | ({"max_faces": 2000, "texture": "none"} if job is ModelJob else {})
-    built = build(job(views, knobs=knobs))
+    knobs = {"raw.resolution": 48} | ({"max_faces": 2000} if job is ModelJob else {})
+    form = {"texture": "none"} if job is ModelJob else {}
+    built = build(job(views, knobs=knobs, **form))
     assert list(built.others) == ["right"]
     assert built.asset.history[0].stage == "open"
     assert "sculpt" in {step.stage for step in built.asset.history}
-    assert built.asset.mesh.seen.mean() > build(job(picture, knobs=knobs)).asset.mesh.seen.mean()
+    assert built.asset.mesh.seen.mean() > build(job(picture, knobs=knobs, **form)).asset.mesh.seen.mean()
     stages = [stage for stage, _ in built.timed]
     assert stages[0] == "open"
     assert stages.count("sculpt") == 1

@@ -235,7 +235,8 @@ def test_the_files_of_a_plan_name_its_swaps_in_every_slicer_s_words():
     plan = hill()
     files = mq.write_paint(plan, stem="hill").parts
     assert set(files) == {
-        f"hill.{ending}" for ending in ("3mf", "bambu.3mf", "stl", "txt", "json", "html", "front.png", "back.png")
+        f"hill.{ending}"
+        for ending in ("3mf", "bambu.3mf", "stl", "txt", "hfp", "json", "html", "front.png", "back.png")
     }
     prusa = zipfile.ZipFile(io.BytesIO(files["hill.3mf"])).read("Metadata/Prusa_Slicer_custom_gcode_per_print_z.xml")
     assert re.findall(rb'print_z="([\d.]+)".*?color="(#\w+)"', prusa) == [

@@ -11,7 +11,6 @@ from maquette.faces.cli.options import flags_for, given_options, yes_option
 from maquette.faces.cli.stage_command import read_input
 from maquette.faces.cli.terminal import Terminal
 from maquette.flow.options import recipe_options
-from maquette.flow.prices import may_cost
 from maquette.registry import registry
 
 if TYPE_CHECKING:  # reading recipes needs YAML, which `maquette --help` should not wait for
@@ -63,6 +62,8 @@ def command_for_recipe(recipe: Recipe) -> click.Command:
     ]
     params += flags_for(recipe_options(recipe))
     params.append(click.Option(["-o", "--output"], type=click.Path(path_type=Path), help="where the result goes"))
+    from maquette.flow.prices import may_cost  # reports come with it, for which `maquette --help` should not wait
+
     params += [yes_option()] if may_cost(recipe) else []
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="result and errors as JSON"))
     if makes_flat_art(recipe):
