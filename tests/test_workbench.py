@@ -408,7 +408,7 @@ def test_the_graph_marks_what_runs_again_and_undoes_one_gesture(page, server, jo
     assert page.evaluate("maquette.state().graph.now.form.steps.sized.with.height_mm") == 33
     page.get_by_role("button", name="Run", exact=True).click()
     wait_until(page, f"{JOB}.id !== '{job['id']}' && {JOB}.state === 'success' && maquette.ready")
-    assert abs(page.evaluate("maquette.state().shown.size[2]") - 33) < 0.01
+    wait_until(page, "Math.abs(maquette.state().shown.size[2] - 33) < 0.01")
 
 
 def resting_box(locator) -> dict:

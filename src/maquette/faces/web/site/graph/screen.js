@@ -21,6 +21,7 @@ export function GraphScreen() {
   useEffect(() => {
     if (ready && (!doc || doc.job !== job.id)) attempt(async () => {
       const { form, kept } = await lookUp(`/api/jobs/${job.id}/recipe`);
+      if (state.graph.value?.job === job.id) return; // asked twice, answered twice: what was edited since stays
       state.graph.value = { ...begin(form, kept), job: job.id };
     });
   }, [ready, job?.id, job?.state]);
