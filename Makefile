@@ -7,6 +7,7 @@ DATA ?= ../shared/data
 EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of Pythons: compiling everything for each costs 2 s
+BROWSER := tests/test_workbench.py --durations=3  # alone: a browser, a server and a worker share two cores
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
 .PHONY: demo quick seconds test docs fix lock gallery bench corpus fuzz clean
@@ -28,7 +29,8 @@ test: .venv/ready  ## every gate: lint, format, types, import floors, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -n 2 || $(BIN)/mypy
 	$(BIN)/lint-imports
-	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal
+	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/test_workbench.py
+	$(ONE) $(BIN)/python -m pytest $(BROWSER) || $(ONE) $(BIN)/python -m pytest $(BROWSER) --last-failed  # a starved browser
 
 docs: .venv/docs  ## the site, in out/site
 	$(BIN)/python docs/generate.py
