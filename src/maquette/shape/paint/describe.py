@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from maquette.core.arrays import Floats
+from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset, Material
 from maquette.core.errors import CannotDo
 from maquette.core.files import Files
@@ -60,7 +60,7 @@ def record_of(asset: Asset, colors: int) -> dict[str, Any]:
     """Everything but the caption, as plain data."""
     mesh = asset.mesh
     size = [round(float(side), 3) for side in asset.size]
-    points = surface_samples(mesh.vertices, mesh.faces, _POINTS).points
+    samples = surface_samples(mesh.vertices, mesh.faces, _POINTS)
     bodies, _ = face_components(mesh.faces)
     return {
         "schema": SCHEMA,
@@ -69,9 +69,9 @@ def record_of(asset: Asset, colors: int) -> dict[str, Any]:
         "title": asset.title,
         "size_mm": {"wide": size[0], "deep": size[1], "high": size[2], "is_measured": asset.sized},
         "proportions": proportions(np.array(size)),
-        "colors": colors_of(asset, colors),
+        "colors": colors_of(asset, samples.faces, colors),
         "parts": {"bodies": int(bodies), "names": list(asset.part_names)},
-        "symmetry": {"left_right": twin_share(points, 0), "front_back": twin_share(points, 1)},
+        "symmetry": {"left_right": twin_share(samples.points, 0), "front_back": twin_share(samples.points, 1)},
         "materials": [{"name": look.name, "guess": material_word(look)} for look in asset.materials],
         "view": view_of(asset),
         "cut_by_frame": is_cut_by_frame(asset),
@@ -95,13 +95,11 @@ def sentence(record: dict[str, Any]) -> str:
     )
 
 
-def colors_of(asset: Asset, count: int) -> list[dict[str, Any]]:
-    """The surface's colors with their shares of the area, the largest first; those of one name in one row."""
-    mesh = asset.mesh
-    samples = surface_samples(mesh.vertices, mesh.faces, _POINTS)
-    share = triangle_shares(np.arange(len(samples.faces)))
+def colors_of(asset: Asset, faces: Ints, count: int) -> list[dict[str, Any]]:
+    """Colors at samples' faces (N,), with their shares of the area, the largest first; those of one name in one row."""
+    share = triangle_shares(np.arange(len(faces)))
     corners = np.concatenate([1 - share.sum(axis=1, keepdims=True), share], axis=1)
-    lab = oklab_of(SurfaceColor(asset, mesh.diagonal / 100).at(samples.faces, corners))
+    lab = oklab_of(SurfaceColor(asset, asset.mesh.diagonal / 100).at(faces, corners))
     means = clusters(lab, np.ones(len(lab)), count)
     shares = np.bincount(nearest(lab, means)[0], minlength=len(means)) / max(len(lab), 1)
     rows: dict[str, dict[str, Any]] = {}
