@@ -54,10 +54,6 @@ class Meshy(Provider):
 
     offer = OFFER
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def deaf_to(self, version: str) -> tuple[str, ...]:
         """It takes no seed."""
         return ("seed",)

@@ -138,9 +138,9 @@ class Provider(ABC):
 
     offer: Offer
 
-    @abstractmethod
     def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """What identifies the user in each request to the provider itself; never sent anywhere else."""
+        """What identifies the user in each request to the provider itself; never sent anywhere else. A bearer's."""
+        return {"Authorization": f"Bearer {keys[0]}"}
 
     @abstractmethod
     def create(self, web: Web, wish: Wish) -> Handle:

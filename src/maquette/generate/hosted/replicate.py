@@ -60,10 +60,6 @@ class Replicate(Provider):
 
     offer = OFFER
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def deaf_to(self, version: str) -> tuple[str, ...]:
         """Each model has its own words."""
         return _DEAF.get(version, ("seed", "effort"))

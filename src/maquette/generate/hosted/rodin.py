@@ -49,10 +49,6 @@ class Rodin(Provider):
 
     offer = OFFER
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def create(self, web: Web, wish: Wish) -> Handle:
         """Up to five pictures in one form; the first one leads."""
         files = [("images", (f"{name}.png", data, "image/png")) for name, data in wish.pictures.items()]

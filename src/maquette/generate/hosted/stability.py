@@ -35,10 +35,6 @@ class Stability(Provider):
 
     offer = OFFER
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def deaf_to(self, version: str) -> tuple[str, ...]:
         """Stable Fast 3D takes no seed."""
         return ("seed",) if version == "sf3d" else ()

@@ -88,10 +88,6 @@ class OpenAiPicture(Provider):
 
     offer = OPENAI
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def create(self, web: Web, wish: Wish) -> Handle:
         """One square picture, inside the answer or at an address."""
         body = {"model": wish.version, "prompt": wish.prompt, "n": 1, "size": "1024x1024"}

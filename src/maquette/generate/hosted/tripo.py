@@ -70,10 +70,6 @@ class Tripo(Provider):
     def __init__(self, offer: Offer = OFFER) -> None:
         self.offer = offer
 
-    def headers(self, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """A bearer's."""
-        return {"Authorization": f"Bearer {keys[0]}"}
-
     def create(self, web: Web, wish: Wish) -> Handle:
         """One picture by its token, or four places of which the empty ones are null."""
         tokens = {name: self._upload(web, name, data) for name, data in wish.pictures.items()}
