@@ -8,6 +8,7 @@ EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of Pythons: compiling everything for each costs 2 s
 BROWSER := tests/test_workbench.py --durations=3  # alone: a browser, a server and a worker share two cores
+SUITE := -n auto --dist worksteal --ignore=tests/test_workbench.py  # what fails in the crowd is run once more, alone
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
 .PHONY: demo quick seconds test docs fix lock gallery bench corpus fuzz clean
@@ -29,7 +30,7 @@ test: .venv/ready  ## every gate: lint, format, types, import floors, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -n 2 || $(BIN)/mypy
 	$(BIN)/lint-imports
-	$(ONE) $(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/test_workbench.py
+	$(ONE) $(BIN)/python -m pytest $(SUITE) || $(ONE) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none -q
 	$(ONE) $(BIN)/python -m pytest $(BROWSER) || $(ONE) $(BIN)/python -m pytest $(BROWSER) --last-failed  # a starved browser
 
 docs: .venv/docs  ## the site, in out/site
