@@ -19,6 +19,7 @@ from maquette.generate.guess.volume import Field
 from maquette.generate.hypotheses.attached import SLIVER, attachments
 from maquette.generate.hypotheses.bands import change_along_rings
 from maquette.generate.hypotheses.contour import Axis, close_ends, profile_of
+from maquette.generate.hypotheses.joints import without_joints
 from maquette.generate.hypotheses.proposal import Proposal, elevation_of, smooth_least
 from maquette.generate.hypotheses.rim import Rim, find_rim
 
@@ -169,8 +170,10 @@ def _centers(side: int) -> Floats:
 
 def _half_widths(picture: Bools, column: int) -> Floats:
     """How far each row of a mask (S, S) reaches to both sides of a column alike, half windows; 0 beside it. (S,)"""
-    half = (np.minimum(_run(picture), _run(picture[:, ::-1])[:, ::-1])[:, column] - 0.5) * 2 / len(picture)
-    half_widths: Floats = np.where(picture[:, column], half, 0.0)
+    left, right = (
+        (run[:, column] - 0.5) * 2 / len(picture) for run in (_run(picture), _run(picture[:, ::-1])[:, ::-1])
+    )
+    half_widths: Floats = np.where(picture[:, column], without_joints(left, right), 0.0)
     return half_widths
 
 
