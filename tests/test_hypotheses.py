@@ -12,10 +12,12 @@ from maquette.core.subject import Subject
 from maquette.generate.guess.ground import believable_up, ground
 from maquette.generate.guess.input import NEAREST
 from maquette.generate.guess.network import infer
+from maquette.generate.guess.symmetry import even_sides
 from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.attached import attachments
 from maquette.generate.hypotheses.box import _faces_seen, box, square_to
 from maquette.generate.hypotheses.contest import believe
+from maquette.generate.hypotheses.joints import without_joints
 from maquette.generate.hypotheses.judge import merit
 from maquette.generate.hypotheses.legs import Leg, legs_of, pair_legs, set_apart
 from maquette.generate.hypotheses.mirrored import flat_profile, mirrored_thing
@@ -25,6 +27,7 @@ from maquette.generate.hypotheses.turned import find_lathe, turned_thing
 from maquette.generate.sculpt.back import carry_over, invented_back
 from maquette.generate.sculpt.relief import integrate_slopes, normal_relief
 from maquette.generate.sculpt.sculpt import sculpt
+from maquette.geometry.flat.outlines import outlines, straight_share
 
 pytest.importorskip("onnxruntime")
 
@@ -389,8 +392,9 @@ def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attache
     assert mirrored is not None
     assert turned is not None
     seen = {"iou": 1.0, "normal": 0.95, "depth": 0.02, "thick": 0.0, "edges": 0.3, "margin": 0.1, "apart": 0.0}
-    level, high = (merit(replace(mirrored, numbers={"above": above}), seen, seen) for above in (10.0, 40.0))
-    assert level > 0 > high
+    shown = [{"above": 10.0, "aside": 1.0}, {"above": 10.0, "aside": 0.0}, {"above": 40.0, "aside": 0.0}]
+    level, facing, high = (merit(replace(mirrored, numbers=numbers), seen, seen) for numbers in shown)
+    assert level > 0 > facing > high
     numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95, "rim": 0.0}
     assert merit(replace(turned, numbers=numbers), seen, seen) > 0
     assert merit(replace(turned, numbers={**numbers, "covered": 0.4}), seen, seen) < 0
@@ -415,3 +419,33 @@ def test_a_handle_is_as_smooth_as_its_outline():
     section = np.hypot(across[None], depth[:, None, None] - 0.3)
     near = far[None] & (np.abs(section - 0.07) < 0.04)
     assert np.abs(limb - (0.07 - section))[near].max() < 0.6 * (2 / side)
+
+
+def test_what_is_attached_on_both_sides_leaves_no_ledge_on_the_belly():
+    rows = np.linspace(-0.99, 0.99, 120)
+    belly = 0.5 * np.sqrt(1 - rows**2)
+    left, right = belly.copy(), belly.copy()
+    left[30:84] += 0.15  # a spout down to where the handle ends as well
+    right[22:30] += 0.2
+    right[74:84] += 0.1
+    assert np.abs(without_joints(left, right) - belly).max() < 0.03
+    assert np.minimum(left, right).max() > belly.max() + 0.08
+    assert np.array_equal(without_joints(belly, belly), belly)
+
+
+def test_what_faces_the_camera_is_alike_left_and_right():
+    guess, mask, _ = guess_of(vase())
+    lopsided = replace(guess, front=guess.front + np.linspace(-0.2, 0.2, guess.front.shape[1], dtype=np.float32))
+    body = field_of(lopsided, mask, 0)
+    even = even_sides(body)
+    assert np.abs(body.values - body.values[:, :, ::-1]).max() > 1
+    stout = body.outline > 0.1  # thin parts stay where they are
+    assert np.abs(even.values - even.values[:, :, ::-1])[:, stout & stout[:, ::-1]].max() < 0.01
+
+
+def test_trucks_are_ruled_and_cats_are_not():
+    y, x = np.mgrid[:200, :200]
+    box, ball = (np.abs(x - 100) < 70) & (np.abs(y - 100) < 50), np.hypot(x - 100, y - 100) < 70
+    box_share, ball_share = (straight_share(outlines(shape.astype(float)), 2.0, 40.0) for shape in (box, ball))
+    assert box_share > 0.9
+    assert ball_share < 0.1

@@ -6,7 +6,7 @@ completed where the photo says otherwise: what it shows empty stays empty, what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ _ANGLES = 36  # planes tried between 0 and 180 degrees
 _SHIFTS = np.linspace(-0.12, 0.12, 9)  # half windows beside the middle
 _NEAR = 0.06  # half windows: how far a mirrored point may lie from a surface
 _KEPT = 0.9  # what is shown better than this stays as it is
+_STOUT = 0.1  # half windows from the outline inward
 _ASKEW = np.radians(12)  # a plane nearer to the line of sight hides nothing that the other side shows
 
 
@@ -100,6 +101,21 @@ def complete(field: Field, plane: Plane) -> Field:
     empty = field.plane_at(field.outline, points, -1.0) < 0
     values = np.where(empty, np.minimum(own, values), values).astype(np.float32)
     return Field(values.reshape(field.values.shape), field.front, field.outline, field.eye, field.cell)
+
+
+def even_sides(field: Field) -> Field:
+    """The field as the mean of itself and its mirror image about the upright plane of the line of sight.
+
+    For what faces the camera: the photo's two halves show the same, so each doubt about depths is halved. Thin parts
+    stay where they are, for the mean of two legs apart is none.
+    """
+    columns = np.flatnonzero((field.outline > 0).any(axis=0))
+    if not len(columns):
+        return field
+    other = columns[0] + columns[-1] - np.arange(field.resolution)
+    share = np.clip(field.outline / _STOUT, 0, 1) / 2
+    values = field.values + share * (field.values[:, :, other.clip(0, field.resolution - 1)] - field.values)
+    return replace(field, values=np.minimum(values, field.outline / np.float32(field.cell)).astype(np.float32))
 
 
 def _visibility(field: Field, points: Floats) -> Floats:

@@ -11,15 +11,16 @@ from maquette.core.progress import note
 from maquette.generate.guess.ground import believable_up
 from maquette.generate.guess.input import Pixels, enlarge
 from maquette.generate.guess.network import Guess
-from maquette.generate.guess.symmetry import complete, mirror_plane
+from maquette.generate.guess.symmetry import complete, even_sides, mirror_plane
 from maquette.generate.guess.volume import FINER, Field, field_of
 from maquette.generate.hypotheses.box import box
 from maquette.generate.hypotheses.judge import merits
 from maquette.generate.hypotheses.mirrored import mirrored_thing
-from maquette.generate.hypotheses.proposal import Proposal
+from maquette.generate.hypotheses.proposal import Proposal, alike_outline, seen_from_the_side
 from maquette.generate.hypotheses.slab import slab
 from maquette.generate.hypotheses.turned import turned_thing
 
+_EVEN_FACED = 0.85  # of the outline's two halves
 _COARSE = 64  # cells a side on which the proposals are compared
 
 
@@ -40,7 +41,9 @@ def proposals(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> M
 
 
 def as_body(body: Field, guess: Guess) -> Proposal:
-    """The network's own shape as a proposal."""
+    """The network's own shape as a proposal; alike left and right where the outline of what faces the camera is."""
+    if not seen_from_the_side(guess) and alike_outline(guess) > _EVEN_FACED:
+        body = even_sides(body)
     rows = np.argwhere(body.values[::4, ::4, ::4] > 0) * 4.0
     middle = body.unproject(rows).mean(axis=0) if len(rows) else np.zeros(3)
     return Proposal("body", body, believable_up(body, guess.up), middle, "a free form", settles=True, own_front=True)

@@ -150,13 +150,16 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
     normal, depth = seen["normal"] - plain["normal"], seen["depth"] - plain["depth"]
     numbers = proposal.numbers
     if proposal.name == "mirrored":
-        return 0.035 + min(normal, 0.0) - 0.02 * max(numbers["above"] - _LEVEL, 0.0)
+        if not numbers["aside"]:
+            return _FACING + min(normal, 0.0) - 0.02 * max(numbers["above"] - _LEVEL, 0.0)
+        return 0.035 + min(normal, 0.0)
     if proposal.name == "turned":
-        lying = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
-        lying += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
-        lying += _SWOLLEN * max(seen["thick"] - _FULLER, 0.0)
-        rest = 0.4 * (1 - seen["iou"]) + 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + lying
-        return 0.112 + _RIM_SEEN * numbers["rim"] + normal - rest
+        unlike = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
+        unlike += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned
+        unlike += _SWOLLEN * max(seen["thick"] - _FULLER, 0.0)
+        unlike += 1.2 * max(_OUTLINE - seen["iou"], 0) + 0.5 * max(_ROUND - seen["normal"], 0)  # figures are no vases
+        rest = 0.3 * max(depth - 0.05, 0) + 0.3 * numbers["attached"] + unlike
+        return 0.09 + _RIM_SEEN * numbers["rim"] + normal - rest
     if proposal.name == "box":
         rest = 2 * numbers["misfit"] + 0.3 * numbers["attached"] + 0.3 * max(depth - 0.05, 0)
         return 0.21 + normal - (1 - seen["iou"]) - rest
@@ -173,10 +176,12 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
 _FALLING, _WORST = 8.0, 0.05  # merit that each share of loose pieces costs; no more than this share counts
 _LYING = 20.0  # degrees: an axis that leans further than this does not stand
 _LEVEL = 30.0  # degrees: from higher above the outline is no longer that of the plane of symmetry
-_LIES, _LOOKS_DOWN, _SLENDER = 0.25, 36.0, 0.3  # worth; degrees; half windows: scissors and forks lie on tables
+_LIES, _LOOKS_DOWN, _SLENDER = 0.25, 36.0, 0.2  # worth; degrees; half windows: forks lie on tables, parrots do not
 _COVERED = 0.7  # of the outline
-_SWOLLEN, _FULLER = 0.15, 0.6  # merit that a log of volume more than the free form's costs, beyond this
+_OUTLINE, _ROUND = 0.97, 0.95  # intersection over union, cosine of normals: what is turned explains both so well
+_SWOLLEN, _FULLER = 0.15, 0.35  # merit that a log of volume more than the free form's costs, beyond this
 _LEANING = 0.1
+_FACING = -0.03  # of what faces the camera its back is no mirror image: only where nothing else explains it
 _SHEET = 0.4  # thickness that the network gives it, over the width of its widest part
 _LEVEL_WALL, _NO_WORSE = 0.965, 0.02  # cosine of a plate's normals with the network's, and with its own form's beyond
 _RIM_SEEN = 0.03  # what a rim speaks for a turned thing

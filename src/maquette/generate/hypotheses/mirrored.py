@@ -20,12 +20,14 @@ from maquette.generate.guess.volume import Field, distances, round_rim
 from maquette.generate.hypotheses.legs import set_apart
 from maquette.generate.hypotheses.proposal import Proposal, elevation_of, normals_of, seen_from_the_side
 from maquette.geometry.flat.detail import blur_within
+from maquette.geometry.flat.outlines import outlines, straight_share
 
 _BAND = 0.08  # half windows from the outline inward in which the plane is looked for
 _STEEP = 0.6  # most that the plane may lean away from square to the line of sight
 _FINE, _SOFT = 0.02, 0.08  # half windows over which the front is evened out, before and behind
 _LEVEL = 15.0  # degrees
 _SIDE_ON = 20.0  # degrees: seen from higher above, a thing shows its top or its face, and the far side shows neither
+_SLENDER, _BULKY = 0.3, 0.52  # half windows, of the widest part: horses are seen from the side from higher up too
 _THINNEST, _THICKEST = 0.6, 1.15  # balloons
 _RIM, _EDGE = 0.12, 0.05  # half windows: nearer to the outline the network's depths, and its normals, say little
 _BEVELS, _SHARES = (0.06, 0.12, 0.2), (0.5, 0.75, 1.0)  # half windows that a plate's edges are round; balloons
@@ -33,6 +35,8 @@ _SPREAD = 0.4  # of a half window for each into the picture: rays that spread mo
 _STOUT = 0.5  # of its widest place's half width: a plate that stands is no thinner
 _NARROW = 0.7  # width over height below which a side has a face: people and dolls face the camera
 _NEARLY = 0.006  # of the cosine with the normals: the network would sooner see a balloon than a plate
+_SURELY = 0.05  # ... but where an outline is not mostly straight it must see the plate: it flattens cats too
+_RULED, _ON_LINE, _LINE = 0.45, 0.01, 0.2  # share of the outline; of the picture: off a line, and its length
 
 
 def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
@@ -72,10 +76,12 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     words = "a thing whose back mirrors its front"
     words += ", with level sides" if flat else f", its {legs} visible legs set apart" if legs else ""
     above = elevation_of(guess)
-    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above}
+    widest = float(body.outline.max())
+    aside = seen_from_the_side(guess) and (widest < _SLENDER or (above < _SIDE_ON and widest < _BULKY))
+    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above, "aside": float(aside)}
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
-        own_front=not flat, two_sided=flat or (above < _SIDE_ON and not _is_tall(body.outline > 0)),
+        own_front=not flat, two_sided=flat or (aside and not _is_tall(body.outline > 0)),
         smoothings=4 if flat else 10,
     )  # fmt: skip
 
@@ -119,10 +125,16 @@ def flat_profile(body: Field, guess: Guess, level: Pixels) -> Pixels | None:
         inward = np.clip(body.outline / bevel, 0, 1)
         plates.append(np.float32(max(said, bevel)) * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0)))
     flats = [_agreement(level - plate, body, guess, rim) for plate in plates]
-    if max(flats) < max(rounds) - _NEARLY:
+    if max(flats) < max(rounds) + (-_NEARLY if _is_ruled(guess.mask) else _SURELY):
         return None
     flattest: Pixels = plates[int(np.argmax(flats))].astype(np.float32)
     return flattest
+
+
+def _is_ruled(mask: Pixels) -> bool:
+    """Whether the outline of a mask (S, S) runs mostly along straight lines, as those of trucks and books do."""
+    share = straight_share(outlines(mask.astype(np.float64)), _ON_LINE * len(mask), _LINE * len(mask))
+    return share > _RULED
 
 
 def _agreement(depth: Pixels, body: Field, guess: Guess, where: Bools) -> float:

@@ -97,19 +97,29 @@ def seen_from_the_side(guess: Guess) -> bool:
 
     Faces and figures seen from the front are; what a mirror makes of them stands on no back.
     """
-    inside = guess.mask >= 0.5
-    columns = np.flatnonzero(inside.any(axis=0))
-    box = inside[:, columns[0] : columns[-1] + 1]
-    colors = guess.colors[:, columns[0] : columns[-1] + 1]
-    both = box & box[:, ::-1]
-    outlines = both.sum() / max(int((box | box[:, ::-1]).sum()), 1)
+    box, colors = _in_box(guess)
+    outlines = alike_outline(guess)
     if outlines < _ALIKE:
         return True
+    both = box & box[:, ::-1]
     weight = both[..., None].astype(np.float64)
     rows = (colors * weight).sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
     off = (colors - rows) * weight  # light from above is alike left and right in everything
     alike = (off * off[:, ::-1]).sum() / max(float((off * off).sum()), 1e-9)
     return bool(outlines < _SURELY_ALIKE and alike < _PAINTED_ALIKE)
+
+
+def alike_outline(guess: Guess) -> float:
+    """How far the outline is its own mirror image left and right: intersection over union, 0..1."""
+    box, _ = _in_box(guess)
+    return float((box & box[:, ::-1]).sum() / max(int((box | box[:, ::-1]).sum()), 1))
+
+
+def _in_box(guess: Guess) -> tuple[Bools, Pixels]:
+    """Mask (S, W) and colors (S, W, 3) between the mask's first and last column."""
+    inside = guess.mask >= 0.5
+    columns = np.flatnonzero(inside.any(axis=0))
+    return inside[:, columns[0] : columns[-1] + 1], guess.colors[:, columns[0] : columns[-1] + 1]
 
 
 def elevation_of(guess: Guess) -> float:

@@ -20,7 +20,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject, Views
 from maquette.generate.guess.ground import ground
-from maquette.generate.guess.input import Pixels, enlarge
+from maquette.generate.guess.input import Pixels, edge_distance, enlarge
 from maquette.generate.guess.network import Guess, infer
 from maquette.generate.guess.volume import FINER, field_of
 from maquette.generate.hypotheses.contest import as_body, believe
@@ -33,15 +33,18 @@ from maquette.geometry.remake.uncrossing import ease_crossings
 from maquette.registry import LocalFile, stage
 
 _FRAME_MM = 100.0  # what an unmeasured picture's height is taken for
+_SLENDER, _FINEST = 0.16, 320  # half windows, of the widest part; cells
 _LEAST_TILT = np.radians(3)
 _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into the picture -> x, y, z
 
 
-@stage(version=3, licence="Apache-2.0", device="cpu", size="10 MB in the package")
+@stage(version=4, licence="Apache-2.0", device="cpu", size="10 MB in the package")
 def sculpt(
     subject: Subject | Views,
     *,
-    resolution: Annotated[int, Bounds(ge=48, le=320, description="cells along the picture's side")] = 96,
+    resolution: Annotated[
+        int, Bounds(ge=48, le=320, description="cells along the picture's side; slender things get half more")
+    ] = 96,
     shape: Annotated[
         Literal["auto", "body", "completed", "mirrored", "turned", "box", "slab"],
         Bounds(description="what kind of thing it is; auto takes the kind that explains the photo best"),
@@ -99,7 +102,8 @@ class Wishes:
 
 def assemble(photos: Mapping[str, Subject], guesses: Mapping[str, Guess], wishes: Wishes) -> Asset:
     """The asset of what a network (or anybody else) says of each photo."""
-    masks = {name: _window_mask(photo, guesses[name], wishes.resolution) for name, photo in photos.items()}
+    cells = _finer_if_slender(guesses["front"], wishes.resolution)
+    masks = {name: _window_mask(photo, guesses[name], cells) for name, photo in photos.items()}
     fields = {name: field_of(guesses[name], masks[name], wishes.seed) for name in photos}
     places = stations(list(photos), fields, guesses)
     guess = guesses["front"]
@@ -146,6 +150,12 @@ def dress_surface(
     seen = np.max([np.clip(facing / 0.7, 0, 1) for facing in sights.values()], axis=0)
     mesh = Mesh(vertices, faces, uv=uv, material=np.zeros(len(faces), np.int32), seen=seen.astype(np.float32))
     return _place_upright(mesh, material, photos["front"], guesses["front"], chosen, wishes.upright)
+
+
+def _finer_if_slender(guess: Guess, resolution: int) -> int:
+    """Cells along the picture's side: half as many more for what is nowhere wide, as forks are."""
+    slender = float(edge_distance(guess.mask).max()) < _SLENDER
+    return min(resolution * 3 // 2, _FINEST) if slender else resolution
 
 
 def _window_mask(photo: Subject, guess: Guess, resolution: int) -> Pixels:

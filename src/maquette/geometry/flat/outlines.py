@@ -55,6 +55,19 @@ def loop_areas(loops: list[Floats]) -> Floats:
     return np.array([_area(loop) for loop in loops])
 
 
+def straight_share(loops: list[Floats], tolerance: float, shortest: float) -> float:
+    """Share of the loops' length in straight runs of at least ``shortest``, 0..1, after Douglas and Peucker (1973)."""
+    from skimage.measure import approximate_polygon
+
+    total = straight = 0.0
+    for loop in loops:
+        corners = approximate_polygon(np.vstack([loop, loop[:1]]), tolerance)
+        lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+        total += float(lengths.sum())
+        straight += float(lengths[lengths >= shortest].sum())
+    return straight / max(total, 1e-9)
+
+
 def neighbours(sizes: Ints) -> tuple[Ints, Ints]:
     """Previous and next vertex of each vertex of several closed loops laid end to end. sizes (L,) -> (N,), (N,)."""
     ends = np.cumsum(sizes)
