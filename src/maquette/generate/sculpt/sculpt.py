@@ -200,4 +200,4 @@ def _place_upright(mesh: Mesh, material: Material, photo: Subject, guess: Guess,
     if chosen.facing is not None:
         ahead = rotation @ _TO_ASSET @ chosen.facing * [1, 1, 0]
         rotation = least_turn(ahead, np.array([0.0, -1.0, 0.0])) @ rotation
-    return asset.moved(rotation=rotation)
+    return asset.moved(rotation=rotation).replace(placement=None)  # it was made upright: its height is measured so
