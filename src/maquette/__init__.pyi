@@ -314,6 +314,19 @@ class _clean_heights(StageFunction[..., Heightmap]):
 
 clean_heights: _clean_heights
 
+class _clean_sketch(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        join_share: float = 0.06,
+        complete: Literal['auto', 'off', 'half'] = 'auto',
+        lines: float = 0.6,
+    ) -> Subject:
+        """Take a drawing of lines for a thing: what its outline encloses is the subject."""
+
+clean_sketch: _clean_sketch
+
 class _closed_box_lantern(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1452,6 +1465,19 @@ class _quantize_colors(StageFunction[..., Asset]):
         """Give every face one of a few filaments: textures and vertex colours become flat materials, one a filament."""
 
 quantize_colors: _quantize_colors
+
+class _raise_drawing(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        form: Literal['auto', 'turned', 'round', 'flat'] = 'auto',
+        depth: float = 0.85,
+        lines: float = 0.3,
+    ) -> Asset:
+        """Make a solid of a cleaned drawing: vases, mushrooms and towers turned, animals and letters round, keys flat."""
+
+raise_drawing: _raise_drawing
 
 class _raking_light(StageFunction[..., Picture]):
     def __call__(

@@ -19,7 +19,10 @@ _KINDS = {  # what to say of each kind, and whether a body can come of it
     "render": ("pass", "a render or a very clean photo"),
     "drawing": ("pass", "a drawing in even colors; a relief suits it"),
     "logo": ("pass", "a logo or icon; a relief suits it"),
-    "sketch": ("warn", "a sketch: lines have no light to make a shape from; color it in, or make a relief"),
+    "sketch": (
+        "warn",
+        "a sketch, lines without light; maquette run hand-drawing makes a solid of its outline",
+    ),
     "screenshot": ("warn", "a screenshot; crop to the picture of the thing, or save that picture itself"),
     "text": ("warn", "a page of text; there is no thing in it to make"),
 }
