@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import binary_dilation
 
 import maquette as mq
 from maquette.core.asset import Asset
@@ -107,13 +112,46 @@ def test_png_and_svg_show_the_same_and_same_bytes():
     resvg = pytest.importorskip("resvg_py")
     other = Image.open(io.BytesIO(bytes(resvg.svg_to_bytes(svg_string=svg.decode(), width=594, dpi=96)))).convert("L")
     shown = np.asarray(other.resize((594, 420))).astype(float)
-    from scipy.ndimage import binary_dilation
-
     views = np.s_[60:310, 165:430]  # without words: this machine's resvg may have no font
     lines, theirs = drawn[views] < 60, shown[views] < 200
     assert lines.sum() > 500
     assert not (lines & ~binary_dilation(theirs, iterations=1)).any()
     assert not ((shown[views] < 60) & ~binary_dilation(drawn[views] < 200, iterations=1)).any()
+
+
+def test_a_pdf_is_the_sheet_at_its_true_size():
+    asset = Asset(bracket(), title="Väse (1) \u2603")
+    data = mq.blueprint(asset, suffix=".pdf").data
+    assert data == mq.blueprint(asset, suffix=".pdf").data
+    places = [int(row.split()[0]) for row in data[data.index(b"\nxref\n") + 1 :].split(b"\n")[3:9]]
+    assert [data[place:].split(b" ", 1)[0] for place in places] == [b"%d" % number for number in range(1, 7)]
+    assert int(data[data.rindex(b"startxref") :].split()[1]) == data.index(b"\nxref\n") + 1
+    assert b"/MediaBox [0 0 841.8898 595.2756]" in data  # A4 lying
+    assert "Väse \\(1\\) ?".encode("cp1252") in data
+    start = data.index(b"stream\n") + 7
+    content = zlib.decompress(data[start : data.index(b"\nendstream")]).decode()
+    words = re.findall(r"\((.*?)\) Tj", content)
+    assert {figure(float(side)) for side in asset.size} <= set(words)
+    drawn = np.array(re.findall(r"^([\d.-]+) ([\d.-]+) [ml]$", content, re.M), float)
+    sheet = three_views(asset, "a4", True)
+    ends = np.concatenate([part.reshape(-1, 2) for parts in sheet.strokes.values() for part in parts])
+    assert drawn.min(axis=0) == pytest.approx(ends.min(axis=0), abs=1e-4)
+    assert drawn.max(axis=0) == pytest.approx(ends.max(axis=0), abs=1e-4)
+
+
+def test_poppler_draws_the_pdf_as_we_draw_the_png(tmp_path):
+    if not shutil.which("pdftoppm"):
+        pytest.skip("needs poppler's pdftoppm")
+    asset = Asset(bracket(), title="bracket")
+    (tmp_path / "a.pdf").write_bytes(mq.blueprint(asset, suffix=".pdf", ink="white").data)
+    size = ["-scale-to-x", "594", "-scale-to-y", "420"]
+    subprocess.run(["pdftoppm", "-png", *size, "a.pdf", "a"], cwd=tmp_path, check=True)
+    theirs = np.asarray(Image.open(next(tmp_path.glob("a*.png"))).convert("L")).astype(float)
+    png = mq.blueprint(asset, suffix=".png", width_px=594, ink="white").data
+    ours = np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(float)
+    assert theirs.shape == ours.shape
+    assert not ((ours < 60) & ~binary_dilation(theirs < 200, iterations=2)).any()
+    assert not ((theirs < 60) & ~binary_dilation(ours < 200, iterations=2)).any()
 
 
 def test_refusals():

@@ -205,7 +205,7 @@ class _blueprint(StageFunction[..., Files]):
         asset: Asset,
         *,
         stem: str = 'blueprint',
-        suffix: Literal['.svg', '.png'] = '.svg',
+        suffix: Literal['.svg', '.pdf', '.png'] = '.svg',
         paper: Literal['a4', 'a3'] = 'a4',
         hidden: Literal['dashed', 'none'] = 'dashed',
         ink: Literal['blue', 'white'] = 'blue',

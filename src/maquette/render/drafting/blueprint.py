@@ -13,6 +13,7 @@ from maquette.core.files import Files
 from maquette.core.progress import note
 from maquette.registry import stage
 from maquette.render.drafting.ink_sheet import Ink, as_pixels, as_svg
+from maquette.render.drafting.pdf_sheet import as_pdf
 from maquette.render.drafting.sheet import Sheet, scale_name, three_views
 
 _SIDES = ("front", "top", "right")
@@ -23,7 +24,7 @@ def blueprint(
     asset: Asset,
     *,
     stem: Annotated[str, Field(min_length=1, max_length=200, description="file name without its ending")] = "blueprint",
-    suffix: Annotated[Literal[".svg", ".png"], Field(description="kind of file")] = ".svg",
+    suffix: Annotated[Literal[".svg", ".pdf", ".png"], Field(description="kind of file")] = ".svg",
     paper: Annotated[Literal["a4", "a3"], Field(description="the sheet, lying")] = "a4",
     hidden: Annotated[Literal["dashed", "none"], Field(description="lines that the model itself hides")] = "dashed",
     ink: Annotated[Ink, Field(description="white lines on blue, or black on white")] = "blue",
@@ -34,7 +35,7 @@ def blueprint(
     Third angle: the top view lies above the front view, the right view beside it. Outlines are 0.7 mm wide, edges 0.35,
     hidden ones dashed, dimensions 0.18 (ISO 128); they are the model's own to 0.01 mm. The sheet has a frame and a
     title block with name, size, scale and the model's digest. In SVG every kind of line is a group, every dimension
-    holds its number (``data-mm``), and coordinates are millimetres of paper.
+    holds its number (``data-mm``), and coordinates are millimetres of paper; a PDF prints at its true size.
 
     Refuses a model that is flat, and one that fits no sheet at 1:1000.
     """
@@ -42,7 +43,12 @@ def blueprint(
     note(f"drawn at {scale_name(sheet.scale)} on {paper.upper()}")
     record = sheet_record(sheet, asset)
     name = f"{stem}{suffix}"
-    data = as_svg(sheet, ink, record) if suffix == ".svg" else _png(sheet, ink, width_px)
+    if suffix == ".svg":
+        data = as_svg(sheet, ink, record)
+    elif suffix == ".pdf":
+        data = as_pdf(sheet, ink, record, asset.title or stem)
+    else:
+        data = _png(sheet, ink, width_px)
     return Files(name, {name: data})
 
 

@@ -9,17 +9,17 @@ from typing import Literal
 import numpy as np
 
 from maquette.core.arrays import Bytes, Floats
-from maquette.render.drafting.sheet import PENS, Sheet
+from maquette.render.drafting.sheet import PENS, Pen, Sheet
 
 Ink = Literal["blue", "white"]
-_INKS = {"blue": ("#17437d", "#f4f8ff"), "white": ("#ffffff", "#101418")}  # paper, lines
+INKS = {"blue": ("#17437d", "#f4f8ff"), "white": ("#ffffff", "#101418")}  # paper, lines
 _DASH, _SPACE = 2.4, 1.2  # mm, ISO 128
 _FINE = 3  # pixels are drawn so many times as fine
 
 
 def as_svg(sheet: Sheet, ink: Ink, record: dict[str, object]) -> bytes:
     """The sheet as SVG in millimetres; each kind of line is a group, each dimension holds its number."""
-    paper, line = _INKS[ink]
+    paper, line = INKS[ink]
     width, height = sheet.width, sheet.height
     rows = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}mm" height="{height:g}mm" '
@@ -31,7 +31,8 @@ def as_svg(sheet: Sheet, ink: Ink, record: dict[str, object]) -> bytes:
         parts = sheet.strokes[pen]
         if not parts:
             continue
-        dash = f' stroke-dasharray="{_DASH} {_SPACE}"' if pen == "hidden" else ""
+        dash = " ".join(f"{length:g}" for length in dash_mm(pen))
+        dash = f' stroke-dasharray="{dash}"' if dash else ""
         rows.append(
             f'<g id="{pen}" fill="none" stroke="{line}" stroke-width="{wide}" stroke-linecap="round"'
             f' stroke-linejoin="round"{dash}>'
@@ -49,6 +50,11 @@ def as_svg(sheet: Sheet, ink: Ink, record: dict[str, object]) -> bytes:
     return "\n".join([*rows, "</g>", "</svg>", ""]).encode()
 
 
+def dash_mm(pen: Pen) -> tuple[float, ...]:
+    """Lengths of a line's dashes and spaces, none for one without."""
+    return (_DASH, _SPACE) if pen == "hidden" else ()
+
+
 def _path(segments: Floats, height: float) -> str:
     """Segments as one path; those that go on from the last one share its point."""
     steps, last = [], None
@@ -64,14 +70,14 @@ def as_pixels(sheet: Sheet, ink: Ink, size_px: int) -> Bytes:
     """The sheet (H, W, 4), its width ``size_px``."""
     from PIL import Image, ImageDraw, ImageFont
 
-    paper, line = _INKS[ink]
+    paper, line = INKS[ink]
     scale = size_px * _FINE / sheet.width
     shape = (size_px * _FINE, round(sheet.height * size_px / sheet.width) * _FINE)
     image = Image.new("RGB", shape, paper)
     pencil = ImageDraw.Draw(image)
     for pen, wide in PENS.items():
         for part in sheet.strokes[pen]:
-            pieces = dashes(part) if pen == "hidden" else part
+            pieces = dashes(part) if dash_mm(pen) else part
             across = max(round(wide * scale), 1)
             for (x, y), (other_x, other_y) in pieces.tolist():
                 ends = [(x * scale, shape[1] - y * scale), (other_x * scale, shape[1] - other_y * scale)]
