@@ -71,6 +71,7 @@ _TELLING = {  # settings that an example turns, because they must be given or be
     "hollow": "--wall-mm 3",
     "lettering": "--text ADA",
     "low-poly": "--triangles 200 --size-px 96",
+    "plush": "--fibres 2000 --size-px 96",
     "measure": "--reference-px 10,10,190,10 --reference-mm 60",
     "metal": "--kind copper --size-px 96",
     "miniature": "--trees 4 --size-px 96",

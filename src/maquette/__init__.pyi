@@ -1388,6 +1388,24 @@ class _plinth(StageFunction[..., Asset]):
 
 plinth: _plinth
 
+class _plush(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
+        size_px: int = 512,
+        pile: float = 0.02,
+        fibres: int = 0,
+        seed: int = 0,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
+        rays: int = 24,
+    ) -> Picture:
+        """Photograph a model as if it were a stuffed toy: its own colors in a coat of fibres."""
+
+plush: _plush
+
 class _portrait_heights(StageFunction[..., Heightmap]):
     def __call__(
         self,

@@ -24,6 +24,7 @@ from maquette.render.paths.shot import Glass
 from maquette.render.scene import Scene
 from maquette.render.styles.apart import pulled_apart
 from maquette.render.styles.facets import few_triangles, in_blocks, remade_frame
+from maquette.render.styles.fibres import in_fibres
 from maquette.render.styles.ink import Hand, Pen, sketch_frame, toon_frame
 from maquette.render.styles.rays import hologram_frame, xray_frame
 from maquette.render.styles.series import eyes, red_and_cyan
@@ -33,9 +34,10 @@ from maquette.render.styles.substances import Sitting, in_stuff, linear, plain_s
 from maquette.render.surfaces import textured_surface
 
 Style = Literal[
-    "beauty", "clay", "ceramic", "gold", "glass", "toon", "sketch", "low-poly", "voxels", "xray", "hologram", "sticker",
-    "anaglyph", "exploded", "ad", "depth", "normals", "wire",
+    "beauty", "clay", "ceramic", "gold", "glass", "plush", "toon", "sketch", "low-poly", "voxels", "xray", "hologram",
+    "sticker", "anaglyph", "exploded", "ad", "depth", "normals", "wire",
 ]  # fmt: skip
+_FIBRES = 40_000  # enough at the size of a sheet's pictures
 STYLES: tuple[Style, ...] = get_args(Style)
 KEEPS_SHAPE: tuple[Style, ...] = ("beauty", "clay", "ceramic", "gold", "glass", "toon", "depth", "normals", "wire")
 
@@ -94,6 +96,7 @@ def in_style(name: Style, scene: Scene, camera: Camera, size_px: int, rays: int,
         "ceramic": lambda: in_stuff(scene, camera, sitting, plain_stuff(linear("f1eee6"), 0.07, reflectance=0.055)),
         "gold": lambda: in_stuff(scene, camera, sitting, plain_stuff(linear("ffe29b"), 0.18, metallic=1.0)),
         "glass": lambda: in_stuff(scene, camera, sitting, Glass()),
+        "plush": lambda: _plush(scene, camera, sitting),
         "toon": lambda: toon_frame(scene, camera, size_px, 3, Pen(), behind),
         "sketch": lambda: sketch_frame(scene, camera, size_px, Pen("33343b", 2.4), 0.7, Hand(size, size_px / 640, 0)),
         "low-poly": lambda: _low_poly(scene, camera, sitting),
@@ -116,6 +119,11 @@ def in_style(name: Style, scene: Scene, camera: Camera, size_px: int, rays: int,
 def _low_poly(scene: Scene, camera: Camera, sitting: Sitting) -> Bytes:
     few = few_triangles(scene.asset, 600)
     return remade_frame(few.scene, few.surface, scene, camera, sitting)
+
+
+def _plush(scene: Scene, camera: Camera, sitting: Sitting) -> Bytes:
+    coat = in_fibres(scene.asset, 0.04 * scene.radius_mm, _FIBRES, 0)
+    return remade_frame(coat.scene, coat.surface, scene, camera, sitting)
 
 
 def _voxels(scene: Scene, camera: Camera, sitting: Sitting) -> Bytes:
