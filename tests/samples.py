@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from maquette.core.artwork import Artwork
 from maquette.core.asset import Asset, Material, Texture
@@ -50,6 +50,16 @@ def cut_out(size: int = 96) -> Subject:
 def photo() -> bytes:
     """The same ball as a PNG photo without alpha."""
     return png(np.asarray(cut_out(256).pixels))
+
+
+@cache
+def drawing() -> bytes:
+    """A fish in pencil on white paper, as PNG."""
+    picture = Image.new("RGB", (240, 160), "white")
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((20, 40, 160, 120), outline=(50, 50, 60), width=3)
+    pen.polygon([(158, 80), (220, 40), (220, 120)], outline=(50, 50, 60), width=3)
+    return png(np.asarray(picture))
 
 
 @cache
@@ -188,6 +198,7 @@ def write_files(folder: Path) -> None:
 
     for name in ("chair.jpg", "front.png", "right.png", "logo.png"):
         (folder / name).write_bytes(photo())
+    (folder / "sketch.jpg").write_bytes(drawing())
     (folder / "mask.png").write_bytes(png((np.asarray(cut_out(256).mask) * 255).astype(np.uint8)))
     steps = np.round(200 * 0.8 ** np.arange(1, 13)).astype(np.uint8)  # of a wedge on something light
     (folder / "wedge.png").write_bytes(png(np.repeat(np.repeat(steps, 8)[None, :, None], 8, axis=0).repeat(3, axis=2)))

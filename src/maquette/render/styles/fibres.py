@@ -17,7 +17,7 @@ from maquette.core.asset import Asset
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
 from maquette.geometry.sampling import sample_weights, surface_samples
-from maquette.geometry.surface import vertex_normals
+from maquette.geometry.surface import area_vectors, vertex_normals
 from maquette.registry import stage
 from maquette.render.cameras import ViewSetting
 from maquette.render.color import Colors
@@ -68,8 +68,8 @@ def in_fibres(asset: Asset, length_mm: float, count: int, seed: int) -> Faceted:
     """The model's skin and its fibres as one scene, and the linear color of each face."""
     mesh = asset.mesh
     faces = np.asarray(mesh.faces)
-    area = np.linalg.norm(np.cross(*(mesh.vertices[faces[:, k]] - mesh.vertices[faces[:, 0]] for k in (1, 2))), axis=1)
-    enough = int(np.clip(_WELL * area.sum() / 2 / (_WIDE * length_mm * length_mm) * 4, 500, 400_000))
+    area = np.linalg.norm(area_vectors(mesh.vertices, faces), axis=1)
+    enough = int(np.clip(_WELL * area.sum() / (_WIDE * length_mm * length_mm) * 4, 500, 400_000))
     spots = surface_samples(mesh.vertices, faces, count or enough)
     weights = sample_weights(len(spots.points))
     rng = np.random.default_rng(seed)
