@@ -393,7 +393,7 @@ def test_a_mirror_image_is_worth_less_from_high_above_and_what_is_mostly_attache
     assert turned is not None
     seen = {"iou": 1.0, "normal": 0.95, "depth": 0.02, "thick": 0.0, "edges": 0.3, "margin": 0.1, "apart": 0.0}
     shown = [{"above": 10.0, "aside": 1.0}, {"above": 10.0, "aside": 0.0}, {"above": 40.0, "aside": 0.0}]
-    level, facing, high = (merit(replace(mirrored, numbers=numbers), seen, seen) for numbers in shown)
+    level, facing, high = (merit(replace(mirrored, numbers={**row, "blank": 0.0}), seen, seen) for row in shown)
     assert level > 0 > facing > high
     numbers = {"lean": 0.0, "attached": 0.05, "covered": 0.95, "rim": 0.0}
     assert merit(replace(turned, numbers=numbers), seen, seen) > 0

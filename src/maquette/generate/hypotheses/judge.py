@@ -152,7 +152,7 @@ def _explains(proposal: Proposal, seen: Mapping[str, float], plain: Mapping[str,
     if proposal.name == "mirrored":
         if not numbers["aside"]:
             return _FACING + min(normal, 0.0) - 0.02 * max(numbers["above"] - _LEVEL, 0.0)
-        return 0.035 + min(normal, 0.0)
+        return 0.035 + (0.0 if numbers["blank"] else min(normal, 0.0))
     if proposal.name == "turned":
         unlike = 0.1 if abs(numbers["lean"]) > _LYING else 0.0
         unlike += max(_COVERED - numbers["covered"], 0.0)  # what is mostly attached is not turned

@@ -27,6 +27,7 @@ _STEEP = 0.6  # most that the plane may lean away from square to the line of sig
 _FINE, _SOFT = 0.02, 0.08  # half windows over which the front is evened out, before and behind
 _LEVEL = 15.0  # degrees
 _SIDE_ON = 20.0  # degrees: seen from higher above, a thing shows its top or its face, and the far side shows neither
+_BLANK = 0.03  # deviation of colors, of 0..1: a silhouette, of whose form the network can say nothing
 _SLENDER, _BULKY = 0.3, 0.52  # half windows, of the widest part: horses are seen from the side from higher up too
 _THINNEST, _THICKEST = 0.6, 1.15  # balloons
 _RIM, _EDGE = 0.12, 0.05  # half windows: nearer to the outline the network's depths, and its normals, say little
@@ -78,12 +79,19 @@ def mirrored_thing(body: Field, guess: Guess) -> Proposal | None:
     above = elevation_of(guess)
     widest = float(body.outline.max())
     aside = seen_from_the_side(guess) and (widest < _SLENDER or (above < _SIDE_ON and widest < _BULKY))
-    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above, "aside": float(aside)}
+    numbers = {"misfit": misfit, "flat": float(flat), "legs": float(legs), "above": above, "aside": float(aside),
+               "blank": float(_is_blank(guess))}  # fmt: skip
     return Proposal(
         "mirrored", field, up, middle, words, numbers, settles=True,
         own_front=not flat, two_sided=flat or (aside and not _is_tall(body.outline > 0)),
         smoothings=4 if flat else 10,
     )  # fmt: skip
+
+
+def _is_blank(guess: Guess) -> bool:
+    """Whether the subject is of one color all over."""
+    inside = guess.mask > 0.95
+    return bool(inside.any() and guess.colors[inside].std(axis=0).max() < _BLANK)
 
 
 def _is_tall(mask: Bools) -> bool:
