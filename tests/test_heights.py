@@ -137,6 +137,15 @@ def test_a_lithophane_shows_its_picture_when_lit():
     assert np.abs(lit - spread)[5:-5, 5:-5].mean() < 25  # linear light is stretched, not screen values
 
 
+def test_lines_twice_as_wide_as_the_detail_keep_their_contrast():
+    x = np.mgrid[:60, :401][1]
+    stripes = grey(0.5 + 0.25 * np.sin(x * np.pi / 4))  # 8 places of 0.1 mm each, detail 0.4 mm
+    wall = mq.lithophane_heights(stripes, width_mm=40, pitch_mm=0.1, detail_mm=0.4).heights[30, 50:-50]
+    fine = mq.lithophane_heights(stripes, width_mm=40, pitch_mm=0.1, detail_mm=0).heights[30, 50:-50]
+    spread = [np.ptp(light_through(one, 3.5)) for one in (wall, fine)]
+    assert spread[0] / spread[1] == pytest.approx(0.64, abs=0.03)  # softened alone: 0.40
+
+
 def test_few_layers_between_white_and_black_are_told():
     photo = grey(np.linspace(0, 1, 100).reshape(10, 10))
     with noting() as notes:

@@ -11,7 +11,7 @@ from maquette.core.errors import BadSetting
 from maquette.core.heightmap import Heightmap
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.generate.flat.grid import grid_shape, on_grid, soften
+from maquette.generate.flat.grid import grid_shape, on_grid, soften_evenly
 from maquette.geometry.flat.transmission import light_through, thickness_for
 from maquette.geometry.look.srgb import to_linear
 from maquette.registry import stage
@@ -41,13 +41,14 @@ def lithophane_heights(
     """Make walls through which light falls as bright as the picture is, by the law of Beer and Lambert.
 
     Brightness is that of linear light, so grey looks grey and not black. Between white and black lies what the two
-    walls pass: the note says how much contrast that is. Standing prints follow the tones without layers.
+    walls pass: the note says how much contrast that is. Standing prints follow the tones without layers. Lines about as
+    wide as ``detail_mm``, which a nozzle softens, are made stronger beforehand by what softening takes from them.
     """
     if most_mm <= least_mm:
         raise BadSetting(f"lithophane-heights: most_mm {most_mm:g} must be above least_mm {least_mm:g}")
     rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "lithophane-heights")
     light = to_linear(subject.pixels / np.float32(255)) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    light = np.clip(soften(on_grid(light.astype(np.float32), rows, columns), detail_mm, pitch), 0, 1)
+    light = soften_evenly(on_grid(light.astype(np.float32), rows, columns), detail_mm, pitch)
     progress(0.5, "light laid out")
     wall = thickness_for(light, least_mm, most_mm, transmission_mm)
     if layer_mm:
