@@ -15,7 +15,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.generate.flat.lamp_foot import HOLES, OVERLAP, Lamp, even_at_edges, foot_under, half_foot
 from maquette.generate.flat.plate_shapes import on_ground
-from maquette.geometry.cut.solids import solid, surface_of
+from maquette.geometry.cut.solids import solid, surface_for_files
 from maquette.geometry.flat.areas import area_of, disc, raise_area, rectangle, unite_areas
 from maquette.geometry.flat.bends import heart_bend, polygon_bend
 from maquette.geometry.flat.curved_plate import bent_plate, bulged_plate, globe, wrapped_plate
@@ -66,7 +66,7 @@ def lantern(
         body = solid(vertices, faces)
         for piece in added:
             body = body + piece
-        vertices, faces = surface_of(body.simplify(5e-4))  # no slivers that single precision makes lines of
+        vertices, faces = surface_for_files(body)
     note(f"{len(faces):,} triangles; {np.ptp(vertices[:, 2]):.4g} mm high")
     return Asset(Mesh(vertices, faces), sized=True, title=heightmap.title)
 
