@@ -47,8 +47,8 @@ def lithophane_heights(
     if most_mm <= least_mm:
         raise BadSetting(f"lithophane-heights: most_mm {most_mm:g} must be above least_mm {least_mm:g}")
     rows, columns, pitch = grid_shape(subject.width, subject.height, width_mm, pitch_mm, "lithophane-heights")
-    light = to_linear(subject.pixels / np.float32(255)) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    light = soften_evenly(on_grid(light.astype(np.float32), rows, columns), detail_mm, pitch)
+    shown = to_linear(subject.pixels / np.float32(255)) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    light = soften_evenly(on_grid(shown.astype(np.float32), rows, columns), detail_mm, pitch)
     progress(0.5, "light laid out")
     wall = thickness_for(light, least_mm, most_mm, transmission_mm)
     if layer_mm:
