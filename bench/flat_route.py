@@ -4,12 +4,13 @@
 stands free is ``full``; ``either`` counts as right both ways.
 
 `routes_unseen.json` names 272 that no rule and no weight had seen, labelled before they were tried, to be put into a
-folder of their own (``--labels routes_unseen.json --pictures FOLDER``). They are named after where they come from,
-public repositories of github.com and Debian: ``hy_`` Tencent-Hunyuan/Hunyuan3D-2, ``im_`` TencentARC/InstantMesh,
-``sf_`` Stability-AI/stable-fast-3d, ``tg_`` VAST-AI-Research/TripoSG, ``tr_`` microsoft/TRELLIS, ``cr_`` thu-ml/CRM,
-``gs_``, ``gd_`` and ``gi_`` IDEA-Research/Grounded-Segment-Anything, ``es_`` yformer/EfficientSAM, ``rb_`` danielgatis/rembg,
-``nso_`` jcjohnson/neural-style, ``lg_`` gilbarbara/logos, ``oc_`` openclipart-png, ``em_``
-@lobehub/fluent-emoji-3d, ``gr_`` GroceryStoreDataset.
+folder of their own (``--labels routes_unseen.json --pictures FOLDER``).
+They are named after where they come from, public repositories of github.com and Debian: ``hy_``
+Tencent-Hunyuan/Hunyuan3D-2, ``im_`` TencentARC/InstantMesh, ``sf_`` Stability-AI/stable-fast-3d, ``tg_``
+VAST-AI-Research/TripoSG, ``tr_`` microsoft/TRELLIS, ``cr_`` thu-ml/CRM, ``gs_``, ``gd_`` and ``gi_``
+IDEA-Research/Grounded-Segment-Anything, ``es_`` yformer/EfficientSAM, ``rb_`` danielgatis/rembg, ``nso_``
+jcjohnson/neural-style, ``lg_`` gilbarbara/logos, ``oc_`` openclipart-png, ``em_`` @lobehub/fluent-emoji-3d,
+``gr_`` GroceryStoreDataset.
 """
 
 from __future__ import annotations
