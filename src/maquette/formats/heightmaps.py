@@ -101,7 +101,8 @@ def _is_void(band: Singles, void: float | None) -> Bools:
     """Where a band (H, W) has no data, as the file says."""
     if void is None:
         return np.zeros(band.shape, bool)
-    return ~np.isfinite(band) | (band == np.float32(void))
+    gaps: Bools = ~np.isfinite(band) | (band == np.float32(void))
+    return gaps
 
 
 def _bands(picture: Any, void: float | None = None) -> Iterator[Singles]:
