@@ -18,8 +18,8 @@ from maquette.registry import stage
 
 _GREYS = 44  # layers from white to black at which a lying print shows as much as a standing one (`bench/flat.py light`)
 _ADVICE = (  # layers and solid walls as `bench/flat.py light` reckons; the speed is custom and was not measured here
-    "print it standing on its edge, solid (100 % infill), in layers of 0.12 mm or less, outer walls at 40 mm/s or slower;"
-    " lying is quicker and coarser"
+    "print it standing on its edge, solid (100 % infill), in layers of 0.12 mm or less, outer walls at 40 mm/s or"
+    " slower; lying is quicker and coarser"
 )
 
 
