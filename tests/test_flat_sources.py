@@ -152,6 +152,20 @@ def test_a_jigsaw_has_its_pieces_a_gap_apart():
     assert again.digest == made.digest
 
 
+def test_a_picture_larger_than_the_bed_comes_in_pieces_that_pegs_join():
+    from maquette.geometry.surface import signed_volume
+
+    y, x = np.mgrid[:67, :85]
+    large = mq.plate(Heightmap((8 + np.sin(x / 9) * np.cos(y / 7)).astype(np.float32), 5.0), bound_mm=0.2)
+    with noting() as notes:
+        tiles = mq.split(large)
+    assert any("pegs of 3 to" in one for one in notes)
+    assert is_watertight(tiles.mesh.faces)
+    assert len(tiles.part_names) == 4
+    volume = [signed_volume(one.mesh.vertices, one.mesh.faces) for one in (large, tiles)]
+    assert 0 < 1 - volume[1] / volume[0] < 2e-3  # what went into clearance
+
+
 def test_no_edge_of_a_puzzle_is_a_point_in_a_file():
     y, x = np.mgrid[:226, :226]
     hills = 2 + np.sin(x / 9) * np.cos(y / 7) + 0.2 * np.sin(x * y / 40)
