@@ -180,6 +180,8 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--width", type=float, default=120.0)
     parser.add_argument("--detail", type=float, default=0.2)
+    parser.add_argument("--labels", default="routes.json", help="of the chooser, beside this file")
+    parser.add_argument("--pictures", type=Path, help="folder of the labelled pictures; DATA/images if left out")
     parser.add_argument("--forms", default="", help="of the matrix, with ; between them; all if left out")
     options = parser.parse_args()
     start = time.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -14,13 +15,15 @@ from maquette.core.errors import CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.core.progress import noting
 from maquette.core.subject import Subject
-from maquette.faces.cli.main import main
+from maquette.faces.cli.main import FLAT_ART, main
+from maquette.flow.recipes.load import load_recipe
 from maquette.flow.report.flat import flat_look
 from maquette.geometry.flat.light_likeness import compare_light, in_layers, layers_needed, wanted_light
 from maquette.geometry.flat.narrow import narrow_parts
 from maquette.geometry.flat.raking import in_shadow, raking_light
 from maquette.geometry.flat.see_through import fit_ball, look_through, walls_seen
 from maquette.geometry.rays import Tracer
+from maquette.registry import registry
 
 
 def photo(seed: int = 0, side: int = 120) -> Subject:
@@ -167,6 +170,35 @@ def test_the_history_says_how_to_look():
 def run(words: list[str]) -> None:
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("name", FLAT_ART)
+def test_every_command_of_flat_art_is_a_recipe_with_knobs_and_a_page(name):
+    command = main.get_command(click.Context(main), name)
+    flags = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)}
+    assert {"--report", "--no-report", "--output", "--json"} < flags
+    knobs = {"--" + knob.replace("_", "-") for knob in load_recipe(name).knobs}
+    assert knobs <= flags
+    assert len(knobs) >= 6
+
+
+def test_relief_takes_all_that_its_stage_does():
+    command = main.get_command(click.Context(main), "relief")
+    assert set(registry()["relief"].stage.settings) <= {option.name for option in command.params}
+    assert [one for one in main.list_commands(click.Context(main)) if one == "relief"] == ["relief"]
+
+
+def test_a_painted_print_has_the_page_of_flat_art_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    picture = tmp_path / "blobs.png"
+    mq.save(photo(), picture)
+    run(["paint", str(picture), "-o", str(tmp_path / "a.3mf"), "--width-mm", "12", "--swaps", "3"])
+    page = (tmp_path / "a.3mf.report.html").read_text()
+    for words in ("as it will look", "with a lamp behind it", "grazes it", "cut across y", "nozzle of 0.4 mm loses"):
+        assert words in page
+    report = json.loads((tmp_path / "a.3mf.report.json").read_text())["report"]
+    assert {"watertight", "edge-manifold"} <= {finding["check"] for finding in report["findings"]}
+    assert all(finding["verdict"] == "pass" for finding in report["findings"])
 
 
 def test_recipes_of_flat_art_write_their_page(tmp_path, monkeypatch):

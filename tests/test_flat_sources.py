@@ -152,6 +152,42 @@ def test_a_jigsaw_has_its_pieces_a_gap_apart():
     assert again.digest == made.digest
 
 
+def test_a_picture_larger_than_the_bed_comes_in_pieces_that_pegs_join():
+    from maquette.geometry.surface import signed_volume
+
+    y, x = np.mgrid[:67, :85]
+    large = mq.plate(Heightmap((8 + np.sin(x / 9) * np.cos(y / 7)).astype(np.float32), 5.0), bound_mm=0.2)
+    with noting() as notes:
+        tiles = mq.split(large)
+    assert any("pegs of 3 to" in one for one in notes)
+    assert is_watertight(tiles.mesh.faces)
+    assert len(tiles.part_names) == 4
+    volume = [signed_volume(one.mesh.vertices, one.mesh.faces) for one in (large, tiles)]
+    assert 0 < 1 - volume[1] / volume[0] < 2e-3  # what went into clearance
+
+
+def test_no_edge_of_a_puzzle_is_a_point_in_a_file():
+    y, x = np.mgrid[:226, :226]
+    hills = 2 + np.sin(x / 9) * np.cos(y / 7) + 0.2 * np.sin(x * y / 40)
+    mesh = mq.jigsaw(mq.plate(Heightmap(hills.astype(np.float32), 0.2)), columns=2, rows=2).mesh
+    sides = mesh.vertices[mesh.faces] - mesh.vertices[np.roll(mesh.faces, 1, axis=1)]
+    assert np.linalg.norm(sides, axis=2).min() > 1e-4
+    assert is_watertight(mesh.faces)
+
+
+def test_what_simplifying_leaves_short_is_merged_and_stays_closed():
+    from manifold3d import Manifold
+
+    from maquette.geometry.cut.solids import surface_for_files
+
+    near = [[0, 0, 0], [10, 0, 0], [10, 10, 0], [0, 10, 0], [5, 5, 8], [5, 5 + 3e-9, 8 + 1e-9], [3, 8, 5]]
+    body = Manifold.cube([4.0, 4.0, 4.0]) - Manifold.hull_points(np.array(near) * 0.3 + [2, 2, 2])
+    vertices, faces = surface_for_files(body + Manifold.cube([4.0, 4.0, 4.0]).translate([4 - 2e-5, 0.7, 0.1]))
+    ends = np.linalg.norm(vertices[faces] - vertices[np.roll(faces, 1, axis=1)], axis=2)
+    assert ends.min() > 1e-4
+    assert is_watertight(faces)
+
+
 def test_a_drawing_is_raised_on_a_ball_and_cut_into_a_box():
     from maquette.core.artwork import Artwork
     from maquette.geometry.surface import signed_volume

@@ -137,6 +137,15 @@ def test_a_lithophane_shows_its_picture_when_lit():
     assert np.abs(lit - spread)[5:-5, 5:-5].mean() < 25  # linear light is stretched, not screen values
 
 
+def test_lines_twice_as_wide_as_the_detail_keep_their_contrast():
+    x = np.mgrid[:60, :401][1]
+    stripes = grey(0.5 + 0.25 * np.sin(x * np.pi / 4))  # 8 places of 0.1 mm each, detail 0.4 mm
+    wall = mq.lithophane_heights(stripes, width_mm=40, pitch_mm=0.1, detail_mm=0.4).heights[30, 50:-50]
+    fine = mq.lithophane_heights(stripes, width_mm=40, pitch_mm=0.1, detail_mm=0).heights[30, 50:-50]
+    spread = [np.ptp(light_through(one, 3.5)) for one in (wall, fine)]
+    assert spread[0] / spread[1] == pytest.approx(0.64, abs=0.03)  # softened alone: 0.40
+
+
 def test_few_layers_between_white_and_black_are_told():
     photo = grey(np.linspace(0, 1, 100).reshape(10, 10))
     with noting() as notes:
@@ -171,6 +180,50 @@ def test_our_tiff_comes_back_as_it_was():
     again = mq.open_heights(files.data)
     assert np.array_equal(again.heights, heightmap.heights)
     assert again.pitch_mm == 0.125
+
+
+def elevation(values: np.ndarray, place: float, model: int, void: str = "") -> bytes:
+    """A GeoTIFF whose places are so wide, in metres (model type 1) or degrees (2)."""
+    from PIL import TiffImagePlugin, TiffTags
+
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype.update({33550: TiffTags.DOUBLE, 34735: TiffTags.SHORT, 42113: TiffTags.ASCII})
+    tags[33550], tags[34735] = (place, place, 0.0), (1, 1, 0, 1, 1024, 0, 1, model)
+    if void:
+        tags[42113] = void
+    buffer = io.BytesIO()
+    Image.fromarray(values.astype(np.float32)).save(buffer, "TIFF", tiffinfo=tags)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("place", "model"), [(30.0, 1), (30 / 111_320, 2)])
+def test_an_elevation_model_says_its_own_scale(place, model):
+    hill = np.linspace(100, 400, 101) * np.ones((50, 1))  # 300 m over 3 km
+    with noting() as notes:
+        heightmap = mq.open_heights(elevation(hill, place, model), width_mm=200, low_mm=1, high_mm=6)
+    assert any("own scale it is 20 mm high and not 5: high_mm 21" in one for one in notes)
+    assert (heightmap.heights.min(), heightmap.heights.max()) == pytest.approx((1, 6))
+    assert heightmap.pitch_mm == pytest.approx(2)
+
+
+@pytest.mark.parametrize("void", ["-9999", "nan"])
+def test_places_without_data_become_the_lowest(void):
+    hill = np.linspace(100, 400, 101) * np.ones((50, 1))
+    hill[:5] = float(void)
+    heightmap = mq.open_heights(elevation(hill, 30, 1, void), low_mm=1, high_mm=6)
+    assert heightmap.heights[:5] == pytest.approx(1)
+    assert heightmap.heights[10] == pytest.approx(np.linspace(1, 6, 101), abs=1e-4)
+    with pytest.raises(BadInput, match="none of its places has data"):
+        mq.open_heights(elevation(np.full((9, 9), float(void)), 30, 1, void))
+
+
+def test_our_tiff_is_one_for_programs_of_maps():
+    tifffile = pytest.importorskip("tifffile")
+    heightmap = Heightmap(np.arange(12, dtype=np.float32).reshape(3, 4), 0.25)
+    with tifffile.TiffFile(io.BytesIO(mq.write_heights(heightmap).data)) as file:
+        facts = file.geotiff_metadata
+        assert facts["ModelPixelScale"] == [0.25, 0.25, 1.0]
+        assert file.asarray() == pytest.approx(np.asarray(heightmap.heights))
 
 
 def test_sixteen_bit_grey_is_spread_between_black_and_white():

@@ -126,7 +126,6 @@ def test_several_pieces_ask_for_a_plate():
     assert recommended_route(mq.inspect(apart.replace(mask=mask))) == "relief"
 
 
-@pytest.mark.skipif(not IMAGES.is_dir(), reason="needs ../shared/data/images")
 def test_a_speck_is_no_thing_and_a_bust_stands_on_the_lower_edge():
     speck = of(scene(800, radius=0.1), "route")
     assert recommended_route([speck]) == "relief"
@@ -138,6 +137,23 @@ def test_a_speck_is_no_thing_and_a_bust_stands_on_the_lower_edge():
     assert "runs out of the frame" in of(aside, "route").message
 
 
+def test_shading_and_gradients_tell_a_thing_from_its_drawing():
+    """A ball with light on it against a disc of an upright gradient, both without grain, inside the same outline."""
+    y, x = np.mgrid[-1:1:400j, -1:1:400j]
+    mask = (np.hypot(x, y) < 0.7).astype(np.float32)
+    lit = np.clip(40 + 200 * np.sqrt(np.maximum(0.49 - (x + 0.1) ** 2 - (y + 0.1) ** 2, 0)), 0, 255)
+    bars = np.where(np.sin(12 * x) > 0, 250, 60) + 20 * y
+    ball, sign = (
+        np.where(mask[..., None] > 0, np.stack([one, 0.6 * one, 0.4 * one], axis=2), 255).astype(np.uint8)
+        for one in (lit, bars)
+    )
+    assert recommended_route(mq.inspect(mq.Subject(ball, mask))) == "full"
+    route = of(mq.Subject(sign, mask), "route")
+    assert "flat art" in route.message
+    assert recommended_route([route]) == "relief"
+
+
+@pytest.mark.skipif(not IMAGES.is_dir(), reason="needs ../shared/data/images")
 def test_routes_of_drawn_and_rendered_emoji():
     right = 0
     places = [(p, "full") for p in sorted((IMAGES / "fluent_emoji_3d").iterdir())[::4]]

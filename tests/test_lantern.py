@@ -77,6 +77,21 @@ def test_a_seam_is_closed_to_one_layer(form):
     assert np.abs(heightmap.heights[:, 0] - heightmap.heights[:, -1]).max() > 0.4
 
 
+@pytest.mark.parametrize("degrees", [0.0, 90.0])
+def test_a_seam_goes_where_it_is_wanted_and_stays_closed(degrees):
+    values = np.ones((40, 361), np.float32)
+    values[:, 170:191] = 3  # a rib in the picture's middle, and a step at its edges
+    values[:, :5] = 2
+    mesh = mq.lantern(Heightmap(values, 0.5), seam_deg=degrees, seam_mm=4).mesh
+    assert is_watertight(mesh.faces)
+    away = np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1])
+    far = mesh.vertices[away > away.max() - 0.2].mean(axis=0)
+    assert np.degrees(np.arctan2(far[1], far[0])) == pytest.approx(degrees - 90, abs=2)
+    opposite = Heightmap(values, 0.5)
+    with pytest.raises(BadSetting, match="no seam"):
+        mq.lantern(opposite, form="pillow", seam_deg=90)
+
+
 def test_bends_are_as_long_as_the_picture_is_wide_and_turn_once():
     for bend in (polygon_bend(400, 0.5, 4), polygon_bend(400, 0.5, 6), heart_bend(400, 0.5, 3.0)):
         steps = np.linalg.norm(np.diff(bend.places, axis=0), axis=1)

@@ -899,6 +899,7 @@ class _lantern(StageFunction[..., Asset]):
         form: Literal['cylinder', 'square', 'hexagon', 'heart', 'ball', 'dome', 'pillow', 'night-light'] = 'cylinder',
         lamp: Literal['none', 'e14', 'e27', 'tealight', 'puck'] = 'none',
         seam_mm: float = 2.0,
+        seam_deg: float = 0.0,
         loop_mm: float = 0.0,
         bulge_mm: float = 0.0,
         bound_mm: float = 0.03,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from maquette.core.arrays import Singles
+from maquette.core.arrays import Bools, Singles
 from maquette.core.errors import BadInput
 from maquette.core.files import Files
 from maquette.core.heightmap import Heightmap
@@ -24,6 +24,9 @@ _MOST = 140_000_000  # places: 16,384 x 8,192, half a gigabyte of heights
 _IN_MEMORY = 40_000_000  # of them; more are mapped from the disk
 _BAND = 512  # rows that are read at once
 _DESCRIPTION = 270  # TIFF 6.0: ImageDescription
+_SCALE, _CORNER, _KEYS, _NO_DATA = 33550, 33922, 34735, 42113  # OGC GeoTIFF 1.1, and GDAL's GDAL_NODATA
+_GEOGRAPHIC, _OWN = 2, 32767  # GeoTIFF's model types: degrees, and one of our own, whose unit here is a millimetre
+_DEGREE_M = 111_320.0  # along a meridian
 
 
 @stage
@@ -37,7 +40,8 @@ def open_heights(
     """Take a picture file for heights: grey of 8 or 16 bits, or TIFF of 32 that may hold millimetres.
 
     Our own TIFF comes back as it was. Other files, elevation models too, are spread between the height of black and
-    that of white. A HueForge project (.hfp) gives the heights of `open-hfp`. Colours are refused: `heights` makes
+    that of white; of a GeoTIFF, places without data become the lowest, and a note says how high it is at its own scale.
+    A HueForge project (.hfp) gives the heights of `open-hfp`. Colours are refused: `heights` makes
     heights of those.
     """
     from PIL import Image, UnidentifiedImageError
@@ -69,29 +73,53 @@ def _from_picture(
     if known.get("heights") == "mm":
         return _lay_out(picture, lambda band: np.maximum(band, 0)), pitch
     full = {"L": (0.0, 255.0), "I;16": (0.0, 65535.0)}.get(str(known["mode"]))
-    if full is None:
-        ends = [(float(band.min()), float(band.max())) for band in _bands(picture)]
-        full = min(low for low, _ in ends), max(high for _, high in ends)
+    void = known.get("no_data")
+    if full is None or void is not None:
+        full = _ends(picture, void)
     bottom, span = full[0], (full[1] - full[0]) or 1.0
     note(f"grey {full[0]:g} to {full[1]:g} became {low_mm:g} to {high_mm:g} mm")
-    return _lay_out(picture, lambda band: low_mm + (high_mm - low_mm) * ((band - bottom) / span)), pitch
+    if "place_m" in known:
+        high = span / (known["place_m"] * (picture.width - 1)) * pitch * (picture.width - 1)
+        note(f"at its own scale it is {high:.3g} mm high and not {high_mm - low_mm:g}: high_mm {low_mm + high:.4g}")
+    return _lay_out(
+        picture,
+        lambda band: low_mm + (high_mm - low_mm) * ((np.where(_is_void(band, void), bottom, band) - bottom) / span),
+        void,
+    ), pitch
 
 
-def _bands(picture: Any) -> Iterator[Singles]:
-    """The picture's numbers, some rows at a time; ``BadInput`` where one is none."""
+def _ends(picture: Any, void: float | None) -> tuple[float, float]:
+    """The least and the largest number of a picture, of places that have data."""
+    parts = [band[~_is_void(band, void)] for band in _bands(picture, void)]
+    full = [part for part in parts if part.size]
+    if not full:
+        raise BadInput("open-heights: none of its places has data; take another part of the map")
+    return min(float(part.min()) for part in full), max(float(part.max()) for part in full)
+
+
+def _is_void(band: Singles, void: float | None) -> Bools:
+    """Where a band (H, W) has no data, as the file says."""
+    if void is None:
+        return np.zeros(band.shape, bool)
+    gaps: Bools = ~np.isfinite(band) | (band == np.float32(void))
+    return gaps
+
+
+def _bands(picture: Any, void: float | None = None) -> Iterator[Singles]:
+    """The picture's numbers, some rows at a time; ``BadInput`` where one is none and the file says no ``void``."""
     for top in range(0, picture.height, _BAND):
         band = np.asarray(picture.crop((0, top, picture.width, min(picture.height, top + _BAND))), np.float32)
-        if not np.isfinite(band).all():
+        if void is None and not np.isfinite(band).all():
             raise BadInput("open-heights: some of its places are no numbers; fill or crop what has none")
         yield band
 
 
-def _lay_out(picture: Any, convert: Callable[[Singles], Any]) -> Singles:
+def _lay_out(picture: Any, convert: Callable[[Singles], Any], void: float | None = None) -> Singles:
     """All bands, converted, as one array: in memory, or mapped from the disk where there are many places."""
     if picture.width * picture.height <= _IN_MEMORY:
-        return np.concatenate([np.asarray(convert(band), np.float32) for band in _bands(picture)])
+        return np.concatenate([np.asarray(convert(band), np.float32) for band in _bands(picture, void)])
     with tempfile.TemporaryFile() as file:
-        for band in _bands(picture):
+        for band in _bands(picture, void):
             file.write(np.ascontiguousarray(convert(band), np.float32).data)
         file.flush()
         return np.memmap(file, np.float32, "r", shape=(picture.height, picture.width))
@@ -99,12 +127,31 @@ def _lay_out(picture: Any, convert: Callable[[Singles], Any]) -> Singles:
 
 def _said_of(picture: Any) -> dict[str, Any]:
     """What the file says of itself: mode, and of our own the pitch and that its numbers are millimetres."""
-    known: dict[str, Any] = {"mode": picture.mode}
+    tags = getattr(picture, "tag_v2", {})
+    known: dict[str, Any] = {"mode": picture.mode, **_said_of_land(tags)}
     try:
-        ours = json.loads(str(getattr(picture, "tag_v2", {}).get(_DESCRIPTION, "")))
+        ours = json.loads(str(tags.get(_DESCRIPTION, "")))
         if isinstance(ours, dict) and ours.get("heights") == "mm" and 0 < float(ours["pitch_mm"]) < 1e4:
             known.update(heights="mm", pitch_mm=float(ours["pitch_mm"]))
     except (ValueError, TypeError, KeyError):
+        pass
+    return known
+
+
+def _said_of_land(tags: Any) -> dict[str, float]:
+    """Of a GeoTIFF the metres that a place is wide, and the number that stands for no data."""
+    known = {}
+    try:
+        if _SCALE in tags:
+            keys = [int(word) for word in tags.get(_KEYS, ())]
+            kinds = {keys[n]: keys[n + 3] for n in range(4, len(keys) - 3, 4)}
+            unit = _DEGREE_M if kinds.get(1024) == _GEOGRAPHIC else 1.0
+            place = unit * abs(float(tags[_SCALE][1]))  # along a meridian, where a degree is as long everywhere
+            if 0 < place < np.inf:
+                known["place_m"] = place
+        if _NO_DATA in tags:
+            known["no_data"] = float(str(tags[_NO_DATA]).strip("\x00 "))
+    except (ValueError, TypeError, IndexError):
         pass
     return known
 
@@ -118,9 +165,10 @@ def write_heights(
 ) -> Files:
     """Write heights as a TIFF of 32-bit millimetres, or as a 16-bit PNG from the lowest to the highest.
 
-    The TIFF comes back bit for bit with its pitch; a PNG keeps one part in 65,535 and says no millimetres.
+    The TIFF comes back bit for bit with its pitch and is a GeoTIFF of a plane in millimetres, so that programs for maps
+    know its scale; a PNG keeps one part in 65,535 and says no millimetres.
     """
-    from PIL import Image, TiffImagePlugin
+    from PIL import Image, TiffImagePlugin, TiffTags
 
     buffer = io.BytesIO()
     heights = np.ascontiguousarray(heightmap.heights)
@@ -132,5 +180,11 @@ def write_heights(
     else:
         tags = TiffImagePlugin.ImageFileDirectory_v2()
         tags[_DESCRIPTION] = json.dumps({"heights": "mm", "pitch_mm": heightmap.pitch_mm})
+        pitch = heightmap.pitch_mm
+        for tag, numbers in ((_SCALE, (pitch, pitch, 1.0)), (_CORNER, (0.0, 0, 0, 0, len(heights) * pitch, 0))):
+            tags.tagtype[tag] = TiffTags.DOUBLE
+            tags[tag] = numbers
+        tags.tagtype[_KEYS] = TiffTags.SHORT
+        tags[_KEYS] = (1, 1, 0, 2, 1024, 0, 1, _OWN, 1025, 0, 1, 1)  # of our own, a place is an area
         Image.fromarray(heights).save(buffer, "TIFF", tiffinfo=tags)
     return Files(f"{stem}{suffix}", {f"{stem}{suffix}": buffer.getvalue()})

@@ -17,6 +17,7 @@ from maquette.core.report import Finding, Verdict
 from maquette.core.subject import Subject
 from maquette.photo.autofix import blockiness
 from maquette.photo.inspect_picture import inspect_picture
+from maquette.photo.kind_of_picture import chance_drawn
 from maquette.photo.mask_truth import mask_truth
 from maquette.registry import stage
 
@@ -309,10 +310,10 @@ def _route(pixels: Floats, mask: Floats | None, *, is_busy: bool = False, is_dou
     part of it (a kite over a beach), or leaves the frame but by its lower edge, on which a bust stands. On a plain
     ground a doubtful cut-out is still of the thing that lies there, unless it is a speck.
 
-    Flat art is told by its areas of one colour (share of pixels equal to their neighbours, and of the six commonest
-    colours): drawn emoji have 0.73 and more, rendered and photographed things rarely 0.6.
+    What stands free and whole may still be flat art: `chance_drawn` says how likely.
     """
-    score, why = _flatness(pixels, mask)
+    drawn = chance_drawn(np.clip(pixels, 0, 255).astype(np.uint8), _inside(pixels.shape[:2], mask))
+    score, why = 1 - drawn, "a thing that stands free" if drawn < 0.5 else "flat art: it looks drawn"
     if mask is None:
         score, why = 0.2, "nothing in it stands free of its ground"
     elif (mask >= 0.5).mean() < _SPECK:
@@ -334,18 +335,6 @@ def _most_touching(mask: Floats, is_busy: bool) -> float:
     """How much of the border a subject may cover and still be whole; on a busy ground little but its lower edge."""
     lower = float((mask[-1] >= 0.5).sum() / (2 * sum(mask.shape)))
     return _RUNS_OUT if not is_busy or touching(mask) - lower <= _RUNS_OUT_BUSY else _RUNS_OUT_BUSY
-
-
-def _flatness(pixels: Floats, mask: Floats | None) -> tuple[float, str]:
-    """The score by areas of even colour, 0 flat to 1, and what it means."""
-    inside = _inside(pixels.shape[:2], mask)
-    steps = np.stack([_steps(pixels[..., channel]) for channel in range(3)]).max(axis=0)
-    even = float((steps[inside] < 0.5).mean())
-    codes = (pixels[inside] // 8).astype(np.int64) @ np.array([1024, 32, 1])
-    common = np.sort(np.unique(codes, return_counts=True)[1])[::-1]
-    flat = min(even, float(common[:6].sum() / common.sum()))
-    score = float(np.clip(1.2 - flat, 0, 1))
-    return score, "a thing that stands free" if score >= 0.5 else "flat art: areas of even colour"
 
 
 def _fills_its_box(mask: Floats) -> float:

@@ -6,6 +6,7 @@ whether edges run along rows and columns, and whether there are many small marks
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,11 +66,7 @@ def look_of(pixels: Bytes, inside: Bools) -> Look:
     from maquette.photo.picture_faults import LUMA, noise
 
     luma = (pixels @ LUMA).astype(np.float32)
-    steps = np.zeros(luma.shape, np.float32)
-    for axis in (0, 1):
-        difference = np.abs(np.diff(pixels.astype(np.int16), axis=axis)).max(axis=2)
-        pad = [(0, 1), (0, 0)] if axis == 0 else [(0, 0), (0, 1)]
-        steps = np.maximum(steps, np.pad(difference, pad))
+    steps = _steps(pixels)
     codes = (pixels[inside] // 16).astype(np.int64) @ np.array([256, 16, 1])
     common = np.sort(np.unique(codes, return_counts=True)[1])[::-1]
     thin = np.abs(luma - gaussian_filter(luma, 3.0)) > 40
@@ -85,6 +82,83 @@ def look_of(pixels: Bytes, inside: Bools) -> Look:
         _upright(luma),
         _marks(thin),
     )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What tells drawn from photographed and rendered things, by the subject's pixels: ``even``: share equal to their
+    neighbours; ``rim``: correlation of brightness with the distance from the outline, which shading makes large;
+    ``noise``: logarithm of the grain; ``color``: mean of largest less smallest channel, of 255; ``hard``: share beside
+    a step of 40 grey levels; ``two``: share of the two commonest colors.
+    """
+
+    even: float
+    rim: float
+    noise: float
+    color: float
+    hard: float
+    two: float
+
+
+_DRAWN = Drawn(even=6.1, rim=2.6, noise=0.19, color=4.6, hard=6.6, two=5.1)
+_DRAWN_BASE = -6.27  # logistic regression on 288 pictures, 89 of them drawn, of 21 origins; each origin told by the
+# others 96.5 % right, by areas of even color alone 94.4 %; what was tried on pictures unseen stands in bench/RESULTS.md
+
+
+def chance_drawn(pixels: Bytes, inside: Bools) -> float:
+    """How likely the subject ``inside`` (H, W) of a picture (H, W, 3) is drawn, painted or printed flat, 0..1."""
+    look = drawn_look(pixels, inside)
+    odds = float(np.dot(dataclasses.astuple(_DRAWN), dataclasses.astuple(look))) + _DRAWN_BASE
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def drawn_look(pixels: Bytes, inside: Bools) -> Drawn:
+    """The measures of a subject, taken two pixels inside its outline, where the ground has no say."""
+    from scipy.ndimage import binary_erosion
+
+    from maquette.photo.picture_faults import noise
+
+    core = binary_erosion(inside, iterations=2, border_value=1)
+    core = core if core.sum() >= 50 else inside
+    step = _steps(pixels)[core]
+    codes = (pixels[core] // 8).astype(np.int64) @ np.array([1024, 32, 1])
+    common = np.sort(np.unique(codes, return_counts=True)[1])[::-1]
+    return Drawn(
+        float((step < 1).mean()),
+        _rim_shading(pixels, inside, core),
+        float(np.log(noise(pixels) + 0.05)),
+        float(np.ptp(pixels[core].astype(np.int16), axis=1).mean() / 255),
+        float((step >= 40).mean()),
+        float(common[:2].sum() / common.sum()),
+    )
+
+
+def _rim_shading(pixels: Bytes, inside: Bools, core: Bools) -> float:
+    """Correlation of brightness with the root of the distance from the outline; 0 where there is nothing to tell."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    from maquette.photo.picture_faults import LUMA
+
+    if inside.all():
+        return 0.0
+    deep = distance_transform_edt(inside)
+    band = core & (deep < deep.max())
+    if band.sum() < 2:
+        return 0.0
+    away = np.sqrt(deep[band])
+    bright = gaussian_filter((pixels @ LUMA).astype(np.float32), 3.0)[band]
+    flat = bright.std() < 1e-3 or away.std() < 1e-6
+    return 0.0 if flat else float(np.corrcoef(away, bright)[0, 1])
+
+
+def _steps(pixels: Bytes) -> Singles:
+    """Largest difference in any channel to the right and lower neighbour, (H, W)."""
+    steps = np.zeros(pixels.shape[:2], np.float32)
+    for axis in (0, 1):
+        difference = np.abs(np.diff(pixels.astype(np.int16), axis=axis)).max(axis=2)
+        pad = [(0, 1), (0, 0)] if axis == 0 else [(0, 0), (0, 1)]
+        steps = np.maximum(steps, np.pad(difference, pad))
+    return steps
 
 
 def _upright(luma: Singles) -> float:

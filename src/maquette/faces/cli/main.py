@@ -38,7 +38,7 @@ Examples
 """
 
 
-FLAT_ART = ("cutter", "lamp", "lithophane", "medal", "paint", "sign", "stamp")  # recipes that are commands too
+FLAT_ART = ("cutter", "lamp", "lithophane", "medal", "paint", "relief", "sign", "stamp")  # recipes, commands too
 _RECIPES = RecipeGroup(name="run", help="Run a recipe, ours by name or yours from a YAML file.")
 
 
@@ -59,7 +59,7 @@ class House(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Jobs in their own order, then stages by name."""
-        return [*self.commands, *FLAT_ART, *(line.name for line in stage_index())]
+        return [*self.commands, *FLAT_ART, *(line.name for line in stage_index() if line.name not in FLAT_ART)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A job, or the command of a stage."""
@@ -101,6 +101,8 @@ class House(click.Group):
             formatter.write_dl([(name, summary_of(name)) for name in FLAT_ART])
         rooms: dict[str, list[tuple[str, str]]] = {}
         for line in stage_index():
+            if line.name in FLAT_ART:
+                continue  # the recipe takes all that its stage does, and more
             rooms.setdefault(line.room, []).append((line.name, line.summary))
         for room, rows in rooms.items():
             with formatter.section(f"Stages: {room}"):

@@ -8,6 +8,7 @@ from functools import partial
 
 from maquette.core.asset import Asset
 from maquette.core.history import Step
+from maquette.core.painting import PaintPlan
 from maquette.core.picture import Picture
 from maquette.core.profiles import Printer
 from maquette.core.progress import noting
@@ -21,8 +22,9 @@ from maquette.registry import registry
 
 FORMS = (
     "plate", "lantern", "box-lantern", "closed-box-lantern", "medallion", "coin", "signboard", "stamp-block",
-    "cookie-cutter",
+    "cookie-cutter", "paint-solid",
 )  # fmt: skip
+PAINTS = ("paint-plan", "paint-cells")  # stages that give a plan, of which `paint-solid` makes the thing
 _LANTERNS: dict[str, Lamp | None] = {"ball": "center", "dome": "dome", "pillow": None, "night-light": None}
 _PLATES: dict[str, Lamp | None] = {"flat": "below", "arc": None, "cylinder": "inside"}
 _LAYER = 0.12  # mm, where nobody said in which layers a lithophane is printed
@@ -47,7 +49,7 @@ class FlatLook:
 
 def makes_flat_art(recipe: Recipe) -> bool:
     """Whether a recipe's steps make flat art, of which a page can be written."""
-    return any(node.stage in FORMS for node in recipe.steps.values())
+    return any(node.stage in FORMS + PAINTS for node in recipe.steps.values())
 
 
 def flat_look(asset: Asset) -> FlatLook | None:
@@ -98,6 +100,16 @@ def flat_shots(keeper: Keeper, look: FlatLook, printer: Printer) -> list[Shot]:
         spoken = next((text.partition(": ")[2] for text in said if text.startswith(("cross", "nozzle"))), "")
         shots += file_shots(file, f"{words}: {spoken}" if spoken else words)
     return shots
+
+
+def paint_shots(plan: PaintPlan) -> list[Shot]:
+    """What a painted print is expected to look like, from the front and with a lamp behind it."""
+    known, size = registry(), {"size_px": _SIZE}
+    looks = {
+        "as it will look": partial(known["paint-preview"], plan, **size),
+        "with a lamp behind it": partial(known["paint-backlight"], plan, **size),
+    }
+    return [shot for words, draw in looks.items() for shot in file_shots(known["write-picture"](draw()), words)]
 
 
 def _wishes(asset: Asset, look: FlatLook, printer: Printer) -> Iterator[tuple[str, str, Callable[[], Picture]]]:

@@ -12,6 +12,7 @@ from typing import Any
 from maquette.core.asset import Asset
 from maquette.core.files import Files
 from maquette.core.notes import worst_first
+from maquette.core.painting import PaintPlan
 from maquette.core.profiles import Printer
 from maquette.core.report import Report
 from maquette.core.subject import Subject
@@ -20,24 +21,29 @@ from maquette.flow.engine.run import Run
 from maquette.flow.judge import judge
 from maquette.flow.report.album import Shot, photo_shots
 from maquette.flow.report.estimate import in_words
-from maquette.flow.report.flat import flat_findings, flat_look, flat_shots
+from maquette.flow.report.flat import flat_findings, flat_look, flat_shots, paint_shots
 from maquette.flow.report.keeper import Keeper
 from maquette.flow.report.page import VERDICTS, figures_of, section
 from maquette.flow.report.tables import findings_table, history_table, notes_list, profile_table
+from maquette.registry import registry
 from maquette.store import Store
 
 
 def write_flat_report(done: Run, output: Path, printer: Printer, store: Store | None = None) -> list[Path]:
     """Write ``OUT.report.html`` and ``OUT.report.json`` beside a thing that a recipe of flat art made; their places."""
-    asset: Asset = done.result
+    plan = done.result if isinstance(done.result, PaintPlan) else None
+    asset: Asset = registry()["paint-solid"](plan) if plan else done.result
     photos = [value for step, value in done.values.items() if done.recipe.steps[step].stage == "open"]
     look = flat_look(asset)
     if look is None:
         return []
-    report = judge(asset, "print", printer=printer, store=store, run=done)
+    if plan:  # its cells are a few layers high and narrower than a wall that stands: what is lost of them is drawn
+        report = judge(asset, "print", printer=printer, store=store, gates_only=True)
+    else:
+        report = judge(asset, "print", printer=printer, store=store, run=done)
     findings = flat_findings(asset, photos[0] if len(photos) == 1 else None, look)
     report = report.replace(findings=(*findings, *report.findings))
-    shots = flat_shots(Keeper(asset, store), look, printer)
+    shots = (paint_shots(plan) if plan else []) + flat_shots(Keeper(asset, store), look, printer)
     pages = {
         ".report.json": json.dumps(_as_dict(done, asset, report), indent=2, ensure_ascii=False) + "\n",
         ".report.html": _as_html(asset, report, printer, photos, shots),

@@ -16,7 +16,7 @@ from maquette.core.progress import note, progress
 from maquette.generate.flat.grid import on_grid
 from maquette.generate.flat.lamp_foot import Lamp, even_at_edges, foot_under
 from maquette.generate.flat.plate_shapes import on_ground
-from maquette.geometry.cut.solids import solid, surface_of
+from maquette.geometry.cut.solids import solid, surface_for_files
 from maquette.geometry.flat.areas import area_of
 from maquette.geometry.flat.bends import polygon_bend
 from maquette.geometry.flat.curved_plate import wrapped_plate
@@ -126,6 +126,6 @@ def _lid(heightmap: Heightmap, width: float, high: float, bound: float) -> Any:
 
 def _to_asset(body: Any, title: str) -> Asset:
     """A Manifold as an asset."""
-    vertices, faces = surface_of(body.simplify(5e-4))  # no slivers that single precision makes lines of
+    vertices, faces = surface_for_files(body)
     note(f"{len(faces):,} triangles; {np.ptp(vertices[:, 2]):.4g} mm high")
     return Asset(Mesh(vertices, faces), sized=True, title=title)

@@ -15,7 +15,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.generate.flat.grid import on_grid
 from maquette.generate.flat.plate_shapes import on_ground
-from maquette.geometry.cut.solids import solid, surface_of
+from maquette.geometry.cut.solids import solid, surface_for_files
 from maquette.geometry.flat.areas import area_of, bounds, disc, raise_area
 from maquette.geometry.flat.lettering import outline
 from maquette.geometry.flat.terrain import close_below, rim, triangulate_heights
@@ -145,6 +145,6 @@ def _letter_solid(words: str, diameter: float) -> Any:
 
 def _to_asset(body: Any, title: str) -> Asset:
     """A Manifold as an asset."""
-    vertices, faces = surface_of(body.simplify(5e-4))  # no slivers that single precision makes lines of
+    vertices, faces = surface_for_files(body)
     note(f"{len(faces):,} triangles")
     return Asset(Mesh(vertices, faces), sized=True, title=title)

@@ -38,3 +38,15 @@ def soften(values: NDArray[np.float32], detail_mm: float, pitch_mm: float) -> ND
 
     sigma = detail_mm / 2.355 / pitch_mm
     return values if sigma < 0.2 else np.asarray(gaussian_filter(values, sigma, mode="nearest"), np.float32)
+
+
+def soften_evenly(values: NDArray[np.float32], detail_mm: float, pitch_mm: float) -> NDArray[np.float32]:
+    """Values 0..1 without what is finer than a detail, of which softening took no more than it must.
+
+    What a first softening takes away is added before the second (one step of Van Cittert 1931), so that lines about as
+    wide as the detail keep most of their contrast instead of half of it.
+    """
+    if detail_mm / 2.355 / pitch_mm < 0.2:
+        return np.clip(values, 0, 1)
+    more = np.clip(2 * values - soften(values, detail_mm, pitch_mm), 0, 1)
+    return np.clip(soften(more, detail_mm, pitch_mm), 0, 1)

@@ -15,7 +15,7 @@ from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.generate.flat.lamp_foot import HOLES, OVERLAP, Lamp, even_at_edges, foot_under, half_foot
 from maquette.generate.flat.plate_shapes import on_ground
-from maquette.geometry.cut.solids import solid, surface_of
+from maquette.geometry.cut.solids import solid, surface_for_files
 from maquette.geometry.flat.areas import area_of, disc, raise_area, rectangle, unite_areas
 from maquette.geometry.flat.bends import heart_bend, polygon_bend
 from maquette.geometry.flat.curved_plate import bent_plate, bulged_plate, globe, wrapped_plate
@@ -34,22 +34,30 @@ def lantern(
     ),
     lamp: Annotated[Lamp, Field(description="what the foot holds: a holder, an LED light; none: no foot")] = "none",
     seam_mm: Annotated[float, Field(ge=0, le=50, description="width in which both edges are blended")] = 2.0,
+    seam_deg: Annotated[
+        float, Field(ge=0, lt=360, description="where both edges meet: how far round from the back, toward the right")
+    ] = 0.0,
     loop_mm: Annotated[float, Field(ge=0, le=20, description="hole of a loop on a ball's top; 0: none")] = 0.0,
     bulge_mm: Annotated[float, Field(ge=0, le=200, description="how far a pillow bulges; 0: a sixth")] = 0.0,
     bound_mm: Annotated[float, Field(ge=0.005, le=2, description="how far it may lie from the heights")] = 0.03,
 ) -> Asset:
     """Bend a lithophane round a lamp: closed walls that stand on the bed, the picture upright and outside.
 
-    The heightmap's width is the way round. Left and right edge meet without a step. A ball takes the picture as a map
-    of the world: twice as wide as high it is not stretched, its top is the pole, and it is open below. The foot has a
-    hole for the lamp and slots for the air where the lamp grows warm. Refuses lamps that do not fit, with the width
-    that they need.
+    The heightmap's width is the way round. Left and right edge meet without a step, at the back while the picture's
+    middle looks to the front; ``seam_deg`` turns both, on a square say from a side to a corner. A ball takes the
+    picture as a map of the world: twice as wide as high it is not stretched, its top is the pole, and it is open below.
+    The foot has a hole for the lamp and slots for the air where the lamp grows warm. Refuses lamps that do not fit,
+    with the width that they need.
     """
     if loop_mm and form != "ball":
         raise BadSetting(f"lantern: a loop of {loop_mm:g} mm goes on a ball; take form ball, or loop_mm 0")
     heightmap = on_ground(heightmap)
     ring = form not in ("pillow", "night-light")
-    heights = _blend_seam(heightmap.heights, round(seam_mm / heightmap.pitch_mm)) if ring else heightmap.heights
+    heights = heightmap.heights
+    if ring:
+        heights = _turn(_blend_seam(heights, round(seam_mm / heightmap.pitch_mm)), seam_deg)
+    elif seam_deg:
+        raise BadSetting(f"lantern: a {form} has no seam; take seam_deg 0")
     width = heightmap.heights.shape[1] * heightmap.pitch_mm
     vertices, faces, inner = _walls(heights, heightmap, form, lamp, bulge_mm, bound_mm)
     progress(0.7, "walls bent")
@@ -66,7 +74,7 @@ def lantern(
         body = solid(vertices, faces)
         for piece in added:
             body = body + piece
-        vertices, faces = surface_of(body.simplify(5e-4))  # no slivers that single precision makes lines of
+        vertices, faces = surface_for_files(body)
     note(f"{len(faces):,} triangles; {np.ptp(vertices[:, 2]):.4g} mm high")
     return Asset(Mesh(vertices, faces), sized=True, title=heightmap.title)
 
@@ -142,6 +150,12 @@ def _blend_seam(heights: Singles, columns: int) -> Singles:
     blend[:, :columns] = (1 - share) * left + share * right
     blend[:, -columns:] = ((1 - share) * right + share * left)[:, ::-1]
     return blend.astype(np.float32)
+
+
+def _turn(heights: Singles, degrees: float) -> Singles:
+    """Heights of a ring whose first and last column are one place, further round by some degrees."""
+    around = np.roll(heights[:, :-1], round(degrees / 360 * (heights.shape[1] - 1)), axis=1)
+    return np.ascontiguousarray(np.concatenate([around, around[:, :1]], axis=1)) if degrees else heights
 
 
 def _loop(hole: float, top: float) -> Any:

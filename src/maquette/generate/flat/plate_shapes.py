@@ -11,12 +11,11 @@ from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.heightmap import Heightmap
 from maquette.generate.flat.tones import PEDESTAL
 from maquette.generate.outline_sheet import outline_loops
-from maquette.geometry.cut.solids import read_solid, solid
+from maquette.geometry.cut.solids import solid, surface_for_files
 from maquette.geometry.flat.bends import heart
 
 Shape = Literal["plate", "outline", "rounded", "oval", "round", "heart"]
 
-_SLIVER = 5e-4  # mm: what a cut leaves narrower than that is no triangle in single precision
 _INSIDE = 1 - 1e-4  # of its size: an outline that touches the plate's own edge leaves slivers there
 _AROUND = 256  # corners of an oval outline: 0.03 mm from a true one at 100 mm
 
@@ -47,8 +46,7 @@ def cut_and_drill(
         body = body - _prism([circle], -1.0, high + 1.0)
     if body.is_empty():
         raise CannotDo(f"plate: a hole of {hole_mm:g} mm leaves nothing of the plate")
-    cut_vertices, cut_faces, _, _ = read_solid(body.simplify(_SLIVER))
-    return cut_vertices, cut_faces
+    return surface_for_files(body)
 
 
 def loops_of(shape: Shape, heightmap: Heightmap) -> list[Floats]:

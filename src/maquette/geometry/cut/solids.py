@@ -17,6 +17,7 @@ import numpy as np
 from maquette.core.arrays import Bools, Floats, Ints
 from maquette.core.errors import CannotDo
 from maquette.geometry.barycentric import shares_and_twins
+from maquette.geometry.mend.float32_twins import without_short_edges
 from maquette.geometry.surface import signed_volume
 from maquette.geometry.topology import face_components
 
@@ -69,6 +70,22 @@ def solid(vertices: Floats, faces: Ints) -> Any:
 def surface_of(manifold: Any) -> Surface:
     """Vertices (V, 3) and faces (F, 3) of a Manifold, each vertex once."""
     return read_solid(manifold)[:2]
+
+
+def surface_for_files(manifold: Any, apart: float = 5e-4) -> Surface:
+    """The same without slivers and edges below a length, of which 32-bit files and slicers make lines.
+
+    Simplifying alone leaves what manifold3d may not merge, two cuts a nanometre apart for instance.
+    """
+    vertices, faces, _ = without_short_edges(*surface_of(manifold.simplify(apart)), apart / 5)
+    return vertices, faces
+
+
+def carve_for_files(manifold: Any, origin: int, apart: float = 5e-4) -> Carved:
+    """As `carve`, without slivers and edges below a length, as `surface_for_files` is."""
+    whole = carve(manifold.simplify(apart), origin)
+    vertices, faces, left = without_short_edges(whole.vertices, whole.faces, apart / 5)
+    return Carved(vertices, faces, whole.parent[left])
 
 
 def stock(vertices: Floats, faces: Ints) -> Stock:

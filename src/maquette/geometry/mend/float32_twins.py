@@ -59,6 +59,19 @@ def collapse_twins(vertices: Floats, faces: Ints, least: float) -> Ints | None:
     return net.twin()
 
 
+def without_short_edges(vertices: Floats, faces: Ints, least: float) -> tuple[Floats, Ints, Ints]:
+    """A closed surface without edges below ``least`` wherever that leaves it closed, and which faces (F,) are left."""
+    left = np.arange(len(faces))
+    while (twin := collapse_twins(vertices, faces, least)) is not None:
+        corners = twin[faces]
+        whole = (corners != np.roll(corners, 1, axis=1)).all(axis=1)
+        if whole.all():
+            break
+        used, place = np.unique(corners[whole], return_inverse=True)
+        vertices, faces, left = vertices[used], place.reshape(-1, 3), left[whole]
+    return vertices, faces, left
+
+
 class _Net:
     """Faces around vertices, while vertices become one."""
 

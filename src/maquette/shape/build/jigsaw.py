@@ -11,7 +11,7 @@ from maquette.core.arrays import Floats
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note, progress
-from maquette.geometry.cut.solids import carve, separate, stock
+from maquette.geometry.cut.solids import carve_for_files, separate, stock
 from maquette.geometry.flat.areas import area_of, grow_area, raise_area
 from maquette.registry import stage
 from maquette.shape.carry.combining import insist_on_solid
@@ -19,7 +19,6 @@ from maquette.shape.carry.cut_faces import put_back
 
 _NECK, _HEAD = 0.09, 0.135  # of a side: half the width of a knob's neck, and the head's radius
 _LEAST = 0.002  # of a piece's area, what is left of a plate in its cell is no piece below this
-_SLIVER = 5e-4  # mm: what single precision, on a bed, makes lines of
 
 
 @stage(adds=True)
@@ -52,9 +51,9 @@ def jigsaw(
     for (column, row), cell in cells:
         area = grow_area(area_of([cell + low[:2]]), -play_mm / 2)
         block = raise_area(area, float(low[2]) - 1.0, float(high[2]) + 1.0)
-        for piece in separate((whole.solid ^ block).simplify(_SLIVER)):
+        for piece in separate(whole.solid ^ block):
             if piece.volume() > _LEAST * wide * tall * (high[2] - low[2]):
-                pieces.append(carve(piece, whole.origin))
+                pieces.append(carve_for_files(piece, whole.origin))
                 names.append(f"piece {row + 1}-{column + 1}")
         progress((row * columns + column + 1) / (rows * columns))
     note(f"{len(pieces)} pieces of about {wide:.3g} x {tall:.3g} mm, {play_mm:g} mm apart")
