@@ -149,6 +149,20 @@ def test_places_of_a_finding_are_triangles_of_the_model(server, made):
     assert server.client.get(f"{base}/seen").status_code == 404  # the pyramid does not know
 
 
+def test_a_model_knows_its_photo_and_a_step_without_one_says_so(server, made):
+    base = f"/api/jobs/{made['id']}/steps"
+    camera = server.client.get(f"{base}/result/camera").json()["camera"]
+    assert camera["projection"] == "orthographic"
+    assert len(camera["pose"]) == 16
+    left, top, right, bottom = camera["box"]
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1
+    photo = Image.open(io.BytesIO(server.client.get(f"{base}/result/photo").content))
+    assert (photo.mode, photo.width / photo.height) == ("RGBA", pytest.approx(camera["aspect"], abs=0.02))
+    assert server.client.get(f"{base}/cut/camera").json() == {"camera": None}
+    assert server.client.get(f"{base}/cut/photo").status_code == 404
+
+
 def test_what_was_seen_is_painted_by_vertex():
     from maquette.faces.web.views import _paint_triangles
 

@@ -22,6 +22,8 @@ from playwright.sync_api import sync_playwright
 
 import maquette as mq
 import tiny_stages
+from maquette.core.values import decode
+from maquette.registry import registry
 from samples import cut_out, png
 from shapes import box
 from tiny_stages import Server
@@ -255,6 +257,26 @@ def test_modes_section_and_thickness(page, server, job):
     with page.expect_download() as download:
         page.keyboard.press("s")
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_photo_lies_over_the_model_as_its_camera_saw_it(page, server, job):
+    """The page's overlap is that of the check; turning the model takes the photo away."""
+    show(page, server, job)
+    wait_until(page, "maquette.state().overlay.camera")
+    page.keyboard.press("p")
+    agree = wait_until(page, "maquette.state().overlay.agree")
+    value = next(file["href"] for file in job["files"] if file["role"] == "value")
+    (finding,) = registry()["silhouette"](decode(server.client.get(value).content))
+    assert 0.2 < finding.value < 0.95
+    assert abs(agree - finding.value) < 0.03
+    page.get_by_label("How much of the photo shows").fill("0.9")
+    assert page.locator("img.photo-over").evaluate("(photo) => photo.style.opacity") == "0.9"
+    area = page.locator(".viewport canvas").bounding_box()
+    page.mouse.move(area["x"] + 300, area["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 340, area["y"] + 300)
+    page.mouse.up()
+    assert page.locator("img.photo-over").count() == 0
 
 
 def test_a_finding_s_row_has_the_report_s_number_and_flies_there(page, server, job):

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
+from maquette.faces.web.likeness import likeness_routes
 from maquette.faces.web.pages import POLICY, page_routes
 from maquette.faces.web.views import view_routes
 
@@ -19,7 +20,7 @@ _OURS = re.compile(r"/(m/.*|site/.*)?")
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
-    return [*page_routes(), *view_routes(service)]
+    return [*page_routes(), *view_routes(service), *likeness_routes(service)]
 
 
 def is_ours(path: str) -> bool:

@@ -9,6 +9,7 @@ const ACTIONS = {
   x: () => change(state.section, { on: !state.section.value.on }),
   r: () => (state.ruler.value = { on: !state.ruler.value.on, points: [], mm: "" }),
   s: () => viewer.save(),
+  p: () => state.overlay.value.camera && change(state.overlay, { on: !state.overlay.value.on }),
 };
 
 export function onKey(event) {
@@ -23,6 +24,7 @@ export function onKey(event) {
 function escape() {
   state.drawer.value = "";
   state.camera.value = false;
+  if (state.overlay.value.on) change(state.overlay, { on: false });
   if (state.mask.value.open) change(state.mask, { open: false });
   if (state.ruler.value.on) state.ruler.value = { on: false, points: [], mm: "" };
 }

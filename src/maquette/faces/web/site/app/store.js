@@ -30,7 +30,8 @@ export const state = {
   section: signal({ on: false, axis: "x", at: 0.5 }),
   turning: signal(false),
   ruler: signal({ on: false, points: [], mm: "" }),
-  overlay: signal(0),
+  /** the photo over the model: {on, share, camera, href, rect, agree} */
+  overlay: signal({ on: false, share: 0.5, camera: null, href: "", rect: null, agree: null }),
   shown: signal({ address: "", triangles: 0, size: [0, 0, 0], rough: false, busy: false }),
   legend: signal(null),
   finding: signal(""),
@@ -105,6 +106,6 @@ export function leaveJob() {
     state.ruler.value = { on: false, points: [], mm: "" };
     state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
     state.graph.value = null;
-    state.overlay.value = 0;
+    state.overlay.value = { on: false, share: 0.5, camera: null, href: "", rect: null, agree: null };
   });
 }

@@ -22,6 +22,7 @@ export function Viewport({ job }) {
     <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
     ${!shown.address && html`<${Placeholder} job=${job} />`}
     ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} /><${Legend} />`}
+    ${shown.address && html`<${PhotoOver} />`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
   </section>`;
@@ -55,15 +56,29 @@ function Modes() {
 function Tools() {
   const section = state.section.value.on;
   const ruler = state.ruler.value.on;
+  const photo = state.overlay.value;
   return html`<div class="tools" role="toolbar" aria-label=${words.model.viewer}>
     <details class="views"><summary class="button icon" title=${words.views.iso} aria-label=${words.tools.axis}><${Icon} name="look" /></summary>
       <div>${Object.keys(VIEWS).map((name) => html`<button type="button" key=${name} onClick=${() => viewer.view(name)}>${words.views[name]}</button>`)}</div></details>
     <${Button} kind="icon" icon="frame" label=${`${words.tools.frame} (F)`} onClick=${() => viewer.frame()} />
     <${Button} kind="icon" icon="turn" label=${`${words.tools.turn} (Space)`} pressed=${state.turning.value} onClick=${() => (state.turning.value = !state.turning.value)} />
+    ${photo.camera && html`<${Button} kind="icon" icon="eye" label=${`${words.overlay.show} (P)`} pressed=${photo.on} onClick=${() => change(state.overlay, { on: !photo.on })} />`}
     <${Button} kind="icon" icon="section" label=${`${words.tools.section} (X)`} pressed=${section} onClick=${() => change(state.section, { on: !section })} />
     <${Button} kind="icon" icon="ruler" label=${`${words.tools.ruler} (R)`} pressed=${ruler} onClick=${() => (state.ruler.value = { on: !ruler, points: [], mm: "" })} />
     <${Button} kind="icon" icon="shot" label=${`${words.tools.shot} (S)`} onClick=${() => viewer.save()} />
   </div>`;
+}
+
+/** The photo over the model as its own camera sees it, with the slider between the two. */
+function PhotoOver() {
+  const { on, share, camera, href, rect, agree } = state.overlay.value;
+  if (!on || !camera || !rect) return null;
+  const place = { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${rect.height}px`, opacity: share };
+  return html`<img class="photo-over" src=${href} alt=${words.overlay.alt} style=${place} onLoad=${(event) => viewer.engine?.overlay.measure(event.target)} />
+    <div class="float-bar overlay-bar"><span>${words.overlay.model}</span>
+      <input type="range" min="0" max="1" step="0.01" value=${share} aria-label=${words.overlay.slider} onInput=${(event) => change(state.overlay, { share: Number(event.target.value) })} />
+      <span>${words.overlay.photo}</span>${agree !== null && html`<span class="small agree" data-agree=${agree}>${words.overlay.agree(Math.round(agree * 100))}</span>`}
+    </div>`;
 }
 
 function SectionBar() {

@@ -51,7 +51,6 @@ export const words = {
     noChange: "as first made",
     lost: "There is no such job here.",
     back: "To the start",
-    showPhoto: "Photo over the model",
   },
   modes: {
     look: "Look", clay: "Clay", wire: "Wires", normals: "Normals", uv: "UV checker", checks: "Checks",
@@ -61,6 +60,10 @@ export const words = {
   tools: {
     frame: "Frame the model", turn: "Turntable", shot: "Save a picture", section: "Section", ruler: "Ruler",
     sectionAt: "Section height", axis: "Axis", full: "Fill the window",
+  },
+  overlay: {
+    show: "Photo over the model", alt: "The photo, cut out, over the model", model: "model", photo: "photo",
+    slider: "How much of the photo shows", agree: (percent) => `outlines agree ${percent} %`,
   },
   legend: {
     seen: (share) => `${share} % of the surface was seen in the photo; the rest was inferred`,
@@ -133,7 +136,7 @@ export const words = {
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {
       "1 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
-      "?": "settings", J: "jobs", Esc: "close, stop the countdown",
+      P: "photo over the model", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
     },
   },
   screens: { model: "Model", graph: "Graph" },

@@ -133,11 +133,11 @@ export function yamlOf(form) {
   return [`recipe: ${recipe}`, `summary: ${flow(summary)}`, `inputs: [${inputs.join(", ")}]`, "steps:", ...Object.entries(steps).map(line), `result: ${result}`, ""].join("\n");
 }
 
-/** Places by depth, so that wires run from left to right; long rows are broken. */
+/** Places by depth, so that wires run from left to right; long rows are broken where the window ends. */
 export function layOut(form) {
   const depth = Object.fromEntries(form.inputs.map((name) => [name, 0]));
   for (const [name, step] of Object.entries(inOrder(form.steps))) depth[name] = 1 + Math.max(0, ...sourcesOf(step).map((source) => depth[source] ?? 0));
-  const wide = 6;
+  const wide = Math.min(9, Math.max(2, Math.floor(innerWidth / 210)));
   const taken = {};
   const places = {};
   for (const [name, column] of Object.entries(depth)) {

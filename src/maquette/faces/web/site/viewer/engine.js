@@ -6,6 +6,7 @@ import { change, say, state } from "../app/store.js";
 import { Dress } from "./dress.js";
 import { Ground } from "./ground.js";
 import { VIEWS } from "./modes.js";
+import { Overlay } from "./overlay.js";
 import { Paint } from "./paint.js";
 import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
@@ -38,6 +39,7 @@ export class Engine {
     this.section = new Section(this);
     this.paint = new Paint(this);
     this.ruler = new Ruler(this);
+    this.overlay = new Overlay(this);
     this.#listen();
     this.resize();
   }
@@ -116,11 +118,18 @@ export class Engine {
   }
 
   view(side) {
+    this.overlay.leave();
     this.frame(side);
+  }
+
+  /** Look from a direction at once. */
+  look(toward) {
+    this.#flyTo(this.bounds.center, toward, this.bounds.radius, true);
   }
 
   /** Fly to where some triangles can be seen. */
   fly({ center, normal, radius }) {
+    this.overlay.leave();
     const toward = normal.clone().setZ(Math.max(normal.z, -0.6)).add(new Vector3(0, 0, 0.15));
     this.#flyTo(center, toward, Math.max(radius * 1.6, this.bounds.radius * 0.22), false);
   }
@@ -163,8 +172,13 @@ export class Engine {
       if (!this.renderer) return;
       if (this.flight) this.#advance(now);
       this.controls.update();
-      this.renderer.render(this.scene, this.camera);
+      this.render();
     });
+  }
+
+  /** Draw at once, through the photo's camera where the photo lies over the model. */
+  render() {
+    this.renderer.render(this.scene, this.overlay.lens ?? this.camera);
   }
 
   resize() {
@@ -173,13 +187,14 @@ export class Engine {
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
+    this.overlay.fit();
     this.draw();
   }
 
   /** The picture as it stands, with the page's ground behind it. */
   picture() {
     this.scene.background = new Color(getComputedStyle(this.canvas.parentElement).backgroundColor);
-    this.renderer.render(this.scene, this.camera);
+    this.render();
     const taken = new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
     this.scene.background = null;
     this.draw();
@@ -188,7 +203,7 @@ export class Engine {
 
   close() {
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();
