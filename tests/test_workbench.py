@@ -259,6 +259,22 @@ def test_modes_section_and_thickness(page, server, job):
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
+def test_the_gizmo_looks_along_an_axis_and_the_bed_is_the_printer_s(page, server, job):
+    show(page, server, job)
+    for sign in (1, -1):  # the same end again goes round to the other side
+        page.locator(".gizmo-end[data-view=right] circle").click(force=True)
+        wait_until(page, f"maquette.state().heading[2] * {sign} > 0.999")  # the third row of the x axis: it comes near
+        page.wait_for_timeout(500)
+    near = page.evaluate("Math.hypot(...maquette.camera)")
+    bed = server.client.get("/api/printers").json()["profiles"]["prusa-mk4"]["bed_mm"]
+    page.get_by_role("button", name=f"The space of Prusa MK4: {' × '.join(f'{side:g}' for side in bed)} mm").click()
+    wait_until(page, f"Math.hypot(...maquette.camera) > {near * 1.8}")
+    page.wait_for_timeout(700)
+    pixels = np.asarray(Image.open(io.BytesIO(page.locator(".viewport canvas").screenshot())).convert("L")).astype(int)
+    flat = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)) > 25
+    assert flat.mean(axis=0).max() > 0.3  # an edge of the space stands upright
+
+
 def test_the_photo_lies_over_the_model_as_its_camera_saw_it(page, server, job):
     """The page's overlap is that of the check; turning the model takes the photo away."""
     show(page, server, job)

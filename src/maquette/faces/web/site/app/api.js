@@ -44,5 +44,6 @@ export async function catalog() {
   const lists = await Promise.all(names.map((name) => lookUp(`/api/${name}`)));
   const all = Object.fromEntries(names.map((name, index) => [name, lists[index][name]]));
   const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
-  return { ...all, stages: byName(all.stages), recipes: byName(all.recipes) };
+  const profiles = { ...lists[names.indexOf("printers")].profiles, ...lists[names.indexOf("targets")].profiles };
+  return { ...all, profiles, stages: byName(all.stages), recipes: byName(all.recipes) };
 }

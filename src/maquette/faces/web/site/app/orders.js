@@ -88,6 +88,12 @@ export function profileOf(job) {
   return judged_by || options?.[destination === "print" ? "printer" : "target"] || state.catalog.value?.destinations[destination].profile || "";
 }
 
+/** The printer of a job that prints; its bed is `bed_mm`. */
+export function bedOf(job) {
+  if (job?.order?.destination !== "print" || !state.catalog.peek()) return null;
+  return state.catalog.peek().profiles[profileOf(job)] ?? null;
+}
+
 /** Do something that may be refused; say why if it is. */
 export async function attempt(work) {
   try {

@@ -29,6 +29,9 @@ export const state = {
   mode: signal("look"),
   section: signal({ on: false, axis: "x", at: 0.5 }),
   turning: signal(false),
+  /** whether the printer's whole space is drawn, and which way the camera looks: three columns of its view matrix */
+  bed: signal(false),
+  heading: signal([]),
   ruler: signal({ on: false, points: [], mm: "" }),
   /** the photo over the model: {on, share, camera, href, rect, agree} */
   overlay: signal({ on: false, share: 0.5, camera: null, href: "", rect: null, agree: null }),

@@ -1,6 +1,7 @@
 /** The viewer with its tools around it: modes, standard views, section, ruler, legend. */
 import { html, useEffect, useRef } from "../vendor/ui.js";
-import { attempt, orderAgain } from "./orders.js";
+import { Gizmo } from "./gizmo.js";
+import { attempt, bedOf, orderAgain } from "./orders.js";
 import { Button, Icon, numberText } from "./parts.js";
 import { go } from "./router.js";
 import { change, state } from "./store.js";
@@ -21,7 +22,7 @@ export function Viewport({ job }) {
   return html`<section class=${`viewport ${shown.address ? "" : "empty"}`} aria-label=${words.model.viewer}>
     <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
     ${!shown.address && html`<${Placeholder} job=${job} />`}
-    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} /><${Legend} />`}
+    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} job=${job} /><${Legend} /><${Gizmo} />`}
     ${shown.address && html`<${PhotoOver} />`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
@@ -53,7 +54,12 @@ function Modes() {
   </div>`;
 }
 
-function Tools() {
+function Tools({ job }) {
+  const bed = bedOf(job);
+  const space = () => {
+    state.bed.value = !state.bed.value;
+    viewer.showBed(state.bed.value ? bed.bed_mm : null);
+  };
   const section = state.section.value.on;
   const ruler = state.ruler.value.on;
   const photo = state.overlay.value;
@@ -62,6 +68,7 @@ function Tools() {
       <div>${Object.keys(VIEWS).map((name) => html`<button type="button" key=${name} onClick=${() => viewer.view(name)}>${words.views[name]}</button>`)}</div></details>
     <${Button} kind="icon" icon="frame" label=${`${words.tools.frame} (F)`} onClick=${() => viewer.frame()} />
     <${Button} kind="icon" icon="turn" label=${`${words.tools.turn} (Space)`} pressed=${state.turning.value} onClick=${() => (state.turning.value = !state.turning.value)} />
+    ${bed && html`<${Button} kind="icon" icon="bed" label=${words.tools.bed(bed.label, bed.bed_mm.join(" × "))} pressed=${state.bed.value} onClick=${space} />`}
     ${photo.camera && html`<${Button} kind="icon" icon="eye" label=${`${words.overlay.show} (P)`} pressed=${photo.on} onClick=${() => change(state.overlay, { on: !photo.on })} />`}
     <${Button} kind="icon" icon="section" label=${`${words.tools.section} (X)`} pressed=${section} onClick=${() => change(state.section, { on: !section })} />
     <${Button} kind="icon" icon="ruler" label=${`${words.tools.ruler} (R)`} pressed=${ruler} onClick=${() => (state.ruler.value = { on: !ruler, points: [], mm: "" })} />

@@ -59,7 +59,7 @@ export const words = {
   views: { iso: "Three-quarter", front: "Front", back: "Back", left: "Left", right: "Right", top: "Top", bottom: "Bottom" },
   tools: {
     frame: "Frame the model", turn: "Turntable", shot: "Save a picture", section: "Section", ruler: "Ruler",
-    sectionAt: "Section height", axis: "Axis", full: "Fill the window",
+    sectionAt: "Section height", axis: "Axis", bed: (printer, size) => `The space of ${printer}: ${size} mm`,
   },
   overlay: {
     show: "Photo over the model", alt: "The photo, cut out, over the model", model: "model", photo: "photo",

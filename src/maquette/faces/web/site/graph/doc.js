@@ -137,7 +137,9 @@ export function yamlOf(form) {
 export function layOut(form) {
   const depth = Object.fromEntries(form.inputs.map((name) => [name, 0]));
   for (const [name, step] of Object.entries(inOrder(form.steps))) depth[name] = 1 + Math.max(0, ...sourcesOf(step).map((source) => depth[source] ?? 0));
-  const wide = Math.min(9, Math.max(2, Math.floor(innerWidth / 210)));
+  const longest = 1 + Math.max(...Object.values(depth));
+  const most = Math.min(9, Math.max(2, Math.floor(innerWidth / 210)));
+  const wide = Math.ceil(longest / Math.ceil(longest / most));
   const taken = {};
   const places = {};
   for (const [name, column] of Object.entries(depth)) {

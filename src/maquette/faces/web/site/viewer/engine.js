@@ -34,7 +34,7 @@ export class Engine {
     this.scene.add(this.model, this.camera);
     this.bounds = new Sphere(new Vector3(), 50);
     this.#light();
-    this.ground = new Ground(this.scene, canvas);
+    this.ground = new Ground(this);
     this.dress = new Dress(this);
     this.section = new Section(this);
     this.paint = new Paint(this);
@@ -68,7 +68,7 @@ export class Engine {
       effect(() => {
         void state.theme.value;
         requestAnimationFrame(() => {
-          this.ground.recolor();
+          this.ground.draw();
           this.draw();
         });
       }),
@@ -111,6 +111,14 @@ export class Engine {
     this.draw();
   }
 
+  /** All of the printer's space in view, or of the model again. */
+  showBed(size) {
+    if (!size) return this.frame();
+    const radius = Math.hypot(...size) / 2;
+    const center = this.bounds.center.clone().setZ(this.box.min.z + size[2] / 2);
+    return this.#flyTo(center, this.camera.position.clone().sub(this.controls.target), radius, false);
+  }
+
   /** All of the model in view, from where one stands or from a named side. */
   frame(side = "") {
     const toward = side ? new Vector3(...VIEWS[side]) : this.camera.position.clone().sub(this.controls.target);
@@ -139,7 +147,7 @@ export class Engine {
     const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
     const end = target.clone().add(toward.clone().normalize().multiplyScalar((radius * ASIDE) / Math.sin(narrow)));
     this.camera.near = Math.max(this.bounds.radius / 200, 0.01);
-    this.camera.far = this.bounds.radius * 60;
+    this.camera.far = Math.max(this.bounds.radius, radius) * 60;
     this.camera.updateProjectionMatrix();
     if (atOnce || matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.camera.position.copy(end);
@@ -178,7 +186,10 @@ export class Engine {
 
   /** Draw at once, through the photo's camera where the photo lies over the model. */
   render() {
-    this.renderer.render(this.scene, this.overlay.lens ?? this.camera);
+    const eye = this.overlay.lens ?? this.camera;
+    this.renderer.render(this.scene, eye);
+    const heading = eye.matrixWorldInverse.elements.slice(0, 11);
+    if (heading.some((value, index) => Math.abs(value - (state.heading.peek()[index] ?? 9)) > 1e-3)) state.heading.value = heading;
   }
 
   resize() {
@@ -203,7 +214,7 @@ export class Engine {
 
   close() {
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler, this.overlay].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();

@@ -34,6 +34,10 @@ class Viewer {
     this.engine?.view(name);
   }
 
+  showBed(size) {
+    this.engine?.showBed(size);
+  }
+
   fly(triangles) {
     this.engine?.fly(triangles);
   }
