@@ -163,6 +163,37 @@ def test_a_model_knows_its_photo_and_a_step_without_one_says_so(server, made):
     assert server.client.get(f"{base}/cut/photo").status_code == 404
 
 
+def test_parts_and_colors_are_counted_by_area(server, tmp_path):
+    one, other = box(), box()
+    mesh = mq.Mesh(
+        np.vstack([one.vertices, other.vertices + [100, 0, 0]]),
+        np.vstack([one.faces, other.faces + len(one.vertices)]),
+        part=np.repeat([0, 1], len(one.faces)),
+        material=np.repeat([0, 1], len(one.faces)),
+    )
+    red, blue = mq.Material("red", base_color=(1, 0, 0, 1)), mq.Material("ink", base_color=(0, 0, 1, 1))
+    place = mq.save(mq.Asset(mesh, (red, blue), part_names=("left", "right")), tmp_path / "two.glb")
+    recipe = {"recipe": "as-it-is", "summary": "As it is.", "inputs": ["asset"], "result": "settled"}
+    recipe["steps"] = {"settled": {"stage": "settle", "from": "asset"}}
+    order = {"kind": "recipe", "recipe": json.dumps(recipe, indent=1), "output": "two.glb"}
+    order["inputs"] = {"asset": {"digest": server.upload(place.read_bytes(), "two.glb"), "name": "two.glb"}}
+    job = server.job(server.client.post("/api/jobs", json=order).json()["id"], 100)
+    assert job["state"] == "success", job["error"]
+    base = f"/api/jobs/{job['id']}/steps/result"
+    rows = server.client.get(f"{base}/makeup").json()
+    assert [(part["name"], part["faces"], part["size_mm"]) for part in rows["parts"]] == [
+        (name, len(one.faces), [round(float(side), 2) for side in np.ptp(np.asarray(one.vertices), axis=0)])
+        for name in ("left", "right")
+    ]
+    assert [(color["hex"], color["word"], color["share"]) for color in rows["colors"]] == [
+        ("#FF0000", "red", pytest.approx(0.5)),
+        ("#0000FF", "blue", pytest.approx(0.5)),
+    ]
+    numbers = np.frombuffer(server.client.get(f"{base}/paint/part?n=1").content, "<f4").reshape(-1, 12)
+    assert len(numbers) == len(other.faces)
+    assert server.client.get(f"{base}/paint/color?n=2").status_code == 404
+
+
 def test_what_was_seen_is_painted_by_vertex():
     from maquette.faces.web.views import _paint_triangles
 

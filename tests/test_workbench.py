@@ -364,6 +364,26 @@ def holed(server, tmp_path):
     return server.job(server.client.post("/api/jobs", json=order).json()["id"], 120)
 
 
+def test_colors_are_pointed_at_and_painted_with_other_filaments(page, server, tmp_path):
+    """Two flat colours: one is shown on the model, changed, and the print is painted anew."""
+    mesh = box()
+    sides = np.arange(len(mesh.faces)) % 2
+    looks = tuple(mq.Material(name, base_color=(*rgb, 1)) for name, rgb in (("red", (1, 0, 0)), ("ink", (0, 0, 1))))
+    place = mq.save(mq.Asset(mesh.replace(material=sides), looks), tmp_path / "dice.glb")
+    go(page, server)
+    drop(page, place)
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'success' && maquette.ready && maquette.state().makeup.colors.length === 2")
+    first = page.evaluate(f"{JOB}.id")
+    page.get_by_role("button", name="red 50 %").click()
+    wait_until(page, f"maquette.painted?.triangles === {len(mesh.faces) // 2}")
+    page.get_by_label("Another colour for red").fill("#20a040")
+    page.get_by_role("button", name="Paint with these").click()
+    wait_until(page, f"{JOB}.id !== '{first}' && {JOB}.state === 'success' && maquette.ready")
+    wait_until(page, "maquette.state().makeup.colors.some((color) => color.hex === '#20A040')")
+
+
 def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
     show(page, server, holed)
     page.get_by_text("Not yet").wait_for()

@@ -12,6 +12,7 @@ from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
 from maquette.faces.web.likeness import likeness_routes
+from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes
 from maquette.faces.web.views import view_routes
 
@@ -20,7 +21,13 @@ _OURS = re.compile(r"/(m/.*|site/.*)?")
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
-    return [*page_routes(), *view_routes(service), *likeness_routes(service)]
+    return [
+        *page_routes(),
+        *view_routes(service),
+        *likeness_routes(service),
+        *makeup_routes(service),
+        *compare_routes(service),
+    ]
 
 
 def is_ours(path: str) -> bool:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
+from maquette.core.asset import Asset
 from maquette.core.picture import Picture
 from maquette.core.subject import Subject
 from maquette.core.values import decode
@@ -73,3 +75,9 @@ def png_of(value: Any, longest_px: int) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=3)
     return stream.getvalue()
+
+
+def triangles_of(asset: Asset, faces: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float32]:
+    """Some faces with their values, (N, 12)."""
+    corners = np.asarray(asset.mesh.vertices)[np.asarray(asset.mesh.faces)[faces]].reshape(len(faces), 9)
+    return np.hstack([corners, values]).astype("<f4")

@@ -23,7 +23,8 @@ from maquette.core.report import Finding
 from maquette.faces.server.answers import answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.service import Service
-from maquette.faces.web.values import answer_once, entry_of, png_of, value_of
+from maquette.faces.web.makeup import faces_of
+from maquette.faces.web.values import answer_once, entry_of, png_of, triangles_of, value_of
 from maquette.flow.encode import encode_asset
 from maquette.flow.queue.entry import Entry
 from maquette.flow.queue.errand import errand_for
@@ -54,7 +55,8 @@ def view_routes(service: Service) -> list[Route]:
         if not isinstance(asset, Asset):
             raise not_here("model")
         what = request.path_params["what"]
-        findings = _findings(service, entry_of(service, request), what) if what != "seen" else ()
+        plain = what in ("seen", "part", "color")
+        findings = () if plain else _findings(service, entry_of(service, request), what)
         number = request.query_params.get("n", "0")
         return answer_once(request, f"paint-{tag}-{what}-{number}", lambda: _paint(asset, what, findings, int(number)))
 
@@ -142,23 +144,20 @@ def _paint_triangles(asset: Asset, what: str, findings: tuple[Finding, ...], num
     if what == "seen":
         if mesh.seen is None:
             raise not_here("seen")
-        return _triangles(asset, np.arange(len(mesh.faces)), np.asarray(mesh.seen)[mesh.faces])
+        return triangles_of(asset, np.arange(len(mesh.faces)), np.asarray(mesh.seen)[mesh.faces])
+    if what in ("part", "color"):
+        faces = faces_of(asset, what, number)
+        return triangles_of(asset, faces, np.ones((len(faces), 3)))
     if not 0 <= number < len(findings):
         raise not_here("finding")
     finding = findings[number]
     if finding.overlay is not None and len(finding.overlay) == len(mesh.faces):
         values = np.asarray(finding.overlay)
         shown = np.flatnonzero(np.isfinite(values))
-        return _triangles(asset, shown, np.repeat(values[shown, None], 3, axis=1))
+        return triangles_of(asset, shown, np.repeat(values[shown, None], 3, axis=1))
     faces = np.empty(0, np.int64) if finding.faces is None else np.asarray(finding.faces)
     faces = faces[faces < len(mesh.faces)]
-    return _triangles(asset, faces, np.ones((len(faces), 3)))
-
-
-def _triangles(asset: Asset, faces: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float32]:
-    """Some faces with their values, (N, 12)."""
-    corners = np.asarray(asset.mesh.vertices)[np.asarray(asset.mesh.faces)[faces]].reshape(len(faces), 9)
-    return np.hstack([corners, values]).astype("<f4")
+    return triangles_of(asset, faces, np.ones((len(faces), 3)))
 
 
 def _paint(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> Response:

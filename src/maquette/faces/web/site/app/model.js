@@ -4,6 +4,7 @@ import { cancel, lookUp, retry } from "./api.js";
 import { FilesPanel } from "./files.js";
 import { blocking, FINAL, modelAddress, verdictOf } from "./jobs.js";
 import { KnobsPanel } from "./knobs.js";
+import { MakeupPanel } from "./makeup.js";
 import { attempt } from "./orders.js";
 import { Button, Verdict } from "./parts.js";
 import { PhotoPanel } from "./photo.js";
@@ -34,7 +35,7 @@ export function ModelScreen() {
   if (job?.lost) return html`<main class="lost"><h1>${words.model.lost}</h1><a class="button main" href="/">${words.model.back}</a></main>`;
   const ready = job?.order && state.catalog.value;
   return html`<main class="model-screen">
-    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} />`}</aside>
+    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} /><${MakeupPanel} job=${job} />`}</aside>
     <div class="middle"><${Viewport} job=${ready ? job : null} />${ready && html`<${Progress} job=${job} />`}</div>
     <aside class="side right" aria-label=${words.model.checks}>${ready && html`<${Right} job=${job} />`}</aside>
   </main>`;

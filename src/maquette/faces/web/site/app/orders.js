@@ -48,13 +48,13 @@ export function orderAgain(job, changes, more = {}) {
 }
 
 /** One stage over what a job made, judged like it. */
-export function orderFix(job, stage) {
+export function orderFix(job, stage, settings = {}) {
   const { stages } = state.catalog.value;
   const { destination } = job.order;
   const printer = stages[stage].roles.includes("printer") && destination === "print" ? { printer: profileOf(job) } : {};
   const form = {
     recipe: "mended", summary: stages[stage].summary.slice(0, 190), inputs: ["asset"],
-    steps: { [stage.replaceAll("-", "_")]: { stage, from: "asset", with: printer } }, result: stage.replaceAll("-", "_"),
+    steps: { [stage.replaceAll("-", "_")]: { stage, from: "asset", with: { ...printer, ...settings } } }, result: stage.replaceAll("-", "_"),
   };
   const more = { kind: "recipe", recipe: recipeText(form), inputs: { asset: { job: job.id } }, options: {}, output: job.order.output };
   return place({ ...more, destination, judged_by: profileOf(job), tag: job.tag });

@@ -45,6 +45,8 @@ export const state = {
   allChecks: signal(false),
   insists: signal({}),
   busyFiles: signal({}),
+  /** parts and colours of the model in view, colours that were chosen instead, how many filaments */
+  makeup: signal({ job: "", parts: [], colors: [], other: {}, count: 4 }),
   /** marks on the photo: {open, tool, strokes, box, busy, preview} */
   mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
   /** the graph's document, its past and future */
@@ -53,6 +55,8 @@ export const state = {
   printer: signal(kept("printer", "")),
   target: signal(kept("target", "")),
   generator: signal(kept("generator", "")),
+  /** the filaments on somebody's shelf, as `--filaments` takes them */
+  filaments: signal(kept("filaments", "")),
   /** whether what was dropped starts by itself: "on" or "off" */
   countdown: signal(kept("countdown", "on")),
 };

@@ -103,6 +103,11 @@ export const words = {
     given: "required",
     unchanged: "nothing changed",
   },
+  makeup: {
+    colors: "Colours", both: "Parts and colours", size: ([x, y, z]) => `${x} × ${y} × ${z} mm`,
+    choose: (name) => `Another colour for ${name}`, repaint: "Paint with these", into: "Filaments", paint: "Paint",
+    mine: "With mine",
+  },
   mask: {
     edit: "Edit the cut", keep: "Keep", cut: "Leave out", box: "Box", undo: "Undo", clear: "Clear",
     preview: "Preview", apply: "Use this cut", hint: "Paint over what belongs to it, or what does not.",
@@ -131,7 +136,7 @@ export const words = {
   },
   settings: {
     title: "Settings", printer: "Printer for new prints", target: "Target for new models", generator: "What makes new shapes", countdown: "What is dropped starts by itself after three seconds",
-    appearance: "Appearance",
+    appearance: "Appearance", filaments: "Filaments on your shelf", filamentsHint: "Names and colours with commas: Black=#111111, Cream=#EFE6CF",
     themes: { auto: "As the system", light: "Light", dark: "Dark" }, generators: "Generators", ready: "ready",
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {

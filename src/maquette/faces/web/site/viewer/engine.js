@@ -116,13 +116,18 @@ export class Engine {
     if (!size) return this.frame();
     const radius = Math.hypot(...size) / 2;
     const center = this.bounds.center.clone().setZ(this.box.min.z + size[2] / 2);
-    return this.#flyTo(center, this.camera.position.clone().sub(this.controls.target), radius, false);
+    return this.#flyTo(center, this.toward(), radius, false);
   }
 
   /** All of the model in view, from where one stands or from a named side. */
   frame(side = "") {
-    const toward = side ? new Vector3(...VIEWS[side]) : this.camera.position.clone().sub(this.controls.target);
+    const toward = side ? new Vector3(...VIEWS[side]) : this.toward();
     this.#flyTo(this.bounds.center, toward, this.bounds.radius, side === "iso");
+  }
+
+  /** From the model to whoever looks. */
+  toward() {
+    return this.camera.position.clone().sub(this.controls.target).normalize();
   }
 
   view(side) {

@@ -11,6 +11,7 @@ const RAMPS = {
   thickness: ["#b3261e", "#f4efe6", "#3047d6"],
   overhang: ["#3047d6", "#f4efe6", "#b3261e"],
   finding: ["#d3312a", "#d3312a"],
+  pointed: ["#3047d6", "#3047d6"],
 };
 
 export class Paint {
@@ -47,10 +48,10 @@ export class Paint {
   }
 
   /** @param {{ numbers: Float32Array, mean: number }} data @param {Wanted} wanted */
-  #lay({ numbers, mean }, { ramp, finding, range }) {
+  #lay({ numbers, mean }, { what, ramp, finding, range }) {
     const count = numbers.length / FLOATS;
     if (!count) return;
-    const isWhole = ramp !== "finding";
+    const isWhole = !["finding", "pointed"].includes(ramp);
     const { positions, values } = apart(numbers, count);
     const ends = range ?? extremes(values);
     const geometry = new BufferGeometry();
@@ -65,7 +66,8 @@ export class Paint {
     this.place = whereabouts(positions, geometry.attributes.normal.array);
     this.count = count;
     if (isWhole) state.legend.value = { ramp, colors: RAMPS[ramp], ends, unit: finding?.unit ?? "", share: ramp === "seen" ? Math.round(mean * 100) : null };
-    else this.engine.fly(this.place);
+    else if (ramp === "finding") this.engine.fly(this.place);
+    else if (what === "part") this.engine.fly({ ...this.place, normal: this.engine.toward() });
   }
 
   #wipe() {
@@ -104,6 +106,8 @@ export class Paint {
 function wanted(mode, id, job) {
   if (mode === "seen") return { what: "seen", number: 0, ramp: "seen", range: [0, 1] };
   if (mode === "checks") {
+    const [, kind, number] = /^(part|color)\/(\d+)$/.exec(id) ?? [];
+    if (kind) return { what: kind, number: Number(number), ramp: "pointed" };
     const finding = job.findings.find((one) => one.id === id);
     return finding?.face_count ? { what: finding.node.slice(6), number: finding.n, ramp: "finding", finding } : null;
   }
