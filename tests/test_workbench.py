@@ -333,6 +333,37 @@ def test_a_knob_makes_a_version_and_runs_only_what_follows(page, server, job):
     wait_until(page, f"{JOB}.id === '{job['id']}'")
 
 
+def test_variants_are_tried_and_two_versions_compared(page, server, photo):
+    """Three seeds at once; what differs is said, measured as the check measures it, and painted."""
+    job = make(page, server, photo)
+    page.get_by_role("button", name="Try 3").click()
+    wait_until(page, "document.querySelectorAll('.versions li img').length === 4")
+    assert page.locator(".versions a .small").all_text_contents()[1:] == [
+        "seed: 1",
+        "seed: 2",
+        "seed: 3",
+    ]
+    assert page.evaluate(f"{JOB}.id") == job["id"]
+    page.get_by_role("button", name="Compare with version 4").click()
+    apart = wait_until(page, "maquette.state().against.apart")
+    other = page.evaluate("maquette.state().against.id")
+    mine, theirs = (
+        decode(server.client.get(f["href"]).content)
+        for each in (job, server.client.get(f"/api/jobs/{other}").json())
+        for f in each["files"]
+        if f["role"] == "value"
+    )
+    (finding,) = registry()["deviation"](mine, theirs, samples=5000)
+    assert apart["value"] == pytest.approx(finding.value, rel=0.05)
+    assert apart["value"] > 1
+    rows = page.locator(".compare tbody tr")
+    assert rows.filter(has_text="raw.seed").locator("td").all_text_contents() == ["automatic", "3"]
+    page.get_by_role("button", name="Distance on the model").click()
+    wait_until(page, f"maquette.painted?.triangles === {len(mine.mesh.faces)}")
+    page.get_by_role("button", name="Flip").click()
+    wait_until(page, f"{JOB}.id === '{other}' && maquette.state().against.id === '{job['id']}' && maquette.ready")
+
+
 def test_a_broken_model_is_mended(page, server, tmp_path):
     mesh = box()
     place = mq.save(mq.Asset(mesh.keep_faces(np.arange(len(mesh.faces)) > 0)), tmp_path / "holed.stl")

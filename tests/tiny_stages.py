@@ -66,10 +66,12 @@ def tiny_step(
 
 
 @stage
-def tiny_lump(subject: Subject) -> Asset:
+def tiny_lump(
+    subject: Subject, *, seed: Annotated[int, Field(ge=0, description="how much wider, in tenths")] = 0
+) -> Asset:
     """A pyramid as tall as the photo, which takes no time."""
     side = subject.height
-    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float) * side
+    corners = np.array([[0, 0, 0], [1 + seed / 10, 0, 0], [0, 1, 0], [0, 0, 1]], float) * side
     camera = Camera.looking((0.0, 1.0, 0.0), (side / 2, 0.0, side / 2), distance=2.0 * side, span=1.0 * side)
     mesh = Mesh(corners, [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
     return Asset(mesh, camera=camera, source=subject)

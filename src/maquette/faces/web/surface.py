@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
+from maquette.faces.web.compare import compare_routes
 from maquette.faces.web.likeness import likeness_routes
 from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes

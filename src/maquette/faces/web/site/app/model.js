@@ -1,6 +1,7 @@
 /** The model screen: photo and versions on the left, the model in the middle, checks, knobs and files on the right. */
 import { html, useEffect } from "../vendor/ui.js";
 import { cancel, lookUp, retry } from "./api.js";
+import { ComparePanel } from "./compare.js";
 import { FilesPanel } from "./files.js";
 import { blocking, FINAL, modelAddress, verdictOf } from "./jobs.js";
 import { KnobsPanel } from "./knobs.js";
@@ -15,6 +16,7 @@ import { Viewport } from "./viewport.js";
 import { words } from "./words.js";
 import { viewer } from "../viewer/viewer.js";
 
+const PANELS = { checks: ReportPanel, knobs: KnobsPanel, compare: ComparePanel };
 const SETTLE_MS = 250; // kept steps end within a moment: only the last of them is worth loading
 
 export function currentJob() {
@@ -48,8 +50,9 @@ function Right({ job }) {
   return html`<div class="tab-row" role="tablist">
       <button type="button" role="tab" id="tab-checks" aria-selected=${String(tab === "checks")} aria-controls="panel" onClick=${open("checks")}>${words.model.checks} ${job.findings.length > 0 && html`<${Verdict} verdict=${worst} />`}</button>
       <button type="button" role="tab" id="tab-knobs" aria-selected=${String(tab === "knobs")} aria-controls="panel" onClick=${open("knobs")}>${words.model.knobs} ${Object.keys(state.draft.value).length > 0 && html`<span class="count">${Object.keys(state.draft.value).length}</span>`}</button>
+      ${state.against.value.id && html`<button type="button" role="tab" id="tab-compare" aria-selected=${String(tab === "compare")} aria-controls="panel" onClick=${open("compare")}>${words.compare.tab}</button>`}
     </div>
-    <div class="panel-body" id="panel" role="tabpanel" aria-labelledby=${`tab-${tab}`} tabindex="-1">${tab === "checks" ? html`<${ReportPanel} job=${job} />` : html`<${KnobsPanel} job=${job} />`}</div>
+    <div class="panel-body" id="panel" role="tabpanel" aria-labelledby=${`tab-${tab}`} tabindex="-1"><${PANELS[tab]} job=${job} /></div>
     <${FilesPanel} job=${job} />`;
 }
 

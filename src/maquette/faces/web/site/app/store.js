@@ -21,6 +21,8 @@ export const state = {
   drawer: signal(""),
   recent: signal(null),
   versions: signal([]),
+  /** the version that the model in view is compared with, and how far apart the two are */
+  against: signal({ id: "", apart: null }),
   /** what was dropped and not yet ordered: {kind, slots, until, destination} */
   intake: signal(null),
   camera: signal(false),
@@ -108,6 +110,8 @@ export function remember(name, value) {
 export function leaveJob() {
   batch(() => {
     state.draft.value = {};
+    state.against.value = { id: "", apart: null };
+    if (state.tab.value === "compare") state.tab.value = "checks";
     state.finding.value = "";
     state.legend.value = null;
     state.ruler.value = { on: false, points: [], mm: "" };

@@ -68,7 +68,7 @@ export const words = {
   legend: {
     seen: (share) => `${share} % of the surface was seen in the photo; the rest was inferred`,
     seenEnds: ["invented", "seen"],
-    thickness: "wall thickness", overhang: "leans out by",
+    thickness: "wall thickness", overhang: "leans out by", distance: "distance to the other version",
     none: "This model has no such numbers.",
     noUv: "This model has no UV layout. Unwrap makes one.",
   },
@@ -102,6 +102,17 @@ export const words = {
     find: "Find a setting",
     given: "required",
     unchanged: "nothing changed",
+  },
+  versions: {
+    try: (count) => `Try ${count}`, tryHint: (list) => `Makes other versions: ${list}`, seed: (number) => `seed ${number}`,
+    compare: (number) => `Compare with version ${number}`, short: (number) => `V ${number}`,
+  },
+  compare: {
+    tab: "Compare", title: (one, other) => `${one} against ${other}`, same: "The same surface", flip: "Flip", close: "Stop comparing", loading: "Fetching the other version …",
+    measuring: "Measuring how far apart they are …", within: (mm) => `Within ${mm} mm`,
+    spread: (mean, most) => `over 99 % of both surfaces; ${mean} mm on average, ${most} mm at most`, paint: "Distance on the model",
+    knobs: "What was set", numbers: "What was measured", sameKnobs: "the same settings", sameNumbers: "the same numbers", steps: "steps",
+    made: "from the photo", file: "file",
   },
   makeup: {
     colors: "Colours", both: "Parts and colours", size: ([x, y, z]) => `${x} × ${y} × ${z} mm`,

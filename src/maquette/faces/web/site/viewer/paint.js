@@ -10,6 +10,7 @@ const RAMPS = {
   seen: ["#c9a27a", "#3047d6"],
   thickness: ["#b3261e", "#f4efe6", "#3047d6"],
   overhang: ["#3047d6", "#f4efe6", "#b3261e"],
+  distance: ["#3047d6", "#f4efe6", "#b3261e"],
   finding: ["#d3312a", "#d3312a"],
   pointed: ["#3047d6", "#3047d6"],
 };
@@ -42,7 +43,8 @@ export class Paint {
   }
 
   async #fetch(job, { what, number }) {
-    const answer = await fetch(`/api/jobs/${job}/steps/result/paint/${what}?n=${number}`);
+    const place = what.startsWith("distance/") ? `${what}/paint` : `paint/${what}?n=${number}`;
+    const answer = await fetch(`/api/jobs/${job}/steps/result/${place}`);
     if (!answer.ok) return null;
     return { numbers: new Float32Array(await answer.arrayBuffer()), mean: Number(answer.headers.get("X-Mean")) };
   }
@@ -106,6 +108,7 @@ export class Paint {
 function wanted(mode, id, job) {
   if (mode === "seen") return { what: "seen", number: 0, ramp: "seen", range: [0, 1] };
   if (mode === "checks") {
+    if (id.startsWith("distance/")) return { what: id, number: 0, ramp: "distance", finding: { unit: "mm" }, range: [0, Math.max(state.against.peek().apart?.most ?? 1, 1e-3)] };
     const [, kind, number] = /^(part|color)\/(\d+)$/.exec(id) ?? [];
     if (kind) return { what: kind, number: Number(number), ramp: "pointed" };
     const finding = job.findings.find((one) => one.id === id);
