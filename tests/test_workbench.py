@@ -415,6 +415,47 @@ def test_colors_are_pointed_at_and_painted_with_other_filaments(page, server, tm
     wait_until(page, "maquette.state().makeup.colors.some((color) => color.hex === '#20A040')")
 
 
+ADVISED = {
+    "open": {"watertight": ("fail", 3, "0")},
+    "bed": {"fits-bed": ("fail", 200, "at most 100")},
+    "walls": {"wall-thickness": ("fail", 0.4, "at least 0.8, 1 where it stands free")},
+    "outline": {"silhouette": ("warn", 0.8, "at least 0.9")},
+    "budget": {"triangle-budget": ("fail", 90000, "1 to 50,000")},
+    "uv": {"has-uv": ("fail", 0.2, "1")},
+    "size": {"sized": ("warn", 80, "known")},
+    "stand": {"stability": ("fail", -2, "at least 5")},
+    "islands": {"islands": ("warn", 1, "0")},
+    "supports": {"bridges": ("warn", 18.8, "at most 10")},
+    "detail": {"fine-detail": ("warn", 0.5, "at least 0.6")},
+    "light": {"baked-light": ("warn", 30, "at most 10")},
+    "cad": {"small-holes": ("fail", 0.5, "at least 1")},
+    "ready": {"watertight": ("pass", 0, "0")},
+}
+
+
+def test_advice_follows_from_the_checks(page, server, job):
+    """Each bad check has its sentence; a length that mends it is the one that follows from the limit."""
+    show(page, server, job)
+    ask = """([findings, more]) => import("/site/app/advice.js").then(({ adviceFor }) => adviceFor({
+      findings, job: { order: { kind: "make", destination: "print", inputs: { front: {} }, options: {} } },
+      size: [50, 50, 80], seen: null, knobs: ["height_mm", "route", "plinth", "light_out"], fixes: ["solidify"], ...more }))"""
+    for wanted, checks in ADVISED.items():
+        rows = {
+            name: {"verdict": verdict, "value": value, "limit": limit, "message": "why", "fix": "solidify"}
+            for name, (verdict, value, limit) in checks.items()
+        }
+        said = page.evaluate(ask, [rows, {}])
+        assert [row["id"] for row in said] == [wanted]
+        if wanted == "walls":
+            assert said[0]["action"]["value"] == 168  # twice 80 mm, and five percent
+        if wanted == "bed":
+            assert said[0]["action"]["value"] == 38
+    assert [row["id"] for row in page.evaluate(ask, [{}, {"seen": 0.4}])] == ["unseen"]
+    assert [row["id"] for row in page.evaluate(ask, [{}, {"size": [90, 8, 80]}])] == ["flat"]
+    page.locator(".advice [data-advice=size]").get_by_role("button").click()
+    page.get_by_text("Click a point on the model").wait_for()
+
+
 def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
     show(page, server, holed)
     page.get_by_text("Not yet").wait_for()

@@ -22,13 +22,14 @@ MOST_ROWS = 200
 
 
 def makeup_routes(service: Service) -> list[Route]:
-    """The parts and colours of a step's model."""
+    """The parts and colours of a step's model, and how much of its surface a photo showed."""
 
     def makeup(request: Request) -> Response:
         asset, _ = value_of(service, request)
         if not isinstance(asset, Asset):
             raise not_here("model")
-        return answer({"parts": _parts(asset)[:MOST_ROWS], "colors": _colors(asset)[:MOST_ROWS]})
+        seen = None if asset.mesh.seen is None else float(np.mean(asset.mesh.seen))
+        return answer({"parts": _parts(asset)[:MOST_ROWS], "colors": _colors(asset)[:MOST_ROWS], "seen": seen})
 
     return [Route("/api/jobs/{identity}/steps/{step}/makeup", makeup)]
 

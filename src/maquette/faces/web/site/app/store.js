@@ -45,10 +45,11 @@ export const state = {
   search: signal(""),
   allKnobs: signal(false),
   allChecks: signal(false),
+  allAdvice: signal(false),
   insists: signal({}),
   busyFiles: signal({}),
   /** parts and colours of the model in view, colours that were chosen instead, how many filaments */
-  makeup: signal({ job: "", parts: [], colors: [], other: {}, count: 4 }),
+  makeup: signal({ job: "", parts: [], colors: [], seen: null, other: {}, count: 4 }),
   /** marks on the photo: {open, tool, strokes, box, busy, preview} */
   mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
   /** the graph's document, its past and future */
