@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,8 +34,14 @@ TEXTS = sorted(path for kind in ("js", "css") for path in SITE.rglob(f"*.{kind}"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    env = tiny_stages.install(tmp_path_factory.mktemp("site"))
+    site = tmp_path_factory.mktemp("site")
+    env = tiny_stages.install(site)
+    program = site / "orca-slicer"  # a window that only notes what it was asked to show
+    program.write_text(f'#!/bin/sh\necho "$1" > {site}/shown.txt\nsleep 3\n')
+    program.chmod(0o755)
+    env["PATH"] = f"{site}{os.pathsep}{env['PATH']}"
     server = Server(tmp_path_factory.mktemp("home"), env)
+    server.site = site
     yield server
     server.process.kill()
     server.stop()
@@ -192,6 +199,18 @@ def test_parts_and_colors_are_counted_by_area(server, tmp_path):
     numbers = np.frombuffer(server.client.get(f"{base}/paint/part?n=1").content, "<f4").reshape(-1, 12)
     assert len(numbers) == len(other.faces)
     assert server.client.get(f"{base}/paint/color?n=2").status_code == 404
+
+
+def test_a_file_goes_over_to_the_slicer_s_window(server, made):
+    ready = {row["name"]: row["ready"] for row in server.client.get("/api/slicers").json()["slicers"]}
+    assert ready["orca"] is True
+    opened = server.client.post(f"/api/jobs/{made['id']}/hand-off", json={"slicer": "orca"})
+    assert opened.json() == {"opened": "ball.3mf", "slicer": "orca"}
+    shown = Path((server.site / "shown.txt").read_text().strip())
+    main = next(file["href"] for file in made["files"] if file["role"] == "main")
+    assert shown.read_bytes() == server.client.get(main).content
+    refused = server.client.post(f"/api/jobs/{made['id']}/hand-off", json={"slicer": "rm"})
+    assert (refused.status_code, "rm" in refused.json()["message"]) == (422, True)
 
 
 def test_what_was_seen_is_painted_by_vertex():

@@ -295,6 +295,27 @@ def test_the_photo_lies_over_the_model_as_its_camera_saw_it(page, server, job):
     assert page.locator("img.photo-over").count() == 0
 
 
+def test_layers_are_our_own_cuts_and_the_slicer_s_when_asked(page, server, job):
+    """A layer is as high as the printer's; up to the chosen one lines are drawn, and it says who cut them."""
+    show(page, server, job)
+    page.get_by_role("radio", name="Layers").click()
+    facts = wait_until(page, "maquette.state().layers.facts")
+    printer = server.client.get("/api/printers").json()["profiles"]["prusa-mk4"]
+    height = page.evaluate("maquette.state().shown.size")[2]
+    assert facts["layers"] == round(height / printer["layer_mm"])
+    assert page.evaluate("maquette.laid") == facts["lines"]
+    page.get_by_label("Last layer that shows").fill(str(facts["layers"] // 2))
+    lower = page.evaluate("maquette.laid")
+    assert facts["lines"] * 0.4 < lower < facts["lines"] * 0.6
+    assert page.locator("[data-by=own]").is_visible()
+    if shutil.which("prusa-slicer"):
+        page.get_by_role("button", name="Slice it").click()
+        sliced = wait_until(page, "maquette.state().layers.facts?.slicer && maquette.state().layers.facts")
+        assert "PrusaSlicer" in page.locator("[data-by=slicer]").inner_text()
+        assert abs(sliced["layers"] - facts["layers"]) <= 3
+        assert sliced["lines"] > facts["lines"]
+
+
 def test_a_finding_s_row_has_the_report_s_number_and_flies_there(page, server, job):
     show(page, server, job)
     if page.get_by_role("button", name="more pass").count():
@@ -438,7 +459,8 @@ def test_advice_follows_from_the_checks(page, server, job):
     show(page, server, job)
     ask = """([findings, more]) => import("/site/app/advice.js").then(({ adviceFor }) => adviceFor({
       findings, job: { order: { kind: "make", destination: "print", inputs: { front: {} }, options: {} } },
-      size: [50, 50, 80], seen: null, knobs: ["height_mm", "route", "plinth", "light_out"], fixes: ["solidify"], ...more }))"""
+      size: [50, 50, 80], seen: null, knobs: ["height_mm", "route", "plinth", "light_out"],
+      fixes: ["solidify"], ...more }))"""
     for wanted, checks in ADVISED.items():
         rows = {
             name: {"verdict": verdict, "value": value, "limit": limit, "message": "why", "fix": "solidify"}

@@ -30,8 +30,8 @@ function escape() {
 }
 
 function onModelKey(event) {
-  const number = Number(event.key);
-  if (number >= 1 && number <= MODES.length) state.mode.value = MODES[number - 1];
+  const mode = /^\d$/.test(event.key) && MODES[(Number(event.key) + 9) % 10];
+  if (mode) state.mode.value = mode;
   const action = ACTIONS[event.key.toLowerCase()];
   if (!action || (event.key === " " && event.target.closest?.("button, a, summary"))) return;
   event.preventDefault();

@@ -38,6 +38,8 @@ export const state = {
   /** the photo over the model: {on, share, camera, href, rect, agree} */
   overlay: signal({ on: false, share: 0.5, camera: null, href: "", rect: null, agree: null }),
   shown: signal({ address: "", triangles: 0, size: [0, 0, 0], rough: false, busy: false }),
+  /** the print's layers: which is the last that shows, and what the server said of them */
+  layers: signal({ at: 0, facts: null, busy: false, by: "own" }),
   legend: signal(null),
   finding: signal(""),
   /** changed knobs by name, for the job in view */
@@ -115,6 +117,7 @@ export function leaveJob() {
     if (state.tab.value === "compare") state.tab.value = "checks";
     state.finding.value = "";
     state.legend.value = null;
+    state.layers.value = { at: 0, facts: null, busy: false, by: "own" };
     state.ruler.value = { on: false, points: [], mm: "" };
     state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
     state.graph.value = null;

@@ -22,8 +22,9 @@ export function Viewport({ job }) {
   return html`<section class=${`viewport ${shown.address ? "" : "empty"}`} aria-label=${words.model.viewer}>
     <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
     ${!shown.address && html`<${Placeholder} job=${job} />`}
-    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} job=${job} /><${Legend} /><${Gizmo} />`}
+    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} job=${job} /><${Tools} job=${job} /><${Legend} /><${Gizmo} />`}
     ${shown.address && html`<${PhotoOver} />`}
+    ${state.mode.value === "layers" && shown.address && html`<${LayersBar} />`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
   </section>`;
@@ -47,9 +48,10 @@ function Facts({ shown, job }) {
   </div>`;
 }
 
-function Modes() {
+function Modes({ job }) {
+  const fit = MODES.filter((mode) => mode !== "layers" || job?.order.destination === "print");
   return html`<div class="modes" role="radiogroup" aria-label=${words.model.viewer}>
-    ${MODES.map((mode, index) => html`<button type="button" key=${mode} role="radio" aria-checked=${String(state.mode.value === mode)} title=${`${words.modes[mode]} (${index + 1})`} onClick=${() => (state.mode.value = mode)}>
+    ${fit.map((mode, index) => html`<button type="button" key=${mode} role="radio" aria-checked=${String(state.mode.value === mode)} title=${`${words.modes[mode]} (${(index + 1) % 10})`} onClick=${() => (state.mode.value = mode)}>
       <span class=${`swatch ${mode}`} aria-hidden="true"></span><span>${words.modes[mode]}</span></button>`)}
   </div>`;
 }
@@ -86,6 +88,18 @@ function PhotoOver() {
       <input type="range" min="0" max="1" step="0.01" value=${share} aria-label=${words.overlay.slider} onInput=${(event) => change(state.overlay, { share: Number(event.target.value) })} />
       <span>${words.overlay.photo}</span>${agree !== null && html`<span class="small agree" data-agree=${agree}>${words.overlay.agree(Math.round(agree * 100))}</span>`}
     </div>`;
+}
+
+/** Which layer is the last one that shows, and who cut them: a slicer's G-code, or we ourselves. */
+function LayersBar() {
+  const { at, facts, busy } = state.layers.value;
+  if (!facts) return html`<div class="float-bar" role="status">${busy ? words.layers.busy : words.layers.waiting}</div>`;
+  const by = facts.slicer ? words.layers.slicer(facts.slicer) : facts.why ? words.layers.ownFor(facts.why.split(/[.;:]/)[0]) : words.layers.own;
+  const cost = facts.slicer ? words.layers.cost(facts.seconds, facts.filament_g) : "";
+  return html`<div class="float-bar layers-bar"><span class="layer-at">${words.layers.at(at, facts.layers)}</span>
+    <input type="range" min="1" max=${facts.layers} value=${at} aria-label=${words.layers.slider} onInput=${(event) => change(state.layers, { at: Number(event.target.value) })} />
+    <span class="small" title=${facts.why} data-by=${facts.slicer ? "slicer" : "own"}>${busy ? words.layers.busy : `${by}${cost}`}</span>
+    ${facts.ready && !facts.slicer && html`<${Button} kind="small" disabled=${busy} onClick=${() => change(state.layers, { by: "slicer" })}>${words.layers.slice}<//>`}</div>`;
 }
 
 function SectionBar() {

@@ -54,12 +54,17 @@ export const words = {
   },
   modes: {
     look: "Look", clay: "Clay", wire: "Wires", normals: "Normals", uv: "UV checker", checks: "Checks",
-    seen: "Seen and invented", thickness: "Wall thickness", overhang: "Overhang",
+    seen: "Seen and invented", thickness: "Wall thickness", overhang: "Overhang", layers: "Layers",
   },
   views: { iso: "Three-quarter", front: "Front", back: "Back", left: "Left", right: "Right", top: "Top", bottom: "Bottom" },
   tools: {
     frame: "Frame the model", turn: "Turntable", shot: "Save a picture", section: "Section", ruler: "Ruler",
     sectionAt: "Section height", axis: "Axis", bed: (printer, size) => `The space of ${printer}: ${size} mm`,
+  },
+  layers: {
+    slice: "Slice it", ownFor: (why) => `our own cuts: ${why}`, busy: "Slicing …", waiting: "The layers come when the shape is done.", at: (layer, all) => `Layer ${layer} of ${all}`, slider: "Last layer that shows",
+    slicer: (name) => `G-code of ${name}`, own: "our own cuts, outlines only",
+    cost: (seconds, grams) => `${seconds ? ` · ${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min` : ""}${grams ? ` · ${Math.round(grams)} g` : ""}`,
   },
   overlay: {
     show: "Photo over the model", alt: "The photo, cut out, over the model", model: "model", photo: "photo",
@@ -154,6 +159,7 @@ export const words = {
     held: "Held back: it would not print as a filled solid. The checks say why.",
     waiting: "The file comes when the shape is done.", passes: "passes", warns: "passes with remarks", fails: "does not pass",
     make: (ending) => `Make ${ending}`, recipe: "Recipe (YAML)", report: "Report page", busy: "Making it",
+    openIn: (slicer) => `Open in ${slicer}`, opened: (slicer) => `${slicer} opens it in its own window.`,
     anywayHint: "Writes it although it fails; the report keeps saying so.",
   },
   graph: {
@@ -175,7 +181,7 @@ export const words = {
     themes: { auto: "As the system", light: "Light", dark: "Dark" }, generators: "Generators", ready: "ready",
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {
-      "1 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
+      "0 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
       P: "photo over the model", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
     },
   },

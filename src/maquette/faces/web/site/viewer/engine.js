@@ -5,6 +5,7 @@ import { bytesOf } from "../app/api.js";
 import { change, say, state } from "../app/store.js";
 import { Dress } from "./dress.js";
 import { Ground } from "./ground.js";
+import { Layers } from "./layers.js";
 import { VIEWS } from "./modes.js";
 import { Overlay } from "./overlay.js";
 import { Paint } from "./paint.js";
@@ -40,6 +41,7 @@ export class Engine {
     this.paint = new Paint(this);
     this.ruler = new Ruler(this);
     this.overlay = new Overlay(this);
+    this.layers = new Layers(this);
     this.#listen();
     this.resize();
   }
@@ -219,7 +221,7 @@ export class Engine {
 
   close() {
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.ground].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();

@@ -70,5 +70,8 @@ export const viewer = new Viewer();
   get painted() {
     return viewer.engine?.paint.facts() ?? null;
   },
+  get laid() {
+    return viewer.engine?.layers.below?.geometry.drawRange.count / 2 || 0;
+  },
   state: () => Object.fromEntries(Object.entries(state).map(([name, one]) => [name, one.peek()])),
 };
