@@ -93,7 +93,7 @@ def test_no_rule_of_the_style_is_dead():
 
 
 def test_the_page_stands_at_each_address_and_lets_nothing_else_in(server):
-    for address in ("/", "/m/0123", "/m/0123/graph"):
+    for address in ("/", "/m/0123", "/m/0123/graph", "/batch/b-0123"):
         page = server.client.get(address)
         assert page.status_code == 200
         policy = page.headers["content-security-policy"]

@@ -478,6 +478,34 @@ def test_advice_follows_from_the_checks(page, server, job):
     page.get_by_text("Click a point on the model").wait_for()
 
 
+def test_a_batch_has_a_card_a_photo_and_says_which_failed(page, server, photo, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_text("no picture at all\n")
+    places = []
+    for number in range(4):
+        place = tmp_path / f"ball{number}.png"
+        place.write_bytes(photo.read_bytes())
+        places.append(place)
+    go(page, server)
+    drop(page, [*places, broken])
+    page.get_by_text("5 photos, each a thing of its own").wait_for()
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/batch/b-*")
+    wait_until(page, "document.querySelectorAll('.card').length === 5")
+    wait_until(page, "document.querySelectorAll('.card.running').length === 0")
+    page.get_by_text("5 of 5 done").wait_for()
+    page.get_by_role("radio", name="Failed 1").click()
+    card = page.locator(".card")
+    assert card.count() == 1
+    assert "broken" in card.inner_text()
+    assert len(card.locator(".reason").inner_text()) > 10
+    page.reload()  # the address is the state
+    wait_until(page, "document.querySelectorAll('.card:not(.failed) .pair img:last-child').length === 4")
+    page.locator(".card:not(.failed) a").first.click()
+    page.get_by_role("link", name="All of the batch").click()
+    page.wait_for_url("**/batch/b-*")
+
+
 def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
     show(page, server, holed)
     page.get_by_text("Not yet").wait_for()

@@ -19,7 +19,7 @@ from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes
 from maquette.faces.web.views import view_routes
 
-_OURS = re.compile(r"/(m/.*|site/.*)?")
+_OURS = re.compile(r"/(m/.*|batch/.*|site/.*)?")
 
 
 def routes(service: Service) -> list[BaseRoute]:

@@ -5,7 +5,7 @@ import { changeJob, say, state } from "./store.js";
 const PRINT_ENDING = ".3mf";
 const MODEL_ENDING = ".glb";
 
-const freshTag = () => `w-${crypto.randomUUID?.().slice(0, 13) ?? Math.random().toString(16).slice(2, 15)}`;
+const freshTag = (letter = "w") => `${letter}-${crypto.randomUUID?.().slice(0, 13) ?? Math.random().toString(16).slice(2, 15)}`;
 const stemOf = (name) => (name.replace(/\.[^.]*$/, "").replace(/[^\w .()+-]/g, "_").slice(0, 60).trim() || "model").replace(/^[^\w]+/, "m");
 export const endingFor = (destination) => (destination === "print" ? PRINT_ENDING : MODEL_ENDING);
 const profileFor = (destination) =>
@@ -22,18 +22,25 @@ async function place(body) {
 export const recipeText = (form) => JSON.stringify(form, null, 1);
 
 /** Photos by direction, or a model, to a new job for a destination. */
-export function orderIntake(intake, destination) {
+export function orderIntake(intake, destination, tag = freshTag()) {
   const inputs = Object.fromEntries(Object.entries(intake.slots).map(([side, { digest, name }]) => [side, { digest, name }]));
   const name = Object.values(intake.slots)[0].name;
   const output = `${stemOf(name)}${endingFor(destination)}`;
   const profile = profileFor(destination);
   if (intake.kind === "model") {
     const recipe = destination === "print" ? "mend" : "tidy";
-    return place({ kind: "recipe", recipe, inputs: { asset: inputs.front }, output, destination, judged_by: profile, tag: freshTag(), options: {} });
+    return place({ kind: "recipe", recipe, inputs: { asset: inputs.front }, output, destination, judged_by: profile, tag, options: {} });
   }
   const options = { report: false, [destination === "print" ? "printer" : "target"]: profile };
   if (state.generator.value) options.generator = state.generator.value;
-  return place({ kind: "make", inputs, output, destination, options, tag: freshTag() });
+  return place({ kind: "make", inputs, output, destination, options, tag });
+}
+
+/** Photos that are different things, each to a job of its own; the tag of them all. */
+export async function orderBatch(rows, destination) {
+  const tag = freshTag("b");
+  for (const [index, row] of rows.entries()) await orderIntake({ kind: "photo", slots: { front: row } }, destination, `${tag}-${String(index + 1).padStart(3, "0")}`);
+  return tag;
 }
 
 /** The same job with some options changed: another version of it. */

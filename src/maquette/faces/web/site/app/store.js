@@ -77,6 +77,13 @@ export function changeJob(id, fields) {
   state.jobs.value = { ...jobs, [id]: { ...jobs[id], ...fields } };
 }
 
+/** The jobs of a batch in the order of their photos; a version made later stands in for the one before it. */
+export function batchJobs(tag) {
+  const newest = {};
+  for (const job of Object.values(state.jobs.value)) if (job.tag?.startsWith(`${tag}-`) && !/-(files|cut)$/.test(job.tag) && !(newest[job.tag]?.created > job.created)) newest[job.tag] = job;
+  return Object.keys(newest).sort().map((name) => newest[name]);
+}
+
 /** Say something for a few seconds; errors stay until they are closed. */
 export function say(text, kind = "note") {
   const toast = { id: Math.random(), text, kind };

@@ -28,6 +28,12 @@ export const words = {
     removeSide: (side) => `Remove the photo from the ${side}`,
     sides: "Photos from other sides make the back real instead of invented.",
   },
+  batch: {
+    title: (count) => `${count} photos`, filter: "What became of them", kinds: { all: "All", passed: "Passed", warned: "Remarks", failed: "Failed", running: "Running" },
+    done: (done, all) => `${done} of ${all} done`, rate: (number) => ` · ${number} a minute`, left: (s) => ` · about ${s < 90 ? `${s} s` : `${Math.round(s / 60)} min`} left`,
+    open: (name) => `Open ${name}`, pile: (count) => `${count} photos, each a thing of its own`, separate: (count) => `These are ${count} different things`,
+    leaveOut: (name) => `Leave out ${name}`, name: (first) => `Batch of ${first} …`, back: "All of the batch",
+  },
   model: {
     photo: "Photo",
     noPhoto: "This came from a model file.",
