@@ -213,6 +213,33 @@ def test_a_file_goes_over_to_the_slicer_s_window(server, made):
     assert (refused.status_code, "rm" in refused.json()["message"]) == (422, True)
 
 
+def test_examples_are_on_this_machine(server):
+    from maquette.faces.web.examples import EXAMPLES
+
+    for name, (file_name, make) in EXAMPLES.items():
+        source = server.client.get(f"/api/examples/{name}").json()
+        assert source["name"] == file_name
+        assert server.client.get(f"/api/files/{source['digest']}").content == make()
+    assert server.client.get("/api/examples/nothing").status_code == 404
+    leaf = Image.open(io.BytesIO(EXAMPLES["leaf"][1]()))
+    assert (leaf.mode, leaf.getpixel((0, 0))[3]) == ("RGBA", 0)
+    assert 0.1 < (np.asarray(leaf)[..., 3] > 0).mean() < 0.6
+
+
+def test_the_broken_example_is_broken_and_mends(tmp_path):
+    from maquette.faces.web.examples import EXAMPLES
+
+    place = tmp_path / "vase.stl"
+    place.write_bytes(EXAMPLES["vase"][1]())
+    vase = mq.load(place)
+    verdicts = {check: [one.verdict for one in registry()[check](vase)] for check in ("watertight", "winding")}
+    assert verdicts["watertight"] == ["fail"]
+    assert "fail" in verdicts["winding"]
+    mended = run(load_recipe("mend"), {"asset": vase}).result
+    (finding,) = registry()["watertight"](mended)
+    assert finding.verdict == "pass"
+
+
 def test_what_was_seen_is_painted_by_vertex():
     from maquette.faces.web.views import _paint_triangles
 

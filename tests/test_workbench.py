@@ -506,6 +506,20 @@ def test_a_batch_has_a_card_a_photo_and_says_which_failed(page, server, photo, t
     page.wait_for_url("**/batch/b-*")
 
 
+def test_the_tour_leads_through_five_steps(page, server):
+    go(page, server)
+    page.get_by_role("button", name="A tour in five steps").click()
+    tour = page.get_by_role("dialog", name="A tour in five steps")
+    for step, framed in enumerate((".target", ".viewport", ".side.right", ".side.left", ".graph"), 1):
+        tour.get_by_text(f"{step} of 5").wait_for()
+        page.locator(f"{framed}.toured").wait_for()
+        if step == 2:
+            wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
+        tour.get_by_role("button", name="Done" if step == 5 else "Next").click()
+    tour.wait_for(state="detached")
+    page.locator(".toured").wait_for(state="detached")
+
+
 def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
     show(page, server, holed)
     page.get_by_text("Not yet").wait_for()
@@ -630,6 +644,24 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
     page.get_by_role("searchbox", name="Find a stage").fill("smooth")
     page.keyboard.press("Enter")
     wait_until(page, "Object.keys(maquette.state().graph.now.form.steps).some((name) => name.startsWith('smooth'))")
+
+
+def test_a_provider_in_the_graph_says_its_price_before_it_runs(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=cut]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.get_by_role("searchbox", name="Find a stage").fill("tripo")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make this the result").click()
+    page.locator(".graph-node[data-step=tripo] .price").wait_for()
+    (usd,) = page.evaluate("Object.values(maquette.state().graph.prices)")
+    assert usd > 0
+    assert page.get_by_role("button", name=f"Run for ${usd:.2f}").is_enabled()
+    assert "TRIPO_API_KEY" in page.locator(".inspector .maker").inner_text()
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    page.get_by_role("button", name="Run", exact=True).wait_for()
 
 
 def test_the_server_dies_and_comes_back(browser, env, tmp_path, photo):

@@ -12,6 +12,7 @@ from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
 from maquette.faces.web.compare import compare_routes
+from maquette.faces.web.examples import example_routes
 from maquette.faces.web.hand_off import hand_off_routes
 from maquette.faces.web.layers import layer_routes
 from maquette.faces.web.likeness import likeness_routes
@@ -24,7 +25,7 @@ _OURS = re.compile(r"/(m/.*|batch/.*|site/.*)?")
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
-    parts = (view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes)
+    parts = (view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes)
     return [*page_routes(), *(route for part in parts for route in part(service))]
 
 

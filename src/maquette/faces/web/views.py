@@ -5,7 +5,6 @@ Values lie in the store under the keys that the ledger was told; nothing is made
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from maquette.faces.server.service import Service
 from maquette.faces.web.makeup import faces_of
 from maquette.faces.web.values import answer_once, entry_of, png_of, triangles_of, value_of
 from maquette.flow.encode import encode_asset
+from maquette.flow.prices import price_of_recipe
 from maquette.flow.queue.entry import Entry
 from maquette.flow.queue.errand import errand_for
 from maquette.flow.recipes.load import load_recipe
@@ -71,20 +71,16 @@ def view_routes(service: Service) -> list[Route]:
         if request.query_params.get("as") == "yaml":
             return Response(yaml_of(works[0].recipe), media_type="application/yaml; charset=utf-8")
         keys = {step: _is_kept(service, key) for step, key in works[0].keys.items()}
-        return answer({"form": plain_recipe(works[0].recipe), "kept": keys})
-
-    def example(request: Request) -> Response:
-        who = who_asks(request, "run")
-        data = (files("skimage") / "data" / "coffee.png").read_bytes()
-        source = service.keep(data, "coffee.png", who)
-        return answer({"digest": source.digest, "name": source.name})
+        prices = price_of_recipe(works[0].recipe)
+        return answer({"form": plain_recipe(works[0].recipe), "kept": keys, "prices": prices})
 
     async def read(request: Request) -> Response:
         who_asks(request, "read")
         body, _ = await read_json(request)
         text = str(body.get("text", ""))
         recipe = await run_in_threadpool(load_recipe, text if "\n" in text else f"{text}\n")
-        return answer({"form": plain_recipe(recipe.with_knobs({}))})
+        turned = recipe.with_knobs({})
+        return answer({"form": plain_recipe(turned), "prices": price_of_recipe(turned)})
 
     base = "/api/jobs/{identity}"
     return [
@@ -92,7 +88,6 @@ def view_routes(service: Service) -> list[Route]:
         Route(f"{base}/steps/{{step}}/thumb", thumb),
         Route(f"{base}/steps/{{step}}/paint/{{what}}", paint),
         Route(f"{base}/recipe", recipe),
-        Route("/api/example", example),
         Route("/api/graph", read, methods=["POST"]),
     ]
 

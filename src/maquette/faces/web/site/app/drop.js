@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
 import { lookUp } from "./api.js";
 import { drop, halt, openCamera, separate, shoot, SIDES, start, take, takeKnown } from "./intake.js";
+import { attempt } from "./orders.js";
 import { Button, Icon, Verdict } from "./parts.js";
 import { state } from "./store.js";
 import { words } from "./words.js";
@@ -45,12 +46,14 @@ function Plinth() {
   </svg>`;
 }
 
+/** What can be tried without a file of one's own, and the tour through the rest. */
 function Example() {
-  const take = async () => {
-    const { digest, name } = await lookUp("/api/example");
+  const take = async (each) => {
+    const { digest, name } = await lookUp(`/api/examples/${each}`);
     takeKnown(digest, name);
   };
-  return html`<p class="small"><button type="button" class="link" onClick=${take}>${words.drop.example}</button></p>`;
+  return html`<p class="small examples">${words.drop.examples} ${Object.entries(words.drop.tries).map(([each, said]) => html`<button type="button" key=${each} class="link" onClick=${() => attempt(() => take(each))}>${said}</button>`)}
+    <button type="button" class="link" onClick=${() => (state.tour.value = 1)}>${words.tour.begin}</button></p>`;
 }
 
 /** What was dropped: photos in their slots or the model's name, the destinations, the countdown. */

@@ -23,6 +23,7 @@ export function onKey(event) {
 
 function escape() {
   state.drawer.value = "";
+  state.tour.value = 0;
   state.camera.value = false;
   if (state.overlay.value.on) change(state.overlay, { on: false });
   if (state.mask.value.open) change(state.mask, { open: false });

@@ -13,6 +13,7 @@ import { GraphScreen } from "../graph/screen.js";
 import { Button, Icon } from "./parts.js";
 import { follow, onLink } from "./router.js";
 import { hush, say, state } from "./store.js";
+import { Tour } from "./tour.js";
 import { words } from "./words.js";
 
 const SCREENS = { drop: DropScreen, batch: BatchScreen, model: ModelScreen, graph: GraphScreen };
@@ -47,7 +48,7 @@ function Toasts() {
 
 function App() {
   const Screen = SCREENS[state.place.value.screen];
-  return html`<${Bar} /><${Screen} /><${Drawers} /><${Toasts} />`;
+  return html`<${Bar} /><${Screen} /><${Drawers} /><${Tour} /><${Toasts} />`;
 }
 
 /** Files dropped anywhere are taken; elsewhere than on the first screen they begin something new. */

@@ -82,11 +82,11 @@ export function orderCut(job, settings) {
   return place({ kind: "recipe", recipe: recipeText(form), inputs: { photo: job.order.inputs.front ?? job.order.inputs.photo }, output: "cut.png", options: {}, tag: `${job.tag}-cut`, priority: 1 });
 }
 
-/** A changed graph over the inputs of a job. */
-export function orderGraph(job, form) {
+/** A changed graph over the inputs of a job; what it may cost is what whoever ran it saw on the button. */
+export function orderGraph(job, form, cost = 0) {
   const inputs = Object.fromEntries(form.inputs.map((name) => [name, job.order.inputs[name] ?? Object.values(job.order.inputs)[0]]));
   const { output, destination } = job.order;
-  return place({ kind: "recipe", recipe: recipeText(form), inputs, output, destination, judged_by: profileOf(job), options: {}, tag: job.tag });
+  return place({ kind: "recipe", recipe: recipeText(form), inputs, output, destination, judged_by: profileOf(job), options: {}, tag: job.tag, ...(cost ? { pay_usd: cost } : {}) });
 }
 
 /** The printer or target that judges a job. */

@@ -19,6 +19,8 @@ export const state = {
   online: signal(true),
   toasts: signal([]),
   drawer: signal(""),
+  /** the step of the tour that is shown, 1 to 5; 0: none */
+  tour: signal(0),
   recent: signal(null),
   versions: signal([]),
   /** the version that the model in view is compared with, and how far apart the two are */

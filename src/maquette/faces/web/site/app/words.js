@@ -18,7 +18,7 @@ export const words = {
     waiting: "Choose what it shall become",
     recent: "Recent",
     none: "What you make appears here.",
-    example: "No photo at hand? Try the cup",
+    examples: "Nothing at hand? Try", tries: { cup: "a cup", leaf: "a drawn leaf", vase: "a broken vase" },
     sending: "Sending the file",
     shoot: "Take it",
     close: "Close",
@@ -27,6 +27,16 @@ export const words = {
     addSide: (side) => `Add a photo from the ${side}`,
     removeSide: (side) => `Remove the photo from the ${side}`,
     sides: "Photos from other sides make the back real instead of invented.",
+  },
+  tour: {
+    begin: "A tour in five steps", at: (step, all) => `${step} of ${all}`, next: "Next", back: "Back", end: "End", done: "Done",
+    steps: [
+      { title: "Drop something", text: "A photo, several photos of one thing, or a model that is broken. Print makes a closed solid, Model a textured one. Next takes a drawn leaf." },
+      { title: "Look at it", text: "First the cut, then a rough shape, then the finished one. Turn it, cut it open, lay the photo over it, look at its layers." },
+      { title: "See what is wrong, and mend it", text: "Every check has its number and its limit. Click one to see where; Mend makes a new version. The file is held back while it would not print." },
+      { title: "Nothing is lost", text: "Every change is a version. Try others, compare two of them, exchange colours, correct the cut by painting on the photo." },
+      { title: "The recipe behind it", text: "Each step with what it gave. Turn a knob and only what follows runs again; save it as the file that the command line reads." },
+    ],
   },
   batch: {
     title: (count) => `${count} photos`, filter: "What became of them", kinds: { all: "All", passed: "Passed", warned: "Remarks", failed: "Failed", running: "Running" },
@@ -169,7 +179,7 @@ export const words = {
     anywayHint: "Writes it although it fails; the report keeps saying so.",
   },
   graph: {
-    title: "Graph", run: "Run", undo: "Undo", redo: "Redo", add: "Add a step", find: "Find a stage", save: "Save as recipe",
+    title: "Graph", run: "Run", runFor: (usd) => `Run for $${usd}`, price: "Price", here: "with these settings", notReady: "It needs this first:", undo: "Undo", redo: "Redo", add: "Add a step", find: "Find a stage", save: "Save as recipe",
     open: "Open a recipe", remove: "Remove step", back: "Back to the model", kept: "kept", stale: "runs again", ran: "ran",
     running: "running", failed: "failed", result: "result", makeResult: "Make this the result", input: "input",
     noFit: (gives, needs) => `It gives ${gives}; this takes ${needs}`, circle: "That would be a circle",

@@ -8,7 +8,7 @@ import { go } from "../app/router.js";
 import { change, say, state } from "../app/store.js";
 import { words } from "../app/words.js";
 import { Canvas } from "./canvas.js";
-import { begin, commit, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
+import { begin, commit, costOf, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
 import { Inspector } from "./inspector.js";
 import { Palette } from "./palette.js";
 
@@ -20,9 +20,9 @@ export function GraphScreen() {
   const ready = job?.order && state.catalog.value;
   useEffect(() => {
     if (ready && (!doc || doc.job !== job.id)) attempt(async () => {
-      const { form, kept } = await lookUp(`/api/jobs/${job.id}/recipe`);
+      const { form, kept, prices } = await lookUp(`/api/jobs/${job.id}/recipe`);
       if (state.graph.value?.job === job.id) return; // asked twice, answered twice: what was edited since stays
-      state.graph.value = { ...begin(form, kept), job: job.id };
+      state.graph.value = { ...begin(form, kept, prices), job: job.id };
     });
   }, [ready, job?.id, job?.state]);
   useEffect(() => {
@@ -56,9 +56,15 @@ export function dropPicked(doc) {
 function Bar({ job, doc }) {
   const stale = staleSteps(doc);
   const open = Object.values(usable(doc.now.form).steps).some((step) => [step.from].flat().includes(""));
-  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" })).id}`));
+  const hosted = Object.values(doc.now.form.steps).some((step) => state.catalog.value.stages[step.stage]?.facts.network);
+  const text = hosted && !open ? yamlOf(doc.now.form) : "";
+  useEffect(() => {
+    if (text) readRecipe(text).then(({ prices }) => change(state.graph, { prices }), () => {});
+  }, [text]);
+  const cost = hosted ? costOf(doc) : 0;
+  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" }, Object.values(doc.prices).reduce((sum, usd) => sum + usd, 0))).id}`));
   return html`<div class="graph-bar" role="toolbar" aria-label=${words.graph.title}>
-    <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${words.graph.run}<//>
+    <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${cost ? words.graph.runFor(cost.toFixed(2)) : words.graph.run}<//>
     <span class="small stale-count" role="status">${words.graph.staleCount(stale.length)}</span>
     <span class="gap"></span>
     <${Button} kind="icon" icon="undo" label=${`${words.graph.undo} (Ctrl Z)`} disabled=${!doc.past.length} onClick=${() => (state.graph.value = undo(doc))} />
