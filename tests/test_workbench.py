@@ -646,6 +646,18 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
     wait_until(page, "Object.keys(maquette.state().graph.now.form.steps).some((name) => name.startsWith('smooth'))")
 
 
+def test_a_template_takes_the_graph_s_place_as_one_gesture(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
+    assert "mend" not in page.get_by_label("Templates").inner_text()  # that one begins with a model
+    page.get_by_label("Templates").select_option("relief")
+    steps = page.evaluate("maquette.state().graph.now.form.steps")
+    assert steps == page.evaluate("maquette.state().catalog.recipes.relief.form.steps")
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    assert page.evaluate("JSON.stringify(maquette.state().graph.now)") == before
+
+
 def test_a_provider_in_the_graph_says_its_price_before_it_runs(page, server, job):
     go(page, server, f"/m/{job['id']}/graph")
     page.locator(".graph-node[data-step=cut]").focus()

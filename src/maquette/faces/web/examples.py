@@ -63,7 +63,7 @@ def _leaf() -> bytes:
     return stream.getvalue()
 
 
-def _broken() -> bytes:
+def _torn_vase() -> bytes:
     """A vase of 40 mm with a hole in its side and a face turned inside out, as scans have them; STL."""
     ring, level = 48, 24
     height = np.linspace(0, 1, level)
@@ -93,5 +93,5 @@ def _broken() -> bytes:
 EXAMPLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "cup": ("coffee.png", _cup),
     "leaf": ("leaf.png", _leaf),
-    "vase": ("vase.stl", _broken),
+    "vase": ("vase.stl", _torn_vase),
 }

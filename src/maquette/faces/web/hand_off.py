@@ -11,11 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from maquette.core.errors import BadSetting, CannotDo
-from maquette.faces.cli.hand_off import SLICERS, open_in_slicer
 from maquette.faces.server.answers import answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.service import Service
 from maquette.formats.slicers.slice import missing
+from maquette.formats.slicers.window import open_in_slicer
 
 LABELS = {"prusa": "PrusaSlicer", "orca": "OrcaSlicer", "cura": "UltiMaker Cura"}
 
@@ -26,15 +26,15 @@ def hand_off_routes(service: Service) -> list[Route]:
     def slicers(request: Request) -> Response:
         who_asks(request, "read")
         here = _shares_machine(service)
-        rows = [{"name": name, "label": LABELS[name], "ready": here and not missing(name)} for name in SLICERS]
+        rows = [{"name": name, "label": LABELS[name], "ready": here and not missing(name)} for name in LABELS]
         return answer({"slicers": rows})
 
     async def show(request: Request) -> Response:
         entry = service.job(request.path_params["identity"], who_asks(request, "run"))
         body, _ = await read_json(request)
         slicer = str(body.get("slicer", ""))
-        if slicer not in SLICERS:
-            raise BadSetting(f"hand-off: no slicer {slicer[:40]!r}; it is one of {', '.join(SLICERS)}")
+        if slicer not in LABELS:
+            raise BadSetting(f"hand-off: no slicer {slicer[:40]!r}; it is one of {', '.join(LABELS)}")
         if not _shares_machine(service):
             raise CannotDo("hand-off: this server serves other machines and opens no windows; download the file")
         output = entry.output("main")

@@ -18,8 +18,8 @@ export function AdvicePanel({ job }) {
   const rows = adviceFor({ job, findings: worstOf(job), size, seen: state.makeup.value.job === job.id ? state.makeup.value.seen : null, knobs: optionsOf(job).map((option) => option.name), fixes: Object.keys(state.catalog.value.stages).filter(isFix) });
   const all = state.allAdvice.value;
   return html`<section class="advice" aria-labelledby="advice"><h3 id="advice">${words.advice.title}</h3>
-    <ul>${rows.slice(0, all ? rows.length : SHOWN).map((row) => html`<li key=${row.id} data-advice=${row.id}><p>${row.text}</p>
-      ${row.action && html`<${Button} kind="small" onClick=${() => follow(job, row.action)}>${row.action.label}<//>`}</li>`)}</ul>
+    <div class="sayings" role="list">${rows.slice(0, all ? rows.length : SHOWN).map((row) => html`<div key=${row.id} role="listitem" data-advice=${row.id}><p>${row.text}</p>
+      ${row.action && html`<${Button} kind="small" onClick=${() => follow(job, row.action)}>${row.action.label}<//>`}</div>`)}</div>
     ${rows.length > SHOWN && html`<button type="button" class="link small" aria-expanded=${String(all)} onClick=${() => (state.allAdvice.value = !all)}>${all ? words.advice.fewer : words.advice.more(rows.length - SHOWN)}</button>`}
   </section>`;
 }

@@ -180,7 +180,7 @@ export const words = {
   },
   graph: {
     title: "Graph", run: "Run", runFor: (usd) => `Run for $${usd}`, price: "Price", here: "with these settings", notReady: "It needs this first:", undo: "Undo", redo: "Redo", add: "Add a step", find: "Find a stage", save: "Save as recipe",
-    open: "Open a recipe", remove: "Remove step", back: "Back to the model", kept: "kept", stale: "runs again", ran: "ran",
+    open: "Open a recipe", templates: "Templates", remove: "Remove step", back: "Back to the model", kept: "kept", stale: "runs again", ran: "ran",
     running: "running", failed: "failed", result: "result", makeResult: "Make this the result", input: "input",
     noFit: (gives, needs) => `It gives ${gives}; this takes ${needs}`, circle: "That would be a circle",
     pick: "Choose a step to see its knobs.", seconds: (s) => `${s} s`, alone: "not connected", canvas: "Recipe graph",

@@ -71,8 +71,22 @@ function Bar({ job, doc }) {
     <${Button} kind="icon" icon="redo" label=${`${words.graph.redo} (Ctrl Shift Z)`} disabled=${!doc.future.length} onClick=${() => (state.graph.value = redo(doc))} />
     <${Button} icon="plus" onClick=${() => change(state.graph, { palette: true })}>${words.graph.add}<//>
     <${Button} icon="down" onClick=${() => save(doc)}>${words.graph.save}<//>
+    <${Templates} job=${job} doc=${doc} />
     <label class="button"><input type="file" class="unseen" accept=".yaml,.yml,.json" onChange=${(event) => openFile(event, doc)} />${words.graph.open}</label>
   </div>`;
+}
+
+/** The recipes that ship with the package, of those that begin with what this job began with; one takes the graph's place as one gesture. */
+function Templates({ job, doc }) {
+  const isModel = "asset" in job.order.inputs;
+  const fit = Object.values(state.catalog.value.recipes).filter((recipe) => isModel === ("asset" in recipe.inputs) && Object.keys(recipe.inputs).length === 1);
+  const take = (event) => {
+    const recipe = state.catalog.value.recipes[event.target.value];
+    event.target.value = "";
+    if (recipe) state.graph.value = { ...commit(doc, begin(recipe.form).now), camera: null, picked: "" };
+  };
+  return html`<select class="templates" aria-label=${words.graph.templates} onChange=${take}><option value="">${words.graph.templates}</option>
+    ${fit.map((recipe) => html`<option key=${recipe.name} value=${recipe.name} title=${recipe.summary}>${recipe.name}</option>`)}</select>`;
 }
 
 function save(doc) {
