@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from maquette.core.errors import BadSetting, CannotDo
+from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.faces.server.answers import answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.service import Service
-from maquette.formats.slicers.slice import missing
+from maquette.formats.slicers.slice import viewer
 from maquette.formats.slicers.window import open_in_slicer
 
 LABELS = {"prusa": "PrusaSlicer", "orca": "OrcaSlicer", "cura": "UltiMaker Cura"}
@@ -26,7 +26,7 @@ def hand_off_routes(service: Service) -> list[Route]:
     def slicers(request: Request) -> Response:
         who_asks(request, "read")
         here = _shares_machine(service)
-        rows = [{"name": name, "label": LABELS[name], "ready": here and not missing(name)} for name in LABELS]
+        rows = [{"name": name, "label": LABELS[name], "ready": here and _has_window(name)} for name in LABELS]
         return answer({"slicers": rows})
 
     async def show(request: Request) -> Response:
@@ -49,6 +49,15 @@ def hand_off_routes(service: Service) -> list[Route]:
         Route("/api/slicers", slicers),
         Route("/api/jobs/{identity}/hand-off", show, methods=["POST"]),
     ]
+
+
+def _has_window(name: str) -> bool:
+    """Whether a slicer's window is installed; its engine alone opens nothing."""
+    try:
+        viewer(name)
+    except Unavailable:
+        return False
+    return True
 
 
 def _shares_machine(service: Service) -> bool:
