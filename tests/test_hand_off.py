@@ -13,10 +13,10 @@ import maquette as mq
 from maquette.core.errors import BadSetting, CannotDo, Unavailable
 from maquette.core.profiles import Printer, Target
 from maquette.core.report import Finding, Report
-from maquette.faces.cli import hand_off
 from maquette.faces.cli.main import main
 from maquette.flow.jobs import job_from
 from maquette.flow.slicing import SlicingWish
+from maquette.formats.slicers import window as slicer_window
 from maquette.formats.slicers.slice import missing
 from samples import cut_out
 from shapes import box
@@ -36,7 +36,7 @@ def window(tmp_path, monkeypatch):
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "code").write_text("0")
     monkeypatch.setenv("PATH", str(program.parent))
-    monkeypatch.setattr(hand_off, "_START", 20.0)
+    monkeypatch.setattr(slicer_window, "_START", 20.0)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -51,9 +51,9 @@ def test_slice_with_open_shows_the_model(window):
 def test_a_window_that_cannot_open_is_told(window):
     (window / "code").write_text("3")
     with pytest.raises(CannotDo, match="code 3 at once; is there a screen"):
-        hand_off.open_in_slicer(window / "x.stl", "prusa")
+        slicer_window.open_in_slicer(window / "x.stl", "prusa")
     with pytest.raises(Unavailable, match="OrcaSlicer is not installed"):
-        hand_off.open_in_slicer(window / "x.stl", "orca")
+        slicer_window.open_in_slicer(window / "x.stl", "orca")
 
 
 def wish(given, *, opens=False) -> SlicingWish:

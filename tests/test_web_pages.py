@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,8 +34,14 @@ TEXTS = sorted(path for kind in ("js", "css") for path in SITE.rglob(f"*.{kind}"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    env = tiny_stages.install(tmp_path_factory.mktemp("site"))
+    site = tmp_path_factory.mktemp("site")
+    env = tiny_stages.install(site)
+    program = site / "orca-slicer"  # a window that only notes what it was asked to show
+    program.write_text(f'#!/bin/sh\necho "$1" > {site}/shown.txt\nsleep 3\n')
+    program.chmod(0o755)
+    env["PATH"] = f"{site}{os.pathsep}{env['PATH']}"
     server = Server(tmp_path_factory.mktemp("home"), env)
+    server.site = site
     yield server
     server.process.kill()
     server.stop()
@@ -86,7 +93,7 @@ def test_no_rule_of_the_style_is_dead():
 
 
 def test_the_page_stands_at_each_address_and_lets_nothing_else_in(server):
-    for address in ("/", "/m/0123", "/m/0123/graph"):
+    for address in ("/", "/m/0123", "/m/0123/graph", "/batch/b-0123"):
         page = server.client.get(address)
         assert page.status_code == 200
         policy = page.headers["content-security-policy"]
@@ -147,6 +154,90 @@ def test_places_of_a_finding_are_triangles_of_the_model(server, made):
     assert server.client.get(f"{base}/watertight?n=7").status_code == 404
     assert server.client.get(f"{base}/nothing").status_code == 404
     assert server.client.get(f"{base}/seen").status_code == 404  # the pyramid does not know
+
+
+def test_a_model_knows_its_photo_and_a_step_without_one_says_so(server, made):
+    base = f"/api/jobs/{made['id']}/steps"
+    camera = server.client.get(f"{base}/result/camera").json()["camera"]
+    assert camera["projection"] == "orthographic"
+    assert len(camera["pose"]) == 16
+    left, top, right, bottom = camera["box"]
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1
+    photo = Image.open(io.BytesIO(server.client.get(f"{base}/result/photo").content))
+    assert (photo.mode, photo.width / photo.height) == ("RGBA", pytest.approx(camera["aspect"], abs=0.02))
+    assert server.client.get(f"{base}/cut/camera").json() == {"camera": None}
+    assert server.client.get(f"{base}/cut/photo").status_code == 404
+
+
+def test_parts_and_colors_are_counted_by_area(server, tmp_path):
+    one, other = box(), box()
+    mesh = mq.Mesh(
+        np.vstack([one.vertices, other.vertices + [100, 0, 0]]),
+        np.vstack([one.faces, other.faces + len(one.vertices)]),
+        part=np.repeat([0, 1], len(one.faces)),
+        material=np.repeat([0, 1], len(one.faces)),
+    )
+    red, blue = mq.Material("red", base_color=(1, 0, 0, 1)), mq.Material("ink", base_color=(0, 0, 1, 1))
+    place = mq.save(mq.Asset(mesh, (red, blue), part_names=("left", "right")), tmp_path / "two.glb")
+    recipe = {"recipe": "as-it-is", "summary": "As it is.", "inputs": ["asset"], "result": "settled"}
+    recipe["steps"] = {"settled": {"stage": "settle", "from": "asset"}}
+    order = {"kind": "recipe", "recipe": json.dumps(recipe, indent=1), "output": "two.glb"}
+    order["inputs"] = {"asset": {"digest": server.upload(place.read_bytes(), "two.glb"), "name": "two.glb"}}
+    job = server.job(server.client.post("/api/jobs", json=order).json()["id"], 100)
+    assert job["state"] == "success", job["error"]
+    base = f"/api/jobs/{job['id']}/steps/result"
+    rows = server.client.get(f"{base}/makeup").json()
+    assert [(part["name"], part["faces"], part["size_mm"]) for part in rows["parts"]] == [
+        (name, len(one.faces), [round(float(side), 2) for side in np.ptp(np.asarray(one.vertices), axis=0)])
+        for name in ("left", "right")
+    ]
+    assert [(color["hex"], color["word"], color["share"]) for color in rows["colors"]] == [
+        ("#FF0000", "red", pytest.approx(0.5)),
+        ("#0000FF", "blue", pytest.approx(0.5)),
+    ]
+    numbers = np.frombuffer(server.client.get(f"{base}/paint/part?n=1").content, "<f4").reshape(-1, 12)
+    assert len(numbers) == len(other.faces)
+    assert server.client.get(f"{base}/paint/color?n=2").status_code == 404
+
+
+def test_a_file_goes_over_to_the_slicer_s_window(server, made):
+    ready = {row["name"]: row["ready"] for row in server.client.get("/api/slicers").json()["slicers"]}
+    assert ready["orca"] is True
+    opened = server.client.post(f"/api/jobs/{made['id']}/hand-off", json={"slicer": "orca"})
+    assert opened.json() == {"opened": "ball.3mf", "slicer": "orca"}
+    shown = Path((server.site / "shown.txt").read_text().strip())
+    main = next(file["href"] for file in made["files"] if file["role"] == "main")
+    assert shown.read_bytes() == server.client.get(main).content
+    refused = server.client.post(f"/api/jobs/{made['id']}/hand-off", json={"slicer": "rm"})
+    assert (refused.status_code, "rm" in refused.json()["message"]) == (422, True)
+
+
+def test_examples_are_on_this_machine(server):
+    from maquette.faces.web.examples import EXAMPLES
+
+    for name, (file_name, make) in EXAMPLES.items():
+        source = server.client.get(f"/api/examples/{name}").json()
+        assert source["name"] == file_name
+        assert server.client.get(f"/api/files/{source['digest']}").content == make()
+    assert server.client.get("/api/examples/nothing").status_code == 404
+    leaf = Image.open(io.BytesIO(EXAMPLES["leaf"][1]()))
+    assert (leaf.mode, leaf.getpixel((0, 0))[3]) == ("RGBA", 0)
+    assert 0.1 < (np.asarray(leaf)[..., 3] > 0).mean() < 0.6
+
+
+def test_the_broken_example_is_broken_and_mends(tmp_path):
+    from maquette.faces.web.examples import EXAMPLES
+
+    place = tmp_path / "vase.stl"
+    place.write_bytes(EXAMPLES["vase"][1]())
+    vase = mq.load(place)
+    verdicts = {check: [one.verdict for one in registry()[check](vase)] for check in ("watertight", "winding")}
+    assert verdicts["watertight"] == ["fail"]
+    assert "fail" in verdicts["winding"]
+    mended = run(load_recipe("mend"), {"asset": vase}).result
+    (finding,) = registry()["watertight"](mended)
+    assert finding.verdict == "pass"
 
 
 def test_what_was_seen_is_painted_by_vertex():

@@ -22,6 +22,8 @@ from playwright.sync_api import sync_playwright
 
 import maquette as mq
 import tiny_stages
+from maquette.core.values import decode
+from maquette.registry import registry
 from samples import cut_out, png
 from shapes import box
 from tiny_stages import Server
@@ -257,6 +259,63 @@ def test_modes_section_and_thickness(page, server, job):
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
+def test_the_gizmo_looks_along_an_axis_and_the_bed_is_the_printer_s(page, server, job):
+    show(page, server, job)
+    for sign in (1, -1):  # the same end again goes round to the other side
+        page.locator(".gizmo-end[data-view=right] circle").click(force=True)
+        wait_until(page, f"maquette.state().heading[2] * {sign} > 0.999")  # the third row of the x axis: it comes near
+        page.wait_for_timeout(500)
+    near = page.evaluate("Math.hypot(...maquette.camera)")
+    bed = server.client.get("/api/printers").json()["profiles"]["prusa-mk4"]["bed_mm"]
+    page.get_by_role("button", name=f"The space of Prusa MK4: {' × '.join(f'{side:g}' for side in bed)} mm").click()
+    wait_until(page, f"Math.hypot(...maquette.camera) > {near * 1.8}")
+    page.wait_for_timeout(700)
+    pixels = np.asarray(Image.open(io.BytesIO(page.locator(".viewport canvas").screenshot())).convert("L")).astype(int)
+    flat = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)) > 25
+    assert flat.mean(axis=0).max() > 0.3  # an edge of the space stands upright
+
+
+def test_the_photo_lies_over_the_model_as_its_camera_saw_it(page, server, job):
+    """The page's overlap is that of the check; turning the model takes the photo away."""
+    show(page, server, job)
+    wait_until(page, "maquette.state().overlay.camera")
+    page.keyboard.press("p")
+    agree = wait_until(page, "maquette.state().overlay.agree")
+    value = next(file["href"] for file in job["files"] if file["role"] == "value")
+    (finding,) = registry()["silhouette"](decode(server.client.get(value).content))
+    assert 0.2 < finding.value < 0.95
+    assert abs(agree - finding.value) < 0.03
+    page.get_by_label("How much of the photo shows").fill("0.9")
+    assert page.locator("img.photo-over").evaluate("(photo) => photo.style.opacity") == "0.9"
+    area = page.locator(".viewport canvas").bounding_box()
+    page.mouse.move(area["x"] + 300, area["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 340, area["y"] + 300)
+    page.mouse.up()
+    assert page.locator("img.photo-over").count() == 0
+
+
+def test_layers_are_our_own_cuts_and_the_slicer_s_when_asked(page, server, job):
+    """A layer is as high as the printer's; up to the chosen one lines are drawn, and it says who cut them."""
+    show(page, server, job)
+    page.get_by_role("radio", name="Layers").click()
+    facts = wait_until(page, "maquette.state().layers.facts")
+    printer = server.client.get("/api/printers").json()["profiles"]["prusa-mk4"]
+    height = page.evaluate("maquette.state().shown.size")[2]
+    assert facts["layers"] == round(height / printer["layer_mm"])
+    assert page.evaluate("maquette.laid") == facts["lines"]
+    page.get_by_label("Last layer that shows").fill(str(facts["layers"] // 2))
+    lower = page.evaluate("maquette.laid")
+    assert facts["lines"] * 0.4 < lower < facts["lines"] * 0.6
+    assert page.locator("[data-by=own]").is_visible()
+    if shutil.which("prusa-slicer"):
+        page.get_by_role("button", name="Slice it").click()
+        sliced = wait_until(page, "maquette.state().layers.facts?.slicer && maquette.state().layers.facts")
+        assert "PrusaSlicer" in page.locator("[data-by=slicer]").inner_text()
+        assert abs(sliced["layers"] - facts["layers"]) <= 3
+        assert sliced["lines"] > facts["lines"]
+
+
 def test_a_finding_s_row_has_the_report_s_number_and_flies_there(page, server, job):
     show(page, server, job)
     if page.get_by_role("button", name="more pass").count():
@@ -295,6 +354,37 @@ def test_a_knob_makes_a_version_and_runs_only_what_follows(page, server, job):
     wait_until(page, f"{JOB}.id === '{job['id']}'")
 
 
+def test_variants_are_tried_and_two_versions_compared(page, server, photo):
+    """Three seeds at once; what differs is said, measured as the check measures it, and painted."""
+    job = make(page, server, photo)
+    page.get_by_role("button", name="Try 3").click()
+    wait_until(page, "document.querySelectorAll('.versions li img').length === 4")
+    assert page.locator(".versions a .small").all_text_contents()[1:] == [
+        "seed: 1",
+        "seed: 2",
+        "seed: 3",
+    ]
+    assert page.evaluate(f"{JOB}.id") == job["id"]
+    page.get_by_role("button", name="Compare with version 4").click()
+    apart = wait_until(page, "maquette.state().against.apart")
+    other = page.evaluate("maquette.state().against.id")
+    mine, theirs = (
+        decode(server.client.get(f["href"]).content)
+        for each in (job, server.client.get(f"/api/jobs/{other}").json())
+        for f in each["files"]
+        if f["role"] == "value"
+    )
+    (finding,) = registry()["deviation"](mine, theirs, samples=5000)
+    assert apart["value"] == pytest.approx(finding.value, rel=0.05)
+    assert apart["value"] > 1
+    rows = page.locator(".compare tbody tr")
+    assert rows.filter(has_text="raw.seed").locator("td").all_text_contents() == ["automatic", "3"]
+    page.get_by_role("button", name="Distance on the model").click()
+    wait_until(page, f"maquette.painted?.triangles === {len(mine.mesh.faces)}")
+    page.get_by_role("button", name="Flip").click()
+    wait_until(page, f"{JOB}.id === '{other}' && maquette.state().against.id === '{job['id']}' && maquette.ready")
+
+
 def test_a_broken_model_is_mended(page, server, tmp_path):
     mesh = box()
     place = mq.save(mq.Asset(mesh.keep_faces(np.arange(len(mesh.faces)) > 0)), tmp_path / "holed.stl")
@@ -324,6 +414,110 @@ def holed(server, tmp_path):
     }
     order |= {"destination": "print", "judged_by": "prusa-mk4", "tag": f"w-{digest[:12]}"}
     return server.job(server.client.post("/api/jobs", json=order).json()["id"], 120)
+
+
+def test_colors_are_pointed_at_and_painted_with_other_filaments(page, server, tmp_path):
+    """Two flat colours: one is shown on the model, changed, and the print is painted anew."""
+    mesh = box()
+    sides = np.arange(len(mesh.faces)) % 2
+    looks = tuple(mq.Material(name, base_color=(*rgb, 1)) for name, rgb in (("red", (1, 0, 0)), ("ink", (0, 0, 1))))
+    place = mq.save(mq.Asset(mesh.replace(material=sides), looks), tmp_path / "dice.glb")
+    go(page, server)
+    drop(page, place)
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'success' && maquette.ready && maquette.state().makeup.colors.length === 2")
+    first = page.evaluate(f"{JOB}.id")
+    page.get_by_role("button", name="red 50 %").click()
+    wait_until(page, f"maquette.painted?.triangles === {len(mesh.faces) // 2}")
+    page.get_by_label("Another colour for red").fill("#20a040")
+    page.get_by_role("button", name="Paint with these").click()
+    wait_until(page, f"{JOB}.id !== '{first}' && {JOB}.state === 'success' && maquette.ready")
+    wait_until(page, "maquette.state().makeup.colors.some((color) => color.hex === '#20A040')")
+
+
+ADVISED = {
+    "open": {"watertight": ("fail", 3, "0")},
+    "bed": {"fits-bed": ("fail", 200, "at most 100")},
+    "walls": {"wall-thickness": ("fail", 0.4, "at least 0.8, 1 where it stands free")},
+    "outline": {"silhouette": ("warn", 0.8, "at least 0.9")},
+    "budget": {"triangle-budget": ("fail", 90000, "1 to 50,000")},
+    "uv": {"has-uv": ("fail", 0.2, "1")},
+    "size": {"sized": ("warn", 80, "known")},
+    "stand": {"stability": ("fail", -2, "at least 5")},
+    "islands": {"islands": ("warn", 1, "0")},
+    "supports": {"bridges": ("warn", 18.8, "at most 10")},
+    "detail": {"fine-detail": ("warn", 0.5, "at least 0.6")},
+    "light": {"baked-light": ("warn", 30, "at most 10")},
+    "cad": {"small-holes": ("fail", 0.5, "at least 1")},
+    "ready": {"watertight": ("pass", 0, "0")},
+}
+
+
+def test_advice_follows_from_the_checks(page, server, job):
+    """Each bad check has its sentence; a length that mends it is the one that follows from the limit."""
+    show(page, server, job)
+    ask = """([findings, more]) => import("/site/app/advice.js").then(({ adviceFor }) => adviceFor({
+      findings, job: { order: { kind: "make", destination: "print", inputs: { front: {} }, options: {} } },
+      size: [50, 50, 80], seen: null, knobs: ["height_mm", "route", "plinth", "light_out"],
+      fixes: ["solidify"], ...more }))"""
+    for wanted, checks in ADVISED.items():
+        rows = {
+            name: {"verdict": verdict, "value": value, "limit": limit, "message": "why", "fix": "solidify"}
+            for name, (verdict, value, limit) in checks.items()
+        }
+        said = page.evaluate(ask, [rows, {}])
+        assert [row["id"] for row in said] == [wanted]
+        if wanted == "walls":
+            assert said[0]["action"]["value"] == 168  # twice 80 mm, and five percent
+        if wanted == "bed":
+            assert said[0]["action"]["value"] == 38
+    assert [row["id"] for row in page.evaluate(ask, [{}, {"seen": 0.4}])] == ["unseen"]
+    assert [row["id"] for row in page.evaluate(ask, [{}, {"size": [90, 8, 80]}])] == ["flat"]
+    page.locator(".advice [data-advice=size]").get_by_role("button").click()
+    page.get_by_text("Click a point on the model").wait_for()
+
+
+def test_a_batch_has_a_card_a_photo_and_says_which_failed(page, server, photo, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_text("no picture at all\n")
+    places = []
+    for number in range(4):
+        place = tmp_path / f"ball{number}.png"
+        place.write_bytes(photo.read_bytes())
+        places.append(place)
+    go(page, server)
+    drop(page, [*places, broken])
+    page.get_by_text("5 photos, each a thing of its own").wait_for()
+    page.get_by_role("button", name="Print", exact=False).first.click()
+    page.wait_for_url("**/batch/b-*")
+    wait_until(page, "document.querySelectorAll('.card').length === 5")
+    wait_until(page, "document.querySelectorAll('.card.running').length === 0")
+    page.get_by_text("5 of 5 done").wait_for()
+    page.get_by_role("radio", name="Failed 1").click()
+    card = page.locator(".card")
+    assert card.count() == 1
+    assert "broken" in card.inner_text()
+    assert len(card.locator(".reason").inner_text()) > 10
+    page.reload()  # the address is the state
+    wait_until(page, "document.querySelectorAll('.card:not(.failed) .pair img:last-child').length === 4")
+    page.locator(".card:not(.failed) a").first.click()
+    page.get_by_role("link", name="All of the batch").click()
+    page.wait_for_url("**/batch/b-*")
+
+
+def test_the_tour_leads_through_five_steps(page, server):
+    go(page, server)
+    page.get_by_role("button", name="A tour in five steps").click()
+    tour = page.get_by_role("dialog", name="A tour in five steps")
+    for step, framed in enumerate((".target", ".viewport", ".side.right", ".side.left", ".graph"), 1):
+        tour.get_by_text(f"{step} of 5").wait_for()
+        page.locator(f"{framed}.toured").wait_for()
+        if step == 2:
+            wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
+        tour.get_by_role("button", name="Done" if step == 5 else "Next").click()
+    tour.wait_for(state="detached")
+    page.locator(".toured").wait_for(state="detached")
 
 
 def test_a_red_file_needs_anyway_and_mend_makes_a_version_that_passes(page, server, holed):
@@ -450,6 +644,36 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
     page.get_by_role("searchbox", name="Find a stage").fill("smooth")
     page.keyboard.press("Enter")
     wait_until(page, "Object.keys(maquette.state().graph.now.form.steps).some((name) => name.startsWith('smooth'))")
+
+
+def test_a_template_takes_the_graph_s_place_as_one_gesture(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
+    assert "mend" not in page.get_by_label("Templates").inner_text()  # that one begins with a model
+    page.get_by_label("Templates").select_option("relief")
+    steps = page.evaluate("maquette.state().graph.now.form.steps")
+    assert steps == page.evaluate("maquette.state().catalog.recipes.relief.form.steps")
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    assert page.evaluate("JSON.stringify(maquette.state().graph.now)") == before
+
+
+def test_a_provider_in_the_graph_says_its_price_before_it_runs(page, server, job):
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=cut]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.get_by_role("searchbox", name="Find a stage").fill("tripo")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make this the result").click()
+    page.locator(".graph-node[data-step=tripo] .price").wait_for()
+    (usd,) = page.evaluate("Object.values(maquette.state().graph.prices)")
+    assert usd > 0
+    assert page.get_by_role("button", name=f"Run for ${usd:.2f}").is_enabled()
+    assert "TRIPO_API_KEY" in page.locator(".inspector .maker").inner_text()
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    page.get_by_role("button", name="Run", exact=True).wait_for()
 
 
 def test_the_server_dies_and_comes_back(browser, env, tmp_path, photo):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Annotated
 from pydantic import Field
 from maquette.core.asset import Asset
+from maquette.core.camera import Camera
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.picture import Picture
@@ -65,10 +66,15 @@ def tiny_step(
 
 
 @stage
-def tiny_lump(subject: Subject) -> Asset:
+def tiny_lump(
+    subject: Subject, *, seed: Annotated[int, Field(ge=0, description="how much wider, in tenths")] = 0
+) -> Asset:
     """A pyramid as tall as the photo, which takes no time."""
-    corners = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
-    return Asset(Mesh(np.array(corners, float) * subject.height, [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]))
+    side = subject.height
+    corners = np.array([[0, 0, 0], [1 + seed / 10, 0, 0], [0, 1, 0], [0, 0, 1]], float) * side
+    camera = Camera.looking((0.0, 1.0, 0.0), (side / 2, 0.0, side / 2), distance=2.0 * side, span=1.0 * side)
+    mesh = Mesh(corners, [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
+    return Asset(mesh, camera=camera, source=subject)
 '''
 
 

@@ -1621,6 +1621,12 @@ class _render_pass(StageFunction[..., Picture]):
 
 render_pass: _render_pass
 
+class _repaint(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, filaments: tuple[str, ...] = ...) -> Asset:
+        """Give each flat colour of a model another one; no face changes its region."""
+
+repaint: _repaint
+
 class _replicate(StageFunction[..., Asset]):
     def __call__(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maquette.faces.cli.hand_off import open_in_slicer, open_option
+from maquette.faces.cli.hand_off import open_option
 from maquette.faces.cli.options import flags_for, given_options, yes_option
 from maquette.faces.cli.ready_command import make_ready
 from maquette.faces.cli.terminal import STARTED, Terminal
@@ -80,6 +80,8 @@ class JobCommand(LazyCommand):
         with terminal.progress(self.destination):
             done = deliver(job, started=STARTED)
         if opens:
+            from maquette.formats.slicers.window import open_in_slicer
+
             open_in_slicer(output, job.slicing.slicer)
         terminal.say(*_summary_of(done))
         return int(not done.made.report.passed)

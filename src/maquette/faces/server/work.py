@@ -117,7 +117,8 @@ def _offers() -> list[Route]:
     def profiles(request: Request) -> Response:
         who_asks(request, "read")
         kind = Printer if request.url.path.endswith("printers") else Target
-        return answer({request.url.path.rpartition("/")[2]: list(kind.names())})
+        rows = {name: kind.named(name).as_dict() for name in kind.names()}
+        return answer({request.url.path.rpartition("/")[2]: list(rows), "profiles": rows})
 
     def generators(request: Request) -> Response:
         who_asks(request, "read")

@@ -5,9 +5,6 @@ Values lie in the store under the keys that the ledger was told; nothing is made
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,49 +19,49 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.picture import Picture
 from maquette.core.report import Finding
-from maquette.core.subject import Subject
-from maquette.core.values import decode
 from maquette.faces.server.answers import answer, not_here, read_json
 from maquette.faces.server.guard import who_asks
 from maquette.faces.server.service import Service
+from maquette.faces.web.makeup import faces_of
+from maquette.faces.web.values import answer_once, entry_of, png_of, triangles_of, value_of
 from maquette.flow.encode import encode_asset
+from maquette.flow.prices import price_of_recipe
 from maquette.flow.queue.entry import Entry
 from maquette.flow.queue.errand import errand_for
 from maquette.flow.recipes.load import load_recipe
 from maquette.flow.recipes.write import plain_recipe, yaml_of
 from maquette.flow.report.keeper import Keeper
-from maquette.flow.streams import kind_of
 from maquette.render.frame import photograph
 from maquette.render.looks import look_for
 from maquette.render.scene import Scene
 from maquette.store import Store, key_of
 
 PICTURE_PX, THUMB_PX = 1024, 160
-RESULT = "result"  # the step that stands for what the whole job made
 
 
 def view_routes(service: Service) -> list[Route]:
     """Views of a job's values; plain functions, so that drawing one holds nobody else up."""
 
     def view(request: Request) -> Response:
-        value, tag = _value_of(service, request)
-        return _once(request, f"view-{tag}", lambda: _full_view(service, value))
+        value, tag = value_of(service, request)
+        return answer_once(request, f"view-{tag}", lambda: _full_view(service, value))
 
     def thumb(request: Request) -> Response:
-        value, tag = _value_of(service, request)
-        return _once(request, f"thumb-{tag}", lambda: _small(service, value))
+        value, tag = value_of(service, request)
+        return answer_once(request, f"thumb-{tag}", lambda: _small(service, value))
 
     def paint(request: Request) -> Response:
-        asset, tag = _value_of(service, request)
+        asset, tag = value_of(service, request)
         if not isinstance(asset, Asset):
             raise not_here("model")
         what = request.path_params["what"]
-        findings = _findings(service, _entry(service, request), what) if what != "seen" else ()
+        plain = what in ("seen", "part", "color")
+        findings = () if plain else _findings(service, entry_of(service, request), what)
         number = request.query_params.get("n", "0")
-        return _once(request, f"paint-{tag}-{what}-{number}", lambda: _paint(asset, what, findings, int(number)))
+        return answer_once(request, f"paint-{tag}-{what}-{number}", lambda: _paint(asset, what, findings, int(number)))
 
     def recipe(request: Request) -> Response:
-        entry = _entry(service, request)
+        entry = entry_of(service, request)
         if not entry.order.recipe and entry.order.kind == "recipe":
             raise CannotDo("graph: this job only converts a file; it has no steps")
         errand: Any = errand_for(entry.order, service.workshop.store, service.blobs)
@@ -74,20 +71,16 @@ def view_routes(service: Service) -> list[Route]:
         if request.query_params.get("as") == "yaml":
             return Response(yaml_of(works[0].recipe), media_type="application/yaml; charset=utf-8")
         keys = {step: _is_kept(service, key) for step, key in works[0].keys.items()}
-        return answer({"form": plain_recipe(works[0].recipe), "kept": keys})
-
-    def example(request: Request) -> Response:
-        who = who_asks(request, "run")
-        data = (files("skimage") / "data" / "coffee.png").read_bytes()
-        source = service.keep(data, "coffee.png", who)
-        return answer({"digest": source.digest, "name": source.name})
+        prices = price_of_recipe(works[0].recipe)
+        return answer({"form": plain_recipe(works[0].recipe), "kept": keys, "prices": prices})
 
     async def read(request: Request) -> Response:
         who_asks(request, "read")
         body, _ = await read_json(request)
         text = str(body.get("text", ""))
         recipe = await run_in_threadpool(load_recipe, text if "\n" in text else f"{text}\n")
-        return answer({"form": plain_recipe(recipe.with_knobs({}))})
+        turned = recipe.with_knobs({})
+        return answer({"form": plain_recipe(turned), "prices": price_of_recipe(turned)})
 
     base = "/api/jobs/{identity}"
     return [
@@ -95,7 +88,6 @@ def view_routes(service: Service) -> list[Route]:
         Route(f"{base}/steps/{{step}}/thumb", thumb),
         Route(f"{base}/steps/{{step}}/paint/{{what}}", paint),
         Route(f"{base}/recipe", recipe),
-        Route("/api/example", example),
         Route("/api/graph", read, methods=["POST"]),
     ]
 
@@ -103,26 +95,6 @@ def view_routes(service: Service) -> list[Route]:
 def _is_kept(service: Service, key: str) -> bool:
     """Whether a result is kept."""
     return service.workshop.store.get(key) is not None
-
-
-def _entry(service: Service, request: Request) -> Entry:
-    """The job that is asked about, of whoever asks."""
-    return service.job(request.path_params["identity"], who_asks(request, "read"))
-
-
-def _value_of(service: Service, request: Request) -> tuple[Any, str]:
-    """The value of a step, and a name that no other value has; 404 until it is there."""
-    entry, step = _entry(service, request), request.path_params["step"]
-    if step == RESULT:
-        output = entry.output("value")
-        if output is None or not service.blobs.has(output["digest"]):
-            raise not_here("model")
-        return decode(service.blobs.read(output["digest"])), output["digest"]
-    key = service.ledger.nodes_of(entry.id).get(step, {}).get("key", "")
-    value = service.workshop.store.get(key) if key else None
-    if value is None:
-        raise not_here("step")
-    return value, key
 
 
 def _findings(service: Service, entry: Entry, check: str) -> tuple[Finding, ...]:
@@ -134,29 +106,19 @@ def _findings(service: Service, entry: Entry, check: str) -> tuple[Finding, ...]
     return findings
 
 
-def _once(request: Request, tag: str, make: Callable[[], Response]) -> Response:
-    """An answer that never changes: made when the browser has not got it."""
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, max-age=86400"}
-    if f'"{tag}"' in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    response = make()
-    response.headers.update(headers)
-    return response
-
-
 def _full_view(service: Service, value: Any) -> Response:
     """A value as a browser can show it: a model as GLB, everything else as PNG."""
     if isinstance(value, Asset):
         written = encode_asset(value, Path("view.glb"), keeper=Keeper(value, service.workshop.store))
         return Response(written.data, media_type="model/gltf-binary")
-    return Response(_png(value, PICTURE_PX), media_type="image/png")
+    return Response(png_of(value, PICTURE_PX), media_type="image/png")
 
 
 def _small(service: Service, value: Any) -> Response:
     """A value as a thumbnail."""
     if isinstance(value, Asset):
         return Response(_draw_thumbnail(value, service.workshop.store), media_type="image/png")
-    return Response(_png(value, THUMB_PX), media_type="image/png")
+    return Response(png_of(value, THUMB_PX), media_type="image/png")
 
 
 def _draw_thumbnail(asset: Asset, store: Store) -> bytes:
@@ -168,27 +130,7 @@ def _draw_thumbnail(asset: Asset, store: Store) -> bytes:
         camera, look = scene.camera("three-quarter"), look_for(scene, "textured")
         kept = Picture(photograph(scene, camera, look, THUMB_PX, "transparent", "none"))
         store.put(key, kept)
-    return _png(kept, THUMB_PX)
-
-
-def _png(value: Any, longest_px: int) -> bytes:
-    """A photo with its mask as alpha, a picture, or any picture file, as a PNG that is not too large."""
-    from PIL import Image
-
-    if isinstance(value, Subject):
-        image = Image.fromarray(np.asarray(value.pixels))
-        if value.mask is not None:
-            image.putalpha(Image.fromarray((np.asarray(value.mask) * 255).astype(np.uint8)))
-    elif isinstance(value, Picture):
-        image = Image.fromarray(np.asarray(value.frames[0]))
-    elif isinstance(value, bytes) and kind_of(value[:64]) == "":
-        image = Image.open(io.BytesIO(value))
-    else:
-        raise not_here("picture")
-    image.thumbnail((longest_px, longest_px))
-    stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=3)
-    return stream.getvalue()
+    return png_of(kept, THUMB_PX)
 
 
 def _paint_triangles(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> NDArray[np.float32]:
@@ -197,23 +139,20 @@ def _paint_triangles(asset: Asset, what: str, findings: tuple[Finding, ...], num
     if what == "seen":
         if mesh.seen is None:
             raise not_here("seen")
-        return _triangles(asset, np.arange(len(mesh.faces)), np.asarray(mesh.seen)[mesh.faces])
+        return triangles_of(asset, np.arange(len(mesh.faces)), np.asarray(mesh.seen)[mesh.faces])
+    if what in ("part", "color"):
+        faces = faces_of(asset, what, number)
+        return triangles_of(asset, faces, np.ones((len(faces), 3)))
     if not 0 <= number < len(findings):
         raise not_here("finding")
     finding = findings[number]
     if finding.overlay is not None and len(finding.overlay) == len(mesh.faces):
         values = np.asarray(finding.overlay)
         shown = np.flatnonzero(np.isfinite(values))
-        return _triangles(asset, shown, np.repeat(values[shown, None], 3, axis=1))
+        return triangles_of(asset, shown, np.repeat(values[shown, None], 3, axis=1))
     faces = np.empty(0, np.int64) if finding.faces is None else np.asarray(finding.faces)
     faces = faces[faces < len(mesh.faces)]
-    return _triangles(asset, faces, np.ones((len(faces), 3)))
-
-
-def _triangles(asset: Asset, faces: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float32]:
-    """Some faces with their values, (N, 12)."""
-    corners = np.asarray(asset.mesh.vertices)[np.asarray(asset.mesh.faces)[faces]].reshape(len(faces), 9)
-    return np.hstack([corners, values]).astype("<f4")
+    return triangles_of(asset, faces, np.ones((len(faces), 3)))
 
 
 def _paint(asset: Asset, what: str, findings: tuple[Finding, ...], number: int) -> Response:

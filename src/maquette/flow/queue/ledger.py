@@ -76,7 +76,10 @@ class Ledger:
         query = sa.select(jobs).order_by(jobs.c.created.desc(), jobs.c.id).limit(limit)
         query = query if owner is None else query.where(jobs.c.owner == owner)
         query = query.where(jobs.c.state.in_(states)) if states else query
-        query = query.where(jobs.c.tag == tag) if tag else query
+        if tag.endswith("*"):
+            query = query.where(jobs.c.tag.startswith(tag[:-1], autoescape=True))
+        elif tag:
+            query = query.where(jobs.c.tag == tag)
         if after:
             query = query.where(jobs.c.created < self.get(after, owner).created)
         with self.database.reading() as connection:

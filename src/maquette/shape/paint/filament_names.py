@@ -33,15 +33,15 @@ def sets() -> dict[str, dict[str, str]]:
     return {name: dict(table["colors"]) for name, table in tables.items()}
 
 
-def filaments(texts: tuple[str, ...]) -> tuple[Filament, ...]:
+def filaments(texts: tuple[str, ...], stage: str = "quantize-colors") -> tuple[Filament, ...]:
     """The filaments that a user named: ``#RRGGBB``, ``NAME=#RRGGBB``, a colour word, ``set:name`` or a whole set."""
     listed_so_far: list[Filament] = []
     for text in texts:
-        listed_so_far += _parse_filament(text)
+        listed_so_far += _parse_filament(text, stage)
     return tuple(dict.fromkeys(listed_so_far))
 
 
-def _parse_filament(text: str) -> list[Filament]:
+def _parse_filament(text: str, stage: str) -> list[Filament]:
     known = sets()
     name, _, color = text.rpartition("=")
     if re.fullmatch("#?[0-9A-Fa-f]{6}", color.strip()):
@@ -56,7 +56,7 @@ def _parse_filament(text: str) -> list[Filament]:
     if key in known["words"]:
         return [Filament(key, known["words"][key])]
     raise BadSetting(
-        f"quantize-colors: no filament {text[:60]!r}; give #RRGGBB, a word ({', '.join(list(known['words'])[:4])}, …), "
+        f"{stage}: no filament {text[:60]!r}; give #RRGGBB, a word ({', '.join(list(known['words'])[:4])}, …), "
         f"SET:NAME or a SET of {', '.join(name for name in known if name != 'words')}"
     )
 

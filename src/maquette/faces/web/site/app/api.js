@@ -31,6 +31,7 @@ export const bytesOf = async (path) => (await ask(path)).arrayBuffer();
 export const order = (body) => send("/api/jobs", "POST", body);
 export const cancel = (id) => send(`/api/jobs/${id}`, "DELETE", {});
 export const retry = (id) => send(`/api/jobs/${id}/retry`, "POST", {});
+export const handOff = (id, slicer) => send(`/api/jobs/${id}/hand-off`, "POST", { slicer });
 export const readRecipe = (text) => send("/api/graph", "POST", { text });
 
 /** Send a file; its digest and kind. */
@@ -40,9 +41,10 @@ export function upload(file) {
 
 /** What there is, all lists at once. */
 export async function catalog() {
-  const names = ["stages", "recipes", "destinations", "printers", "targets", "generators"];
+  const names = ["stages", "recipes", "destinations", "printers", "targets", "generators", "slicers"];
   const lists = await Promise.all(names.map((name) => lookUp(`/api/${name}`)));
   const all = Object.fromEntries(names.map((name, index) => [name, lists[index][name]]));
   const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
-  return { ...all, stages: byName(all.stages), recipes: byName(all.recipes) };
+  const profiles = { ...lists[names.indexOf("printers")].profiles, ...lists[names.indexOf("targets")].profiles };
+  return { ...all, profiles, stages: byName(all.stages), recipes: byName(all.recipes) };
 }

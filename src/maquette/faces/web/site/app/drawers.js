@@ -75,6 +75,7 @@ function Settings() {
     ${choose("printer", words.settings.printer, all.printers, all.destinations.print.profile)}
     ${choose("target", words.settings.target, all.targets, all.destinations.model.profile)}
     ${choose("generator", words.settings.generator, all.generators.map((row) => row.name), "sculpt")}
+    <label class="setting">${words.settings.filaments}<input type="text" value=${state.filaments.value} placeholder=${words.settings.filamentsHint} onChange=${(event) => remember("filaments", event.target.value.trim())} /></label>
     <div class="setting">${words.settings.countdown}<button type="button" role="switch" class="switch" aria-label=${words.settings.countdown} aria-checked=${String(state.countdown.value === "on")} onClick=${() => remember("countdown", state.countdown.value === "on" ? "off" : "on")}><span></span>${state.countdown.value === "on" ? words.knobs.yes : words.knobs.no}</button></div>
     <fieldset class="setting"><legend>${words.settings.appearance}</legend><div class="segments" role="radiogroup">
       ${Object.entries(words.settings.themes).map(([name, said]) => html`<${Button} key=${name} kind="segment" role="radio" aria-checked=${String(state.theme.value === name)} onClick=${() => remember("theme", name)}>${said}<//>`)}</div></fieldset>

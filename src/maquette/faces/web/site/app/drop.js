@@ -1,7 +1,8 @@
 /** The first screen: one large target, two destinations, what was made before. */
 import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
 import { lookUp } from "./api.js";
-import { drop, halt, openCamera, shoot, SIDES, start, take, takeKnown } from "./intake.js";
+import { drop, halt, openCamera, separate, shoot, SIDES, start, take, takeKnown } from "./intake.js";
+import { attempt } from "./orders.js";
 import { Button, Icon, Verdict } from "./parts.js";
 import { state } from "./store.js";
 import { words } from "./words.js";
@@ -45,12 +46,14 @@ function Plinth() {
   </svg>`;
 }
 
+/** What can be tried without a file of one's own, and the tour through the rest. */
 function Example() {
-  const take = async () => {
-    const { digest, name } = await lookUp("/api/example");
+  const take = async (each) => {
+    const { digest, name } = await lookUp(`/api/examples/${each}`);
     takeKnown(digest, name);
   };
-  return html`<p class="small"><button type="button" class="link" onClick=${take}>${words.drop.example}</button></p>`;
+  return html`<p class="small examples">${words.drop.examples} ${Object.entries(words.drop.tries).map(([each, said]) => html`<button type="button" key=${each} class="link" onClick=${() => attempt(() => take(each))}>${said}</button>`)}
+    <button type="button" class="link" onClick=${() => (state.tour.value = 1)}>${words.tour.begin}</button></p>`;
 }
 
 /** What was dropped: photos in their slots or the model's name, the destinations, the countdown. */
@@ -62,7 +65,7 @@ function Held({ intake }) {
   const slots = Object.entries(intake.slots);
   if (intake.busy && !slots.length) return html`<p class="call" role="status">${words.drop.sending} …</p>`;
   return html`<div class="held">
-    ${intake.kind === "photo" ? html`<${Slots} intake=${intake} />` : html`<div class="file-card"><${Icon} name="look" size=${48} /><strong>${slots[0][1].name}</strong>
+    ${intake.kind === "photo" ? html`<${Slots} intake=${intake} />${slots.length > 1 && html`<button type="button" class="link" onClick=${separate}>${words.batch.separate(slots.length)}</button>`}` : intake.kind === "batch" ? html`<${Pile} slots=${slots} />` : html`<div class="file-card"><${Icon} name="look" size=${48} /><strong>${slots[0][1].name}</strong>
       <${Button} kind="icon" icon="close" label=${words.drop.close} onClick=${() => drop("front")} /></div>`}
     <p class="count-line" role="status">${left > 0 ? words.drop.starts(left, words.drop[intake.destination]) : intake.busy ? `${words.drop.sending} …` : words.drop.waiting}
       ${left > 0 && html`<${Button} kind="quiet" icon="stop" onClick=${halt}>${words.drop.stop}<//>`}</p>
@@ -73,6 +76,11 @@ function Held({ intake }) {
       </button>`)}
     </div>
   </div>`;
+}
+
+/** Many photos that are different things. */
+function Pile({ slots }) {
+  return html`<div class="pile"><p class="call">${words.batch.pile(slots.length)}</p><div>${slots.map(([key, photo]) => html`<figure key=${key}><img src=${photo.href} alt=${photo.name} title=${photo.name} /><${Button} kind="icon" icon="close" label=${words.batch.leaveOut(photo.name)} onClick=${() => drop(key)} /></figure>`)}</div></div>`;
 }
 
 function Slots({ intake }) {
@@ -136,17 +144,19 @@ function Recent() {
   return html`<section class="recent" aria-labelledby="recent">
     <h2 id="recent">${words.drop.recent}</h2>
     ${rows.length === 0 && html`<p class="small">${words.drop.none}</p>`}
-    <ul>${rows.map((job) => html`<li key=${job.id}><a href=${`/m/${job.id}`}>
+    <ul>${rows.map((job) => html`<li key=${job.id}><a href=${job.tag.startsWith("b-") ? `/batch/${batchOf(job)}` : `/m/${job.id}`}>
       ${job.state === "success" ? html`<img loading="lazy" src=${`/api/jobs/${job.id}/steps/result/thumb`} alt="" />` : html`<span class="no-picture"></span>`}
-      <span class="recent-name">${job.order.output}</span>
+      <span class="recent-name">${job.tag.startsWith("b-") ? words.batch.name(job.order.output) : job.order.output}</span>
       <${Verdict} verdict=${{ success: "pass", failed: "fail" }[job.state] ?? "unknown"} said=${words.jobs.states[job.state]} />
     </a></li>`)}</ul>
   </section>`;
 }
 
+const batchOf = (job) => (job.tag.startsWith("b-") ? job.tag.replace(/-\d+$/, "") : job.tag);
+
 /** The newest version of each thing that the workbench made. */
 function newestOfEach(jobs) {
   const seen = new Set();
-  const fresh = jobs.filter((job) => /^w-[0-9a-f-]+$/.test(job.tag) && !job.tag.endsWith("-files") && !job.tag.endsWith("-cut") && !seen.has(job.tag) && seen.add(job.tag));
+  const fresh = jobs.filter((job) => /^[wb]-[0-9a-f-]+$/.test(job.tag) && !seen.has(batchOf(job)) && seen.add(batchOf(job)));
   return fresh.slice(0, RECENT);
 }

@@ -1,11 +1,11 @@
 /** The files with their verdicts: the one that was asked for first, then other formats, the recipe and the report. */
 import { html } from "../vendor/ui.js";
-import { lookUp } from "./api.js";
+import { handOff, lookUp } from "./api.js";
 import { blocking, FINAL, mainFile, refresh, verdictOf } from "./jobs.js";
 import { attempt, orderAgain, orderFormat } from "./orders.js";
 import { Button, Icon, sizeText, Verdict } from "./parts.js";
 import { go } from "./router.js";
-import { change, state } from "./store.js";
+import { change, say, state } from "./store.js";
 import { words } from "./words.js";
 
 const OTHERS = { print: [".stl", ".glb", ".obj.zip"], model: [".obj.zip", ".usdz", ".fbx", ".stl"] };
@@ -16,6 +16,7 @@ export function FilesPanel({ job }) {
   const hasModel = job.files.some((file) => file.role === "value");
   return html`<section class="files" aria-label=${words.files.title}>
     ${main ? html`<${MainFile} job=${job} file=${main} />` : html`<${NoFile} job=${job} held=${isOver && hasModel} />`}
+    ${main && job.order.destination === "print" && !isHeldBack(job) && html`<${HandOff} job=${job} />`}
     ${hasModel && html`<details class="more-files"><summary>${words.files.more}</summary>
       <ul>${OTHERS[job.order.destination].map((ending) => html`<${OtherFile} key=${ending} job=${job} ending=${ending} />`)}
         <li><a class="file-link" href=${`/api/jobs/${job.id}/recipe?as=yaml`} download=${`${job.order.output.replace(/\.[^.]*$/, "")}.yaml`}><${Icon} name="graph" size=${16} />${words.files.recipe}</a></li></ul>
@@ -23,12 +24,24 @@ export function FilesPanel({ job }) {
   </section>`;
 }
 
+const isHeldBack = (job) => blocking(job).length > 0 && !state.insists.value[job.id] && !job.order.options?.force;
+
+/** Over to a slicer that is installed on this machine: its own window, with the file in it. */
+function HandOff({ job }) {
+  const ready = state.catalog.value.slicers.filter((slicer) => slicer.ready);
+  const open = (slicer) => attempt(async () => {
+    await handOff(job.id, slicer.name);
+    say(words.files.opened(slicer.label));
+  });
+  if (!ready.length) return null;
+  return html`<div class="row">${ready.map((slicer) => html`<${Button} key=${slicer.name} kind="small" icon="fly" onClick=${() => open(slicer)}>${words.files.openIn(slicer.label)}<//>`)}</div>`;
+}
+
 function MainFile({ job, file }) {
   const ending = file.name.slice(file.name.lastIndexOf(".") + 1).toUpperCase();
   const verdict = verdictOf(job.findings);
-  const isHeld = blocking(job).length > 0 && !state.insists.value[job.id] && !job.order.options?.force;
   const said = { pass: words.files.passes, warn: words.files.warns, fail: words.files.fails }[verdict];
-  if (isHeld)
+  if (isHeldBack(job))
     return html`<p class="held-back">${words.files.held}</p>
       <${Button} icon="down" title=${words.files.anywayHint} onClick=${() => change(state.insists, { [job.id]: true })}>${words.files.anyway}<//>`;
   return html`<a class="button main file-main" href=${file.href} download=${file.name} data-digest=${file.digest}>

@@ -1,12 +1,13 @@
 /** Taking things in: drop, paste, the file dialogue and the camera all end here. */
 import { upload } from "./api.js";
-import { attempt, orderIntake } from "./orders.js";
+import { attempt, orderBatch, orderIntake } from "./orders.js";
 import { arrival, change, say, state } from "./store.js";
 import { words } from "./words.js";
 import { go } from "./router.js";
 
 export const SIDES = ["front", "left", "back", "right"];
 const COUNTDOWN_MS = 3000;
+const MOST = 200; // photos at once
 
 /** Whether a file is a model, by its name as the formats declare it or by what the server saw in it. */
 function isModel(name, kind) {
@@ -25,13 +26,14 @@ export async function take(files, side = "") {
   state.intake.value = { ...before, busy: true };
   const sent = await attempt(async () => {
     const rows = [];
-    for (const file of list.slice(0, SIDES.length)) rows.push({ ...(await upload(file)), name: file.name || "pasted.png" });
+    for (const file of list.slice(0, side ? SIDES.length : MOST)) rows.push({ ...(await upload(file)), name: file.name || "pasted.png" });
     return rows;
   });
   await arrival(state.catalog);
   const models = (sent ?? []).filter((row) => isModel(row.name, row.kind));
   if (!sent) state.intake.value = Object.keys(before.slots).length ? before : null;
   else if (models.length) settle({ kind: "model", slots: { front: models[0] } });
+  else if (sent.length > SIDES.length) settle({ kind: "batch", slots: Object.fromEntries(sent.map((row, index) => [index, row])) });
   else settle({ kind: "photo", slots: fill(side ? before.slots : {}, sent, side) });
 }
 
@@ -63,6 +65,12 @@ export function halt() {
   if (state.intake.value?.until) change(state.intake, { until: 0 });
 }
 
+/** Photos in the slots are different things, not sides of one. */
+export function separate() {
+  halt();
+  change(state.intake, { kind: "batch" });
+}
+
 export function drop(side) {
   halt();
   const { [side]: _, ...slots } = state.intake.value.slots;
@@ -75,10 +83,10 @@ export async function start(destination) {
   const intake = state.intake.value;
   if (!intake || intake.busy || !Object.keys(intake.slots).length) return;
   state.intake.value = { ...intake, until: 0, busy: true, destination };
-  const job = await attempt(() => orderIntake(intake, destination));
-  if (job) {
+  const address = await attempt(async () => (intake.kind === "batch" ? `/batch/${await orderBatch(Object.values(intake.slots), destination)}` : `/m/${(await orderIntake(intake, destination)).id}`));
+  if (address) {
     state.intake.value = null;
-    go(`/m/${job.id}`);
+    go(address);
   } else state.intake.value = { ...intake, until: 0, busy: false };
 }
 

@@ -72,3 +72,9 @@ export function blocking(job) {
   const gates = state.catalog.value?.destinations[job.order.destination]?.gates ?? [];
   return job.findings.filter((finding) => finding.verdict === "fail" && gates.includes(finding.check));
 }
+
+/** A stage that takes a model alone and gives one, without asking anything first. */
+export function isFix(name) {
+  const stage = state.catalog.value.stages[name];
+  return stage && Object.values(stage.inputs).join() === "Asset" && stage.output === "Asset" && !(stage.settings.required ?? []).length;
+}

@@ -9,6 +9,7 @@ const ACTIONS = {
   x: () => change(state.section, { on: !state.section.value.on }),
   r: () => (state.ruler.value = { on: !state.ruler.value.on, points: [], mm: "" }),
   s: () => viewer.save(),
+  p: () => state.overlay.value.camera && change(state.overlay, { on: !state.overlay.value.on }),
 };
 
 export function onKey(event) {
@@ -22,14 +23,16 @@ export function onKey(event) {
 
 function escape() {
   state.drawer.value = "";
+  state.tour.value = 0;
   state.camera.value = false;
+  if (state.overlay.value.on) change(state.overlay, { on: false });
   if (state.mask.value.open) change(state.mask, { open: false });
   if (state.ruler.value.on) state.ruler.value = { on: false, points: [], mm: "" };
 }
 
 function onModelKey(event) {
-  const number = Number(event.key);
-  if (number >= 1 && number <= MODES.length) state.mode.value = MODES[number - 1];
+  const mode = /^\d$/.test(event.key) && MODES[(Number(event.key) + 9) % 10];
+  if (mode) state.mode.value = mode;
   const action = ACTIONS[event.key.toLowerCase()];
   if (!action || (event.key === " " && event.target.closest?.("button, a, summary"))) return;
   event.preventDefault();

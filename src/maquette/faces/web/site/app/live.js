@@ -2,6 +2,7 @@
 import { state } from "./store.js";
 import { hear, refresh } from "./jobs.js";
 
+const TOGETHER_MS = 15; // a batch is watched with one message
 const PAUSE_MS = [300, 1000, 2000, 4000];
 
 export class Live {
@@ -34,7 +35,10 @@ export class Live {
   watch(id) {
     if (this.watched.has(id)) return;
     this.watched.add(id);
-    this.tell();
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.tell();
+    }, TOGETHER_MS);
   }
 
   tell() {

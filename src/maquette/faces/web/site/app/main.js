@@ -1,6 +1,7 @@
 /** The workbench: the page's frame, which screen stands in it, and what the keyboard does everywhere. */
 import { effect, html, render } from "../vendor/ui.js";
 import { catalog } from "./api.js";
+import { BatchScreen } from "./batch.js";
 import { Drawers } from "./drawers.js";
 import { DropScreen } from "./drop.js";
 import { halt, onPaste, take, takeKnown } from "./intake.js";
@@ -12,19 +13,22 @@ import { GraphScreen } from "../graph/screen.js";
 import { Button, Icon } from "./parts.js";
 import { follow, onLink } from "./router.js";
 import { hush, say, state } from "./store.js";
+import { Tour } from "./tour.js";
 import { words } from "./words.js";
 
-const SCREENS = { drop: DropScreen, model: ModelScreen, graph: GraphScreen };
+const SCREENS = { drop: DropScreen, batch: BatchScreen, model: ModelScreen, graph: GraphScreen };
 
 function Bar() {
   const { screen, job } = state.place.value;
+  const [batch] = /^b-[0-9a-f-]+(?=-\d+$)/.exec(state.jobs.value[job]?.tag ?? "") ?? [];
   const running = Object.values(state.jobs.value).filter((each) => ["queued", "running"].includes(each.state)).length;
   return html`<header class="bar">
     <a class="brand" href="/" title=${words.bar.home}><${Icon} name="look" size=${20} /><span>${words.name}</span></a>
-    ${screen !== "drop" && html`<nav class="tabs" aria-label=${words.name}>
+    ${["model", "graph"].includes(screen) && html`<nav class="tabs" aria-label=${words.name}>
       <a href=${`/m/${job}`} aria-current=${screen === "model" ? "page" : undefined}>${words.screens.model}</a>
       <a href=${`/m/${job}/graph`} aria-current=${screen === "graph" ? "page" : undefined}>${words.screens.graph}</a>
     </nav>`}
+    ${batch && screen !== "batch" && html`<a class="crumb" href=${`/batch/${batch}`}>${words.batch.back}</a>`}
     <span class="gap"></span>
     ${!state.online.value && html`<span class="offline" role="status">${words.bar.offline}</span>`}
     <${Button} kind="quiet" icon="list" onClick=${() => (state.drawer.value = "jobs")}>
@@ -44,7 +48,7 @@ function Toasts() {
 
 function App() {
   const Screen = SCREENS[state.place.value.screen];
-  return html`<${Bar} /><${Screen} /><${Drawers} /><${Toasts} />`;
+  return html`<${Bar} /><${Screen} /><${Drawers} /><${Tour} /><${Toasts} />`;
 }
 
 /** Files dropped anywhere are taken; elsewhere than on the first screen they begin something new. */
@@ -91,8 +95,8 @@ async function begin() {
   }
   const live = new Live();
   effect(() => {
-    const { job } = state.place.value;
-    if (job && !state.jobs.peek()[job]) refresh(job).catch(() => (state.jobs.value = { ...state.jobs.peek(), [job]: { id: job, lost: true } }));
+    const { job, screen } = state.place.value;
+    if (job && screen !== "batch" && !state.jobs.peek()[job]) refresh(job).catch(() => (state.jobs.value = { ...state.jobs.peek(), [job]: { id: job, lost: true } }));
   });
   effect(() => Object.values(state.jobs.value).forEach((job) => job.order && live.watch(job.id)));
   const { query, screen } = state.place.value;

@@ -1,9 +1,11 @@
 /** The model screen: photo and versions on the left, the model in the middle, checks, knobs and files on the right. */
 import { html, useEffect } from "../vendor/ui.js";
 import { cancel, lookUp, retry } from "./api.js";
+import { ComparePanel } from "./compare.js";
 import { FilesPanel } from "./files.js";
 import { blocking, FINAL, modelAddress, verdictOf } from "./jobs.js";
 import { KnobsPanel } from "./knobs.js";
+import { MakeupPanel } from "./makeup.js";
 import { attempt } from "./orders.js";
 import { Button, Verdict } from "./parts.js";
 import { PhotoPanel } from "./photo.js";
@@ -14,6 +16,7 @@ import { Viewport } from "./viewport.js";
 import { words } from "./words.js";
 import { viewer } from "../viewer/viewer.js";
 
+const PANELS = { checks: ReportPanel, knobs: KnobsPanel, compare: ComparePanel };
 const SETTLE_MS = 250; // kept steps end within a moment: only the last of them is worth loading
 
 export function currentJob() {
@@ -34,7 +37,7 @@ export function ModelScreen() {
   if (job?.lost) return html`<main class="lost"><h1>${words.model.lost}</h1><a class="button main" href="/">${words.model.back}</a></main>`;
   const ready = job?.order && state.catalog.value;
   return html`<main class="model-screen">
-    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} />`}</aside>
+    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} /><${MakeupPanel} job=${job} />`}</aside>
     <div class="middle"><${Viewport} job=${ready ? job : null} />${ready && html`<${Progress} job=${job} />`}</div>
     <aside class="side right" aria-label=${words.model.checks}>${ready && html`<${Right} job=${job} />`}</aside>
   </main>`;
@@ -47,8 +50,9 @@ function Right({ job }) {
   return html`<div class="tab-row" role="tablist">
       <button type="button" role="tab" id="tab-checks" aria-selected=${String(tab === "checks")} aria-controls="panel" onClick=${open("checks")}>${words.model.checks} ${job.findings.length > 0 && html`<${Verdict} verdict=${worst} />`}</button>
       <button type="button" role="tab" id="tab-knobs" aria-selected=${String(tab === "knobs")} aria-controls="panel" onClick=${open("knobs")}>${words.model.knobs} ${Object.keys(state.draft.value).length > 0 && html`<span class="count">${Object.keys(state.draft.value).length}</span>`}</button>
+      ${state.against.value.id && html`<button type="button" role="tab" id="tab-compare" aria-selected=${String(tab === "compare")} aria-controls="panel" onClick=${open("compare")}>${words.compare.tab}</button>`}
     </div>
-    <div class="panel-body" id="panel" role="tabpanel" aria-labelledby=${`tab-${tab}`} tabindex="-1">${tab === "checks" ? html`<${ReportPanel} job=${job} />` : html`<${KnobsPanel} job=${job} />`}</div>
+    <div class="panel-body" id="panel" role="tabpanel" aria-labelledby=${`tab-${tab}`} tabindex="-1"><${PANELS[tab]} job=${job} /></div>
     <${FilesPanel} job=${job} />`;
 }
 

@@ -8,7 +8,7 @@ const PATHS = {
   shot: "M4 8h3l2-3h6l2 3h3v11H4zM12 16.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z", section: "M4 4h16v16H4zM12 2v20M4 12h8",
   ruler: "M3 16 16 3l5 5L8 21zM7 12l2 2M10 9l2 2M13 6l2 2", down: "M12 4v12M7 11l5 5 5-5M5 20h14", gear: "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 2v4M12 18v4M2 12h4M18 12h4M5 5l2.8 2.8M16.2 16.2 19 19M5 19l2.8-2.8M16.2 7.8 19 5",
   list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01", brush: "M14 4 20 10 10 18c-2 2-6 2-6 2s0-4 2-6z", erase: "M8 20h12M5 14l7-9 7 6-6 9H9z",
-  box: "M4 4h16v16H4z", reset: "M4 12a8 8 0 1 0 3-6L4 9M4 4v5h5", graph: "M4 6h6v4H4zM14 14h6v4h-6zM10 8h3a2 2 0 0 1 2 2v4", check: "m5 12 5 5L20 6",
+  box: "M4 4h16v16H4z", compare: "M12 3v18M3 7h6v10H3zM15 7h6v10h-6z", bed: "M3 17l6-3h12l-6 3zM3 17V6l6-3v11M21 14V3H9M15 17V6H3M15 6l6-3", reset: "M4 12a8 8 0 1 0 3-6L4 9M4 4v5h5", graph: "M4 6h6v4H4zM14 14h6v4h-6zM10 8h3a2 2 0 0 1 2 2v4", check: "m5 12 5 5L20 6",
   camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 16.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z", mend: "M14 6a4 4 0 0 0-5 5l-6 6 3 3 6-6a4 4 0 0 0 5-5l-3 3-2-2z",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13", open: "M4 6h6l2 2h8v11H4z", eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z",
   look: "M12 3 20 7.5v9L12 21l-8-4.500v-9zM12 12l8-4.500M12 12v9M12 12 4 7.500", fly: "M4 12h12M11 6l6 6-6 6",

@@ -1,6 +1,7 @@
 /** The checks line by line: number, limit, verdict; a click flies there, Mend runs the stage that helps. */
 import { batch, html } from "../vendor/ui.js";
-import { FINAL } from "./jobs.js";
+import { AdvicePanel } from "./counsel.js";
+import { FINAL, isFix } from "./jobs.js";
 import { attempt, orderFix, profileOf } from "./orders.js";
 import { Button, numberText, Verdict, wordsAndUnit } from "./parts.js";
 import { go } from "./router.js";
@@ -18,6 +19,7 @@ export function ReportPanel({ job }) {
   const all = state.allChecks.value || !isOver;
   return html`<div class="report">
     <${Summary} job=${job} findings=${findings} isOver=${isOver} />
+    ${isOver && html`<${AdvicePanel} job=${job} />`}
     <ul>${(all ? findings : worse).map((finding) => html`<${Row} key=${finding.id} job=${job} finding=${finding} />`)}</ul>
     ${isOver && calm.length > 0 && html`<button type="button" class="link" aria-expanded=${String(all)} onClick=${() => (state.allChecks.value = !all)}>${all ? words.report.hide : words.report.passed(calm.length)}</button>`}
   </div>`;
@@ -74,10 +76,4 @@ function knobFor(job, fix) {
   const recipe = recipes[job.order.kind === "make" ? destinations[job.order.destination].recipes.full : job.order.recipe];
   const steps = recipe && Object.keys(recipe.steps).filter((step) => recipe.steps[step] === fix);
   return recipe && Object.keys(recipe.turns).find((knob) => recipe.turns[knob].some((step) => steps.includes(step)));
-}
-
-/** A stage that takes a model alone and gives one, without asking anything first. */
-function isFix(name) {
-  const stage = state.catalog.value.stages[name];
-  return stage && Object.values(stage.inputs).join() === "Asset" && stage.output === "Asset" && !(stage.settings.required ?? []).length;
 }

@@ -4,7 +4,7 @@ import { leaveJob, state } from "./store.js";
 
 function parse() {
   const [, first, job = "", rest] = location.pathname.split("/");
-  const screen = first === "m" && job ? (rest === "graph" ? "graph" : "model") : "drop";
+  const screen = first === "batch" && job ? "batch" : first === "m" && job ? (rest === "graph" ? "graph" : "model") : "drop";
   return { screen, job, query: new URLSearchParams(location.search) };
 }
 
@@ -26,7 +26,7 @@ export function onLink(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const there = new URL(link.href);
-  const ours = there.origin === location.origin && /^\/(m\/.*)?$/.test(there.pathname);
+  const ours = there.origin === location.origin && /^\/((m|batch)\/.*)?$/.test(there.pathname);
   if (!ours || link.target || link.hasAttribute("download")) return;
   event.preventDefault();
   go(there.pathname + there.search);

@@ -19,8 +19,12 @@ export const state = {
   online: signal(true),
   toasts: signal([]),
   drawer: signal(""),
+  /** the step of the tour that is shown, 1 to 5; 0: none */
+  tour: signal(0),
   recent: signal(null),
   versions: signal([]),
+  /** the version that the model in view is compared with, and how far apart the two are */
+  against: signal({ id: "", apart: null }),
   /** what was dropped and not yet ordered: {kind, slots, until, destination} */
   intake: signal(null),
   camera: signal(false),
@@ -29,9 +33,15 @@ export const state = {
   mode: signal("look"),
   section: signal({ on: false, axis: "x", at: 0.5 }),
   turning: signal(false),
+  /** whether the printer's whole space is drawn, and which way the camera looks: three columns of its view matrix */
+  bed: signal(false),
+  heading: signal([]),
   ruler: signal({ on: false, points: [], mm: "" }),
-  overlay: signal(0),
+  /** the photo over the model: {on, share, camera, href, rect, agree} */
+  overlay: signal({ on: false, share: 0.5, camera: null, href: "", rect: null, agree: null }),
   shown: signal({ address: "", triangles: 0, size: [0, 0, 0], rough: false, busy: false }),
+  /** the print's layers: which is the last that shows, and what the server said of them */
+  layers: signal({ at: 0, facts: null, busy: false, by: "own" }),
   legend: signal(null),
   finding: signal(""),
   /** changed knobs by name, for the job in view */
@@ -39,8 +49,11 @@ export const state = {
   search: signal(""),
   allKnobs: signal(false),
   allChecks: signal(false),
+  allAdvice: signal(false),
   insists: signal({}),
   busyFiles: signal({}),
+  /** parts and colours of the model in view, colours that were chosen instead, how many filaments */
+  makeup: signal({ job: "", parts: [], colors: [], seen: null, other: {}, count: 4 }),
   /** marks on the photo: {open, tool, strokes, box, busy, preview} */
   mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
   /** the graph's document, its past and future */
@@ -49,6 +62,8 @@ export const state = {
   printer: signal(kept("printer", "")),
   target: signal(kept("target", "")),
   generator: signal(kept("generator", "")),
+  /** the filaments on somebody's shelf, as `--filaments` takes them */
+  filaments: signal(kept("filaments", "")),
   /** whether what was dropped starts by itself: "on" or "off" */
   countdown: signal(kept("countdown", "on")),
 };
@@ -62,6 +77,13 @@ export function change(one, fields) {
 export function changeJob(id, fields) {
   const jobs = state.jobs.peek();
   state.jobs.value = { ...jobs, [id]: { ...jobs[id], ...fields } };
+}
+
+/** The jobs of a batch in the order of their photos; a version made later stands in for the one before it. */
+export function batchJobs(tag) {
+  const newest = {};
+  for (const job of Object.values(state.jobs.value)) if (job.tag?.startsWith(`${tag}-`) && !/-(files|cut)$/.test(job.tag) && !(newest[job.tag]?.created > job.created)) newest[job.tag] = job;
+  return Object.keys(newest).sort().map((name) => newest[name]);
 }
 
 /** Say something for a few seconds; errors stay until they are closed. */
@@ -100,11 +122,14 @@ export function remember(name, value) {
 export function leaveJob() {
   batch(() => {
     state.draft.value = {};
+    state.against.value = { id: "", apart: null };
+    if (state.tab.value === "compare") state.tab.value = "checks";
     state.finding.value = "";
     state.legend.value = null;
+    state.layers.value = { at: 0, facts: null, busy: false, by: "own" };
     state.ruler.value = { on: false, points: [], mm: "" };
     state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
     state.graph.value = null;
-    state.overlay.value = 0;
+    state.overlay.value = { on: false, share: 0.5, camera: null, href: "", rect: null, agree: null };
   });
 }

@@ -1,6 +1,7 @@
 /** The viewer with its tools around it: modes, standard views, section, ruler, legend. */
 import { html, useEffect, useRef } from "../vendor/ui.js";
-import { attempt, orderAgain } from "./orders.js";
+import { Gizmo } from "./gizmo.js";
+import { attempt, bedOf, orderAgain } from "./orders.js";
 import { Button, Icon, numberText } from "./parts.js";
 import { go } from "./router.js";
 import { change, state } from "./store.js";
@@ -21,7 +22,9 @@ export function Viewport({ job }) {
   return html`<section class=${`viewport ${shown.address ? "" : "empty"}`} aria-label=${words.model.viewer}>
     <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
     ${!shown.address && html`<${Placeholder} job=${job} />`}
-    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} /><${Tools} /><${Legend} />`}
+    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} job=${job} /><${Tools} job=${job} /><${Legend} /><${Gizmo} />`}
+    ${shown.address && html`<${PhotoOver} />`}
+    ${state.mode.value === "layers" && shown.address && html`<${LayersBar} />`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
   </section>`;
@@ -45,25 +48,58 @@ function Facts({ shown, job }) {
   </div>`;
 }
 
-function Modes() {
+function Modes({ job }) {
+  const fit = MODES.filter((mode) => mode !== "layers" || job?.order.destination === "print");
   return html`<div class="modes" role="radiogroup" aria-label=${words.model.viewer}>
-    ${MODES.map((mode, index) => html`<button type="button" key=${mode} role="radio" aria-checked=${String(state.mode.value === mode)} title=${`${words.modes[mode]} (${index + 1})`} onClick=${() => (state.mode.value = mode)}>
+    ${fit.map((mode, index) => html`<button type="button" key=${mode} role="radio" aria-checked=${String(state.mode.value === mode)} title=${`${words.modes[mode]} (${(index + 1) % 10})`} onClick=${() => (state.mode.value = mode)}>
       <span class=${`swatch ${mode}`} aria-hidden="true"></span><span>${words.modes[mode]}</span></button>`)}
   </div>`;
 }
 
-function Tools() {
+function Tools({ job }) {
+  const bed = bedOf(job);
+  const space = () => {
+    state.bed.value = !state.bed.value;
+    viewer.showBed(state.bed.value ? bed.bed_mm : null);
+  };
   const section = state.section.value.on;
   const ruler = state.ruler.value.on;
+  const photo = state.overlay.value;
   return html`<div class="tools" role="toolbar" aria-label=${words.model.viewer}>
     <details class="views"><summary class="button icon" title=${words.views.iso} aria-label=${words.tools.axis}><${Icon} name="look" /></summary>
       <div>${Object.keys(VIEWS).map((name) => html`<button type="button" key=${name} onClick=${() => viewer.view(name)}>${words.views[name]}</button>`)}</div></details>
     <${Button} kind="icon" icon="frame" label=${`${words.tools.frame} (F)`} onClick=${() => viewer.frame()} />
     <${Button} kind="icon" icon="turn" label=${`${words.tools.turn} (Space)`} pressed=${state.turning.value} onClick=${() => (state.turning.value = !state.turning.value)} />
+    ${bed && html`<${Button} kind="icon" icon="bed" label=${words.tools.bed(bed.label, bed.bed_mm.join(" × "))} pressed=${state.bed.value} onClick=${space} />`}
+    ${photo.camera && html`<${Button} kind="icon" icon="eye" label=${`${words.overlay.show} (P)`} pressed=${photo.on} onClick=${() => change(state.overlay, { on: !photo.on })} />`}
     <${Button} kind="icon" icon="section" label=${`${words.tools.section} (X)`} pressed=${section} onClick=${() => change(state.section, { on: !section })} />
     <${Button} kind="icon" icon="ruler" label=${`${words.tools.ruler} (R)`} pressed=${ruler} onClick=${() => (state.ruler.value = { on: !ruler, points: [], mm: "" })} />
     <${Button} kind="icon" icon="shot" label=${`${words.tools.shot} (S)`} onClick=${() => viewer.save()} />
   </div>`;
+}
+
+/** The photo over the model as its own camera sees it, with the slider between the two. */
+function PhotoOver() {
+  const { on, share, camera, href, rect, agree } = state.overlay.value;
+  if (!on || !camera || !rect) return null;
+  const place = { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${rect.height}px`, opacity: share };
+  return html`<img class="photo-over" src=${href} alt=${words.overlay.alt} style=${place} onLoad=${(event) => viewer.engine?.overlay.measure(event.target)} />
+    <div class="float-bar overlay-bar"><span>${words.overlay.model}</span>
+      <input type="range" min="0" max="1" step="0.01" value=${share} aria-label=${words.overlay.slider} onInput=${(event) => change(state.overlay, { share: Number(event.target.value) })} />
+      <span>${words.overlay.photo}</span>${agree !== null && html`<span class="small agree" data-agree=${agree}>${words.overlay.agree(Math.round(agree * 100))}</span>`}
+    </div>`;
+}
+
+/** Which layer is the last one that shows, and who cut them: a slicer's G-code, or we ourselves. */
+function LayersBar() {
+  const { at, facts, busy } = state.layers.value;
+  if (!facts) return html`<div class="float-bar" role="status">${busy ? words.layers.busy : words.layers.waiting}</div>`;
+  const by = facts.slicer ? words.layers.slicer(facts.slicer) : facts.why ? words.layers.ownFor(facts.why.split(/[.;:]/)[0]) : words.layers.own;
+  const cost = facts.slicer ? words.layers.cost(facts.seconds, facts.filament_g) : "";
+  return html`<div class="float-bar layers-bar"><span class="layer-at">${words.layers.at(at, facts.layers)}</span>
+    <input type="range" min="1" max=${facts.layers} value=${at} aria-label=${words.layers.slider} onInput=${(event) => change(state.layers, { at: Number(event.target.value) })} />
+    <span class="small" title=${facts.why} data-by=${facts.slicer ? "slicer" : "own"}>${busy ? words.layers.busy : `${by}${cost}`}</span>
+    ${facts.ready && !facts.slicer && html`<${Button} kind="small" disabled=${busy} onClick=${() => change(state.layers, { by: "slicer" })}>${words.layers.slice}<//>`}</div>`;
 }
 
 function SectionBar() {

@@ -100,6 +100,6 @@ function fit(area, places) {
   if (!area || !points.length) return;
   const right = Math.max(...points.map(([px]) => px)) + NODE_WIDTH;
   const bottom = Math.max(...points.map(([, py]) => py)) + 170;
-  const zoom = Math.max(ZOOMS[0], Math.min(1.1, (area.clientWidth - 64) / right, (area.clientHeight - 90) / bottom));
+  const zoom = Math.max(ZOOMS[0], Math.min(1.5, (area.clientWidth - 64) / right, (area.clientHeight - 90) / bottom));
   change(state.graph, { camera: { zoom, x: Math.max(24, (area.clientWidth - right * zoom) / 2), y: Math.max(24, (area.clientHeight - bottom * zoom) / 2) } });
 }

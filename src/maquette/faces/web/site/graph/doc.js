@@ -5,9 +5,9 @@ const COLUMN = 232;
 const ROW = 196;
 const MOST_UNDONE = 200;
 
-/** A document over a recipe; `kept` says which steps' results are there. */
-export function begin(form, kept = {}) {
-  return { now: { form, places: layOut(form) }, before: form, kept, past: [], future: [], picked: "", wire: null };
+/** A document over a recipe; `kept` says which steps' results are there, `prices` what steps cost in dollars. */
+export function begin(form, kept = {}, prices = {}) {
+  return { now: { form, places: layOut(form) }, before: form, kept, prices, past: [], future: [], picked: "", wire: null };
 }
 
 /** One gesture: a new state on top of the past. The same state again is no gesture. */
@@ -71,6 +71,9 @@ export function connect(now, source, name, index) {
   return withStep(now, name, { ...step, from });
 }
 
+/** The types that an input takes, which says them as "Subject or Views". */
+export const kindsOf = (type) => type.split(/ or | \| /);
+
 /** Types that a step gives and takes. */
 export function giveOf(form, stages, name) {
   if (name in form.steps) return stages[form.steps[name].stage]?.output ?? "";
@@ -86,7 +89,7 @@ export function refusal(form, stages, source, name, index) {
   const gives = giveOf(form, stages, source);
   const needs = Object.values(stages[form.steps[name].stage].inputs)[index];
   if (downstream({ steps: inOrder(form.steps) }, [name]).includes(source)) return "circle";
-  return needs.split(" | ").includes(gives) || gives === needs ? null : { gives, needs };
+  return kindsOf(needs).includes(gives) || gives === needs ? null : { gives, needs };
 }
 
 /** Steps so that sources come first; what runs in a circle comes last. */
@@ -112,6 +115,12 @@ export function staleSteps({ now, before, kept }) {
   return downstream({ steps }, Object.keys(steps).filter((name) => !same(name)));
 }
 
+/** What the steps that run again cost; kept ones are paid. */
+export function costOf(doc) {
+  const stale = staleSteps(doc);
+  return Object.entries(doc.prices).reduce((sum, [name, usd]) => sum + (stale.includes(name) ? usd : 0), 0);
+}
+
 /** Steps that the result does not need cannot stay in a recipe. */
 export function usable(form) {
   const needed = new Set([form.result]);
@@ -133,11 +142,13 @@ export function yamlOf(form) {
   return [`recipe: ${recipe}`, `summary: ${flow(summary)}`, `inputs: [${inputs.join(", ")}]`, "steps:", ...Object.entries(steps).map(line), `result: ${result}`, ""].join("\n");
 }
 
-/** Places by depth, so that wires run from left to right; long rows are broken. */
+/** Places by depth, so that wires run from left to right; long rows are broken where the window ends. */
 export function layOut(form) {
   const depth = Object.fromEntries(form.inputs.map((name) => [name, 0]));
   for (const [name, step] of Object.entries(inOrder(form.steps))) depth[name] = 1 + Math.max(0, ...sourcesOf(step).map((source) => depth[source] ?? 0));
-  const wide = 6;
+  const longest = 1 + Math.max(...Object.values(depth));
+  const most = Math.min(9, Math.max(2, Math.floor(innerWidth / 210)));
+  const wide = Math.ceil(longest / Math.ceil(longest / most));
   const taken = {};
   const places = {};
   for (const [name, column] of Object.entries(depth)) {

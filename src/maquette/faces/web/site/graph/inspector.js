@@ -22,8 +22,16 @@ export function Inspector({ doc }) {
       <${Button} kind="small" disabled=${form.result === name} onClick=${() => (state.graph.value = commit(doc, makeResult(doc.now, name)))}>${words.graph.makeResult}<//>
       <${Button} kind="small" icon="trash" onClick=${() => dropPicked(doc)}>${words.graph.remove}<//>
     </div>
-    <p class="small">${stage.facts.licence}</p>
+    <${Maker} stage=${stage} usd=${doc.prices[name]} />
   </aside>`;
+}
+
+/** Under which licence a step works; a provider's price, and what gets it ready. */
+function Maker({ stage, usd }) {
+  const maker = state.catalog.value.generators.find((row) => row.name === stage.name);
+  return html`<div class="maker small"><p>${stage.facts.licence}</p>
+    ${maker?.price && html`<p>${words.graph.price}: ${maker.price}${usd ? ` (${words.graph.here} $${usd.toFixed(2)})` : ""}</p>`}
+    ${maker && !maker.ready && html`<p>${words.graph.notReady}</p><code>${maker.get}</code>`}</div>`;
 }
 
 /** The same wires for the keyboard: where an input takes its value from. */

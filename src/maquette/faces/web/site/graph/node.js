@@ -2,7 +2,7 @@
 import { html } from "../vendor/ui.js";
 import { change, state } from "../app/store.js";
 import { words } from "../app/words.js";
-import { giveOf, refusal } from "./doc.js";
+import { giveOf, kindsOf, refusal } from "./doc.js";
 
 export const NODE_WIDTH = 176;
 const HEAD = 40;
@@ -30,7 +30,8 @@ export function Node({ name, job, doc, stale, onGrab, onSocket }) {
     ${Object.entries(stage?.inputs ?? {}).map(([input, type], index) => html`<button type="button" key=${input} class=${`socket in type-${typeClass(type)} ${unfit(doc, stages, name, index)}`} style=${{ top: `${HEAD / 2 + index * BETWEEN}px` }} data-socket data-step=${name} data-index=${index} aria-label=${`${name} ${words.graph.from} ${input}: ${type}`} title=${`${input}: ${type}`}></button>`)}
     <button type="button" class=${`socket out type-${typeClass(gives)}`} style=${{ top: `${HEAD / 2}px` }} aria-label=${`${name}: ${gives}`} title=${gives} onPointerDown=${onSocket}></button>
     <${Thumb} job=${job} name=${name} step=${step} said=${said} gives=${gives} />
-    <div class="node-foot"><span class="status">${words.graph[status] ?? ""}</span>${said?.seconds !== undefined && !stale && html`<span class="small">${words.graph.seconds(said.seconds.toFixed(said.seconds < 1 ? 2 : 1))}</span>`}</div>
+    <div class="node-foot"><span class="status">${words.graph[status] ?? ""}</span>${said?.seconds !== undefined && !stale && html`<span class="small">${words.graph.seconds(said.seconds.toFixed(said.seconds < 1 ? 2 : 1))}</span>`}
+      ${doc.prices[name] > 0 && html`<span class="price" title=${words.graph.price}>$${doc.prices[name].toFixed(2)}</span>`}</div>
   </div>`;
 }
 
@@ -54,4 +55,4 @@ function Thumb({ job, name, step, said, gives }) {
   return html`<div class="node-picture none">${gives}</div>`;
 }
 
-const typeClass = (type) => type.split(" | ")[0].replace(/[^A-Za-z]/g, "").toLowerCase() || "any";
+const typeClass = (type) => kindsOf(type)[0].replace(/[^A-Za-z]/g, "").toLowerCase() || "any";

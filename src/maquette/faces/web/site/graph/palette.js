@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
 import { change, state } from "../app/store.js";
 import { words } from "../app/words.js";
-import { addStep, commit, connect, giveOf } from "./doc.js";
+import { addStep, commit, connect, giveOf, kindsOf } from "./doc.js";
 
 const SHOWN = 9;
 
@@ -22,7 +22,7 @@ export function Palette({ doc }) {
   const take = (stage) => {
     const { name, now } = addStep(doc.now, stage, doc.picked || doc.now.form.result);
     const source = doc.picked || doc.now.form.result;
-    const fits = source && Object.values(stage.inputs)[0]?.split(" | ").includes(giveOf(now.form, state.catalog.value.stages, source));
+    const fits = source && kindsOf(Object.values(stage.inputs)[0] ?? "").includes(giveOf(now.form, state.catalog.value.stages, source));
     state.graph.value = { ...commit(doc, fits ? connect(now, source, name, 0) : now), picked: name, palette: false };
   };
   const pressed = (event) => {
@@ -46,7 +46,7 @@ function found(text, doc) {
   const { stages } = state.catalog.value;
   const gives = giveOf(doc.now.form, stages, doc.picked || doc.now.form.result);
   const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = (stage) => Object.values(stage.inputs)[0]?.split(" | ").includes(gives);
+  const fits = (stage) => kindsOf(Object.values(stage.inputs)[0] ?? "").includes(gives);
   const rows = Object.values(stages).filter((stage) => Object.keys(stage.inputs).length && parts.every((part) => `${stage.name} ${stage.summary}`.toLowerCase().includes(part)));
   const rank = (stage) => (parts.length && stage.name.startsWith(parts[0]) ? 0 : fits(stage) ? 1 : 2);
   return rows.sort((one, other) => rank(one) - rank(other));

@@ -8,7 +8,7 @@ import { go } from "../app/router.js";
 import { change, say, state } from "../app/store.js";
 import { words } from "../app/words.js";
 import { Canvas } from "./canvas.js";
-import { begin, commit, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
+import { begin, commit, costOf, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
 import { Inspector } from "./inspector.js";
 import { Palette } from "./palette.js";
 
@@ -20,9 +20,9 @@ export function GraphScreen() {
   const ready = job?.order && state.catalog.value;
   useEffect(() => {
     if (ready && (!doc || doc.job !== job.id)) attempt(async () => {
-      const { form, kept } = await lookUp(`/api/jobs/${job.id}/recipe`);
+      const { form, kept, prices } = await lookUp(`/api/jobs/${job.id}/recipe`);
       if (state.graph.value?.job === job.id) return; // asked twice, answered twice: what was edited since stays
-      state.graph.value = { ...begin(form, kept), job: job.id };
+      state.graph.value = { ...begin(form, kept, prices), job: job.id };
     });
   }, [ready, job?.id, job?.state]);
   useEffect(() => {
@@ -56,17 +56,37 @@ export function dropPicked(doc) {
 function Bar({ job, doc }) {
   const stale = staleSteps(doc);
   const open = Object.values(usable(doc.now.form).steps).some((step) => [step.from].flat().includes(""));
-  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" })).id}`));
+  const hosted = Object.values(doc.now.form.steps).some((step) => state.catalog.value.stages[step.stage]?.facts.network);
+  const text = hosted && !open ? yamlOf(doc.now.form) : "";
+  useEffect(() => {
+    if (text) readRecipe(text).then(({ prices }) => change(state.graph, { prices }), () => {});
+  }, [text]);
+  const cost = hosted ? costOf(doc) : 0;
+  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" }, Object.values(doc.prices).reduce((sum, usd) => sum + usd, 0))).id}`));
   return html`<div class="graph-bar" role="toolbar" aria-label=${words.graph.title}>
-    <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${words.graph.run}<//>
+    <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${cost ? words.graph.runFor(cost.toFixed(2)) : words.graph.run}<//>
     <span class="small stale-count" role="status">${words.graph.staleCount(stale.length)}</span>
     <span class="gap"></span>
     <${Button} kind="icon" icon="undo" label=${`${words.graph.undo} (Ctrl Z)`} disabled=${!doc.past.length} onClick=${() => (state.graph.value = undo(doc))} />
     <${Button} kind="icon" icon="redo" label=${`${words.graph.redo} (Ctrl Shift Z)`} disabled=${!doc.future.length} onClick=${() => (state.graph.value = redo(doc))} />
     <${Button} icon="plus" onClick=${() => change(state.graph, { palette: true })}>${words.graph.add}<//>
     <${Button} icon="down" onClick=${() => save(doc)}>${words.graph.save}<//>
+    <${Templates} job=${job} doc=${doc} />
     <label class="button"><input type="file" class="unseen" accept=".yaml,.yml,.json" onChange=${(event) => openFile(event, doc)} />${words.graph.open}</label>
   </div>`;
+}
+
+/** The recipes that ship with the package, of those that begin with what this job began with; one takes the graph's place as one gesture. */
+function Templates({ job, doc }) {
+  const isModel = "asset" in job.order.inputs;
+  const fit = Object.values(state.catalog.value.recipes).filter((recipe) => isModel === ("asset" in recipe.inputs) && Object.keys(recipe.inputs).length === 1);
+  const take = (event) => {
+    const recipe = state.catalog.value.recipes[event.target.value];
+    event.target.value = "";
+    if (recipe) state.graph.value = { ...commit(doc, begin(recipe.form).now), camera: null, picked: "" };
+  };
+  return html`<select class="templates" aria-label=${words.graph.templates} onChange=${take}><option value="">${words.graph.templates}</option>
+    ${fit.map((recipe) => html`<option key=${recipe.name} value=${recipe.name} title=${recipe.summary}>${recipe.name}</option>`)}</select>`;
 }
 
 function save(doc) {

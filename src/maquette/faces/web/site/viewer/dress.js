@@ -12,6 +12,7 @@ export class Dress {
     this.engine = engine;
     this.meshes = [];
     this.extra = [];
+    this.hiders = new Set();
     this.end = effect(() => this.put(state.mode.value));
   }
 
@@ -20,6 +21,7 @@ export class Dress {
     this.meshes = [];
     scene.traverse((one) => one.isMesh && this.meshes.push({ mesh: one, own: one.material }));
     this.put(state.mode.peek());
+    for (const { mesh } of this.meshes) mesh.visible = !this.hiders.size;
     return this.meshes.reduce((sum, { mesh }) => sum + (mesh.geometry.index ?? mesh.geometry.attributes.position).count / 3, 0);
   }
 
@@ -58,9 +60,11 @@ export class Dress {
     this.extra.push({ dispose: () => over.removeFromParent() });
   }
 
-  /** Show or hide the model itself, where paint stands in its place. */
-  hide(hidden) {
-    for (const { mesh } of this.meshes) mesh.visible = !hidden;
+  /** Show or hide the model itself, where paint or its layers stand in its place; it shows once nobody hides it. */
+  hide(hidden, who = "paint") {
+    if (hidden) this.hiders.add(who);
+    else this.hiders.delete(who);
+    for (const { mesh } of this.meshes) mesh.visible = !this.hiders.size;
   }
 
   #undress() {

@@ -5,7 +5,9 @@ import { bytesOf } from "../app/api.js";
 import { change, say, state } from "../app/store.js";
 import { Dress } from "./dress.js";
 import { Ground } from "./ground.js";
+import { Layers } from "./layers.js";
 import { VIEWS } from "./modes.js";
+import { Overlay } from "./overlay.js";
 import { Paint } from "./paint.js";
 import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
@@ -33,11 +35,13 @@ export class Engine {
     this.scene.add(this.model, this.camera);
     this.bounds = new Sphere(new Vector3(), 50);
     this.#light();
-    this.ground = new Ground(this.scene, canvas);
+    this.ground = new Ground(this);
     this.dress = new Dress(this);
     this.section = new Section(this);
     this.paint = new Paint(this);
     this.ruler = new Ruler(this);
+    this.overlay = new Overlay(this);
+    this.layers = new Layers(this);
     this.#listen();
     this.resize();
   }
@@ -66,7 +70,7 @@ export class Engine {
       effect(() => {
         void state.theme.value;
         requestAnimationFrame(() => {
-          this.ground.recolor();
+          this.ground.draw();
           this.draw();
         });
       }),
@@ -109,18 +113,38 @@ export class Engine {
     this.draw();
   }
 
+  /** All of the printer's space in view, or of the model again. */
+  showBed(size) {
+    if (!size) return this.frame();
+    const radius = Math.hypot(...size) / 2;
+    const center = this.bounds.center.clone().setZ(this.box.min.z + size[2] / 2);
+    return this.#flyTo(center, this.toward(), radius, false);
+  }
+
   /** All of the model in view, from where one stands or from a named side. */
   frame(side = "") {
-    const toward = side ? new Vector3(...VIEWS[side]) : this.camera.position.clone().sub(this.controls.target);
+    const toward = side ? new Vector3(...VIEWS[side]) : this.toward();
     this.#flyTo(this.bounds.center, toward, this.bounds.radius, side === "iso");
   }
 
+  /** From the model to whoever looks. */
+  toward() {
+    return this.camera.position.clone().sub(this.controls.target).normalize();
+  }
+
   view(side) {
+    this.overlay.leave();
     this.frame(side);
+  }
+
+  /** Look from a direction at once. */
+  look(toward) {
+    this.#flyTo(this.bounds.center, toward, this.bounds.radius, true);
   }
 
   /** Fly to where some triangles can be seen. */
   fly({ center, normal, radius }) {
+    this.overlay.leave();
     const toward = normal.clone().setZ(Math.max(normal.z, -0.6)).add(new Vector3(0, 0, 0.15));
     this.#flyTo(center, toward, Math.max(radius * 1.6, this.bounds.radius * 0.22), false);
   }
@@ -130,7 +154,7 @@ export class Engine {
     const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
     const end = target.clone().add(toward.clone().normalize().multiplyScalar((radius * ASIDE) / Math.sin(narrow)));
     this.camera.near = Math.max(this.bounds.radius / 200, 0.01);
-    this.camera.far = this.bounds.radius * 60;
+    this.camera.far = Math.max(this.bounds.radius, radius) * 60;
     this.camera.updateProjectionMatrix();
     if (atOnce || matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.camera.position.copy(end);
@@ -163,8 +187,16 @@ export class Engine {
       if (!this.renderer) return;
       if (this.flight) this.#advance(now);
       this.controls.update();
-      this.renderer.render(this.scene, this.camera);
+      this.render();
     });
+  }
+
+  /** Draw at once, through the photo's camera where the photo lies over the model. */
+  render() {
+    const eye = this.overlay.lens ?? this.camera;
+    this.renderer.render(this.scene, eye);
+    const heading = eye.matrixWorldInverse.elements.slice(0, 11);
+    if (heading.some((value, index) => Math.abs(value - (state.heading.peek()[index] ?? 9)) > 1e-3)) state.heading.value = heading;
   }
 
   resize() {
@@ -173,13 +205,14 @@ export class Engine {
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
+    this.overlay.fit();
     this.draw();
   }
 
   /** The picture as it stands, with the page's ground behind it. */
   picture() {
     this.scene.background = new Color(getComputedStyle(this.canvas.parentElement).backgroundColor);
-    this.renderer.render(this.scene, this.camera);
+    this.render();
     const taken = new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
     this.scene.background = null;
     this.draw();
@@ -188,7 +221,7 @@ export class Engine {
 
   close() {
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();

@@ -10,7 +10,9 @@ const RAMPS = {
   seen: ["#c9a27a", "#3047d6"],
   thickness: ["#b3261e", "#f4efe6", "#3047d6"],
   overhang: ["#3047d6", "#f4efe6", "#b3261e"],
+  distance: ["#3047d6", "#f4efe6", "#b3261e"],
   finding: ["#d3312a", "#d3312a"],
+  pointed: ["#3047d6", "#3047d6"],
 };
 
 export class Paint {
@@ -41,16 +43,17 @@ export class Paint {
   }
 
   async #fetch(job, { what, number }) {
-    const answer = await fetch(`/api/jobs/${job}/steps/result/paint/${what}?n=${number}`);
+    const place = what.startsWith("distance/") ? `${what}/paint` : `paint/${what}?n=${number}`;
+    const answer = await fetch(`/api/jobs/${job}/steps/result/${place}`);
     if (!answer.ok) return null;
     return { numbers: new Float32Array(await answer.arrayBuffer()), mean: Number(answer.headers.get("X-Mean")) };
   }
 
   /** @param {{ numbers: Float32Array, mean: number }} data @param {Wanted} wanted */
-  #lay({ numbers, mean }, { ramp, finding, range }) {
+  #lay({ numbers, mean }, { what, ramp, finding, range }) {
     const count = numbers.length / FLOATS;
     if (!count) return;
-    const isWhole = ramp !== "finding";
+    const isWhole = !["finding", "pointed"].includes(ramp);
     const { positions, values } = apart(numbers, count);
     const ends = range ?? extremes(values);
     const geometry = new BufferGeometry();
@@ -65,7 +68,8 @@ export class Paint {
     this.place = whereabouts(positions, geometry.attributes.normal.array);
     this.count = count;
     if (isWhole) state.legend.value = { ramp, colors: RAMPS[ramp], ends, unit: finding?.unit ?? "", share: ramp === "seen" ? Math.round(mean * 100) : null };
-    else this.engine.fly(this.place);
+    else if (ramp === "finding") this.engine.fly(this.place);
+    else if (what === "part") this.engine.fly({ ...this.place, normal: this.engine.toward() });
   }
 
   #wipe() {
@@ -104,6 +108,9 @@ export class Paint {
 function wanted(mode, id, job) {
   if (mode === "seen") return { what: "seen", number: 0, ramp: "seen", range: [0, 1] };
   if (mode === "checks") {
+    if (id.startsWith("distance/")) return { what: id, number: 0, ramp: "distance", finding: { unit: "mm" }, range: [0, Math.max(state.against.peek().apart?.most ?? 1, 1e-3)] };
+    const [, kind, number] = /^(part|color)\/(\d+)$/.exec(id) ?? [];
+    if (kind) return { what: kind, number: Number(number), ramp: "pointed" };
     const finding = job.findings.find((one) => one.id === id);
     return finding?.face_count ? { what: finding.node.slice(6), number: finding.n, ramp: "finding", finding } : null;
   }

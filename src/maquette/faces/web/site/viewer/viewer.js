@@ -34,6 +34,10 @@ class Viewer {
     this.engine?.view(name);
   }
 
+  showBed(size) {
+    this.engine?.showBed(size);
+  }
+
   fly(triangles) {
     this.engine?.fly(triangles);
   }
@@ -65,6 +69,9 @@ export const viewer = new Viewer();
   },
   get painted() {
     return viewer.engine?.paint.facts() ?? null;
+  },
+  get laid() {
+    return viewer.engine?.layers.below?.geometry.drawRange.count / 2 || 0;
   },
   state: () => Object.fromEntries(Object.entries(state).map(([name, one]) => [name, one.peek()])),
 };
