@@ -1109,6 +1109,18 @@ class _miniature(StageFunction[..., Picture]):
 
 miniature: _miniature
 
+class _name_parts(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        names: tuple[str, ...] = ...,
+        by: Literal['place', 'color', 'both'] = 'place',
+    ) -> Asset:
+        """Give each part a name: yours, or one made of its side, its colour and its shape (``top left rod``)."""
+
+name_parts: _name_parts
+
 class _nozzle_loss(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -1706,6 +1718,22 @@ class _sculpt(StageFunction[..., Asset]):
         """Guess the whole object from a photo: front, back and sides, as one closed, coloured solid."""
 
 sculpt: _sculpt
+
+class _segment(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        parts: int = 0,
+        detail: float = 0.5,
+        by: Literal['all', 'shape', 'color'] = 'all',
+        of: str = '',
+        borders: Literal['smooth', 'edges'] = 'smooth',
+        close: bool = False,
+    ) -> Asset:
+        """Divide the model into parts where it folds in, grows thin or changes colour; each becomes a node in files."""
+
+segment: _segment
 
 class _segmind(StageFunction[..., Asset]):
     def __call__(
