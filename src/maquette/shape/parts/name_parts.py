@@ -14,11 +14,13 @@ from maquette.core.progress import note
 from maquette.geometry.look.color_names import name_colors
 from maquette.geometry.look.oklab import oklab_of
 from maquette.geometry.surface import face_areas
+from maquette.geometry.topology import face_components
 from maquette.registry import stage
 from maquette.shape.carry.surface_color import SurfaceColor
 
 _ASIDE = 0.3  # of half the model's size off its middle: a part there is called by its side
 _MOST = 20_000  # faces whose colour is looked at
+_BODIES = 200  # that are taken for parts
 _ROD, _PLATE = 2.5, 0.3  # length to width, thickness to width
 
 
@@ -34,11 +36,10 @@ def name_parts(
     """Give each part a name: yours, or one made of its side, its colour and its shape (``top left rod``).
 
     Parts that get the same given name become one. Sides are those of a viewer in front of the model: left is at −X. The
-    largest part that lies in the middle is the ``body``. Names are told apart by numbers. Refuses a model without parts
-    and more names than there are parts.
+    largest part that lies in the middle is the ``body``. Names are told apart by numbers. Without parts the bodies that
+    do not hang together count. Refuses a model in one piece and more names than there are parts.
     """
-    if asset.mesh.part is None or not asset.part_names:
-        raise CannotDo("name-parts: the model has no parts; take it apart with segment first")
+    asset = _with_bodies(asset)
     if len(names) > len(asset.part_names):
         raise BadSetting(f"name-parts: names: {len(names)} names for {len(asset.part_names)} parts; give fewer")
     if any(not name.strip() for name in names):
@@ -50,6 +51,16 @@ def name_parts(
     place = np.array([distinct.index(name) for name in all_names], np.int32)
     note(f"parts: {', '.join(distinct[:12])}{' …' if len(distinct) > 12 else ''}")
     return asset.replace(mesh=asset.mesh.replace(part=place[asset.mesh.part]), part_names=distinct)
+
+
+def _with_bodies(asset: Asset) -> Asset:
+    """The asset with its bodies as parts where it has none."""
+    if asset.mesh.part is not None and asset.part_names:
+        return asset
+    count, body = face_components(asset.mesh.faces, through="vertex")
+    if not 1 < count <= _BODIES:
+        raise CannotDo(f"name-parts: the model has no parts and {count} bodies; take it apart with segment first")
+    return asset.replace(mesh=asset.mesh.replace(part=body), part_names=tuple(f"part {n + 1}" for n in range(count)))
 
 
 def _words(asset: Asset, by: str) -> list[str]:
