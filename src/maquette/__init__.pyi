@@ -1436,6 +1436,12 @@ class _portrait_heights(StageFunction[..., Heightmap]):
 
 portrait_heights: _portrait_heights
 
+class _pose(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, clip: str = '', at: float = 0.25) -> Asset:
+        """Bend a rigged model as one of its clips has it at a moment, and keep it so, without its skeleton."""
+
+pose: _pose
+
 class _project_photo(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1659,6 +1665,19 @@ class _resurface(StageFunction[..., Asset]):
         """Make a new closed surface around what the model encloses, whatever holes, overlaps or flipped faces it has."""
 
 resurface: _resurface
+
+class _rig(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['auto', 'humanoid', 'quadruped', 'parts'] = 'auto',
+        names: Literal['unity', 'unreal', 'vrm'] = 'unity',
+        clips: Literal['stock', 'none'] = 'stock',
+    ) -> Asset:
+        """Put a skeleton into a model, bind its surface to it, and add clips that show that it bends."""
+
+rig: _rig
 
 class _rodin(StageFunction[..., Asset]):
     def __call__(
@@ -2422,7 +2441,7 @@ write_fbx: _write_fbx
 
 class _write_glb(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
-        """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
+        """Write one GLB file with materials, embedded textures, vertex colours, skeleton and one named node per part."""
 
 write_glb: _write_glb
 
