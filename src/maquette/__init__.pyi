@@ -2041,6 +2041,19 @@ class _styles(StageFunction[..., Picture]):
 
 styles: _styles
 
+class _stylize(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        style: Literal['voxel', 'brick', 'facet', 'voronoi', 'wireframe'] = 'voxel',
+        cells: int = 32,
+        colors: int = 8,
+    ) -> Asset:
+        """Remake the model in cubes, bricks, flat facets or as a cage of struts, in a few flat colours of its own."""
+
+stylize: _stylize
+
 class _suggest_settings(StageFunction[..., PrintSettings]):
     def __call__(
         self,
