@@ -34,7 +34,7 @@ def row(asset: Asset) -> list[Asset]:
     """What is shown of one model."""
     walking = mq.pose(mq.rig(asset), clip="walk", at=0.25)
     cubes, bricks, cage = (
-        mq.stylize(asset, style=style, cells=cells) for style, cells in (("voxel", 32), ("brick", 24), ("voronoi", 12))
+        mq.stylize(asset, style=style, cells=cells) for style, cells in (("voxel", 32), ("brick", 24), ("voronoi", 28))
     )
     return [asset, in_parts(asset), walking, cubes, bricks, cage]
 

@@ -78,3 +78,11 @@ def test_facets_are_few_and_lie_near():
     assert np.linalg.norm(done.mesh.vertices, axis=1) == pytest.approx(20, abs=1.5)
     with pytest.raises(CannotDo, match="no surface"):
         mq.stylize(mq.Asset(shapes.box().keep_faces([])))
+
+
+def test_limbs_thinner_than_a_cell_are_not_lost_in_silence():
+    rod = shapes.together(shapes.box((40, 40, 40)), shapes.box((1, 1, 60), (19.5, 19.5, 40)))
+    done = mq.stylize(mq.Asset(rod, sized=True), style="wireframe", cells=4)
+    assert done.size[2] < 90
+    assert "ask for more cells" in " ".join(done.history[-1].notes)
+    assert "ask for more" not in " ".join(mq.stylize(ball(), cells=20).history[-1].notes)

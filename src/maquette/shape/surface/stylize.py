@@ -27,6 +27,7 @@ from maquette.shape.carry.surface_color import SurfaceColor
 
 _THIN = 0.12  # of a strut's length: its radius
 _FINE, _COARSE = 0.5, 0.9  # of a strut's radius: how far apart its balls lie, and the cells that they are drawn in
+_LOST = 0.1  # of a side: more is no rounding
 _SHAKE = 1e-5  # of the diagonal: fast-simplification stalls on flat ground
 _SHARP = 180.0  # degrees: a cage follows no crease
 
@@ -63,6 +64,9 @@ def stylize(
     progress(0.7, "choose colours")
     label, materials = _flat_colors(asset, places, colors)
     plain = Mesh(vertices, faces, material=label)
+    lost = 1 - float((np.ptp(plain.bounds, axis=0) / np.maximum(np.ptp(mesh.bounds, axis=0), 1e-300)).min())
+    if lost > _LOST:
+        note(f"lost what is thinner than a cell: {lost:.0%} off one side of its box; ask for more cells")
     note(f"{len(faces)} faces in {len(materials)} colours")
     return asset.replace(mesh=plain, materials=materials, part_names=(), skeleton=None)
 
