@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import maquette as mq
+import samples
 import shapes
 from maquette.core.errors import CannotDo
 from maquette.geometry.remake.bricks import join_touching
@@ -81,8 +82,7 @@ def test_facets_are_few_and_lie_near():
 
 
 def test_limbs_thinner_than_a_cell_are_not_lost_in_silence():
-    rod = shapes.together(shapes.box((40, 40, 40)), shapes.box((1, 1, 60), (19.5, 19.5, 40)))
-    done = mq.stylize(mq.Asset(rod, sized=True), style="wireframe", cells=4)
-    assert done.size[2] < 90
+    done = mq.stylize(samples.person(), style="wireframe", cells=6)
+    assert done.size[0] < 60  # its arms reach 80
     assert "ask for more cells" in " ".join(done.history[-1].notes)
     assert "ask for more" not in " ".join(mq.stylize(ball(), cells=20).history[-1].notes)
