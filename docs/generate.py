@@ -51,7 +51,8 @@ _UNCUT = {"autofix", "inspect", "matte", "relief"}  # the subject need not be cu
 _ON_TILES = {"emboss-art", "magnet-pockets", "plate-stand"}  # what lies flat
 _PAINTED = {"bake", "delight", "pbr-maps"}  # each texel must belong to one face
 _PHOTOGRAPHED = {"fill-unseen", "project-photo"}  # a model file does not hold its photo and camera
-_IN_PIECES = {"exploded"}  # what has several parts
+_ITS_OWN = {"wall-mount": "plate.glb", "rig": "person.glb", "pose": "rigged.glb"}
+_IN_PIECES = {"exploded", "name-parts"}  # what has several parts
 _ENDINGS = {"passes": ".json", "icon-set": ".ico", "cgi-ads": ".png"}  # of files that no writer makes
 _TELLING = {  # settings that an example turns, because they must be given or because they tell what the stage is for
     "arrange": "--layout ring --count 6 --beside coin",
@@ -150,7 +151,7 @@ def _file_for(stage: Stage, kind: typing.Any) -> str:
         return "pieces.glb"
     if stage.name in _ON_TILES:
         return "tile.glb"
-    return "plate.glb" if stage.name == "wall-mount" else "part.glb"
+    return _ITS_OWN.get(stage.name, "part.glb")
 
 
 def _writes(stage: Stage) -> str:

@@ -24,6 +24,7 @@ from maquette.core.print_settings import PrintSettings
 from maquette.core.scene import Scene
 from maquette.core.subject import Subject, Views
 from maquette.formats.painting.hueforge import project_of
+from maquette.geometry.remake.blocks import Blocks, block_surface
 from shapes import box, grid, sphere, together
 
 
@@ -180,6 +181,23 @@ def scene() -> Scene:
     return Scene((ball().replace(source=None, camera=None),), np.zeros(2), np.stack([np.eye(4), second]), title="balls")
 
 
+def figure(*bars: tuple[tuple[int, int, int], tuple[int, int, int]]) -> Asset:
+    """Bars (size, corner) of cells of 4 mm as one closed body; corners count from the middle of the ground."""
+    filled = np.zeros((40, 40, 40), bool)
+    for size, corner in bars:
+        start = np.array(corner) + [20, 20, 0]
+        filled[tuple(slice(a, a + n) for a, n in zip(start.tolist(), size, strict=True))] = True
+    vertices, faces, _ = block_surface(Blocks(filled, np.array([-80.0, -80.0, 0.0]), 4.0))
+    return Asset(Mesh(vertices, faces), sized=True)
+
+
+@cache
+def person() -> Asset:
+    """100 high, in a T pose, facing −Y: trunk, legs, arms, head."""
+    legs = ((2, 2, 11), (-3, -1, 0)), ((2, 2, 11), (1, -1, 0))
+    return figure(((6, 4, 10), (-3, -2, 11)), *legs, ((20, 2, 2), (-10, -1, 18)), ((4, 4, 4), (-2, -2, 21)))
+
+
 def files_like(suffix: str) -> Files:
     """A model file of this ending, written by our own writer."""
     from maquette.flow import disk
@@ -219,6 +237,8 @@ def write_files(folder: Path) -> None:
     sheet = registry()["blueprint"](Asset(box((60, 40, 30)), sized=True), suffix=".png", width_px=800)
     (folder / "sheet.png").write_bytes(sheet.data)
     disk.save(painted_sphere(), folder / "painted.glb")
+    disk.save(person(), folder / "person.glb")
+    disk.save(registry()["rig"](person()), folder / "rigged.glb")
 
 
 def sample_for(kind: object, stage: object) -> object:

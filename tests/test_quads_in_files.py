@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import maquette as mq
 import shapes
@@ -75,3 +76,16 @@ def test_a_quad_cube_stays_one_when_it_is_mended_and_what_has_no_quads_says_so()
     with noting() as notes:
         mq.write_glb(asset)
     assert any("quads, which become triangles" in text for text in notes)
+
+
+@pytest.mark.parametrize("ending", ["fbx", "usd"])
+def test_fbx_and_usd_read_the_quads_that_they_write(ending):
+    if ending == "usd":
+        pytest.importorskip("pxr", reason="needs usd-core; pip install 'maquette[usd]'")
+    asset = read(CUBE)
+    again = getattr(mq, f"read_{ending}")(getattr(mq, f"write_{ending}")(asset))
+    assert sorted(polygon_corners(again.mesh).counts) == [3, 3, 4, 4, 4, 4, 4]
+    assert [sorted(row.count("/") for row in rows_of(one)) for one in (asset, again)] == [[3, 3, 4, 4, 4, 4, 4]] * 2
+    triangles = mq.Asset(shapes.sphere(3, 1))
+    plain = getattr(mq, f"read_{ending}")(getattr(mq, f"write_{ending}")(triangles))
+    assert plain.mesh.channel("polygon") is None

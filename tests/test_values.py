@@ -25,6 +25,7 @@ from maquette.core.picture import Picture
 from maquette.core.profiles import Plastic, Printer, Target
 from maquette.core.report import Finding, Report
 from maquette.core.scene import Scene
+from maquette.core.skeleton import Clip, Skeleton
 from maquette.core.subject import Subject, Views
 from maquette.core.values import MAGIC, Value, decode, encode
 from samples import artwork, canvas, full_mesh, paint_plan, print_settings
@@ -51,6 +52,10 @@ def full_asset() -> Asset:
     )
 
 
+def wave() -> Clip:
+    return Clip("wave", [0.0, 0.5], np.tile([0.0, 0.0, 0.0, 1.0], (2, 2, 1)), np.zeros((2, 3)))
+
+
 def every_noun() -> list:
     subject = Subject(np.zeros((2, 3, 3), np.uint8))
     finding = Finding("specks", "fail", "3 specks", value=3, faces=[1, 2], overlay=[0.5, 1.5])
@@ -73,6 +78,8 @@ def every_noun() -> list:
         Heightmap(np.ones((3, 4)), 0.5, mask=np.ones((3, 4))),
         Volume("holes", "modifier", box()),
         Scene((full_asset(),), np.zeros(1, int), np.eye(4)[None]),
+        Skeleton(("root", "arm"), np.array([-1, 0]), np.eye(3)[:2], (wave(),)),
+        wave(),
         artwork(),
         canvas(),
         paint_plan(),
@@ -348,7 +355,9 @@ def test_equal_content_has_equal_digest():
 
 @pytest.mark.parametrize("field", ["vertices", "faces", *CHANNELS])
 def test_every_field_of_a_mesh_is_in_its_digest(field):
-    mesh = full_mesh().replace(polygon=np.arange(18) // 2)
+    count = len(full_mesh().vertices)
+    skin = {"joints": np.zeros((count, 4)), "weights": np.tile([0.75, 0.25, 0, 0], (count, 1))}
+    mesh = full_mesh().replace(polygon=np.arange(18) // 2, **skin)
     array = (mesh.channel(field) if field in CHANNELS else getattr(mesh, field)).copy()
     array.flat[0] = array.flat[0] + 1
     assert mesh.replace(**{field: array}).digest != mesh.digest

@@ -1109,6 +1109,18 @@ class _miniature(StageFunction[..., Picture]):
 
 miniature: _miniature
 
+class _name_parts(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        names: tuple[str, ...] = ...,
+        by: Literal['place', 'color', 'both'] = 'place',
+    ) -> Asset:
+        """Give each part a name: yours, or one made of its side, its colour and its shape (``top left rod``)."""
+
+name_parts: _name_parts
+
 class _nozzle_loss(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -1424,6 +1436,12 @@ class _portrait_heights(StageFunction[..., Heightmap]):
 
 portrait_heights: _portrait_heights
 
+class _pose(StageFunction[..., Asset]):
+    def __call__(self, asset: Asset, *, clip: str = '', at: float = 0.25) -> Asset:
+        """Bend a rigged model as one of its clips has it at a moment, and keep it so, without its skeleton."""
+
+pose: _pose
+
 class _project_photo(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1648,6 +1666,19 @@ class _resurface(StageFunction[..., Asset]):
 
 resurface: _resurface
 
+class _rig(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        kind: Literal['auto', 'humanoid', 'quadruped', 'parts'] = 'auto',
+        names: Literal['unity', 'unreal', 'vrm'] = 'unity',
+        clips: Literal['stock', 'none'] = 'stock',
+    ) -> Asset:
+        """Put a skeleton into a model, bind its surface to it, and add clips that show that it bends."""
+
+rig: _rig
+
 class _rodin(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -1706,6 +1737,22 @@ class _sculpt(StageFunction[..., Asset]):
         """Guess the whole object from a photo: front, back and sides, as one closed, coloured solid."""
 
 sculpt: _sculpt
+
+class _segment(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        parts: int = 0,
+        detail: float = 0.5,
+        by: Literal['all', 'shape', 'color'] = 'all',
+        of: str = '',
+        borders: Literal['smooth', 'edges'] = 'smooth',
+        close: bool = False,
+    ) -> Asset:
+        """Divide the model into parts where it folds in, grows thin or changes colour; each becomes a node in files."""
+
+segment: _segment
 
 class _segmind(StageFunction[..., Asset]):
     def __call__(
@@ -1993,6 +2040,19 @@ class _styles(StageFunction[..., Picture]):
         """Show a model in many looks on one contact sheet: the same model through the same camera, so nothing drifts."""
 
 styles: _styles
+
+class _stylize(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        style: Literal['voxel', 'brick', 'facet', 'voronoi', 'wireframe'] = 'voxel',
+        cells: int = 32,
+        colors: int = 8,
+    ) -> Asset:
+        """Remake the model in cubes, bricks, flat facets or as a cage of struts, in a few flat colours of its own."""
+
+stylize: _stylize
 
 class _suggest_settings(StageFunction[..., PrintSettings]):
     def __call__(
@@ -2394,7 +2454,7 @@ write_fbx: _write_fbx
 
 class _write_glb(StageFunction[..., Files]):
     def __call__(self, asset: Asset, *, stem: str = 'model', crease_deg: float = 45.0) -> Files:
-        """Write one GLB file with materials, embedded textures, vertex colours and one named node per part."""
+        """Write one GLB file with materials, embedded textures, vertex colours, skeleton and one named node per part."""
 
 write_glb: _write_glb
 

@@ -15,6 +15,7 @@ from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
 from maquette.core.notes import worst_first
+from maquette.core.skeleton import JOINTS, Skeleton
 from maquette.core.subject import Subject
 from maquette.core.values import LATER, Value, frozen_array, noun
 
@@ -111,6 +112,7 @@ class Asset(Value):
     ``camera`` and ``source`` are the photo's: they let a check lay the model's outline over the photo's mask.
     ``placement`` takes points from where the model was made to where it lies now, None while it was not moved; it
     outlives every change of the surface, so that what was made and what became of it can be laid over each other.
+    ``skeleton`` bends it, by the channels ``joints`` and ``weights`` of its mesh.
     ``volumes`` are what a slicer's project knew besides the model; they move along and go back into 3MF.
     """
 
@@ -124,6 +126,7 @@ class Asset(Value):
     history: tuple[Step, ...] = ()
     volumes: tuple[Volume, ...] = field(default=(), metadata=LATER)
     placement: Floats | None = field(default=None, metadata=LATER)  # (4, 4)
+    skeleton: Skeleton | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.placement is not None:
@@ -131,6 +134,8 @@ class Asset(Value):
         for name, indices in self.mesh.channels.items():
             if tuple_name := CHANNELS[name].counts_in:
                 _indices_within(indices, len(getattr(self, tuple_name)), name)
+        if self.skeleton is not None and (joints := self.mesh.channel(JOINTS.name)) is not None:
+            _indices_within(joints, len(self.skeleton.names), "joint")
 
     def __repr__(self) -> str:
         x, y, z = self.size
@@ -167,7 +172,8 @@ class Asset(Value):
         step[:3, :3], step[:3, 3] = scale * turn, shift
         placement = step if self.placement is None else step @ self.placement
         mesh = self.mesh.moved(turn, scale, shift)
-        return self.replace(mesh=mesh, camera=camera, placement=placement, volumes=volumes)
+        bones = None if self.skeleton is None else self.skeleton.moved(turn, scale, shift)
+        return self.replace(mesh=mesh, camera=camera, placement=placement, volumes=volumes, skeleton=bones)
 
 
 def _indices_within(indices: NDArray[Any], count: int, what: str) -> None:

@@ -16,6 +16,7 @@ from maquette.core.channels import CHANNELS, POLYGON, Channel
 from maquette.core.errors import BadInput
 from maquette.core.mesh import CHANNEL_FIELDS
 from maquette.core.progress import note
+from maquette.core.skeleton import SKIN
 
 _FARTHEST = 1e30  # mm; squares of lengths in metres still fit float32
 
@@ -47,6 +48,9 @@ def _has_quads(asset: Asset) -> bool:
     return number is not None and bool((number >= 0).any())
 
 
+_NO_TRAIT = {POLYGON.name, *SKIN}  # channels that have a trait of their own
+
+
 TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "unit": ("the unit", lambda asset: asset.sized),
     "parts": ("part names", lambda asset: len(asset.part_names) > 1),
@@ -65,7 +69,8 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "two sides": ("double-sidedness", _some(lambda m: m.double_sided)),
     "seen": ("what the photo saw", lambda asset: asset.mesh.seen is not None),
     "quads": ("quads, which become triangles", _has_quads),
-    "channels": ("channels of plugins", lambda asset: bool(asset.mesh.extra.keys() - {POLYGON.name})),
+    "channels": ("channels of plugins", lambda asset: bool(asset.mesh.extra.keys() - _NO_TRAIT)),
+    "skeleton": ("the skeleton and its clips", lambda asset: asset.skeleton is not None),
     "volumes": ("modifiers and blockers", lambda asset: bool(getattr(asset, "volumes", ()))),
     "history": ("how it was made", lambda asset: len(asset.history) > 1),
 }
@@ -105,7 +110,7 @@ def further_channels(ending: str) -> dict[str, Channel]:
         name: channel
         for name, channel in CHANNELS.items()
         if name not in CHANNEL_FIELDS
-        and channel is not POLYGON
+        and name not in _NO_TRAIT
         and not channel.counts_in
         and math.prod(channel.shape) <= most
     }
@@ -118,7 +123,7 @@ def lost_traits(asset: Asset, ending: str) -> list[str]:
         return []
     stays = set(TRAITS) - carried - _UNSAID - {"channels"}
     words = [what for trait, (what, has) in TRAITS.items() if trait in stays and has(asset)]
-    others = asset.mesh.extra.keys() - further_channels(ending).keys() - {POLYGON.name}
+    others = asset.mesh.extra.keys() - further_channels(ending).keys() - _NO_TRAIT
     return words + [f"the channel {name!r}" for name in sorted(others)]
 
 

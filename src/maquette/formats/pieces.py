@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Material, Volume
+from maquette.core.channels import POLYGON
 from maquette.core.errors import CannotDo
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note
@@ -45,6 +46,7 @@ class Piece:
     name: str = ""
     role: Role = "solid"
     item: int = 0
+    quad: Ints | None = None  # (F,) number of the quad that a triangle is half of, -1: none; None: there are no quads
 
     @property
     def mesh(self) -> Mesh:
@@ -73,7 +75,8 @@ def only(piece: Piece, which: np.ndarray) -> Piece:
     """Some of a piece's faces, over the vertices they use."""
     mesh, coat = Mesh(piece.vertices, piece.faces).keep_faces(which), piece.coat
     kept_coat = Coat(coat.material[which], coat.uv[which], coat.color[which])
-    return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=kept_coat)
+    quad = None if piece.quad is None else piece.quad[which]
+    return replace(piece, vertices=mesh.vertices, faces=mesh.faces, coat=kept_coat, quad=quad)
 
 
 def carve_piece(piece: Piece, holes: list[Piece]) -> Piece:
@@ -99,7 +102,7 @@ def carve_piece(piece: Piece, holes: list[Piece]) -> Piece:
         np.where(old[:, None, None], np.einsum("fck,fkd->fcd", carved.shares, coat.uv[at]), 0).astype(np.float32),
         np.where(plain, -1, pack_rgb(np.rint(np.clip(rgb, 0, 255)).astype(np.uint8))),
     )
-    return replace(piece, vertices=carved.vertices, faces=carved.faces, coat=looks)
+    return replace(piece, vertices=carved.vertices, faces=carved.faces, coat=looks, quad=None)
 
 
 def join_pieces(
@@ -122,9 +125,22 @@ def join_pieces(
         material=None if none else of_face.reshape(-1).astype(np.int32),
         part=part.astype(np.int32) if len(pieces) > 1 else None,
         color=color,
+        extra=_join_quads(pieces),
     )
     plain = Material(name="plain")
     return mesh, () if none else distinct(plain if index < 0 else looks[index] for index in used.tolist())
+
+
+def _join_quads(pieces: Sequence[Piece]) -> dict[str, NDArray[np.int32]]:
+    """Which triangles of the pieces are halves of quads; nothing where none is."""
+    if all(piece.quad is None for piece in pieces):
+        return {}
+    numbers, first = [], 0
+    for piece in pieces:
+        own = np.full(len(piece.faces), -1) if piece.quad is None else piece.quad
+        numbers.append(np.where(own >= 0, own + first, -1))
+        first += int(own.max(initial=-1)) + 1
+    return {POLYGON.name: np.concatenate(numbers).astype(np.int32)}
 
 
 def set_apart(pieces: Sequence[Piece]) -> tuple[Volume, ...]:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.arrays import Floats, Ints
+from maquette.core.channels import POLYGON
 from maquette.core.progress import note
 from maquette.formats.pieces import Coat, Piece, move_piece
 from maquette.formats.positions import usable
+from maquette.formats.quads import quad_numbers
 from maquette.geometry.flat.polygons import triangulate_polygons
 from maquette.geometry.welding import twins
 
@@ -56,7 +58,8 @@ def piece_of(polygons: Polygons, world: Floats, stage: str) -> Piece | None:
         np.zeros((len(faces), 3, 2), np.float32) if polygons.uv is None else _finite(polygons.uv[at]),
         np.full(faces.shape, -1) if polygons.color is None else polygons.color[at],
     )
-    return move_piece(Piece(ours[keep], faces, coat, polygons.name), world)
+    quad = quad_numbers(counts[good], polygon[whole]).get(POLYGON.name)
+    return move_piece(Piece(ours[keep], faces, coat, polygons.name, quad=quad), world)
 
 
 def _finite(uv: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from maquette.core.asset import Material, Texture
 from maquette.core.progress import note
 
 _COMPONENTS = {"uint8": 5121, "uint16": 5123, "uint32": 5125, "float32": 5126}
-_KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+_KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _VERTICES, _INDICES = 34962, 34963
 _WEBP = "EXT_texture_webp"
 WRAPS = {"repeat": 10497, "clamp": 33071, "mirror": 33648, "none": 33071}  # OpenGL's numbers
@@ -51,6 +51,13 @@ class Draft:
         if bounds:
             entry |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
         return self._accessor(rows, entry, _VERTICES)
+
+    def data(self, rows: NDArray[np.float32], *, bounds: bool = False) -> int:
+        """An accessor over numbers (N, width) that are no vertices: matrices, times, turns."""
+        entry = {"count": len(rows), "type": _KINDS[rows.shape[1]]}
+        if bounds:
+            entry |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
+        return self._accessor(rows, entry, None)
 
     def indices(self, corners: NDArray[np.int64]) -> int:
         """An accessor over corners (N,), as small as their largest index allows."""
@@ -97,8 +104,8 @@ class Draft:
         head = struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(binary), len(text), 0x4E4F534A)
         return head + text + struct.pack("<II", len(binary), 0x004E4942) + binary
 
-    def _accessor(self, rows: NDArray[Any], entry: dict[str, Any], target: int) -> int:
-        view = self._view(np.ascontiguousarray(rows).tobytes(), {"target": target})
+    def _accessor(self, rows: NDArray[Any], entry: dict[str, Any], target: int | None) -> int:
+        view = self._view(np.ascontiguousarray(rows).tobytes(), {} if target is None else {"target": target})
         return self.add("accessors", {"bufferView": view, "componentType": _COMPONENTS[rows.dtype.name], **entry})
 
     def _view(self, data: bytes, entry: dict[str, Any]) -> int:

@@ -19,11 +19,13 @@ from maquette.core.errors import BadInput, MaquetteError
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.progress import note, progress
+from maquette.core.skeleton import JOINTS, WEIGHTS, even_weights
 from maquette.formats.gltf.buffers import Buffers
 from maquette.formats.gltf.document import Document, document
 from maquette.formats.gltf.materials import Looks, distinct
 from maquette.formats.gltf.primitives import COMPRESSED, Piece, Shapes
 from maquette.formats.gltf.scene import Placed, place_meshes
+from maquette.formats.gltf.skeleton import Joints
 from maquette.formats.side_files import references
 from maquette.geometry.welding import twins
 from maquette.registry import stage
@@ -61,8 +63,9 @@ def read_glb(files: Files) -> Asset:
 
     Metres, +Y up, front +Z become millimetres, +Z up, front −Y; the scale counts as real unless the file says that it
     is not (ours do, under ``asset.extras``). Every node with a mesh becomes a part; vertices of one node that share a
-    position become one and triangles that collapse are dropped. Skins and morph targets are read as they stand at
-    rest. Left out with a note: animations, points and lines, pictures that are not beside the file; cameras and lights
+    position become one and triangles that collapse are dropped. Skins are read as they stand, with
+    their joints, weights and clips; morph targets as they stand. Left out with a note: clips that move no joint and how
+    joints stretch, points and lines, pictures that are not beside the file; cameras and lights
     without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder, missing buffers,
     anything that points beyond the bytes that are there, and files that unfold to far more than their size explains.
     Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
@@ -74,10 +77,11 @@ def read_glb(files: Files) -> Asset:
         nodes, world, scene_name = place_meshes(file, buffers)
         looks = Looks(buffers)
         shapes = Shapes(buffers, looks, world)
+        joints = Joints(buffers, nodes, world)
         meshes, names, collapsed = [], [], 0
         for number, node in enumerate(nodes):
             progress(number / len(nodes), f"node {node.name[:40]}")
-            mesh = _node_mesh(shapes, node, looks)
+            mesh = _node_mesh(shapes, node, looks, joints)
             if mesh is not None:
                 meshes.append(_weld(mesh))
                 names.append(node.name)
@@ -85,7 +89,9 @@ def read_glb(files: Files) -> Asset:
         if not any(len(mesh.faces) for mesh in meshes):
             raise BadInput("read-glb: no triangles in the scene; export the model with its meshes")
         mesh, used = _join(meshes, looks.count)
-    _tell({"animations": len(file.root.entries("animations")), "points or lines": shapes.left_out})
+        skeleton = joints.skeleton()
+    moving = 0 if skeleton else len(file.root.entries("animations"))
+    _tell({"animations": moving, "points or lines": shapes.left_out})
     if collapsed:
         note(f"dropped {collapsed} triangles without area")
     return Asset(
@@ -94,6 +100,7 @@ def read_glb(files: Files) -> Asset:
         part_names=tuple(names) if len(names) > 1 else (),
         sized=_is_sized(file),
         title=scene_name or files.stem,
+        skeleton=skeleton,
     )
 
 
@@ -122,11 +129,13 @@ def _is_sized(file: Document) -> bool:
     return not (isinstance(ours, dict) and ours.get("sized") is False)
 
 
-def _node_mesh(shapes: Shapes, node: Placed, looks: Looks) -> Mesh | None:
+def _node_mesh(shapes: Shapes, node: Placed, looks: Looks, joints: Joints) -> Mesh | None:
     """One node's triangles in our space; ``material`` still counts as in the file, -1 for none."""
     pieces = [(piece, _our_space(at)) for piece, at in shapes.pieces(node) if len(piece.faces)]
     if not pieces:
         return None
+    if node.skin >= 0:
+        pieces = [(_with_skin(piece, node.skin, joints), at) for piece, at in pieces]
     if len(pieces) > 1 and any("color" in piece.channels for piece, _ in pieces):
         pieces = [(_with_tint(piece, looks), at) for piece, at in pieces]
     starts = np.cumsum([0] + [len(at) for _, at in pieces[:-1]])
@@ -141,6 +150,15 @@ def _node_mesh(shapes: Shapes, node: Placed, looks: Looks) -> Mesh | None:
     if np.linalg.det(node.world[:3, :3]) < 0 and node.skin < 0:
         mesh = mesh.flipped()  # a mirror turns triangles over: glTF 2.0 §3.7.4
     return mesh
+
+
+def _with_skin(piece: Piece, skin: int, joints: Joints) -> Piece:
+    """A piece whose joints and weights ride on its vertices, by their places in the skeleton."""
+    if piece.joints is None or piece.weights is None:
+        return piece
+    rows, weights = even_weights(joints.rows(skin, piece.joints), piece.weights)
+    weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, np.eye(4)[:1])
+    return replace(piece, channels={**piece.channels, JOINTS.name: rows, WEIGHTS.name: weights})
 
 
 def _with_tint(piece: Piece, looks: Looks) -> Piece:

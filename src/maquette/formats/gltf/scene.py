@@ -86,7 +86,7 @@ def _world_matrices(nodes: list[Entry], children: list[list[int]], root: Entry) 
         for number in level:
             above = np.eye(4) if parent[number] < 0 else world[parent[number]]
             still = nodes[number].fields.keys().isdisjoint(_MOVES)
-            world[number] = above if still else above @ _matrix(nodes[number])
+            world[number] = above if still else above @ node_matrix(nodes[number])
         reached += len(level)
         level = [child for number in level for child in children[number]]
     if reached < len(nodes):
@@ -131,7 +131,7 @@ def _turns(quaternions: Floats) -> Floats:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-def _matrix(node: Entry) -> Floats:
+def node_matrix(node: Entry) -> Floats:
     """A node's own transform: its matrix, or translation, rotation and scale."""
     if node.has("matrix"):
         result: Floats = node.numbers("matrix", 16).reshape(4, 4).T.copy()

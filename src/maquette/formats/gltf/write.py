@@ -21,10 +21,12 @@ from maquette.core.channels import CHANNELS
 from maquette.core.files import Files
 from maquette.core.mesh import Mesh
 from maquette.core.progress import progress
+from maquette.core.skeleton import skin_of
 from maquette.formats import provenance
 from maquette.formats.carries import refuse_unwritable, say_lost
 from maquette.formats.gltf.attributes import attribute, own_channels
 from maquette.formats.gltf.draft import Draft
+from maquette.formats.gltf.skeleton import write_skeleton
 from maquette.formats.pictures_in_files import linear_from_srgb
 from maquette.geometry.look.corner_vertices import (
     corner_tangents,
@@ -36,6 +38,8 @@ from maquette.geometry.look.corner_vertices import (
 )
 from maquette.registry import stage
 
+Skin = tuple[NDArray[Any], NDArray[Any]]  # joints and weights, (V, 4)
+
 
 @stage(name="write-glb", writes=(".glb",), destinations=("model",))
 def write_glb(
@@ -46,7 +50,7 @@ def write_glb(
         float, Field(ge=0, le=180, description="edges sharper than this look sharp, the others are shaded smoothly")
     ] = 45.0,
 ) -> Files:
-    """Write one GLB file with materials, embedded textures, vertex colours and one named node per part.
+    """Write one GLB file with materials, embedded textures, vertex colours, skeleton and one named node per part.
 
     Millimetres, +Z up become metres, +Y up. A vertex is split only where its corners differ in uv, in normal (at a
     crease) or in handedness; tangents are written where a material has a normal map. Textures go in as the bytes they
@@ -66,27 +70,53 @@ def write_glb(
 
 def add_nodes(draft: Draft, asset: Asset, stem: str, crease_deg: float) -> list[int]:
     """Put an asset's parts into a file, a node each; materials that are there already are used again."""
-    meshes = add_meshes(draft, asset, asset.title or stem, crease_deg)
-    return [draft.add("nodes", {"name": name, "mesh": number}) for name, number in meshes]
+    skin = skin_of(asset.mesh.channels) if asset.skeleton is not None else None
+    meshes = add_meshes(draft, asset, asset.title or stem, crease_deg, skin)
+    if skin is None or asset.skeleton is None:
+        return [draft.add("nodes", {"name": name, "mesh": number}) for name, number in meshes]
+    number_of_skin, root = write_skeleton(draft, asset.skeleton)
+    bound = []
+    for name, number in meshes:
+        held = "JOINTS_0" in draft.root["meshes"][number]["primitives"][0]["attributes"]
+        entry = {"name": name, "mesh": number}
+        bound.append(draft.add("nodes", entry | ({"skin": number_of_skin} if held else {})))
+    return [*bound, root]
 
 
-def add_meshes(draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0) -> list[tuple[str, int]]:
-    """Put an asset's materials and meshes into a file, one mesh for each part: its name and its number there."""
+def add_meshes(
+    draft: Draft, asset: Asset, title: str, crease_deg: float = 45.0, skin: Skin | None = None
+) -> list[tuple[str, int]]:
+    """Put an asset's materials and meshes into a file, one mesh for each part: its name and its number there.
+
+    ``skin``: joints and weights (V, 4) of its vertices, where they are written.
+    """
     mesh = asset.mesh
     refuse_unwritable(asset, "write-glb")
     materials = asset.materials or (Material(name="plain"),)
     progress(0.1, "normals")
     corners = _Corners.of(mesh, crease_deg, any(m.normal_texture for m in materials))
     primitives: dict[int, list[dict[str, Any]]] = {}
+    held = _parts_held(mesh, skin)
     for part, number, faces in _groups(mesh, len(materials)):
         progress(0.4, "vertices")
-        primitive = _primitive(draft, mesh, corners, faces, materials[number].normal_texture is not None)
+        primitive = _primitive(
+            draft, mesh, corners, faces, materials[number].normal_texture is not None, held.get(part)
+        )
         primitives.setdefault(part, []).append({**primitive, "material": draft.material(materials[number])})
     names = {part: asset.part_names[part] if mesh.part is not None else title for part in primitives}
     return [
         (names[part], draft.add("meshes", {"name": names[part], "primitives": rows}))
         for part, rows in primitives.items()
     ]
+
+
+def _parts_held(mesh: Mesh, skin: Skin | None) -> dict[int, Skin]:
+    """The skin by the number of each part of which a joint holds something."""
+    if skin is None:
+        return {}
+    weighed = (skin[1].sum(axis=1) > 0)[mesh.faces].any(axis=1)
+    parts = np.unique(np.zeros(1, np.int64) if mesh.part is None else mesh.part[weighed])
+    return dict.fromkeys(parts.tolist(), skin)
 
 
 @dataclass(frozen=True)
@@ -137,7 +167,9 @@ def _groups(mesh: Mesh, material_count: int) -> Iterator[tuple[int, int, Ints]]:
         yield int(part[faces[0]]), int(material[faces[0]]), faces
 
 
-def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_tangents: bool) -> dict[str, Any]:
+def _primitive(
+    draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_tangents: bool, skin: Skin | None
+) -> dict[str, Any]:
     """Vertex data and indices of some faces."""
     which = (faces[:, None] * 3 + np.arange(3)).reshape(-1)  # (3F',) corners
     vertex, group = mesh.faces.reshape(-1)[which], corners.group[which]
@@ -166,6 +198,11 @@ def _primitive(draft: Draft, mesh: Mesh, corners: _Corners, faces: Ints, with_ta
         light = np.rint(linear_from_srgb(mesh.color[vertex[first]]) * 65535)
         opaque = np.column_stack([light, np.full(len(first), 65535)]).astype(np.uint16)
         attributes["COLOR_0"] = draft.vertices(opaque, normalized=True)
+    if skin is not None:
+        joints, weights = (rows[vertex[first]] for rows in skin)
+        free = weights.sum(axis=1, keepdims=True) <= 0
+        attributes["JOINTS_0"] = draft.vertices(joints.astype(np.uint16))
+        attributes["WEIGHTS_0"] = draft.vertices(np.where(free, np.eye(4)[:1], weights).astype(np.float32))
     for name, values in corners.own.items():
         attributes[attribute(name)] = draft.vertices(values[kept])
     return {"attributes": attributes, "indices": draft.indices(of_corner)}

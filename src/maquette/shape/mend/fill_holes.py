@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -101,6 +102,27 @@ def _sheets(mesh: Mesh) -> np.ndarray:
 
 def _fill(mesh: Mesh, holes: Openings) -> Mesh:
     """The mesh with a patch in every hole."""
+    result, patches_laid = lay_taut(mesh, holes)
+    outer = face_normals(mesh.vertices, mesh.faces)[holes.half // 3]
+    wanted = np.array([len(loop) >= _FINE for loop in holes.loops])
+    smooth = _runs_on(patches_laid.points, patches_laid.place, outer, holes.of_ring) & wanted
+    if not smooth.any():
+        return result
+    progress(0.8, "rounding the patches")
+    return result.with_vertices(_round_off(result, patches_laid.sheet, holes, smooth))
+
+
+@dataclass(frozen=True)
+class Taut:
+    """Patches like soap films: places of all points, faces over them, and the hole that each point lies in."""
+
+    points: Floats  # (R + P, 3), the rings' own first
+    place: Ints  # (T, 3)
+    sheet: Ints  # (R + P,)
+
+
+def lay_taut(mesh: Mesh, holes: Openings) -> tuple[Mesh, Taut]:
+    """The mesh with a taut patch in every hole, and the patches."""
     outer = face_normals(mesh.vertices, mesh.faces)[holes.half // 3]
     progress(0.2, f"closing {len(holes.loops)} holes")
     place, middles = _plain(mesh, holes, outer)
@@ -111,12 +133,7 @@ def _fill(mesh: Mesh, holes: Openings) -> Mesh:
     progress(0.5, "making the patches as fine as their borders")
     wanted = np.array([len(loop) >= _FINE for loop in holes.loops])
     points, place, sheet = refine(points, place, border, sheet, wanted)
-    result = patch(mesh, holes, points[border:], place, sheet[place[:, 0]])
-    smooth = _runs_on(points, place, outer, holes.of_ring) & wanted
-    if not smooth.any():
-        return result
-    progress(0.8, "rounding the patches")
-    return result.with_vertices(_round_off(result, sheet, holes, smooth))
+    return patch(mesh, holes, points[border:], place, sheet[place[:, 0]]), Taut(points, place, sheet)
 
 
 def _plain(mesh: Mesh, holes: Openings, outer: Floats) -> tuple[Ints, Ints]:

@@ -1,0 +1,1 @@
+"""A surface taken apart into what people would call its parts."""

@@ -1,0 +1,1 @@
+"""Models taken apart into parts with names."""

@@ -1,0 +1,1 @@
+"""Skeletons fitted into models, their weights, and what moves them."""

@@ -1,0 +1,175 @@
+"""Rig and pose: joints where limbs are, weights that add up, clips that bend and do not break, kept by glTF."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import maquette as mq
+import samples
+import shapes
+from maquette.core.errors import BadInput, BadSetting, CannotDo
+from maquette.geometry.rigging.skinning import joint_moves
+
+
+@pytest.fixture(scope="module")
+def person() -> mq.Asset:
+    return samples.person()
+
+
+@pytest.fixture(scope="module")
+def rigged(person) -> mq.Asset:
+    return mq.rig(person)
+
+
+@pytest.fixture(scope="module")
+def dog() -> mq.Asset:
+    legs = [((2, 2, 9), (x, y, 0)) for x in (-3, 1) for y in (-10, 8)]
+    return samples.figure(((6, 20, 6), (-3, -10, 8)), *legs, ((2, 6, 3), (-1, -15, 12)), ((2, 8, 2), (-1, 10, 12)))
+
+
+def test_a_persons_joints_lie_in_its_limbs(rigged):
+    skeleton = rigged.skeleton
+    place = dict(zip(skeleton.names, skeleton.places, strict=True))
+    assert len(skeleton.names) == 17
+    assert {"Hips", "Spine", "Chest", "Neck", "Head", "LeftUpperArm", "RightFoot"} <= place.keys()
+    left, right = place["LeftLowerLeg"], place["RightLowerLeg"]
+    assert left[:2] == pytest.approx([8, 0], abs=2.5)  # its left is at +X
+    assert right[:2] == pytest.approx([-8, 0], abs=2.5)
+    assert 15 < left[2] < 30
+    assert place["LeftLowerArm"] == pytest.approx([26, 0, 76], abs=4)
+    assert 40 < place["Hips"][2] < 60 < place["Chest"][2] < place["Neck"][2] < place["Head"][2]
+    assert skeleton.names[skeleton.parents[skeleton.names.index("LeftHand")]] == "LeftLowerArm"
+
+
+def test_weights_are_four_at_most_and_add_up(rigged):
+    joints, weights = (rigged.mesh.channel(name) for name in ("joints", "weights"))
+    assert weights.shape == (len(rigged.mesh.vertices), 4)
+    assert weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (weights >= 0).all()
+    hand = rigged.mesh.vertices[:, 0] > 39
+    assert (joints[hand, 0] == rigged.skeleton.names.index("LeftHand")).all()
+    assert (weights[hand, 0] > 0.5).all()
+
+
+def test_the_walk_bends_legs_and_keeps_volume(rigged, person):
+    posed = mq.pose(rigged, clip="walk", at=0.25)
+    assert posed.skeleton is None
+    assert posed.mesh.channel("weights") is None
+    assert shapes.volume(posed) == pytest.approx(shapes.volume(person), rel=0.1)
+    feet = person.mesh.vertices[:, 2] < 4
+    left = feet & (person.mesh.vertices[:, 0] > 0)
+    shift = (posed.mesh.vertices - person.mesh.vertices)[:, 1]
+    assert shift[left].mean() < -8  # forward
+    assert shift[feet & ~left].mean() > 8
+    arm = np.abs(person.mesh.vertices[:, 0]) > 35
+    assert posed.mesh.vertices[arm, 2].max() < 65  # arms hang
+    assert "volume" in posed.history[-1].notes[0]
+    assert mq.pose(rigged, clip="walk", at=0.25) == posed
+    assert mq.rig(person) == rigged
+    turned = mq.pose(rigged, clip="turntable", at=0.5)
+    assert np.abs(turned.mesh.vertices[:, :2] + person.mesh.vertices[:, :2]).max() < 3  # about the hips
+
+
+def test_a_dog_stands_on_four_legs_and_wags(dog):
+    rigged = mq.rig(dog, names="unreal")
+    names = rigged.skeleton.names
+    assert {"pelvis", "left_front_upper_leg", "right_hind_foot", "tail_3", "head"} <= set(names)
+    place = dict(zip(names, rigged.skeleton.places, strict=True))
+    assert place["head"][1] < place["spine_02"][1] < place["pelvis"][1] < place["tail_3"][1]
+    assert place["left_front_foot"][0] > 0 > place["right_front_foot"][0]
+    assert mq.rig(dog, names="vrm", clips="none").skeleton.clips == ()
+
+
+def test_parts_turn_on_hinges_and_axles():
+    turn = np.arange(32) * 2 * np.pi / 32
+    ring = np.stack([np.zeros(32), 8 * np.cos(turn), 8 * np.sin(turn)], axis=1)
+    sides = [ring + [x, y, 8] for y in (-20, 20) for x in (14, 18)]
+    fan = np.stack([np.zeros(30, int), np.arange(1, 31), np.arange(2, 32)], axis=1)
+    wall = np.stack([np.arange(32), np.arange(32) + 32, (np.arange(32) + 1) % 32], axis=1)
+    other = np.stack([np.arange(32) + 32, (np.arange(32) + 1) % 32 + 32, (np.arange(32) + 1) % 32], axis=1)
+    faces = np.concatenate([fan[:, ::-1], fan + 32, wall[:, ::-1], other[:, ::-1]])
+    wheels = [mq.Mesh(np.concatenate(sides[k : k + 2]), faces) for k in (0, 2)]
+    cart = mq.Asset(shapes.together(shapes.box((28, 60, 12), (-14, -30, 6)), *wheels))
+    named = mq.name_parts(cart, names=("cart", "front", "back"))
+    rigged = mq.rig(named, kind="parts")
+    assert rigged.skeleton.names == ("Cart", "WheelFront", "WheelBack")
+    assert rigged.skeleton.places[1] == pytest.approx([16, -20, 8], abs=1e-6)
+    assert [clip.name for clip in rigged.skeleton.clips] == ["spin", "turntable"]
+    spun = mq.pose(rigged, clip="spin", at=0.25)
+    assert spun.size == pytest.approx(cart.size, abs=0.2)
+    assert np.abs(spun.mesh.vertices - cart.mesh.vertices).max() > 8
+    with pytest.raises(CannotDo, match="no parts"):
+        mq.rig(mq.Asset(shapes.box()), kind="parts")
+
+
+def test_refusals_say_what_is_missing(dog, rigged):
+    with pytest.raises(CannotDo, match="0 limbs end on the ground"):
+        mq.rig(mq.Asset(shapes.sphere(20, 3)))
+    with pytest.raises(CannotDo, match="four"):
+        mq.rig(mq.Asset(shapes.box((10, 10, 40))), kind="quadruped")
+    with pytest.raises(BadInput, match="no surface"):
+        mq.rig(mq.Asset(shapes.box().keep_faces([])))
+    with pytest.raises(CannotDo, match="no skeleton"):
+        mq.pose(dog)
+    with pytest.raises(BadSetting, match="there are idle, walk, turntable"):
+        mq.pose(rigged, clip="fly")
+
+
+def test_a_joint_turns_what_hangs_on_it():
+    quarter = [0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)]
+    still = [0, 0, 0, 1]
+    bones = np.array([-1, 0]), np.array([[0, 0, 0], [10.0, 0, 0]])
+    moves = joint_moves(*bones, np.array([quarter, quarter]), np.zeros(3))
+    assert moves[1] @ [20, 0, 0, 1] == pytest.approx([-10, 10, 0, 1])
+    moves = joint_moves(*bones, np.array([still, quarter]), np.ones(3))
+    assert moves[1] @ [20, 0, 0, 1] == pytest.approx([11, 11, 1, 1])
+
+
+def test_glb_keeps_skeleton_weights_and_clips(rigged):
+    again = mq.read_glb(mq.write_glb(rigged))
+    assert again.skeleton.names == rigged.skeleton.names
+    assert again.skeleton.places == pytest.approx(rigged.skeleton.places, abs=1e-4)
+    assert again.mesh.replace(material=None) == rigged.mesh.replace(vertices=again.mesh.vertices)
+    for ours, theirs in zip(rigged.skeleton.clips, again.skeleton.clips, strict=True):
+        assert theirs.times == pytest.approx(ours.times, abs=1e-6)
+    for clip, at in (("walk", 0.3), ("turntable", 0.7)):
+        one, two = (mq.pose(asset, clip=clip, at=at).mesh.vertices for asset in (rigged, again))
+        assert np.abs(one - two).max() < 1e-3
+    small = mq.simplify(rigged, max_faces=600)
+    assert small.mesh.channel("weights").sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_moved_model_takes_its_skeleton_along(rigged):
+    moved = mq.rotate(mq.scale_to(rigged, height_mm=50), z_deg=90)
+    posed = mq.pose(rigged, clip="walk", at=0.25)
+    one = mq.rotate(posed.moved(scale=0.5), z_deg=90)
+    two = mq.pose(moved, clip="walk", at=0.25)
+    assert two.mesh.vertices - two.mesh.vertices.mean(axis=0) == pytest.approx(
+        one.mesh.vertices - one.mesh.vertices.mean(axis=0), abs=1e-6
+    )
+
+
+VALIDATOR = Path(os.environ.get("GLTF_VALIDATOR", "node_modules/gltf-validator"))
+SCRIPT = """
+const validator = require(process.argv[1]);
+validator.validateBytes(new Uint8Array(require('fs').readFileSync(0)), {maxIssues: 50})
+  .then(report => console.log(JSON.stringify(report.issues)));
+"""
+
+
+@pytest.mark.skipif(
+    not (shutil.which("node") and VALIDATOR.exists()),
+    reason="needs node and `npm install gltf-validator`; GLTF_VALIDATOR names the package's folder",
+)
+def test_the_khronos_validator_finds_nothing_in_a_rigged_model(rigged):
+    data = mq.write_glb(rigged).data
+    ran = subprocess.run(["node", "-e", SCRIPT, str(VALIDATOR.absolute())], input=data, capture_output=True, check=True)
+    issues = json.loads(ran.stdout)
+    assert [issues[key] for key in ("numErrors", "numWarnings", "numHints")] == [0, 0, 0], issues
