@@ -1,22 +1,20 @@
 /** Find a stage and put it on the canvas. */
-import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
+import { html, useSignal } from "../vendor/ui.js";
 import { change, state } from "../app/store.js";
 import { words } from "../app/words.js";
 import { addStep, commit, connect, giveOf, kindsOf } from "./doc.js";
 
 const SHOWN = 9;
 
+const focus = (input) => input?.focus();
+
 export function Palette({ doc }) {
+  return doc.palette ? html`<${Search} doc=${doc} />` : null; // born empty each time it opens
+}
+
+function Search({ doc }) {
   const text = useSignal("");
   const at = useSignal(0);
-  const input = useRef(null);
-  useEffect(() => {
-    if (!doc.palette) return;
-    text.value = "";
-    at.value = 0;
-    input.current.focus();
-  }, [doc.palette]);
-  if (!doc.palette) return null;
   const rows = found(text.value, doc).slice(0, SHOWN);
   const close = () => change(state.graph, { palette: false });
   const take = (stage) => {
@@ -29,12 +27,15 @@ export function Palette({ doc }) {
     if (event.key === "Escape") close();
     if (event.key === "ArrowDown") at.value = Math.min(rows.length - 1, at.value + 1);
     if (event.key === "ArrowUp") at.value = Math.max(0, at.value - 1);
-    if (event.key === "Enter" && rows[at.value]) take(rows[at.value]);
+    if (event.key === "Enter") {
+      const row = found(event.currentTarget.value, doc)[at.value]; // what is typed, though it may not be drawn yet
+      if (row) take(row);
+    }
     if (["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) event.preventDefault();
   };
   return html`<div class="palette-back" onClick=${(event) => event.target === event.currentTarget && close()}>
     <div class="palette" role="dialog" aria-modal="true" aria-label=${words.graph.add}>
-      <input ref=${input} type="search" aria-label=${words.graph.find} placeholder=${words.graph.find} value=${text.value} onInput=${(event) => { text.value = event.target.value; at.value = 0; }} onKeyDown=${pressed} />
+      <input ref=${focus} type="search" aria-label=${words.graph.find} placeholder=${words.graph.find} value=${text.value} onInput=${(event) => { text.value = event.target.value; at.value = 0; }} onKeyDown=${pressed} />
       <ul role="listbox">${rows.map((stage, index) => html`<li key=${stage.name}><button type="button" role="option" aria-selected=${String(index === at.value)} onClick=${() => take(stage)}>
         <strong>${stage.name}</strong><span class="small">${Object.values(stage.inputs).join(", ")} → ${stage.output}</span><span class="small">${stage.summary}</span></button></li>`)}</ul>
     </div>
