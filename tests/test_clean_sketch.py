@@ -143,3 +143,11 @@ def test_the_recipe_makes_a_solid_that_stands():
     asset = run(load_recipe("hand-drawing"), {"photo": picture}, {"height_mm": 40, "form": "round"}).result
     assert asset.size[2] == pytest.approx(40, abs=0.5)
     assert asset.mesh.bounds[0][2] == pytest.approx(0, abs=1e-9)
+
+
+def test_half_a_drawing_without_a_profile_is_refused():
+    def axis(pen: ImageDraw.ImageDraw) -> None:
+        pen.line((4, 20, 4, 300), fill=(30, 30, 40), width=6)
+
+    with pytest.raises(mq.CannotDo, match="beside its axis"):
+        mq.clean_sketch(sheet(axis), complete="half")

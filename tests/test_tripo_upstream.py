@@ -106,9 +106,9 @@ def test_refusals_keep_tripo_s_codes(server, behind):
     behind.mode = "success"
     assert len(behind.orders) == before
     assert v2(server, "GET", f"/task/{uuid.uuid4()}")["code"] == 2001
-    codes = [v2(server, "POST", "/task", json=words)["code"] for _ in range(3)]
-    assert codes[-1] == 2010  # the day's two dollars
-    assert len(behind.orders) < before + 3
+    codes = [v2(server, "POST", "/task", json=words)["code"] for _ in range(8)]
+    assert codes[-1] == 2010  # the day's two dollars; what is done by then may have cost less than was set aside
+    assert len(behind.orders) < before + 8
 
 
 def test_our_own_models_stay_here(server, behind):

@@ -337,3 +337,12 @@ def test_open_uses_the_server_that_runs_and_brings_the_file(server, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"/?file={digest}&name=ball.png" in done.stderr
     assert server.client.get(f"/api/files/{digest}").content == photo.read_bytes()
+
+
+def test_layers_of_a_mountain_are_refused_and_not_begun():
+    from maquette.core.asset import Asset
+    from maquette.faces.web.layers import _own_lines
+    from shapes import box
+
+    with pytest.raises(mq.CannotDo, match="too many to show"):
+        _own_lines(Asset(box((10, 10, 1e6))), 0.2)

@@ -1411,7 +1411,6 @@ class _plush(StageFunction[..., Picture]):
         pile: float = 0.02,
         fibres: int = 0,
         seed: int = 0,
-        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
         background: Literal['studio', 'white', 'dark', 'transparent', 'cutout'] = 'studio',
         rays: int = 24,
     ) -> Picture:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -40,15 +39,24 @@ def hand_off_routes(service: Service) -> list[Route]:
         output = entry.output("main")
         if output is None or not service.blobs.has(output["digest"]):
             raise not_here("file")
-        place = Path(tempfile.mkdtemp(prefix="maquette-")) / Path(str(output["name"])).name
-        place.write_bytes(service.blobs.read(output["digest"]))
-        await run_in_threadpool(open_in_slicer, place, slicer)
+        place = service.workshop.root / "handed-over" / str(output["digest"]) / Path(str(output["name"])).name
+        await run_in_threadpool(_open, service, str(output["digest"]), place, slicer)
         return answer({"opened": place.name, "slicer": slicer})
 
     return [
         Route("/api/slicers", slicers),
         Route("/api/jobs/{identity}/hand-off", show, methods=["POST"]),
     ]
+
+
+def _open(service: Service, digest: str, place: Path, slicer: str) -> None:
+    """The file below the workshop's folder, once however often it is asked for, in the slicer's window."""
+    if not place.exists():
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.part")
+        part.write_bytes(service.blobs.read(digest))
+        part.replace(place)
+    open_in_slicer(place, slicer)
 
 
 def _has_window(name: str) -> bool:
@@ -61,5 +69,6 @@ def _has_window(name: str) -> bool:
 
 
 def _shares_machine(service: Service) -> bool:
-    """Whether whoever asks sits at this machine: bound to loopback, and nobody needs a key."""
-    return service.settings.is_local and not service.settings.needs_keys
+    """Whether whoever asks sits at this machine: bound to loopback, no keys, no proxy before it."""
+    settings = service.settings
+    return settings.is_local and not settings.needs_keys and not settings.public_url

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
 from maquette.core.files import Files
 from maquette.core.profiles import Printer
 from maquette.faces.server.answers import not_here
@@ -26,6 +27,7 @@ from maquette.store import Store, key_of
 
 KINDS: tuple[str, ...] = (*get_args(Kind), "outline")
 MOST_LINES = 1_500_000  # 36 MB for a browser; what comes after is left out, and said
+MOST_LAYERS, MOST_CUTS = 20_000, 30_000_000  # of our own: layers, and faces cut by all of them
 STEM = "model"
 
 
@@ -38,8 +40,13 @@ def layer_routes(service: Service) -> list[Route]:
             raise not_here("model")
         printer = _printer_of(entry_of(service, request))
         by = "slicer" if request.query_params.get("by") == "slicer" else "own"
-        name = f"layers-{tag}-{printer.name}-{by}"
-        return answer_once(request, name, lambda: _layers(service, asset, printer, by == "slicer"))
+        ready = "" if missing("prusa") else "-ready"  # a slicer that was installed since is seen at once
+        name = f"layers-{tag}-{printer.name}-{by}{ready}"
+        answer = answer_once(request, name, lambda: _layers(service, asset, printer, by == "slicer"))
+        answer.headers["Cache-Control"] = "private, no-cache"
+        if answer.headers.get("X-Layers-Failed"):
+            del answer.headers["ETag"]
+        return answer
 
     return [Route("/api/jobs/{identity}/steps/{step}/layers", layers)]
 
@@ -63,9 +70,13 @@ def _layers(service: Service, asset: Asset, printer: Printer, is_for_slicer: boo
         summary = json.loads(files.parts[f"{STEM}.slice.json"])
         facts |= {name: summary.get(name) for name in ("slicer", "seconds", "filament_g")}
         lines = _gcode_lines(files.data.decode(errors="replace"), asset, printer)
-    facts |= {"why": why, "lines": len(lines), "layers": int(lines[-1, 5]) + 1 if len(lines) else 0}
+    facts |= {"why": why, "lines": len(lines), "shown": min(len(lines), MOST_LINES)}
+    facts |= {"layers": int(lines[-1, 5]) + 1 if len(lines) else 0}
     data = lines[:MOST_LINES].astype("<f4").tobytes()
-    return Response(data, media_type="application/octet-stream", headers={"X-Layers": json.dumps(facts)})
+    headers = {"X-Layers": json.dumps(facts)}
+    if is_for_slicer and why:
+        headers["X-Layers-Failed"] = "1"  # what failed once may work the next time
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 def _slice_once(store: Store, asset: Asset, printer: Printer) -> tuple[Files | None, str]:
@@ -108,6 +119,11 @@ def _own_lines(asset: Asset, layer_mm: float) -> NDArray[np.float64]:
     level = (vertices[:, 2] - low[2]) / layer_mm - 0.5  # in layers: a plane at 0, 1, 2 …
     first = np.ceil(level[faces].min(axis=1) - 1e-6).clip(0).astype(np.int64)
     reach = (np.floor(level[faces].max(axis=1) + 1e-6).clip(-1, count - 1).astype(np.int64) - first + 1).clip(0)
+    if count > MOST_LAYERS or int(reach.sum()) > MOST_CUTS:
+        raise CannotDo(
+            f"layers: {count:,} layers of {layer_mm:g} mm through {len(faces):,} faces are too many to show; "
+            "scale or simplify the model first"
+        )
     face = np.repeat(np.arange(len(faces)), reach)
     layer = np.arange(len(face)) - np.repeat(np.cumsum(reach) - reach, reach) + first[face]
     order = np.argsort(layer, kind="stable")

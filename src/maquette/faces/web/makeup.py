@@ -46,9 +46,11 @@ def faces_of(asset: Asset, kind: str, number: int) -> NDArray[np.int64]:
 
 def _parts(asset: Asset) -> list[dict[str, Any]]:
     """Parts that have faces: number, name, faces and size in millimetres."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     points = np.asarray(asset.mesh.vertices)
     for number, name in enumerate(asset.part_names):
+        if len(rows) == MOST_ROWS:
+            break
         own = faces_of(asset, "part", number)
         if len(own):
             size = np.ptp(points[np.asarray(asset.mesh.faces)[own].ravel()], axis=0)

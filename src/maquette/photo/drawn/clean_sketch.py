@@ -162,7 +162,12 @@ def _double(colors: Floats, weight: Singles, line: int) -> tuple[Floats, Singles
     columns = np.flatnonzero(full >= _HALF * full.max())
     used = np.flatnonzero(full)
     is_right = used[-1] - columns[-1] <= columns[0] - used[0]
-    own = slice(used[0], columns[-1] - line) if is_right else slice(columns[0] + line, used[-1] + 1)
+    low, high = (used[0], columns[-1] - line) if is_right else (columns[0] + line, used[-1] + 1)
+    if high <= low:
+        raise CannotDo(
+            "clean-sketch: beside its axis this half drawing holds nothing; draw the profile too, or take complete off"
+        )
+    own = slice(int(low), int(high))
     note(f"mirrored about its {'right' if is_right else 'left'} side")
 
     def both(plane: Floats, ground: float) -> Floats:

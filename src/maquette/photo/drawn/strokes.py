@@ -73,9 +73,10 @@ def _pairs(middles: Bools, ends: Ints, ways: Floats, reach: float) -> list[tuple
         return []
     free = np.ones(len(ends), bool)
     result: list[tuple[Ints, Ints]] = []
-    near = sorted(cKDTree(ends).query_pairs(reach), key=lambda pair: _length(ends, ways, *pair))
-    for a, b in near:
-        if free[a] and free[b] and _length(ends, ways, a, b) <= reach:
+    near = cKDTree(ends).query_pairs(reach, output_type="ndarray")
+    long = _lengths(ends, ways, near)
+    for a, b in near[np.argsort(long, kind="stable")[: (long <= reach).sum()]]:
+        if free[a] and free[b]:
             free[[a, b]] = False
             result.append((ends[a], ends[b]))
     strokes = np.argwhere(middles)[::_STEPS]
@@ -89,14 +90,13 @@ def _pairs(middles: Bools, ends: Ints, ways: Floats, reach: float) -> list[tuple
     return result
 
 
-def _length(ends: Ints, ways: Floats, a: int, b: int) -> float:
-    """The gap between two ends in pixels, longer for those that do not face each other."""
-    gap = (ends[b] - ends[a]).astype(float)
-    long = float(np.linalg.norm(gap))
-    if long < 1e-9:
-        return 0.0
-    facing = (ways[a] @ gap - ways[b] @ gap) / (2 * long)  # 1: both point at the other
-    return long * (1 + _STRAIGHT_ON * (1 - float(facing)))
+def _lengths(ends: Ints, ways: Floats, pairs: Ints) -> Floats:
+    """The gaps (P,) between pairs (P, 2) of ends in pixels, longer for those that do not face each other."""
+    gap = (ends[pairs[:, 1]] - ends[pairs[:, 0]]).astype(float)
+    long = np.maximum(np.linalg.norm(gap, axis=1), 1e-9)
+    facing = ((ways[pairs[:, 0]] - ways[pairs[:, 1]]) * gap).sum(axis=1) / (2 * long)  # 1: both point at the other
+    lengths: Floats = long * (1 + _STRAIGHT_ON * (1 - facing))
+    return lengths
 
 
 def fill_gaps(shapes: Ints, reach: float) -> Bools:

@@ -22,7 +22,6 @@ from maquette.registry import stage
 from maquette.render.cameras import ViewSetting
 from maquette.render.color import Colors
 from maquette.render.paths.develop import Backdrop
-from maquette.render.paths.rigs import Light
 from maquette.render.scene import Scene
 from maquette.render.styles.facets import Faceted, remade_frame
 from maquette.render.styles.ground import colors_of_faces, flat_scene
@@ -46,7 +45,6 @@ def plush(
     pile: Annotated[float, Field(gt=0, le=0.3, description="length of the fibres, of the model's size")] = 0.02,
     fibres: Annotated[int, Field(ge=0, le=2_000_000, description="how many; 0: so many that no skin shows")] = 0,
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="another seed, other fibres")] = 0,
-    light: Annotated[Light, Field(description="the lamps or the sky around it")] = "studio",
     background: Annotated[
         Backdrop, Field(description="what stands behind it; transparent keeps the shadow, cutout does not")
     ] = "studio",
@@ -60,7 +58,7 @@ def plush(
     scene = Scene(asset)
     camera = scene.camera(view)
     coat = in_fibres(asset, pile * 2 * scene.radius_mm, fibres, seed)
-    sitting = Sitting(light, background, size_px, rays)
+    sitting = Sitting("studio", background, size_px, rays)
     return scene.show(remade_frame(coat.scene, coat.surface, scene, camera, sitting), camera)
 
 

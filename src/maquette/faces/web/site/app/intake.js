@@ -22,6 +22,7 @@ export async function take(files, side = "") {
   const list = [...files];
   if (!list.length) return;
   halt();
+  if (list.length > MOST && !side) say(words.batch.most(MOST, list.length));
   const before = state.intake.value ?? { kind: "photo", slots: {}, until: 0 };
   state.intake.value = { ...before, busy: true };
   const sent = await attempt(async () => {

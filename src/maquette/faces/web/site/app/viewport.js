@@ -98,7 +98,7 @@ function LayersBar() {
   const cost = facts.slicer ? words.layers.cost(facts.seconds, facts.filament_g) : "";
   return html`<div class="float-bar layers-bar"><span class="layer-at">${words.layers.at(at, facts.layers)}</span>
     <input type="range" min="1" max=${facts.layers} value=${at} aria-label=${words.layers.slider} onInput=${(event) => change(state.layers, { at: Number(event.target.value) })} />
-    <span class="small" title=${facts.why} data-by=${facts.slicer ? "slicer" : "own"}>${busy ? words.layers.busy : `${by}${cost}`}</span>
+    <span class="small" title=${facts.why} data-by=${facts.slicer ? "slicer" : "own"}>${busy ? words.layers.busy : `${by}${cost}${facts.lines > facts.shown ? words.layers.cut(facts.shown, facts.lines) : ""}`}</span>
     ${facts.ready && !facts.slicer && html`<${Button} kind="small" disabled=${busy} onClick=${() => change(state.layers, { by: "slicer" })}>${words.layers.slice}<//>`}</div>`;
 }
 

@@ -42,7 +42,7 @@ export const words = {
     title: (count) => `${count} photos`, filter: "What became of them", kinds: { all: "All", passed: "Passed", warned: "Remarks", failed: "Failed", running: "Running" },
     done: (done, all) => `${done} of ${all} done`, rate: (number) => ` · ${number} a minute`, left: (s) => ` · about ${s < 90 ? `${s} s` : `${Math.round(s / 60)} min`} left`,
     open: (name) => `Open ${name}`, pile: (count) => `${count} photos, each a thing of its own`, separate: (count) => `These are ${count} different things`,
-    leaveOut: (name) => `Leave out ${name}`, name: (first) => `Batch of ${first} …`, back: "All of the batch",
+    leaveOut: (name) => `Leave out ${name}`, most: (count, all) => `The first ${count} of ${all} photos; drop the others once more`, name: (first) => `Batch of ${first} …`, back: "All of the batch",
   },
   model: {
     photo: "Photo",
@@ -80,6 +80,7 @@ export const words = {
   layers: {
     slice: "Slice it", ownFor: (why) => `our own cuts: ${why}`, busy: "Slicing …", waiting: "The layers come when the shape is done.", at: (layer, all) => `Layer ${layer} of ${all}`, slider: "Last layer that shows",
     slicer: (name) => `G-code of ${name}`, own: "our own cuts, outlines only",
+    cut: (shown, all) => ` · the first ${shown.toLocaleString()} of ${all.toLocaleString()} lines`,
     cost: (seconds, grams) => `${seconds ? ` · ${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min` : ""}${grams ? ` · ${Math.round(grams)} g` : ""}`,
   },
   overlay: {

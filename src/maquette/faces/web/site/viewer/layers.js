@@ -57,7 +57,7 @@ export class Layers {
       const length = Math.hypot(u - x, v - y) || 1;
       const light = 0.55 + 0.45 * Math.abs(((v - y) * LIGHT[0] - (u - x) * LIGHT[1]) / length);
       for (let channel = 0; channel < 6; channel += 1) colors[line * 6 + channel] = shades[kind][channel % 3] * light;
-      if (this.begins.length <= layer) this.begins.push(line);
+      while (this.begins.length <= layer) this.begins.push(line); // an empty layer ends where it begins
     }
     this.begins.push(count);
     const geometry = new BufferGeometry();
