@@ -133,7 +133,8 @@ def flat_profile(body: Field, guess: Guess, level: Pixels) -> Pixels | None:
         inward = np.clip(body.outline / bevel, 0, 1)
         plates.append(np.float32(max(said, bevel)) * np.sqrt(np.maximum(1 - (1 - inward) ** 2, 0)))
     flats = [_agreement(level - plate, body, guess, rim) for plate in plates]
-    if max(flats) < max(rounds) + (-_NEARLY if _is_ruled(guess.mask) else _SURELY):
+    flatter = max(flats) - max(rounds)
+    if flatter < -_NEARLY or (flatter < _SURELY and not _is_ruled(guess.mask)):
         return None
     flattest: Pixels = plates[int(np.argmax(flats))].astype(np.float32)
     return flattest
