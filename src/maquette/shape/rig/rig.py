@@ -67,8 +67,7 @@ def rig(
         joints, weights = _weigh(mesh, bones)
     skeleton = _skeleton(bones, names)
     if clips == "stock":
-        words = [bone.name for bone in bones]
-        skeleton = skeleton.replace(clips=stock_clips(Cast(words, skeleton.places, _ahead(bones))))
+        skeleton = skeleton.replace(clips=stock_clips(_cast(body, bones)))
     bound = mesh.replace(**{JOINTS.name: joints.astype(np.uint16), WEIGHTS.name: weights.astype(np.float32)})
     result = asset.replace(mesh=bound, skeleton=skeleton)
     note(f"{body}: {len(bones)} joints, {(weights > 0).sum(axis=1).mean():.1f} to a vertex on average")
@@ -85,11 +84,18 @@ def _skeleton(bones: list[Bone], names: Any) -> Skeleton:
     return Skeleton(joint_names(ours, names), np.array(parents), np.array([bone.place for bone in bones]))
 
 
-def _ahead(bones: list[Bone]) -> Floats:
+def _cast(body: str, bones: list[Bone]) -> Cast:
+    """Who moves in clips; what parts are called says nothing of limbs."""
+    words = ["part" if body == "parts" else bone.name for bone in bones]
+    axles = {joint: bone.axle for joint, bone in enumerate(bones) if bone.axle is not None}
+    return Cast(words, np.array([bone.place for bone in bones]), _ahead(body, bones), axles)
+
+
+def _ahead(body: str, bones: list[Bone]) -> Floats:
     """Where it looks: −Y, or from an animal's hips to its chest."""
-    place = {bone.name: bone.place for bone in bones}
-    if not any(" front " in name for name in place):
+    if body != "quadruped":
         return np.array([0.0, -1.0, 0.0])
+    place = {bone.name: bone.place for bone in bones}
     way = place["chest"] - place["hips"]
     axis = int(np.abs(way[:2]).argmax())
     ahead = np.zeros(3)
