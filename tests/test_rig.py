@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 import maquette as mq
 import samples
 import shapes
 from maquette.core.errors import BadInput, BadSetting, CannotDo
+from maquette.core.skeleton import Clip
 from maquette.geometry.rigging.skinning import joint_moves
 
 
@@ -173,6 +175,23 @@ def test_a_joint_turns_what_hangs_on_it():
     assert moves[1] @ [20, 0, 0, 1] == pytest.approx([-10, 10, 0, 1])
     moves = joint_moves(*bones, np.array([still, quarter]), np.ones(3))
     assert moves[1] @ [20, 0, 0, 1] == pytest.approx([11, 11, 1, 1])
+
+
+def test_a_pose_lies_between_keys(rigged):
+    skeleton = rigged.skeleton
+    turns = np.zeros((3, len(skeleton.names), 4))
+    turns[..., 3] = 1
+    turns[1, 0] = [0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)]  # a quarter about z, and its name for the other way
+    turns[2, 0] = -turns[1, 0]
+    clip = Clip("turn", [10, 12, 14], turns, [[0, 0, 0], [8, 0, 0], [8, 0, 4]])
+    asset = rigged.replace(skeleton=skeleton.replace(clips=(clip,)))
+    hips, rest = skeleton.places[0], rigged.mesh.vertices
+    for at, degrees, shift in ((0, 0, (0, 0, 0)), (0.25, 45, (4, 0, 0)), (0.75, 90, (8, 0, 2)), (1, 90, (8, 0, 4))):
+        turn = Rotation.from_euler("z", degrees, degrees=True)
+        assert mq.pose(asset, at=at).mesh.vertices == pytest.approx(turn.apply(rest - hips) + hips + shift, abs=1e-4)
+    still = Clip("still", [3], turns[1:2], [[0, 0, 1]])
+    only = mq.pose(rigged.replace(skeleton=skeleton.replace(clips=(still,))), at=0.7)
+    assert only.mesh.vertices[:, 2] == pytest.approx(rest[:, 2] + 1, abs=1e-4)
 
 
 def test_glb_keeps_skeleton_weights_and_clips(rigged):
