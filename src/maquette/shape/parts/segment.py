@@ -15,6 +15,7 @@ from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.label_borders import without_islands
 from maquette.geometry.look.oklab import oklab_of
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.segmenting.regions import improve_borders, part_tree
 from maquette.geometry.segmenting.soft_borders import soften
 from maquette.geometry.surface import face_areas, face_normals
@@ -28,7 +29,6 @@ _MOST = 24  # parts that are found without being asked for
 _STOP = 0.6  # cost of a merge from which people see two things
 _ENOUGH = 12_000  # faces that are told apart; of a finer mesh a coarser copy
 _COARSE = 8_000  # faces of that copy
-_SHAKE = 1e-5  # of the diagonal
 _NEAREST = 6  # places of the copy looked at, of which the first that faces the same way counts
 _AT_ONCE = 1 << 17  # faces
 _CRUMB = 2e-4  # share of the surface below which a piece of a part goes to its neighbour
@@ -116,14 +116,9 @@ def _coarse(mesh: Mesh) -> tuple[Floats, Ints, Ints]:
     """Vertices and faces to be told apart, few enough, and the face (F',) of the mesh that each lies at."""
     if len(mesh.faces) <= _ENOUGH:
         return mesh.vertices, mesh.faces, np.arange(len(mesh.faces))
-    from fast_simplification import simplify
     from scipy.spatial import cKDTree
 
-    middle = mesh.bounds.mean(axis=0)
-    shaken = _SHAKE * mesh.diagonal * np.random.default_rng(0).normal(size=mesh.vertices.shape)  # flat ground stalls it
-    points, faces = simplify(mesh.vertices - middle + shaken, mesh.faces.astype(np.int32), target_count=_COARSE)
-    vertices, faces = np.asarray(points, np.float64) + middle, faces.astype(np.int64)
-    faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
+    vertices, faces = thin_out(mesh.vertices, mesh.faces, _COARSE)
     source = cKDTree(mesh.triangles.mean(axis=1)).query(vertices[faces].mean(axis=1))[1]
     return vertices, faces, source.astype(np.int64)
 

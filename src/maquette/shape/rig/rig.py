@@ -13,6 +13,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.skeleton import JOINTS, WEIGHTS, Skeleton
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.rigging.heat import heat_weights, strongest
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
@@ -24,7 +25,6 @@ from maquette.shape.rig.fitting import Bone, fit, look_inside
 from maquette.shape.rig.loose_parts import bones_of_parts
 
 _ENOUGH = 14_000  # faces that heat flows through; of a finer mesh a coarser copy
-_SHAKE = 1e-5  # of the diagonal: fast-simplification stalls on flat ground
 
 
 @stage
@@ -123,14 +123,10 @@ def _weigh(mesh: Mesh, bones: list[Bone]) -> tuple[Ints, Floats]:
     count = len(bones)
     if len(mesh.faces) <= _ENOUGH:
         return heat_weights(mesh.vertices, mesh.faces, joint, start, end, count)
-    from fast_simplification import simplify
     from scipy.spatial import cKDTree
 
-    middle = mesh.bounds.mean(axis=0)
-    shaken = _SHAKE * mesh.diagonal * np.random.default_rng(0).normal(size=mesh.vertices.shape)
-    points, faces = simplify(mesh.vertices - middle + shaken, mesh.faces.astype(np.int32), target_count=_ENOUGH)
-    vertices = np.asarray(points, np.float64) + middle
-    joints, weights = heat_weights(vertices, faces.astype(np.int64), joint, start, end, count)
+    vertices, faces = thin_out(mesh.vertices, mesh.faces, _ENOUGH)
+    joints, weights = heat_weights(vertices, faces, joint, start, end, count)
     dense = np.zeros((len(vertices), count))
     np.add.at(dense, (np.arange(len(vertices))[:, None], joints), weights)
     distance, near = cKDTree(vertices).query(mesh.vertices, k=4)
