@@ -117,6 +117,17 @@ def test_names_are_given_or_made_from_place_and_look(two):
         mq.name_parts(mushroom())
 
 
+def test_small_parts_of_fine_models_get_their_color():
+    ground = shapes.grid(150, 150)  # 45,000 faces, so that not all are looked at
+    bits = [shapes.tetrahedron().replace(vertices=shapes.tetrahedron().vertices + [3 * n, 0, 9]) for n in range(12)]
+    mesh = shapes.together(ground, *(bit.keep_faces([0]) for bit in bits))
+    part = np.concatenate([np.zeros(len(ground.faces), int), np.arange(1, 13)])
+    red = np.where(mesh.vertices[:, 2:] > 5, [220, 20, 20], [20, 20, 220])
+    names = tuple(f"{n}" for n in range(14))  # the last has no face
+    done = mq.name_parts(mq.Asset(mesh.replace(part=part, color=red), part_names=names), by="color")
+    assert [name.split()[0] for name in done.part_names] == ["blue", *["red"] * 12, "piece"]
+
+
 def test_each_part_is_a_node_in_every_format(two):
     named = mq.name_parts(two, names=("cap", "stem"))
     glb = mq.write_glb(named).data
