@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 import maquette as mq
 import samples
 import shapes
 from maquette.core.errors import BadInput, BadSetting, CannotDo
+from maquette.core.skeleton import Clip
 from maquette.geometry.rigging.skinning import joint_moves
 
 
@@ -87,26 +89,69 @@ def test_a_dog_stands_on_four_legs_and_wags(dog):
     assert mq.rig(dog, names="vrm", clips="none").skeleton.clips == ()
 
 
-def test_parts_turn_on_hinges_and_axles():
+def of_parts(names: tuple[str, ...], *bodies: mq.Mesh) -> mq.Asset:
+    """Bodies as parts in their order; names may be more than there are bodies."""
+    part = np.repeat(np.arange(len(bodies)), [len(body.faces) for body in bodies])
+    return mq.Asset(shapes.together(*bodies).replace(part=part), part_names=names)
+
+
+def wheel(axle: int, place: tuple[float, float, float]) -> mq.Mesh:
+    """Radius 8 and 4 wide, about x (0) or y (1)."""
     turn = np.arange(32) * 2 * np.pi / 32
     ring = np.stack([np.zeros(32), 8 * np.cos(turn), 8 * np.sin(turn)], axis=1)
-    sides = [ring + [x, y, 8] for y in (-20, 20) for x in (14, 18)]
     fan = np.stack([np.zeros(30, int), np.arange(1, 31), np.arange(2, 32)], axis=1)
     wall = np.stack([np.arange(32), np.arange(32) + 32, (np.arange(32) + 1) % 32], axis=1)
     other = np.stack([np.arange(32) + 32, (np.arange(32) + 1) % 32 + 32, (np.arange(32) + 1) % 32], axis=1)
     faces = np.concatenate([fan[:, ::-1], fan + 32, wall[:, ::-1], other[:, ::-1]])
-    wheels = [mq.Mesh(np.concatenate(sides[k : k + 2]), faces) for k in (0, 2)]
-    cart = mq.Asset(shapes.together(shapes.box((28, 60, 12), (-14, -30, 6)), *wheels))
-    named = mq.name_parts(cart, names=("cart", "front", "back"))
-    rigged = mq.rig(named, kind="parts")
+    points = np.concatenate([ring - [2, 0, 0], ring + [2, 0, 0]])
+    if axle:
+        points, faces = points[:, [1, 0, 2]], faces[:, ::-1]
+    return mq.Mesh(points + place, faces)
+
+
+@pytest.mark.parametrize("axle", [0, 1])
+def test_parts_turn_on_hinges_and_axles(axle):
+    long, ends = [((28, 60, 12), ((16, -20, 8), (16, 20, 8))), ((60, 28, 12), ((-20, 16, 8), (20, 16, 8)))][axle]
+    box = shapes.box(long, (-long[0] / 2, -long[1] / 2, 6))
+    cart = of_parts(("cart", "front", "back"), box, *(wheel(axle, end) for end in ends))
+    rigged = mq.rig(cart, kind="parts")
     assert rigged.skeleton.names == ("Cart", "WheelFront", "WheelBack")
-    assert rigged.skeleton.places[1] == pytest.approx([16, -20, 8], abs=1e-6)
+    assert rigged.skeleton.places[1] == pytest.approx(ends[0], abs=1e-6)
     assert [clip.name for clip in rigged.skeleton.clips] == ["spin", "turntable"]
     spun = mq.pose(rigged, clip="spin", at=0.25)
     assert spun.size == pytest.approx(cart.size, abs=0.2)
-    assert np.abs(spun.mesh.vertices - cart.mesh.vertices).max() > 8
+    shift = spun.mesh.vertices - rigged.mesh.vertices
+    assert np.abs(shift).max() > 8
+    assert np.abs(shift[:, axle]).max() < 1e-9  # a wheel stays in its plane
+    top = np.abs(rigged.mesh.vertices - ends[0] - [0, 0, 8])[:, [1 - axle, 2]].max(axis=1) < 1e-6
+    assert shift[top, 1 - axle] == pytest.approx(8 if axle else -8)  # rolls to the front, or to +X
     with pytest.raises(CannotDo, match="no parts"):
         mq.rig(mq.Asset(shapes.box()), kind="parts")
+
+
+def test_parts_may_be_called_anything():
+    boxes = shapes.box((20, 20, 20)), shapes.box((4, 4, 9), (8, 8, 20)), shapes.box((4, 4, 9), (8, 8, -9))
+    for names in (("wheel front left plate", "a front b", "c"), ("body", "left upper leg", "left upper arm")):
+        rigged = mq.rig(of_parts(names, *boxes), kind="parts")
+        assert [clip.name for clip in rigged.skeleton.clips] == ["turntable"]
+
+
+def test_parts_without_faces_get_no_joint():
+    boxes = shapes.box((20, 20, 20)), shapes.box((4, 4, 9), (8, 8, 20))
+    whole = of_parts(("body", "gone", "knob"), *boxes)
+    part = np.where(whole.mesh.part == 1, 2, 0)
+    rigged = mq.rig(whole.replace(mesh=whole.mesh.replace(part=part)), kind="parts")
+    assert rigged.skeleton.names == ("Body", "Knob")
+    assert (rigged.mesh.channel("joints")[rigged.mesh.vertices[:, 2] > 25, 0] == 1).all()
+    with pytest.raises(CannotDo, match="but one part has faces"):
+        mq.rig(whole.replace(mesh=whole.mesh.replace(part=part * 0)), kind="parts")
+
+
+def test_parts_of_one_name_hang_on_each_other():
+    chain = [shapes.box((4, 10 - size, 4), (0, 10 * size, 0)) for size in range(3)]
+    rigged = mq.rig(of_parts(("Link", "Link", "li nk"), *chain), kind="parts")
+    assert rigged.skeleton.parents.tolist() == [-1, 0, 1]
+    assert rigged.skeleton.names == ("Link", "Link2", "LiNk3")
 
 
 def test_refusals_say_what_is_missing(dog, rigged):
@@ -130,6 +175,23 @@ def test_a_joint_turns_what_hangs_on_it():
     assert moves[1] @ [20, 0, 0, 1] == pytest.approx([-10, 10, 0, 1])
     moves = joint_moves(*bones, np.array([still, quarter]), np.ones(3))
     assert moves[1] @ [20, 0, 0, 1] == pytest.approx([11, 11, 1, 1])
+
+
+def test_a_pose_lies_between_keys(rigged):
+    skeleton = rigged.skeleton
+    turns = np.zeros((3, len(skeleton.names), 4))
+    turns[..., 3] = 1
+    turns[1, 0] = [0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)]  # a quarter about z, and its name for the other way
+    turns[2, 0] = -turns[1, 0]
+    clip = Clip("turn", [10, 12, 14], turns, [[0, 0, 0], [8, 0, 0], [8, 0, 4]])
+    asset = rigged.replace(skeleton=skeleton.replace(clips=(clip,)))
+    hips, rest = skeleton.places[0], rigged.mesh.vertices
+    for at, degrees, shift in ((0, 0, (0, 0, 0)), (0.25, 45, (4, 0, 0)), (0.75, 90, (8, 0, 2)), (1, 90, (8, 0, 4))):
+        turn = Rotation.from_euler("z", degrees, degrees=True)
+        assert mq.pose(asset, at=at).mesh.vertices == pytest.approx(turn.apply(rest - hips) + hips + shift, abs=1e-4)
+    still = Clip("still", [3], turns[1:2], [[0, 0, 1]])
+    only = mq.pose(rigged.replace(skeleton=skeleton.replace(clips=(still,))), at=0.7)
+    assert only.mesh.vertices[:, 2] == pytest.approx(rest[:, 2] + 1, abs=1e-4)
 
 
 def test_glb_keeps_skeleton_weights_and_clips(rigged):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -105,6 +106,34 @@ def test_one_part_is_taken_apart_further(two):
         mq.segment(mq.Asset(shapes.box().keep_faces([])))
 
 
+def test_other_parts_stay_as_they_are_and_cost_nothing():
+    ball, boxes = shapes.sphere(10, 4), [shapes.box((1, 1, 1), (20 + 2 * n, 0, 0)) for n in range(1000)]
+    mesh = shapes.together(ball, *boxes)
+    below = ball.triangles[:, :, 2].mean(axis=1) < 5.1
+    part = np.concatenate([np.where(below, 1001, 0), np.repeat(np.arange(1, 1001), 12)])
+    color = np.where(mesh.vertices[:, 2:] > -1.3, [220, 20, 20], [20, 20, 220])
+    names = ("top", *(f"box {n}" for n in range(1000)), "below")
+    asset = mq.Asset(mesh.replace(part=part, color=color), part_names=names)
+    tracemalloc.start()
+    done = mq.segment(asset, of="below", by="color", parts=2)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6  # 268 MB where every part of the model takes part
+    assert done.part_names == (*names[:-1], "below/part 1", "below/part 2")
+    assert "faces were added" in done.history[-1].notes[-1]
+    old, new = (areas_by(a.mesh.part, a.mesh.vertices, a.mesh.faces, 1003) for a in (asset, done))
+    assert new[:1001] == pytest.approx(old[:1001], rel=1e-9)
+    assert new[1001:].sum() == pytest.approx(old[1001], rel=1e-9)
+    assert is_watertight(done.mesh.faces)
+
+
+def test_borders_of_too_much_stay_on_edges(monkeypatch):
+    monkeypatch.setattr("maquette.shape.parts.segment._VOTES", 1000)
+    done = mq.segment(mushroom(), parts=3)
+    assert len(done.mesh.faces) == len(mushroom().mesh.faces)
+    assert "borders stay on edges" in done.history[-1].notes[-1]
+
+
 def test_names_are_given_or_made_from_place_and_look(two):
     named = mq.name_parts(two, names=("cap", "stem"))
     assert named.part_names == ("cap", "stem")
@@ -115,6 +144,17 @@ def test_names_are_given_or_made_from_place_and_look(two):
         mq.name_parts(two, names=("a", "b", "c"))
     with pytest.raises(CannotDo, match="no parts"):
         mq.name_parts(mushroom())
+
+
+def test_small_parts_of_fine_models_get_their_color():
+    ground = shapes.grid(150, 150)  # 45,000 faces, so that not all are looked at
+    bits = [shapes.tetrahedron().replace(vertices=shapes.tetrahedron().vertices + [3 * n, 0, 9]) for n in range(12)]
+    mesh = shapes.together(ground, *(bit.keep_faces([0]) for bit in bits))
+    part = np.concatenate([np.zeros(len(ground.faces), int), np.arange(1, 13)])
+    red = np.where(mesh.vertices[:, 2:] > 5, [220, 20, 20], [20, 20, 220])
+    names = tuple(f"{n}" for n in range(14))  # the last has no face
+    done = mq.name_parts(mq.Asset(mesh.replace(part=part, color=red), part_names=names), by="color")
+    assert [name.split()[0] for name in done.part_names] == ["blue", *["red"] * 12, "piece"]
 
 
 def test_each_part_is_a_node_in_every_format(two):

@@ -5,6 +5,7 @@ from maquette.core.asset import Asset, Material
 from maquette.core.errors import BadSetting
 from maquette.core.mesh import Mesh
 from maquette.core.progress import watching
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.surface import face_areas, face_normals
 from maquette.geometry.topology import border_loops, edges, euler_number, face_components, fan_count, is_watertight
 from maquette.shape.surface.simplify import simplify
@@ -314,3 +315,12 @@ def test_refuses_what_makes_no_sense(setting):
 
 def test_nothing_in_nothing_out():
     assert len(simplify(Asset(Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)))).mesh.faces) == 0
+
+
+def test_flat_ground_far_away_is_thinned_out():
+    sheet = grid(60, 60)
+    vertices, faces = thin_out(sheet.vertices + [1e6, 0, 0], sheet.faces, 200)
+    assert 2 <= len(faces) <= 200
+    assert vertices.min(axis=0) == pytest.approx([1e6, 0, 0], abs=0.5)
+    assert vertices.max(axis=0) == pytest.approx([1e6 + 60, 60, 0], abs=0.5)
+    assert thin_out(sheet.vertices, sheet.faces, 7200)[1] is sheet.faces

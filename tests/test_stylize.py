@@ -73,6 +73,12 @@ def test_a_cage_is_closed_and_hollow(style):
     assert radius.min() > 12
 
 
+@pytest.mark.parametrize("style", ["voronoi", "wireframe"])
+def test_a_cage_of_too_many_struts_is_refused(style):
+    with pytest.raises(CannotDo, match=r"some 17\d,\d{3} struts, 60,000 are the most; ask for fewer cells"):
+        mq.stylize(ball(), style=style, cells=128)
+
+
 def test_facets_are_few_and_lie_near():
     done = mq.stylize(ball(), style="facet", cells=8)
     assert 100 < len(done.mesh.faces) < 600

@@ -102,11 +102,15 @@ def _kind(corners: Floats) -> str:
 
 
 def _colors(asset: Asset, part: Ints, areas: Floats) -> list[str]:
-    """A word for each part's mean colour."""
-    some = np.arange(len(part))[:: len(part) // _MOST + 1]
+    """A word for each part's mean colour; none for a part without faces. The first face of each is looked at always."""
+    order = np.argsort(part, kind="stable")
+    rank = np.empty(len(part), np.int64)
+    rank[order] = np.arange(len(part)) - np.searchsorted(part[order], part[order])
+    some = np.flatnonzero(rank % (len(part) // _MOST + 1) == 0)
     light = SurfaceColor(asset, asset.mesh.diagonal / 60).at(some, np.full((len(some), 3), 1 / 3))
     mean = _means(light, part[some], areas[some], len(asset.part_names))
-    return name_colors(oklab_of(mean))
+    there = np.bincount(part, minlength=len(asset.part_names)) > 0
+    return [word if has else "" for word, has in zip(name_colors(oklab_of(mean)), there.tolist(), strict=True)]
 
 
 def _means(values: Floats, part: Ints, weight: Floats, count: int) -> Floats:

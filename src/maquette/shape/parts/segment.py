@@ -15,6 +15,7 @@ from maquette.core.progress import note, progress
 from maquette.core.words import figures
 from maquette.geometry.cut.label_borders import without_islands
 from maquette.geometry.look.oklab import oklab_of
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.segmenting.regions import improve_borders, part_tree
 from maquette.geometry.segmenting.soft_borders import soften
 from maquette.geometry.surface import face_areas, face_normals
@@ -28,9 +29,9 @@ _MOST = 24  # parts that are found without being asked for
 _STOP = 0.6  # cost of a merge from which people see two things
 _ENOUGH = 12_000  # faces that are told apart; of a finer mesh a coarser copy
 _COARSE = 8_000  # faces of that copy
-_SHAKE = 1e-5  # of the diagonal
 _NEAREST = 6  # places of the copy looked at, of which the first that faces the same way counts
 _AT_ONCE = 1 << 17  # faces
+_VOTES = 1 << 26  # vertices times parts, of some 20 bytes each, up to which borders are smoothed
 _CRUMB = 2e-4  # share of the surface below which a piece of a part goes to its neighbour
 
 
@@ -64,7 +65,7 @@ def segment(
     progress(0.7, "smooth the borders")
     named = _with_parts(asset, chosen, label, of)
     if borders == "smooth" and label.max() > 0:
-        named = _soften_borders(named)
+        named = _soften_borders(named, chosen, label)
     if close and label.max() > 0:
         progress(0.85, "close the parts")
         named = close_parts(named)
@@ -116,14 +117,9 @@ def _coarse(mesh: Mesh) -> tuple[Floats, Ints, Ints]:
     """Vertices and faces to be told apart, few enough, and the face (F',) of the mesh that each lies at."""
     if len(mesh.faces) <= _ENOUGH:
         return mesh.vertices, mesh.faces, np.arange(len(mesh.faces))
-    from fast_simplification import simplify
     from scipy.spatial import cKDTree
 
-    middle = mesh.bounds.mean(axis=0)
-    shaken = _SHAKE * mesh.diagonal * np.random.default_rng(0).normal(size=mesh.vertices.shape)  # flat ground stalls it
-    points, faces = simplify(mesh.vertices - middle + shaken, mesh.faces.astype(np.int32), target_count=_COARSE)
-    vertices, faces = np.asarray(points, np.float64) + middle, faces.astype(np.int64)
-    faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
+    vertices, faces = thin_out(mesh.vertices, mesh.faces, _COARSE)
     source = cKDTree(mesh.triangles.mean(axis=1)).query(vertices[faces].mean(axis=1))[1]
     return vertices, faces, source.astype(np.int64)
 
@@ -167,13 +163,20 @@ def _with_parts(asset: Asset, chosen: Ints, label: Ints, of: str) -> Asset:
     return asset.replace(mesh=asset.mesh.replace(part=part), part_names=(*before, names[0], *after, *names[1:]))
 
 
-def _soften_borders(asset: Asset) -> Asset:
-    """The asset with the borders of its parts smooth."""
-    mesh = asset.mesh
+def _soften_borders(asset: Asset, chosen: Ints, label: Ints) -> Asset:
+    """The asset with the borders of the parts just made, labels (N,) of its chosen faces, smooth."""
+    mesh, count = asset.mesh, int(label.max()) + 1
     assert mesh.part is not None
-    net, label = soften(mesh.vertices, mesh.faces, mesh.part.astype(np.int64))
+    if len(mesh.vertices) * (count + 1) > _VOTES:
+        note(f"borders stay on edges: {len(mesh.vertices)} vertices and {count} parts are too many to smooth them")
+        return asset
+    among = np.full(len(mesh.faces), count)  # what was not taken apart now is one more, and stays as it is
+    among[chosen] = label
+    net, after = soften(mesh.vertices, mesh.faces, among, among == count)
     if len(net.faces) == len(mesh.faces):
         return asset
     note(f"{len(net.faces) - len(mesh.faces)} faces were added along smooth borders")
-    cut = recut(mesh, net.vertices, net.faces, net.origin)
-    return asset.with_mesh(cut.replace(part=label.astype(np.int32)))
+    number = np.zeros(count, np.int32)
+    number[label] = mesh.part[chosen]
+    part = np.where(after < count, number[np.minimum(after, count - 1)], mesh.part[net.origin])
+    return asset.with_mesh(recut(mesh, net.vertices, net.faces, net.origin).replace(part=part.astype(np.int32)))

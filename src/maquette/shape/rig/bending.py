@@ -31,6 +31,21 @@ def clip_named(skeleton: Skeleton, name: str) -> Clip | None:
     return next((clip for clip in skeleton.clips if clip.name == name), None)
 
 
+def moment(clip: Clip, at: float) -> tuple[Floats, Floats]:
+    """Turns (J, 4) and the shift (3,) at a share 0..1 of a clip; between keys the short way round."""
+    times = clip.times
+    when = times[0] + at * (times[-1] - times[0])
+    if len(times) == 1:
+        return clip.turns[0], clip.shifts[0]
+    after = int(np.clip(np.searchsorted(times, when, side="right"), 1, len(times) - 1))
+    share = float(np.clip((when - times[after - 1]) / (times[after] - times[after - 1]), 0, 1))
+    one, two = clip.turns[after - 1], clip.turns[after]
+    near = np.where((one * two).sum(axis=1, keepdims=True) < 0, -two, two)
+    turns = one + share * (near - one)
+    shift = clip.shifts[after - 1] + share * (clip.shifts[after] - clip.shifts[after - 1])
+    return turns / np.linalg.norm(turns, axis=1, keepdims=True), shift
+
+
 def worst_frame(asset: Asset) -> Floats:
     """Vertices (V, 3) in the frame of the walk, or of the first clip, that moves the joints farthest from rest."""
     assert asset.skeleton is not None

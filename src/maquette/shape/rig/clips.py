@@ -17,11 +17,12 @@ _DOWN = np.array([0.0, 0.0, -1.0])
 
 @dataclass(frozen=True)
 class Cast:
-    """Who moves: joints by our own words, their places (J, 3), and where it looks (3,)."""
+    """Who moves: joints by our own words, their places (J, 3), where it looks (3,), and the axles (3,) of wheels."""
 
     words: list[str]
     places: Floats
     ahead: Floats
+    axles: dict[int, Floats]
 
     @property
     def left(self) -> Floats:
@@ -33,8 +34,7 @@ def stock_clips(cast: Cast) -> tuple[Clip, ...]:
     """Idle and walk for whoever has legs, a turntable for everything."""
     turntable = _clip("turntable", 8.0, cast, _turn_root)
     if not any(word.endswith("upper leg") for word in cast.words):
-        wheels = [word for word in cast.words if word.startswith("wheel")]
-        return (*((_clip("spin", 2.0, cast, _spin),) if wheels else ()), turntable)
+        return (*((_clip("spin", 2.0, cast, _spin),) if cast.axles else ()), turntable)
     return _clip("idle", 3.0, cast, _breathe), _clip("walk", 1.1, cast, _walk), turntable
 
 
@@ -53,9 +53,8 @@ def _turn_root(cast: Cast, at: float, turns: Floats, shift: Floats) -> None:
 
 
 def _spin(cast: Cast, at: float, turns: Floats, shift: Floats) -> None:
-    for joint, word in enumerate(cast.words):
-        if word.startswith("wheel"):
-            turns[joint] = Rotation.from_rotvec(-2 * np.pi * at * cast.left).as_quat()
+    for joint, axle in cast.axles.items():
+        turns[joint] = Rotation.from_rotvec(2 * np.pi * at * axle).as_quat()
 
 
 def _breathe(cast: Cast, at: float, turns: Floats, shift: Floats) -> None:

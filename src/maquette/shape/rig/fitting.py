@@ -22,12 +22,13 @@ _CELLS = 64
 
 @dataclass(frozen=True)
 class Bone:
-    """A joint by our own word, its parent's, where it lies, and where what hangs on it alone ends."""
+    """A joint by our own word, its parent's, where it lies, where it ends, what a wheel rolls about."""
 
     name: str
     parent: str
     place: Floats
     tip: Floats | None = None
+    axle: Floats | None = None
 
 
 @dataclass(frozen=True)

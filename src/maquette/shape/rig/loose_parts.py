@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from maquette.core.arrays import Floats, Ints
@@ -23,33 +25,53 @@ def bones_of_parts(asset: Asset) -> tuple[list[Bone], Ints, Floats]:
     if mesh.part is None or len(asset.part_names) < 2:
         raise CannotDo("rig: the model has no parts to move against each other; take it apart with segment first")
     part, count = mesh.part.astype(np.int64), len(asset.part_names)
-    areas = face_areas(mesh.vertices, mesh.faces)
-    size = np.bincount(part, weights=areas, minlength=count).astype(np.float64)
-    parent, meeting = _tree(mesh, part, size)
+    parent, meeting = _tree(mesh, part, count)
     order = _parents_first(parent)
+    if len(order) < 2:
+        raise CannotDo("rig: but one part has faces, nothing moves against it; take the model apart with segment first")
     place = {number: row for row, number in enumerate(order)}
+    corners = [mesh.vertices[np.unique(mesh.faces[part == number])] for number in order]
+    axles = [_axle(own) if row else None for row, own in enumerate(corners)]
+    names = _names([asset.part_names[number] for number in order], axles)
     bones: list[Bone] = []
-    for number in order:
-        up = parent[number]
-        own = mesh.vertices[np.unique(mesh.faces[part == number])]
-        wheel = up >= 0 and _is_wheel(own)
+    for number, name, own, axle in zip(order, names, corners, axles, strict=True):
         middle = (own.min(axis=0) + own.max(axis=0)) / 2
-        name = f"wheel {asset.part_names[number]}" if wheel else asset.part_names[number]
-        at = middle if up < 0 or wheel else meeting[number]
-        bones.append(Bone(name, bones[place[up]].name if up >= 0 else "", at))
-    held = np.zeros((len(mesh.vertices), count))
-    rank = np.array([place[number] for number in range(count)])
+        up = parent[number]
+        at = middle if up < 0 or axle is not None else meeting[number]
+        bones.append(Bone(name, names[place[up]] if up >= 0 else "", at, axle=axle))
+    areas = face_areas(mesh.vertices, mesh.faces)
+    held = np.zeros((len(mesh.vertices), len(order)))
+    rank = np.array([place.get(number, 0) for number in range(count)])
     np.add.at(held, (mesh.faces.reshape(-1), np.repeat(rank[part], 3)), np.repeat(areas + 1e-12, 3))
     joints, weights = strongest(held / np.maximum(held.sum(axis=1, keepdims=True), 1e-300))
     return bones, joints, weights
 
 
-def _tree(mesh: Mesh, part: Ints, size: Floats) -> tuple[list[int], dict[int, Floats]]:
-    """The part that carries each (-1: the largest), and where they meet."""
-    count, root = len(size), int(size.argmax())
+def _names(parts: list[str], axles: list[Floats | None]) -> list[str]:
+    """What joints are called, each its own way even where case and spaces do not count; wheels by that word."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for part, axle in zip(parts, axles, strict=True):
+        word = " ".join(([] if axle is None else ["wheel"]) + (part.split() or ["part"]))
+        tries = (word if rank == 1 else f"{word} {rank}" for rank in itertools.count(1))
+        name = next(one for one in tries if _plain(one) not in taken)
+        taken.add(_plain(name))
+        names.append(name)
+    return names
+
+
+def _plain(name: str) -> str:
+    """A name without what engines leave out."""
+    return name.replace(" ", "").replace("_", "").lower()
+
+
+def _tree(mesh: Mesh, part: Ints, count: int) -> tuple[dict[int, int], dict[int, Floats]]:
+    """The part that carries each that has faces (-1: the largest), and where they meet."""
+    size = np.bincount(part, weights=face_areas(mesh.vertices, mesh.faces), minlength=count)
+    root = int(size.argmax())
     apart, places = _meetings(mesh, part, count)
-    parent, inner = [-1] * count, [root]
-    left = [number for number in range(count) if number != root and size[number] > 0]
+    parent, inner = {root: -1}, [root]
+    left = [number for number in np.unique(part).tolist() if number != root]
     meeting: dict[int, Floats] = {}
     while left:
         carrier, number = min(((c, n) for c in inner for n in left), key=lambda pair: float(apart[pair]))
@@ -82,21 +104,24 @@ def _meetings(mesh: Mesh, part: Ints, count: int) -> tuple[Floats, Floats]:
     return apart, places
 
 
-def _parents_first(parent: list[int]) -> list[int]:
+def _parents_first(parent: dict[int, int]) -> list[int]:
     """Parts in an order in which each follows what carries it."""
-    order = [number for number, up in enumerate(parent) if up < 0][:1]
+    order = [number for number, up in parent.items() if up < 0]
     for number in order:
-        order += [child for child, up in enumerate(parent) if up == number and child not in order]
-    return order + [number for number in range(len(parent)) if number not in order]
+        order += sorted(child for child, up in parent.items() if up == number)
+    return order
 
 
-def _is_wheel(points: Floats) -> bool:
-    """Whether a part is as high as it is long and less wide, and round: its rim lies at one distance."""
+def _axle(points: Floats) -> Floats | None:
+    """What a wheel rolls about (3,), its top to −Y or +X; None unless as high as long, less wide, and round."""
     size = np.ptp(points, axis=0)
     across = int(np.argmin(size[:2]))
     along = 1 - across
     if abs(size[along] - size[2]) > _ROUND * size[2] or size[across] > _FLAT * size[2]:
-        return False
+        return None
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     radius = np.hypot(points[:, along] - middle[along], points[:, 2] - middle[2])
-    return bool(radius.max() < size[2] / 2 * 1.12)  # a square's corners lie 1.41 times as far
+    if radius.max() >= size[2] / 2 * 1.12:  # a square's corners lie 1.41 times as far
+        return None
+    axle: Floats = np.eye(3)[across]
+    return axle

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
 from maquette.core.asset import Asset
@@ -12,7 +11,7 @@ from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note
 from maquette.core.skeleton import SKIN
 from maquette.registry import stage
-from maquette.shape.rig.bending import bend_words, clip_named, vertices_in
+from maquette.shape.rig.bending import bend_words, clip_named, moment, vertices_in
 
 
 @stage
@@ -34,8 +33,7 @@ def pose(
     if chosen is None:
         known = ", ".join(one.name for one in skeleton.clips)
         raise BadSetting(f"pose: clip: there is no {clip!r}; there are {known}")
-    key = int(np.abs(chosen.times - at * chosen.times[-1]).argmin())
-    posed = vertices_in(asset, chosen.turns[key], chosen.shifts[key])
+    posed = vertices_in(asset, *moment(chosen, at))
     note(bend_words(asset.mesh, posed))
     still = asset.mesh.with_vertices(posed).replace(**dict.fromkeys(SKIN))
     return asset.replace(mesh=still, skeleton=None)

@@ -13,6 +13,7 @@ from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
 from maquette.core.skeleton import JOINTS, WEIGHTS, Skeleton
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.rigging.heat import heat_weights, strongest
 from maquette.geometry.surface import face_areas
 from maquette.registry import stage
@@ -24,7 +25,6 @@ from maquette.shape.rig.fitting import Bone, fit, look_inside
 from maquette.shape.rig.loose_parts import bones_of_parts
 
 _ENOUGH = 14_000  # faces that heat flows through; of a finer mesh a coarser copy
-_SHAKE = 1e-5  # of the diagonal: fast-simplification stalls on flat ground
 
 
 @stage
@@ -67,8 +67,7 @@ def rig(
         joints, weights = _weigh(mesh, bones)
     skeleton = _skeleton(bones, names)
     if clips == "stock":
-        words = [bone.name for bone in bones]
-        skeleton = skeleton.replace(clips=stock_clips(Cast(words, skeleton.places, _ahead(bones))))
+        skeleton = skeleton.replace(clips=stock_clips(_cast(body, bones)))
     bound = mesh.replace(**{JOINTS.name: joints.astype(np.uint16), WEIGHTS.name: weights.astype(np.float32)})
     result = asset.replace(mesh=bound, skeleton=skeleton)
     note(f"{body}: {len(bones)} joints, {(weights > 0).sum(axis=1).mean():.1f} to a vertex on average")
@@ -85,11 +84,18 @@ def _skeleton(bones: list[Bone], names: Any) -> Skeleton:
     return Skeleton(joint_names(ours, names), np.array(parents), np.array([bone.place for bone in bones]))
 
 
-def _ahead(bones: list[Bone]) -> Floats:
+def _cast(body: str, bones: list[Bone]) -> Cast:
+    """Who moves in clips; what parts are called says nothing of limbs."""
+    words = ["part" if body == "parts" else bone.name for bone in bones]
+    axles = {joint: bone.axle for joint, bone in enumerate(bones) if bone.axle is not None}
+    return Cast(words, np.array([bone.place for bone in bones]), _ahead(body, bones), axles)
+
+
+def _ahead(body: str, bones: list[Bone]) -> Floats:
     """Where it looks: −Y, or from an animal's hips to its chest."""
-    place = {bone.name: bone.place for bone in bones}
-    if not any(" front " in name for name in place):
+    if body != "quadruped":
         return np.array([0.0, -1.0, 0.0])
+    place = {bone.name: bone.place for bone in bones}
     way = place["chest"] - place["hips"]
     axis = int(np.abs(way[:2]).argmax())
     ahead = np.zeros(3)
@@ -117,14 +123,10 @@ def _weigh(mesh: Mesh, bones: list[Bone]) -> tuple[Ints, Floats]:
     count = len(bones)
     if len(mesh.faces) <= _ENOUGH:
         return heat_weights(mesh.vertices, mesh.faces, joint, start, end, count)
-    from fast_simplification import simplify
     from scipy.spatial import cKDTree
 
-    middle = mesh.bounds.mean(axis=0)
-    shaken = _SHAKE * mesh.diagonal * np.random.default_rng(0).normal(size=mesh.vertices.shape)
-    points, faces = simplify(mesh.vertices - middle + shaken, mesh.faces.astype(np.int32), target_count=_ENOUGH)
-    vertices = np.asarray(points, np.float64) + middle
-    joints, weights = heat_weights(vertices, faces.astype(np.int64), joint, start, end, count)
+    vertices, faces = thin_out(mesh.vertices, mesh.faces, _ENOUGH)
+    joints, weights = heat_weights(vertices, faces, joint, start, end, count)
     dense = np.zeros((len(vertices), count))
     np.add.at(dense, (np.arange(len(vertices))[:, None], joints), weights)
     distance, near = cKDTree(vertices).query(mesh.vertices, k=4)

@@ -20,6 +20,7 @@ from maquette.geometry.remake.ball_union import ball_union
 from maquette.geometry.remake.blocks import Blocks, block_surface, fill_blocks
 from maquette.geometry.remake.bricks import brick_surface, join_touching
 from maquette.geometry.remake.remeshing import remesh_evenly
+from maquette.geometry.remake.thinning import thin_out
 from maquette.geometry.surface import face_areas
 from maquette.geometry.topology import adjacent_faces, edges
 from maquette.registry import stage
@@ -27,8 +28,8 @@ from maquette.shape.carry.surface_color import SurfaceColor
 
 _THIN = 0.12  # of a strut's length: its radius
 _FINE, _COARSE = 0.5, 0.9  # of a strut's radius: how far apart its balls lie, and the cells that they are drawn in
+_STRUTS = 60_000  # of a cage at most: each takes some 200 faces
 _LOST = 0.1  # of a side: more is no rounding
-_SHAKE = 1e-5  # of the diagonal: fast-simplification stalls on flat ground
 _SHARP = 180.0  # degrees: a cage follows no crease
 
 
@@ -49,7 +50,8 @@ def stylize(
 
     Cubes and bricks are one closed surface: where cells would touch in an edge or a corner alone, one more is filled
     in, so that it prints. Cages are closed as well; their struts are a quarter of their length thick and of some 200
-    faces each. Uv, textures and parts are not kept. A note says how large a cell is. Refuses a model without surface.
+    faces each. Uv, textures and parts are not kept. A note says how large a cell is. Refuses a model without surface
+    and a cage of over 60,000 struts.
     """
     mesh = asset.mesh
     if not face_areas(mesh.vertices, mesh.faces).sum() > 0:
@@ -84,25 +86,22 @@ def _cubes(mesh: Mesh, cells: int, style: str) -> tuple[Floats, Ints, Floats]:
 
 def _facets(mesh: Mesh, size: float) -> tuple[Floats, Ints, Floats]:
     """A few triangles with edges of about ``size``, and their middles."""
-    area = float(face_areas(mesh.vertices, mesh.faces).sum())
-    vertices, faces = _thin(mesh, int(max(area / (0.433 * size**2), 8)))
+    vertices, faces = thin_out(mesh.vertices, mesh.faces, int(max(_even_faces(mesh, size), 8)))
     return vertices, faces, vertices[faces].mean(axis=1)
 
 
-def _thin(mesh: Mesh, count: int) -> tuple[Floats, Ints]:
-    """The surface in ``count`` faces at most."""
-    from fast_simplification import simplify
-
-    if len(mesh.faces) <= count:
-        return mesh.vertices, mesh.faces
-    middle = mesh.bounds.mean(axis=0)
-    shaken = _SHAKE * mesh.diagonal * np.random.default_rng(0).normal(size=mesh.vertices.shape)
-    points, faces = simplify(mesh.vertices - middle + shaken, mesh.faces.astype(np.int32), target_count=count)
-    return np.asarray(points, np.float64) + middle, faces.astype(np.int64)
+def _even_faces(mesh: Mesh, size: float) -> float:
+    """How many even triangles with edges of ``size`` cover a surface."""
+    return float(face_areas(mesh.vertices, mesh.faces).sum()) / (0.433 * size**2)
 
 
 def _cage(mesh: Mesh, size: float, style: str) -> tuple[Floats, Ints, Floats]:
     """Struts along the edges of even triangles, or between their middles, around what lies nearest to each vertex."""
+    struts = int(1.5 * _even_faces(mesh, size))
+    if struts > _STRUTS:
+        raise CannotDo(
+            f"stylize: the cage would have some {struts:,} struts, {_STRUTS:,} are the most; ask for fewer cells"
+        )
     vertices, faces, _ = _facets(mesh, size / 3)
     vertices, faces = remesh_evenly(vertices, faces, size, _SHARP)
     if style == "voronoi":
