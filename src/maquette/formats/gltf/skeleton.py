@@ -22,9 +22,16 @@ _WIDTHS = {"translation": 3, "rotation": 4, "scale": 3}
 
 
 def write_skeleton(draft: Draft, skeleton: Skeleton) -> tuple[int, int]:
-    """Put joints, a skin and clips into a file: the number of the skin and of the root's node."""
+    """Put joints, a skin and clips into a file: the number of the skin, and of the node that all joints hang on.
+
+    That is the root joint; several hang on a node of their own, for a skin's joints need one root (§3.7.3).
+    """
     places = _theirs(skeleton.places) / 1000.0
-    first = len(draft.root.get("nodes", []))
+    roots = np.flatnonzero(skeleton.parents < 0)
+    top = first = len(draft.root.get("nodes", []))
+    if len(roots) > 1:
+        first = top + 1
+        draft.add("nodes", {"name": "skeleton", "children": (first + roots).tolist()})
     for joint, name in enumerate(skeleton.names):
         parent = int(skeleton.parents[joint])
         offset = places[joint] - (places[parent] if parent >= 0 else 0.0)
@@ -35,10 +42,10 @@ def write_skeleton(draft: Draft, skeleton: Skeleton) -> tuple[int, int]:
     inverse[:, 3, :3] = -places  # columns follow each other
     joints = list(range(first, first + len(places)))
     matrices = draft.data(inverse.reshape(-1, 16))
-    skin = draft.add("skins", {"joints": joints, "inverseBindMatrices": matrices, "skeleton": first})
+    skin = draft.add("skins", {"joints": joints, "inverseBindMatrices": matrices, "skeleton": top})
     for clip in skeleton.clips:
         _write_clip(draft, skeleton, clip, first, places)
-    return skin, first
+    return skin, top
 
 
 def _write_clip(draft: Draft, skeleton: Skeleton, clip: Clip, first: int, places: Floats) -> None:
@@ -57,7 +64,8 @@ def _write_clip(draft: Draft, skeleton: Skeleton, clip: Clip, first: int, places
             quaternions = np.column_stack([_theirs(turns[:, :3]), turns[:, 3]])
             move(joint, "rotation", _along_short_ways(quaternions))
     if np.abs(clip.shifts).max() > 0 or not channels:
-        move(0, "translation", places[0] + _theirs(clip.shifts) / 1000.0)
+        for root in np.flatnonzero(skeleton.parents < 0).tolist():
+            move(root, "translation", places[root] + _theirs(clip.shifts) / 1000.0)
     draft.add("animations", {"name": clip.name, "samplers": samplers, "channels": channels})
 
 
