@@ -248,6 +248,17 @@ def test_several_roots_hang_on_one_node_of_the_scene_and_all_are_shifted():
     assert two[8:] == pytest.approx((model.mesh.vertices @ moved[1, :3, :3].T + moved[1, :3, 3])[8:], abs=1e-3)
 
 
+def test_what_moves_pieces_apart_drops_the_skeleton_and_says_so():
+    model = two_roots()
+    laid = mq.lay_out(model)
+    joined = mq.join_scene(mq.arrange(model, layout="row", count=2))
+    for moved in (laid, joined):
+        assert moved.skeleton is None
+        assert not {"joints", "weights"} & moved.mesh.channels.keys()
+        assert sum("left out the skeleton" in text for text in moved.notes) == 1
+    assert mq.lay_out(mq.pose(model, clip="slide")).notes[0].count("skeleton") == 0
+
+
 VALIDATOR = Path(os.environ.get("GLTF_VALIDATOR", "node_modules/gltf-validator"))
 SCRIPT = """
 const validator = require(process.argv[1]);

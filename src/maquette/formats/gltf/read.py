@@ -69,8 +69,9 @@ def read_glb(files: Files) -> Asset:
     their joints, weights and clips; morph targets as they stand. Left out with a note: animations that
     are damaged, move no joint or have over half a million keys of joints, how joints stretch or shift apart, steps and
     curves between keys, joints of a vertex beyond four, points and lines, pictures that are not beside the file;
-    cameras and lights without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder, missing buffers,
-    anything that points beyond the bytes that are there, and files that unfold to far more than their size explains.
+    cameras and lights without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder,
+    missing buffers, anything that points beyond the bytes that are there, and files that unfold to far more than their
+    size explains.
     Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
     """
     file = document(files)
