@@ -16,7 +16,7 @@ import maquette as mq
 import samples
 import shapes
 from maquette.core.errors import BadInput, BadSetting, CannotDo
-from maquette.core.skeleton import Clip
+from maquette.core.skeleton import Clip, Skeleton
 from maquette.geometry.rigging.skinning import joint_moves
 
 
@@ -218,6 +218,47 @@ def test_a_moved_model_takes_its_skeleton_along(rigged):
     )
 
 
+def two_roots() -> mq.Asset:
+    """Two boxes, each held by a root joint of its own, and a clip that shifts both and turns the second."""
+    mesh = shapes.together(shapes.box((10, 10, 10), (-20, 0, 0)), shapes.box((10, 10, 10), (10, 0, 0)))
+    second = (mesh.vertices[:, 0] > 0)[:, None] * np.array([1, 0, 0, 0])
+    weights = np.tile([1.0, 0, 0, 0], (len(second), 1))
+    turns = np.tile([0, 0, 0, 1.0], (2, 2, 1))
+    turns[1, 1] = [0, 0, np.sin(0.5), np.cos(0.5)]
+    clip = Clip("slide", [0.0, 1.0], turns, [[0, 0, 0], [3.0, 4.0, 5.0]])
+    bones = Skeleton(("one", "two"), [-1, -1], [[-15.0, 5, 5], [15.0, 5, 5]], (clip,))
+    return mq.Asset(mesh.replace(joints=second.astype(np.uint16), weights=weights.astype(np.float32)), skeleton=bones)
+
+
+def test_several_roots_hang_on_one_node_of_the_scene_and_all_are_shifted():
+    model = two_roots()
+    file = mq.write_glb(model)
+    data = json.loads(file.data[20 : 20 + int.from_bytes(file.data[12:16], "little")])
+    top = data["skins"][0]["skeleton"]
+    assert data["nodes"][top] == {"name": "skeleton", "children": data["skins"][0]["joints"]}
+    assert top in data["scenes"][0]["nodes"]
+    again = mq.read_glb(file)
+    assert again.skeleton.names == ("one", "two")
+    assert again.skeleton.parents.tolist() == [-1, -1]
+    one, two = (mq.pose(asset, clip="slide", at=1.0).mesh.vertices for asset in (model, again))
+    assert two == pytest.approx(one, abs=1e-3)
+    moved = joint_moves(
+        model.skeleton.parents, model.skeleton.places, model.skeleton.clips[0].turns[1], np.array([3.0, 4, 5])
+    )
+    assert two[8:] == pytest.approx((model.mesh.vertices @ moved[1, :3, :3].T + moved[1, :3, 3])[8:], abs=1e-3)
+
+
+def test_what_moves_pieces_apart_drops_the_skeleton_and_says_so():
+    model = two_roots()
+    laid = mq.lay_out(model)
+    joined = mq.join_scene(mq.arrange(model, layout="row", count=2))
+    for moved in (laid, joined):
+        assert moved.skeleton is None
+        assert not {"joints", "weights"} & moved.mesh.channels.keys()
+        assert sum("left out the skeleton" in text for text in moved.notes) == 1
+    assert mq.lay_out(mq.pose(model, clip="slide")).notes[0].count("skeleton") == 0
+
+
 VALIDATOR = Path(os.environ.get("GLTF_VALIDATOR", "node_modules/gltf-validator"))
 SCRIPT = """
 const validator = require(process.argv[1]);
@@ -230,8 +271,9 @@ validator.validateBytes(new Uint8Array(require('fs').readFileSync(0)), {maxIssue
     not (shutil.which("node") and VALIDATOR.exists()),
     reason="needs node and `npm install gltf-validator`; GLTF_VALIDATOR names the package's folder",
 )
-def test_the_khronos_validator_finds_nothing_in_a_rigged_model(rigged):
-    data = mq.write_glb(rigged).data
+@pytest.mark.parametrize("roots", [1, 2])
+def test_the_khronos_validator_finds_nothing_in_a_rigged_model(rigged, roots):
+    data = mq.write_glb(rigged if roots == 1 else two_roots()).data
     ran = subprocess.run(["node", "-e", SCRIPT, str(VALIDATOR.absolute())], input=data, capture_output=True, check=True)
     issues = json.loads(ran.stdout)
     assert [issues[key] for key in ("numErrors", "numWarnings", "numHints")] == [0, 0, 0], issues

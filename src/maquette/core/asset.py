@@ -15,7 +15,7 @@ from maquette.core.errors import BadInput
 from maquette.core.history import Step
 from maquette.core.mesh import Mesh
 from maquette.core.notes import worst_first
-from maquette.core.skeleton import JOINTS, Skeleton
+from maquette.core.skeleton import JOINTS, SKIN, Skeleton
 from maquette.core.subject import Subject
 from maquette.core.values import LATER, Value, frozen_array, noun
 
@@ -161,6 +161,10 @@ class Asset(Value):
     def with_mesh(self, mesh: Mesh) -> Self:
         """The same asset around another mesh."""
         return self.replace(mesh=mesh)
+
+    def without_skeleton(self) -> Self:
+        """The same asset as it stands, without skeleton, joints and weights."""
+        return self.replace(mesh=self.mesh.replace(**dict.fromkeys(SKIN)), skeleton=None)
 
     def moved(self, *, rotation: Any = None, scale: float = 1.0, offset: Any = (0.0, 0.0, 0.0)) -> Self:
         """Rotate (3, 3), then scale, then shift; camera and placement go along, so both still tell the truth."""

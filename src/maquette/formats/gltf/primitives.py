@@ -56,6 +56,7 @@ class Shapes:
         self._moves: dict[int, Floats] = {}
         self._unfolded = self._primitives = 0  # handed out so far
         self.left_out = 0  # primitives that are points or lines
+        self.further_joints = 0  # primitives whose vertices have more than four
 
     def pieces(self, node: Placed) -> list[tuple[Piece, Floats]]:
         """The triangles of a node's mesh with their positions in the scene, in metres and +Y up."""
@@ -93,6 +94,7 @@ class Shapes:
         faces, used, at = self._sound(faces, where, count)
         color = self._fine(partial(self._appearance_attribute, named, "COLOR_0", used, 3, 4), None)
         joints, weights = (self._rows(named, key, used, *widths) for key, widths in _COLUMNS)
+        self.further_joints += joints is not None and named.has("JOINTS_1")
         channels = {
             "uv": self._fine(lambda: self._uv(named, material, used), None),
             "color": None if color is None else srgb_from_linear(color[:, :3]),

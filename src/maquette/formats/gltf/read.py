@@ -21,6 +21,7 @@ from maquette.core.mesh import Mesh, join_meshes
 from maquette.core.progress import note, progress
 from maquette.core.skeleton import JOINTS, WEIGHTS, even_weights
 from maquette.formats.gltf.buffers import Buffers
+from maquette.formats.gltf.clips import animations_of
 from maquette.formats.gltf.document import Document, document
 from maquette.formats.gltf.materials import Looks, distinct
 from maquette.formats.gltf.primitives import COMPRESSED, Piece, Shapes
@@ -39,6 +40,7 @@ _READ = (
     "KHR_node_visibility",
     "KHR_texture_transform",
 )
+_FURTHER = "meshes' joints beyond four a vertex"
 _LOOKS = (
     *("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "EXT_lights_", "KHR_xmp"),
     "KHR_technique",
@@ -64,10 +66,12 @@ def read_glb(files: Files) -> Asset:
     Metres, +Y up, front +Z become millimetres, +Z up, front −Y; the scale counts as real unless the file says that it
     is not (ours do, under ``asset.extras``). Every node with a mesh becomes a part; vertices of one node that share a
     position become one and triangles that collapse are dropped. Skins are read as they stand, with
-    their joints, weights and clips; morph targets as they stand. Left out with a note: clips that move no joint and how
-    joints stretch, points and lines, pictures that are not beside the file; cameras and lights
-    without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder, missing buffers,
-    anything that points beyond the bytes that are there, and files that unfold to far more than their size explains.
+    their joints, weights and clips; morph targets as they stand. Left out with a note: animations that
+    are damaged, move no joint or have over half a million keys of joints, how joints stretch or shift apart, steps and
+    curves between keys, joints of a vertex beyond four, points and lines, pictures that are not beside the file;
+    cameras and lights without one. Refused: compressed meshes (Draco, meshopt), addresses outside the file's folder,
+    missing buffers, anything that points beyond the bytes that are there, and files that unfold to far more than their
+    size explains.
     Source: glTF 2.0, Khronos 2021 (ISO/IEC 12113:2022).
     """
     file = document(files)
@@ -90,8 +94,8 @@ def read_glb(files: Files) -> Asset:
             raise BadInput("read-glb: no triangles in the scene; export the model with its meshes")
         mesh, used = _join(meshes, looks.count)
         skeleton = joints.skeleton()
-    moving = 0 if skeleton else len(file.root.entries("animations"))
-    _tell({"animations": moving, "points or lines": shapes.left_out})
+    moving = 0 if skeleton else len(animations_of(file.root))
+    _tell({"animations": moving, "points or lines": shapes.left_out, _FURTHER: shapes.further_joints})
     if collapsed:
         note(f"dropped {collapsed} triangles without area")
     return Asset(

@@ -26,6 +26,7 @@ class Placed:
     skin: int  # -1: none
     world: Floats  # (4, 4)
     weights: tuple[float, ...] | None  # of morph targets, when the node has its own
+    node: int
 
 
 def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Floats, str]:
@@ -62,7 +63,8 @@ def place_meshes(document: Document, buffers: Buffers) -> tuple[list[Placed], Fl
             if len(placed) + len(copies) > MOST_SHOWN:
                 node.refuse(f"brings the scene to over {MOST_SHOWN} meshes", "join them first")
             for count, move in enumerate(copies, start=1):
-                placed.append(Placed(f"{name} {count}" if many else name, mesh, skin, world[number] @ move, weights))
+                label = f"{name} {count}" if many else name
+                placed.append(Placed(label, mesh, skin, world[number] @ move, weights, number))
     if hidden:
         note(f"left out {hidden} nodes that the file hides, with what hangs below them")
     return placed, world, scenes[chosen].name() if scenes else ""

@@ -46,12 +46,15 @@ def lay_out(
     Each part of the model, or each separate body where it has no parts, is laid down by itself and put where it fits;
     footprints are their convex outlines. The first plate has its middle at the origin, the others follow along +X,
     20 mm apart; the part names say which plate each piece is on ("plate 2: piece 5"). Nothing but the place changes:
-    uv, colours and materials ride along; camera and placement go, for none fits all pieces. Refuses a piece that no
-    plate holds, and names it.
+    uv, colours and materials ride along; camera, placement and skeleton go, for none fits all pieces. Refuses a
+    piece that no plate holds, and names it.
     """
     mesh = asset.mesh
     if not len(mesh.faces):
         return asset
+    if asset.skeleton is not None:
+        note("left out the skeleton and its clips, which fit no pieces that lie apart; pose the model before")
+    asset = asset.without_skeleton()
     pieces = _pieces(asset)
     bed = np.array(printer.bed_mm[:2]) - 2 * margin_mm
     if bed.min() <= 0:

@@ -9,7 +9,6 @@ from pydantic import Field
 from maquette.core.asset import Asset
 from maquette.core.errors import BadSetting, CannotDo
 from maquette.core.progress import note
-from maquette.core.skeleton import SKIN
 from maquette.registry import stage
 from maquette.shape.rig.bending import bend_words, clip_named, moment, vertices_in
 
@@ -35,5 +34,4 @@ def pose(
         raise BadSetting(f"pose: clip: there is no {clip!r}; there are {known}")
     posed = vertices_in(asset, *moment(chosen, at))
     note(bend_words(asset.mesh, posed))
-    still = asset.mesh.with_vertices(posed).replace(**dict.fromkeys(SKIN))
-    return asset.replace(mesh=still, skeleton=None)
+    return asset.with_mesh(asset.mesh.with_vertices(posed)).without_skeleton()
