@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.errors import BadInput
@@ -147,6 +146,8 @@ class _Reader:
 
     def _turns(self, name: str, times: Floats, moving: dict[int, dict[str, tuple[Floats, Floats]]]) -> Clip:
         """How joints turn against where they stand, whatever axes the file gives them."""
+        from scipy.spatial.transform import Rotation
+
         bones, parents = self._bones, self._bones.parents
         world = np.empty((len(times), len(bones.chain), 4, 4))
         for slot, node in enumerate(bones.chain):
@@ -186,6 +187,8 @@ def _rotations(matrices: Floats) -> Floats:
 
 def _moving_matrices(node: Entry, own: dict[str, tuple[Floats, Floats]], times: Floats) -> Floats:
     """A node's matrix at each time, (T, 4, 4)."""
+    from scipy.spatial.transform import Rotation
+
     usual = {"translation": (0.0, 0.0, 0.0), "rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0)}
     rows = {}
     for path, width in _WIDTHS.items():
