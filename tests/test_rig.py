@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +11,7 @@ from scipy.spatial.transform import Rotation
 import maquette as mq
 import samples
 import shapes
+from khronos import issues_of, needs_validator
 from maquette.core.errors import BadInput, BadSetting, CannotDo
 from maquette.core.skeleton import Clip, Skeleton
 from maquette.geometry.rigging.skinning import joint_moves
@@ -259,21 +256,9 @@ def test_what_moves_pieces_apart_drops_the_skeleton_and_says_so():
     assert mq.lay_out(mq.pose(model, clip="slide")).notes[0].count("skeleton") == 0
 
 
-VALIDATOR = Path(os.environ.get("GLTF_VALIDATOR", "node_modules/gltf-validator"))
-SCRIPT = """
-const validator = require(process.argv[1]);
-validator.validateBytes(new Uint8Array(require('fs').readFileSync(0)), {maxIssues: 50})
-  .then(report => console.log(JSON.stringify(report.issues)));
-"""
-
-
-@pytest.mark.skipif(
-    not (shutil.which("node") and VALIDATOR.exists()),
-    reason="needs node and `npm install gltf-validator`; GLTF_VALIDATOR names the package's folder",
-)
+@needs_validator
 @pytest.mark.parametrize("roots", [1, 2])
 def test_the_khronos_validator_finds_nothing_in_a_rigged_model(rigged, roots):
     data = mq.write_glb(rigged if roots == 1 else two_roots()).data
-    ran = subprocess.run(["node", "-e", SCRIPT, str(VALIDATOR.absolute())], input=data, capture_output=True, check=True)
-    issues = json.loads(ran.stdout)
+    issues = issues_of(data)
     assert [issues[key] for key in ("numErrors", "numWarnings", "numHints")] == [0, 0, 0], issues

@@ -12,7 +12,7 @@ from maquette.core.arrays import Bools, Floats
 from maquette.core.errors import CannotDo
 from maquette.core.progress import note, progress
 from maquette.core.subject import Subject
-from maquette.photo.drawn.ink import ink_of, on_white, sheet_light, stroke_width
+from maquette.photo.drawn.ink import dark_on_light, ink_of, on_white, sheet_light, stroke_width
 from maquette.photo.drawn.strokes import fill_gaps, join_strokes
 from maquette.registry import stage
 
@@ -57,6 +57,7 @@ def clean_sketch(
     scale = min(1.0, _LONGER / max(subject.width, subject.height))
     size = max(1, round(subject.width * scale)), max(1, round(subject.height * scale))
     sheet = np.asarray(Image.fromarray(_on_paper(subject)).resize(size, Image.Resampling.BOX), np.float64) / 255
+    sheet = dark_on_light(sheet)
     colors = on_white(sheet)
     share = colors.max(axis=-1)  # red and yellow fillings are as light as paper by their brightest channel
     ink, level = ink_of(share)
@@ -113,10 +114,9 @@ def _inside_of(ink: Bools, width: float, reach: float) -> Bools:
 
 def _soft(inside: Bools, width: float) -> Singles:
     """The mask (H, W) 0..1 with the wobble of the hand, up to half a stroke, evened out of its border."""
-    from scipy.ndimage import distance_transform_edt, gaussian_filter
+    from scipy.ndimage import gaussian_filter
 
-    signed = np.where(inside, distance_transform_edt(inside) - 0.5, 0.5 - distance_transform_edt(~inside))
-    even = gaussian_filter(np.clip(signed, -3 * width, 3 * width), width / 2)
+    even = gaussian_filter(np.clip(_distance_inside(inside), -3 * width, 3 * width), width / 2)
     soft: Singles = np.clip(even + 0.5, 0, 1).astype(np.float32)
     return soft
 
@@ -181,11 +181,12 @@ def _double(colors: Floats, weight: Singles, line: int) -> tuple[Floats, Singles
 
 def _between(one: Singles, other: Singles) -> Singles:
     """The mask (H, W) halfway between two: where the mean of their signed distances is above 0."""
+    return ((_distance_inside(one >= 0.5) + _distance_inside(other >= 0.5)) / 2 + 0.5).astype(np.float32)
+
+
+def _distance_inside(inside: Bools) -> Floats:
+    """How far each pixel (H, W) lies within the border of a shape, negative outside."""
     from scipy.ndimage import distance_transform_edt
 
-    def distance(mask: Singles) -> Floats:
-        inside = mask >= 0.5
-        signed: Floats = np.where(inside, distance_transform_edt(inside) - 0.5, 0.5 - distance_transform_edt(~inside))
-        return signed
-
-    return ((distance(one) + distance(other)) / 2 + 0.5).astype(np.float32)
+    signed: Floats = np.where(inside, distance_transform_edt(inside) - 0.5, 0.5 - distance_transform_edt(~inside))
+    return signed

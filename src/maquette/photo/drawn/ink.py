@@ -14,12 +14,15 @@ _PLACES = 4000  # of bare paper that its light is fitted to
 _DARK_SHEET = 0.35  # of full light: below, the drawing is chalk on a board
 
 
+def dark_on_light(pixels: Floats) -> Floats:
+    """Colors (H, W, 3), 0..1, of a drawing on paper as they are; chalk on a board comes back as ink."""
+    return 1 - pixels if float(np.median(pixels)) < _DARK_SHEET else pixels
+
+
 def on_white(pixels: Floats) -> Floats:
-    """Colors (H, W, 3), 0..1, as they would be on a white sheet in even light; chalk on a board comes back as ink."""
+    """Colors (H, W, 3), 0..1, as they would be on a white sheet in even light."""
     from scipy.ndimage import gaussian_filter, maximum_filter
 
-    if float(np.median(pixels)) < _DARK_SHEET:
-        pixels = 1 - pixels
     reach = max(3, round(_SHEET * max(pixels.shape)))
     planes = []
     for channel in range(3):
@@ -34,8 +37,6 @@ def sheet_light(pixels: Floats, drawn: Bools) -> Floats:
 
     `on_white` takes the middle of a large filling for paper; this does not.
     """
-    if float(np.median(pixels)) < _DARK_SHEET:
-        pixels = 1 - pixels
     height, width = drawn.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)

@@ -23,14 +23,12 @@ def join_strokes(ink: Bools, reach: float, width: float) -> tuple[Bools, int]:
     middles = skeletonize(ink)
     ends, ways = loose_ends(middles)
     joined = np.zeros_like(ink)
-    count = 0
-    for a, b in _pairs(middles, ends, ways, reach):
-        rows, columns = line(*a, *b)
-        joined[rows, columns] = True
-        count += 1
-    if count:
+    pairs = _pairs(middles, ends, ways, reach)
+    for a, b in pairs:
+        joined[line(*a, *b)] = True
+    if pairs:
         joined = distance_transform_edt(~joined) <= max(width / 2, 1)
-    return ink | joined, count
+    return ink | joined, len(pairs)
 
 
 def loose_ends(middles: Bools) -> tuple[Ints, Floats]:
