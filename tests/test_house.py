@@ -199,6 +199,18 @@ def test_no_import_runs_up_and_rooms_of_one_floor_do_not_know_each_other():
     assert not wrong
 
 
+def test_the_pinned_versions_hold_all_that_is_asked_for():
+    """`make lock` was run after the last change of pyproject.toml or of the extras in the Makefile."""
+    root = SOURCE.parent.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    pinned = {line.split("==")[0].lower() for line in (root / "requirements.lock").read_text().splitlines()}
+    extras = re.findall(r"--extra (\w+)", (root / "Makefile").read_text())
+    wanted = project["dependencies"] + [need for name in extras for need in project["optional-dependencies"][name]]
+    assert len(extras) >= 8
+    names = {re.match(r"[\w.-]+", need)[0].lower().replace("_", "-") for need in wanted}
+    assert names <= pinned, f"run make lock: {sorted(names - pinned)}"
+
+
 def test_the_linter_knows_the_same_floors():
     settings = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
