@@ -12,6 +12,7 @@ from maquette.core.subject import Subject
 from maquette.generate.guess.ground import believable_up, ground
 from maquette.generate.guess.input import NEAREST
 from maquette.generate.guess.network import infer
+from maquette.generate.guess.plumb import is_compact, likely_up, stand_plumb
 from maquette.generate.guess.symmetry import even_sides
 from maquette.generate.guess.volume import Field, field_of
 from maquette.generate.hypotheses.attached import attachments
@@ -202,6 +203,59 @@ def test_up_is_not_believed_where_it_takes_the_footing_away():
     level = believable_up(body, np.array([0.0, -1.0, -0.05]))
     assert level == pytest.approx([0, -1, 0])
     assert believable_up(body, np.array([0.1, -1.0, 0.0])) == pytest.approx([0, -1, 0])
+
+
+def leaning_ball(slope: float, field: Field) -> Field:
+    """A ball of half a half window, drawn along the rays by ``slope`` times how far down a row is."""
+    rows = (np.arange(field.resolution) + 0.5) * (2 / field.resolution) - 1
+    deep = (np.arange(len(field.values)) + 0.5) * (2 / field.resolution) + NEAREST
+    away = (deep[:, None, None] - 0.5 - slope * rows[:, None]) ** 2 + rows[:, None] ** 2 + rows**2
+    return replace(field, values=((0.5 - np.sqrt(away)) / field.cell).astype(np.float32))
+
+
+def lean_of(field: Field) -> float:
+    solid = np.argwhere(field.values > 0)
+    return float(np.degrees(np.arctan(np.polyfit(solid[:, 1], solid[:, 0], 1)[0])))
+
+
+def test_what_leans_back_comes_nearer_to_plumb_and_keeps_its_outline():
+    _, _, body = guess_of(vase())
+    leaning = leaning_ball(-0.4, body)
+    level = np.array([0.0, -1.0, 0.0])
+    upright, up = stand_plumb(leaning, level)
+    assert lean_of(leaning) == pytest.approx(-21.8, abs=2)
+    assert -0.62 * 21.8 < lean_of(upright) < -0.45 * 21.8
+    assert up == pytest.approx(level)
+    shown, before = (np.asarray((field.values > 0).any(axis=0)) for field in (upright, leaning))
+    assert (shown & before).sum() / (shown | before).sum() > 0.98
+    assert stand_plumb(leaning, np.array([0.0, -np.cos(0.3), -np.sin(0.3)]))[1] == pytest.approx(
+        [0, -np.cos(0.09), -np.sin(0.09)], abs=0.06
+    )
+
+
+def test_an_upright_post_seen_from_above_is_left_as_it_is():
+    _, _, body = guess_of(vase())
+    above = np.radians(20)
+    up = np.array([0.0, -np.cos(above), -np.sin(above)])
+    points = body.centers() - [0, 0, 0.5]
+    along = points @ up
+    across = np.linalg.norm(points - np.outer(along, up), axis=1)
+    inside = np.minimum(0.7 - np.abs(along), 0.2 - across).reshape(body.values.shape)
+    post = replace(body, values=(inside / body.cell).astype(np.float32))
+    upright, kept_up = stand_plumb(post, up)
+    assert lean_of(upright) == pytest.approx(lean_of(post), abs=1.5)
+    assert kept_up == pytest.approx(up, abs=0.05)
+
+
+def test_a_likely_up_is_drawn_to_where_cameras_are_held():
+    degrees = [
+        np.degrees(np.arcsin(-likely_up(np.array([0, -np.cos(a), -np.sin(a)]))[2]))
+        for a in np.radians([-30, 0, 30, 60])
+    ]
+    assert degrees == pytest.approx([0, 0, 15, 27], abs=0.1)
+    assert is_compact(np.hypot(*np.mgrid[-30:31, -30:31]) < 25)
+    assert not is_compact(np.abs(np.mgrid[-30:31, -30:31]).min(axis=0) < 4)
+    assert not is_compact(np.zeros((64, 64), bool))
 
 
 def test_the_back_repeats_nothing_of_the_front_but_its_rim():

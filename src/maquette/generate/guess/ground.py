@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from maquette.core.arrays import Floats
+from maquette.generate.guess.plumb import likely_up
 from maquette.generate.guess.volume import Field
 from maquette.geometry.printing.resting import hull, hull_area
 
@@ -16,39 +17,17 @@ _REACH = 0.06  # of the height: what hangs no higher is drawn down
 _STEPS = 10
 _CUT = 0.012  # of the height that the plane may lie above the very lowest point
 _LAYER = 0.03  # of the height: what lies lower carries
-_BELIEF = 0.75  # share of the tilt taken back: the network learned from cameras higher above than people stand
-_LEAST_TILT, _MOST_TILT = np.radians(8), np.radians(70)  # less is doubt, more is no idea of up to be believed
-_ROLL = np.radians(15)  # photos are held level: less is doubt
 _WORSE = 0.8  # of the carrying area: a turn that leaves less is not believed
 _AHEAD = np.array([0.0, -1.0, 0.0])  # up of a camera that is held level
 
 
 def believable_up(field: Field, said: Floats) -> Floats:
     """The network's idea of up (3,) as far as it is worth believing: a turn must not take away what it stands on."""
-    up = unroll(said)
-    tilt = float(np.arccos(np.clip(up @ _AHEAD, -1, 1)))
-    if not _LEAST_TILT < tilt < _MOST_TILT:
-        return _AHEAD.copy()
-    turned = _between(_AHEAD, up, _BELIEF)
+    up = likely_up(said)
     points = _solid(field)
-    if len(points) < 10 or _carrying(points, turned) < _WORSE * _carrying(points, _AHEAD):
+    if len(points) < 10 or _carrying(points, up) < _WORSE * _carrying(points, _AHEAD):
         return _AHEAD.copy()
-    return turned
-
-
-def unroll(said: Floats) -> Floats:
-    """A direction (3,) at unit length, straightened where it leans a little to the side."""
-    up = said / max(float(np.linalg.norm(said)), 1e-9)
-    if abs(np.arctan2(up[0], -up[1])) < _ROLL:
-        return np.array([0.0, -np.hypot(up[0], up[1]), up[2]])
-    result: Floats = up
-    return result
-
-
-def _between(start: Floats, end: Floats, share: float) -> Floats:
-    """The direction at a share of the way from one to another, both of unit length. (3,)"""
-    direction = (1 - share) * start + share * end
-    return direction / max(float(np.linalg.norm(direction)), 1e-9)
+    return up
 
 
 def _solid(field: Field) -> Floats:

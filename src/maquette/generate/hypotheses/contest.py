@@ -11,6 +11,7 @@ from maquette.core.progress import note
 from maquette.generate.guess.ground import believable_up
 from maquette.generate.guess.input import Pixels, enlarge
 from maquette.generate.guess.network import Guess
+from maquette.generate.guess.plumb import is_compact, likely_up, stand_plumb
 from maquette.generate.guess.symmetry import complete, even_sides, mirror_plane
 from maquette.generate.guess.volume import FINER, Field, field_of
 from maquette.generate.hypotheses.box import box
@@ -60,7 +61,15 @@ def believe(body: Field, guess: Guess, mask: Pixels, shape: str = "auto") -> Pro
         return as_body(body, guess)
     if shape != "auto":
         note(f"taken for {result.words}, as asked")
-    return result
+    return _plumb(result, guess) if name == "body" else result
+
+
+def _plumb(body: Proposal, guess: Guess) -> Proposal:
+    """The free form without its lean, where it is compact."""
+    if not is_compact(guess.mask >= 0.5):
+        return body
+    field, up = stand_plumb(body.field, likely_up(guess.up))
+    return replace(body, field=field, up=up)
 
 
 def _winner(guess: Guess, mask: Pixels) -> str:

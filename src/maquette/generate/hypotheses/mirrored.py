@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from maquette.core.arrays import Bools, Floats
-from maquette.generate.guess.ground import unroll
 from maquette.generate.guess.input import NEAREST, Pixels, balloon, enlarge
 from maquette.generate.guess.network import Guess
+from maquette.generate.guess.plumb import unroll
 from maquette.generate.guess.symmetry import Plane
 from maquette.generate.guess.volume import Field, distances, round_rim
 from maquette.generate.hypotheses.legs import set_apart

@@ -38,7 +38,7 @@ _LEAST_TILT = np.radians(3)
 _TO_ASSET = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # right, down, into the picture -> x, y, z
 
 
-@stage(version=4, licence="Apache-2.0", device="cpu", size="10 MB in the package")
+@stage(version=5, licence="Apache-2.0", device="cpu", size="10 MB in the package")
 def sculpt(
     subject: Subject | Views,
     *,
