@@ -31,7 +31,7 @@ def likely_up(said: Floats) -> Floats:
     """
     up = unroll(said)
     above = np.degrees(np.arctan2(-up[2], np.hypot(up[0], up[1])))
-    return _raised(up, float(np.clip(_BELIEF * above + _USUAL, 0, _STEEPEST)))
+    return _elevate(up, float(np.clip(_BELIEF * above + _USUAL, 0, _STEEPEST)))
 
 
 def unroll(said: Floats) -> Floats:
@@ -75,10 +75,10 @@ def stand_plumb(field: Field, up: Floats) -> tuple[Field, Floats]:
     sheared = float(np.clip(_SHARE * off, -_MOST, _MOST))
     middle = (solid[:, 1].mean() + 0.5) * cell - 1
     left = float(np.clip(np.degrees(above) + min(off - sheared, 0.0), 0, _STEEPEST))
-    return _shear(field, -float(np.tan(np.radians(sheared))), float(middle)), _raised(up, left)
+    return _shear(field, -float(np.tan(np.radians(sheared))), float(middle)), _elevate(up, left)
 
 
-def _raised(up: Floats, above: float) -> Floats:
+def _elevate(up: Floats, above: float) -> Floats:
     """A direction (3,) whose elevation becomes ``above`` degrees, or level where that is hardly any."""
     level = up[:2] / max(float(np.hypot(*up[:2])), 1e-9)
     radians = np.radians(above if above >= _LEVEL else 0.0)
