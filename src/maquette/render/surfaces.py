@@ -60,10 +60,10 @@ def textured_surface(scene: Scene, samples: Samples) -> Surface:
         glow=np.empty((count, 3), np.float32),
         normal=samples.normal.copy(),
     )
-    index = scene.material[samples.face]
-    for number in np.unique(index):
+    index = scene.material.take(samples.face)
+    for number in np.flatnonzero(np.bincount(index)):
         rows = np.flatnonzero(index == number)
-        _put(result, rows, scene, samples.only(rows), int(number))
+        _put(result, rows, scene, samples if len(rows) == count else samples.only(rows), int(number))
     return result
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from maquette.core.arrays import Bools, Singles
 from maquette.render.color import Colors
-from maquette.render.paths.numbers import by_cosine, length_one, pairs
+from maquette.render.paths.numbers import by_cosine, dots, largest, length_one, pairs
 from maquette.render.surfaces import Surface
 
 _SMOOTHEST = 0.03  # roughness below which float32 can no longer tell directions apart
@@ -35,7 +35,9 @@ class Finish:
 
     def only(self, which: Any) -> Finish:
         """The surfaces that a mask or an index array names."""
-        return Finish(*(part[which] for part in (self.straight, self.gain, self.body, self.alpha, self.mirrors)))
+        return Finish(
+            *(part.take(which, axis=0) for part in (self.straight, self.gain, self.body, self.alpha, self.mirrors))
+        )
 
 
 def finish_of(surface: Surface, facing: Singles) -> Finish:
@@ -46,8 +48,8 @@ def finish_of(surface: Surface, facing: Singles) -> Finish:
     scale, offset = _mirror_share(facing, roughness)
     gain = 1 + straight * (1 / np.maximum(scale + offset, 0.05) - 1)[:, None]
     shine = (straight * scale[:, None] + offset[:, None]) * gain
-    body = surface.color * (1 - metal) * np.maximum(1 - shine.max(axis=1), 0)[:, None]
-    bright, matt = shine.max(axis=1), body.max(axis=1)
+    body = surface.color * (1 - metal) * np.maximum(1 - largest(shine), 0)[:, None]
+    bright, matt = largest(shine), largest(body)
     share = np.clip(bright / np.maximum(bright + matt, 1e-6), 0.1, 0.9)
     mirrors = np.where(matt < 1e-4, np.float32(1), share.astype(np.float32))
     return Finish(straight, gain.astype(np.float32), body.astype(np.float32), np.square(roughness), mirrors)
@@ -57,7 +59,7 @@ def response(finish: Finish, view: Singles, light: Singles) -> tuple[Colors, Sin
     """Share of light from ``light`` that goes to ``view``, times the cosine, (N, 3); and the density of drawing it."""
     half = length_one(view + light)
     n_v, n_l = np.maximum(view[:, 2], 1e-4), np.maximum(light[:, 2], 0)
-    v_h = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
+    v_h = np.clip(dots(view, half), 0, 1)
     squared = np.square(finish.alpha)
     spread = _spread(half, squared)
     root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
@@ -92,7 +94,7 @@ def draw_normal(view: Singles, alpha: Singles, pair: Singles) -> Singles:
 
 def reflect(view: Singles, normal: Singles) -> Singles:
     """Directions (N, 3) that a mirror of this normal sends towards the view."""
-    mirrored: Singles = 2 * np.einsum("ij,ij->i", view, normal)[:, None] * normal - view
+    mirrored: Singles = 2 * dots(view, normal)[:, None] * normal - view
     return mirrored
 
 
@@ -112,7 +114,7 @@ def dielectric(cosine: Singles, ratio: Singles) -> Singles:
 
 def refract(view: Singles, normal: Singles, ratio: Singles) -> Singles:
     """Directions (N, 3) beyond the border, on the other side of ``normal``; Snell's law."""
-    cosine = np.einsum("ij,ij->i", view, normal)
+    cosine = dots(view, normal)
     beyond = np.sqrt(np.maximum(1 - (1 - np.square(cosine)) / np.square(ratio), 0))
     direction = (cosine / ratio - beyond)[:, None] * normal - view / ratio[:, None]
     return length_one(direction.astype(np.float32))
@@ -124,7 +126,7 @@ def pass_glass(
     """Where light goes on at clear glass: mirrored as often as Fresnel says, else refracted; and which crossed (N,)."""
     half = draw_normal(view, alpha, pair)
     ratio: Singles = np.where(front, ior, 1 / ior).astype(np.float32)
-    cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
+    cosine = np.clip(dots(view, half), 0, 1)
     crosses = choice >= dielectric(cosine, ratio)
     beyond, mirrored = refract(view, half, ratio), reflect(view, half)
     direction: Singles = np.where(crosses[:, None], beyond, mirrored).astype(np.float32)
@@ -165,6 +167,6 @@ def _table() -> Singles:
         n_l, n_v, squared = np.maximum(light[:, 2], 0), view[:, 2], np.square(alpha)
         root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
         weight = n_l * (n_v + root_v) / np.maximum(n_l * root_v + n_v * root_l, 1e-9)  # both maskings over the view's
-        bow = (1 - np.clip(np.einsum("ij,ij->i", view, half), 0, 1)) ** 5
+        bow = (1 - np.clip(dots(view, half), 0, 1)) ** 5
         total += np.stack([weight * (1 - bow), weight * bow], axis=1)
     return (total / draws).astype(np.float32)

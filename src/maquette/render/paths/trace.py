@@ -18,6 +18,7 @@ from maquette.core.arrays import Ints
 from maquette.core.progress import part, progress
 from maquette.render.cameras import box_in_picture
 from maquette.render.color import LUMA
+from maquette.render.paths.enough import is_rough
 from maquette.render.paths.eye import rays_of
 from maquette.render.paths.follow import FLOOR, MODEL, Paths, follow
 from maquette.render.paths.shot import Film, Shot
@@ -25,16 +26,26 @@ from maquette.render.paths.shot import Film, Shot
 _RAYS = 16_384  # in a chunk: what a core's cache holds, and what the tracer does not split again
 
 
-def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0) -> Film:
-    """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft."""
+def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0, enough: float = 0.0) -> Film:
+    """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft.
+
+    A pixel of the model that is known to ``enough`` after a quarter or a half of them gets no more: that is the
+    standard deviation, on a screen's scale of 0..1, that a denoiser can still take out. 0: all pixels get all.
+    """
     sums = _Sums(width * height)
     pixels = _in_reach(shot, width, height)
     _ = shot.sky, shot.open_floor, shot.foot  # worked out once, not by each core
-    few = max(1, min(samples, max(4, samples // 4)))
-    _run(shot, sums, pixels, range(few), (width, height, samples, seed), (0.0, 0.4))
-    if samples > few:
-        on_model = pixels[sums.count[pixels, 0] > 0]
-        _run(shot, sums, on_model, range(few, samples), (width, height, samples, seed), (0.4, 1.0))
+    size = width, height, samples, seed
+    reached = max(1, min(samples, max(4, samples // 4)))
+    _run(shot, sums, pixels, range(reached), size, (0.0, 0.4))
+    left = pixels[sums.count[pixels, 0] > 0]
+    while reached < samples and len(left):
+        until = min(2 * reached, samples) if enough else samples
+        left = left[is_rough(sums.film(width, height), enough).reshape(-1)[left]] if enough else left
+        _run(
+            shot, sums, left, range(reached, until), size, (0.4 + 0.6 * reached / samples, 0.4 + 0.6 * until / samples)
+        )
+        reached = until
     return sums.film(width, height)
 
 
