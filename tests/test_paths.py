@@ -98,6 +98,41 @@ def test_a_white_ball_in_an_even_world_cannot_be_seen(metal, roughness):
     assert film.light[rows].mean() == pytest.approx(1.0, abs=0.03)
 
 
+@pytest.mark.parametrize(("roughness", "coat_roughness"), [(0.5, 0.0), (1.0, 0.4)])
+def test_a_white_ball_under_lacquer_stays_white_and_shines(roughness, coat_roughness):
+    coated = Material(roughness=roughness, clearcoat=1.0, clearcoat_roughness=coat_roughness)
+    scene = Scene(Asset(sphere(1.0, 4), (coated,)))
+    film = trace(Shot(scene, scene.camera("front"), even(), bounces=2), 24, 24, 64)
+    assert film.light[inside(film)].mean() == pytest.approx(1.0, abs=0.03)
+
+
+def test_lacquer_mirrors_the_sun_over_a_black_body_as_fresnel_says():
+    """Black and rough below: all that comes back to the eye straight on is 4 % of what the mirror shows."""
+    below = Material(base_color=(0, 0, 0, 1), metallic=0.0, roughness=1.0)
+    light = even()
+    shades = []
+    for coat in (0.0, 0.5, 1.0):
+        scene = Scene(Asset(sphere(1.0, 5), (below.replace(clearcoat=coat),)))
+        film = trace(Shot(scene, scene.camera("front"), light, bounces=1), 40, 40, 64)
+        straight = np.abs(unit(film.normal)[..., 1]) > 0.95
+        shades.append(film.light[straight & inside(film)].mean())
+    body = shades[0]  # the plain 4 % of the body's own rough mirror
+    assert shades[2] == pytest.approx(0.04 + body * 0.96, abs=0.004)
+    assert shades[1] == pytest.approx((shades[0] + shades[2]) / 2, abs=0.003)
+
+
+def test_a_clear_material_lets_white_light_through_and_colors_it():
+    white = Material(transmission=1.0, roughness=0.0, ior=1.4)
+    means = []
+    for material in (white, white.replace(base_color=(1.0, 0.5, 0.5, 1.0))):
+        scene = Scene(Asset(sphere(1.0, 4), (material,)))
+        film = trace(Shot(scene, scene.camera("front"), even(), bounces=40), 24, 24, 16)
+        means.append(film.light[inside(film)].mean(axis=0))
+    assert means[0] == pytest.approx(1.0, abs=0.02)
+    assert means[1][0] == pytest.approx(1.0, abs=0.02)
+    assert 0.2 < means[1][1] < 0.45  # colored on the way in and on the way out
+
+
 def test_clear_glass_loses_no_light_and_tinted_glass_does():
     scene = Scene(Asset(sphere(1.0, 4)))
     clear = Shot(scene, scene.camera("front"), even(), glass=Glass(tint=(1, 1, 1), roughness=0.0), bounces=40)

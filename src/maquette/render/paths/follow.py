@@ -16,7 +16,7 @@ from maquette.render.paths.numbers import Frames, by_cosine, dots, largest, pair
 from maquette.render.paths.scattering import draw_direction, finish_of, pass_glass, response
 from maquette.render.paths.shot import Glass, Shot
 from maquette.render.scene import Samples
-from maquette.render.surfaces import Surface
+from maquette.render.surfaces import Layers, Surface
 
 SKY, MODEL, FLOOR = 0, 1, 2
 _LIFT = 20  # of the tracer's steps off a face that is flatter than its normals say
@@ -196,8 +196,17 @@ def _meet_model(shot: Shot, paths: Paths, rays: Rays, live: Live, hits: Hits, dr
     outward = scene.outward.take(spots.face, axis=0) * np.where(spots.front, np.float32(1), np.float32(-1))[:, None]
     if shot.glass is not None:
         parts.append(_through_glass(shot, shot.glass, live, spots, outward, draws))
-    else:
-        parts.append(_scatter(shot, paths, live, spots, surface, outward, draws))
+        return parts[0].join(*parts[1:])
+    if surface.layers is not None:
+        clear = np.flatnonzero(draws.pair(3)[:, 1] < surface.layers.clear)
+        if len(clear):
+            some = live.only(clear), spots.only(clear), surface.only(clear), surface.layers.only(clear)
+            parts.append(_through_stuff(shot, *some, outward.take(clear, axis=0), draws.only(clear)))
+            solid = np.flatnonzero(draws.pair(3)[:, 1] >= surface.layers.clear)
+            surface = replace(surface.only(solid), layers=surface.layers.only(solid))
+            live, spots, draws = live.only(solid), spots.only(solid), draws.only(solid)
+            outward = outward.take(solid, axis=0)
+    parts.append(_scatter(shot, paths, live, spots, surface, outward, draws))
     return parts[0].join(*parts[1:])
 
 
@@ -241,18 +250,34 @@ def _scatter(
 
 
 def _through_glass(shot: Shot, glass: Glass, live: Live, spots: Samples, outward: Singles, draws: _Draws) -> Live:
-    """Mirrored or refracted at clear glass; on the way through it the light takes its color."""
+    """Mirrored or refracted where all is clear glass; on the way through it the light takes its color."""
+    alpha = np.full(len(spots), max(glass.roughness, 0.003) ** 2, np.float32)
+    onward, _ = _cross(shot, live, spots, outward, draws, np.full(len(spots), glass.ior, np.float32), alpha)
+    way = np.linalg.norm(spots.point - live.origin, axis=1)
+    left = np.array(glass.tint, np.float32) ** np.where(spots.front, 0, way)[:, None].astype(np.float32)
+    return replace(onward, weight=onward.weight * left)
+
+
+def _through_stuff(
+    shot: Shot, live: Live, spots: Samples, surface: Surface, layers: Layers, outward: Singles, draws: _Draws
+) -> Live:
+    """The same at a clear material among others; each time the light crosses its border it takes its color."""
+    alpha = np.square(np.maximum(surface.roughness, 0.055))
+    onward, crosses = _cross(shot, live, spots, outward, draws, layers.ior, alpha)
+    return replace(onward, weight=onward.weight * np.where(crosses[:, None], surface.color, np.float32(1)))
+
+
+def _cross(
+    shot: Shot, live: Live, spots: Samples, outward: Singles, draws: _Draws, ior: Singles, alpha: Singles
+) -> tuple[Live, Bools]:
+    """Where paths go on at a border of these indices (N,) and widths of tiny mirrors (N,), and which of them cross."""
     frame = Frames.around(spots.normal)
     view = frame.into(-spots.toward)
     view[:, 2] = np.maximum(view[:, 2], 1e-3)
-    alpha = np.full(len(view), max(glass.roughness, 0.003) ** 2, np.float32)
-    local, crosses = pass_glass(view, spots.front, glass.ior, alpha, draws.pair(1), draws.pair(2)[:, 0])
-    onward = frame.out_of(local)
-    way = np.linalg.norm(spots.point - live.origin, axis=1)
-    left = np.array(glass.tint, np.float32) ** np.where(spots.front, 0, way)[:, None].astype(np.float32)
+    local, crosses = pass_glass(view, spots.front, ior, alpha, draws.pair(1), draws.pair(2)[:, 0])
     lift = np.where(crosses, -4.0, 4.0)[:, None] * outward * shot.scene.tracer.step
-    density = np.full(len(way), _SHARP)
-    return live.onward(spots.point + lift, onward, live.weight * left, density, np.zeros(len(way), bool))
+    density, eye = np.full(len(view), _SHARP), np.zeros(len(view), bool)
+    return live.onward(spots.point + lift, frame.out_of(local), live.weight, density, eye), crosses
 
 
 def _lucky(live: Live, bounce: int, dimension: int, samples: int) -> Live:

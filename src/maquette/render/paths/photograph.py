@@ -63,7 +63,9 @@ def set_up(scene: Scene, camera: Camera, light: Light | Environment, *, floor: b
     depth = (scene.used_vertices - camera.position) @ camera.pose[:3, 2]
     sharp = float(depth.min() + 0.3 * np.ptp(depth))
     lens = Lens(0.25 * blur, max(sharp, 1e-6))
-    return Shot(scene, camera, environment, floor=Floor(float(scene.low[2])) if seen else None, lens=lens)
+    ground = Floor(float(scene.low[2])) if seen else None
+    bounces = 9 if any(material.transmission for material in scene.materials) else 4
+    return Shot(scene, camera, environment, floor=ground, lens=lens, bounces=bounces)
 
 
 def azimuth_of(camera: Camera) -> float:
