@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from maquette.core.arrays import Bools, Singles
-from maquette.render.color import LUMA
+from maquette.render.color import LUMA, Colors
 from maquette.render.paths.shot import Film
 
 _FOLD = 0.99  # mean of unit normals below which samples of a pixel lie on both sides of an edge
+_SLOPE_OF_WHITE = 0.45  # of the sRGB curve where a floor is
 _DARKEST = 0.01  # light below which a screen shows no difference
 
 
@@ -25,7 +26,16 @@ def is_rough(film: Film, enough: float) -> Bools:
     slope = 0.42 * np.maximum(bright, _DARKEST) ** -0.58  # of the sRGB curve
     fold = np.einsum("hwc,hwc->hw", film.normal, film.normal)
     edge = (film.alpha > 0) & ((mean_around(film.alpha, 1) < 1 - 1e-4) | (fold < _FOLD))
-    rough: Bools = (np.sqrt(noise) * slope > enough) | edge
+    rough: Bools = (np.sqrt(noise) * slope > enough) & (film.alpha > 0) | edge
+    return rough
+
+
+def is_shadow_rough(film: Film, open_floor: Colors, enough: float) -> Bools:
+    """The same for pixels (H, W) of the floor, whose light counts against that of a floor with nothing on it."""
+    share: Any = np.maximum(film.floor_share, 1e-6)
+    noise = mean_around(film.noise[..., 1] * film.floor_share) / np.maximum(mean_around(share), 1e-6)
+    against = max(float(open_floor @ LUMA), 1e-9)
+    rough: Bools = (np.sqrt(noise) / against * _SLOPE_OF_WHITE > enough) & (film.floor_share > 0)
     return rough
 
 

@@ -18,7 +18,7 @@ from maquette.core.arrays import Ints
 from maquette.core.progress import part, progress
 from maquette.render.cameras import box_in_picture
 from maquette.render.color import LUMA
-from maquette.render.paths.enough import is_rough
+from maquette.render.paths.enough import is_rough, is_shadow_rough
 from maquette.render.paths.eye import rays_of
 from maquette.render.paths.follow import FLOOR, MODEL, Paths, follow
 from maquette.render.paths.shot import Film, Shot
@@ -29,8 +29,9 @@ _RAYS = 16_384  # in a chunk: what a core's cache holds, and what the tracer doe
 def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0, enough: float = 0.0) -> Film:
     """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft.
 
-    A pixel of the model that is known to ``enough`` after a quarter or a half of them gets no more: that is the
-    standard deviation, on a screen's scale of 0..1, that a denoiser can still take out. 0: all pixels get all.
+    A pixel that is known to ``enough`` after a quarter or a half of them gets no more, be it of the model or of a
+    shadow: that is the standard deviation, on a screen's scale of 0..1, that a denoiser can still take out. 0: all
+    pixels of the model get all, those of the floor no more.
     """
     sums = _Sums(width * height)
     pixels = _in_reach(shot, width, height)
@@ -38,10 +39,13 @@ def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0, enou
     size = width, height, samples, seed
     reached = max(1, min(samples, max(4, samples // 4)))
     _run(shot, sums, pixels, range(reached), size, (0.0, 0.4))
-    left = pixels[sums.count[pixels, 0] > 0]
+    left = pixels if enough else pixels[sums.count[pixels, 0] > 0]
     while reached < samples and len(left):
         until = min(2 * reached, samples) if enough else samples
-        left = left[is_rough(sums.film(width, height), enough).reshape(-1)[left]] if enough else left
+        if enough:
+            film = sums.film(width, height)
+            rough = is_rough(film, enough) | is_shadow_rough(film, shot.open_floor, enough)
+            left = left[rough.reshape(-1)[left]]
         _run(
             shot, sums, left, range(reached, until), size, (0.4 + 0.6 * reached / samples, 0.4 + 0.6 * until / samples)
         )
