@@ -60,9 +60,9 @@ class Texture(Value):
 class Material(Value):
     """Metallic-roughness PBR as in glTF 2.0 §3.9: factors times textures, colour factors linear, textures sRGB.
 
-    ``orm`` packs occlusion, roughness and metallic in red, green and blue. ``clearcoat`` is how much of a layer of clear
-    lacquer lies over all that (KHR_materials_clearcoat); ``transmission`` the share of light that goes through it as
-    through glass (KHR_materials_transmission), bent by ``ior``, its index of refraction; 0 stands for the usual 1.5.
+    ``orm`` packs occlusion, roughness and metallic in red, green and blue. ``clearcoat`` is how much of a layer of
+    clear lacquer lies over all that (KHR_materials_clearcoat); ``transmission`` the share of light that goes through
+    as through glass (KHR_materials_transmission), bent by the index of refraction ``ior``; 0 is the usual 1.5.
     """
 
     name: str = "material"

@@ -57,8 +57,20 @@ def passes(
         "camera": camera_record(scene.in_millimetres(camera), width, height),
         "passes": about,
     }
+    if asset.skeleton is not None:
+        record["joints"] = _joints(asset, scene.in_millimetres(camera), width, height)
     files["passes.json"] = json.dumps(record, indent=2, sort_keys=True).encode()
     return Files("passes.json", files)
+
+
+def _joints(asset: Asset, camera: Camera, width: int, height: int) -> list[dict[str, Any]]:
+    """The skeleton's joints: name, parent, pixel and depth."""
+    assert asset.skeleton is not None
+    spots, depth = camera.project(asset.skeleton.places)
+    return [
+        {"name": name, "parent": int(parent), "x_px": float(x * width), "y_px": float(y * height), "depth_mm": float(z)}
+        for name, parent, (x, y), z in zip(asset.skeleton.names, asset.skeleton.parents, spots, depth, strict=True)
+    ]
 
 
 def camera_record(camera: Camera, width: int, height: int) -> dict[str, Any]:
