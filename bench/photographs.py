@@ -72,14 +72,14 @@ def subjects(paths: list[str]) -> list[Subject]:
     rows = [
         Subject("rocket, matt clay", matt, [clay] * count),
         Subject("rocket, gold", metal, [cast] * count),
-        Subject("rocket, painted", shot_of(toy), [principled(Scene(toy), i) for i in range(count)]),
+        Subject("rocket, painted", shot_of(toy), [their_material(Scene(toy), i) for i in range(count)]),
     ]
     for path in paths:
         asset = mq.load(path)
         asset = asset.replace(materials=tuple(m.replace(normal_texture=None) for m in asset.materials))
         shot = shot_of(asset)
         rows.append(
-            Subject(Path(path).stem, shot, [principled(shot.scene, i) for i in range(len(shot.scene.materials))])
+            Subject(Path(path).stem, shot, [their_material(shot.scene, i) for i in range(len(shot.scene.materials))])
         )
     return rows
 
@@ -91,7 +91,7 @@ def shot_of(asset: Asset) -> Shot:
     return set_up(scene, camera, light_rig("studio", azimuth_of(camera)), floor=False)
 
 
-def principled(scene: Scene, number: int) -> dict[str, Any]:
+def their_material(scene: Scene, number: int) -> dict[str, Any]:
     """One of our materials in mitsuba's words."""
     material = scene.materials[number]
     base = np.array(material.base_color[:3])
@@ -194,7 +194,7 @@ def theirs(scene: Any, samples: int, seed: int = 0) -> Floats:
     return screen(film[..., :3], film[..., 3])
 
 
-def timed(work: Callable[[], Floats]) -> tuple[Floats, float]:
+def measure(work: Callable[[], Floats]) -> tuple[Floats, float]:
     """A picture and the processor seconds that it took."""
     start = time.process_time()
     return work(), time.process_time() - start
@@ -214,12 +214,12 @@ def compare(subject: Subject, size: int, reference: int, folder: Path | None) ->
     """The cells of one row."""
     scene = their_scene(subject, size)
     truth = theirs(scene, reference, 1)
-    image, seconds = timed(lambda: ours(subject, size, 16))
+    image, seconds = measure(lambda: ours(subject, size, 16))
     many = ours(subject, size, 512, clean=False)
     error = flip(truth, image)
     costs, errors = [], []
     for samples in LADDER:
-        shown, cost = timed(lambda: theirs(scene, samples))  # noqa: B023
+        shown, cost = measure(lambda: theirs(scene, samples))  # noqa: B023
         costs.append(cost)
         errors.append(flip(truth, shown))
         if folder is not None and samples == LADDER[1]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import maquette as mq
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.render.color import to_linear
@@ -17,11 +18,11 @@ from maquette.render.paths.numbers import by_cosine, keys_of, pairs
 from maquette.render.paths.photograph import Exposure, azimuth_of, expose, set_up
 from maquette.render.paths.rigs import LIGHTS, light_rig
 from maquette.render.paths.scattering import dielectric, refract
-from maquette.render.paths.shot import Floor, Glass, Shot
+from maquette.render.paths.shot import Floor, Glass, Lens, Shot
 from maquette.render.paths.trace import trace
 from maquette.render.scene import Scene
 from maquette.render.surfaces import plain_surface
-from shapes import box, sphere
+from shapes import box, sphere, together
 
 PX = 40
 
@@ -282,3 +283,36 @@ def test_a_mean_around_is_the_mean_of_the_square():
     mean = mean_around(values)
     assert mean[:5, 1:6] == pytest.approx(1)
     assert mean[5].max() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_tilted_lens_is_sharp_on_a_leaning_plane():
+    lens = Lens(0.1, 5.0, tilt_deg=60.0, height=0.25)
+    camera = Camera.looking((0, 1, 0), distance=5.0, span=0.4, projection="perspective")
+    down = np.array([-0.1, 0.0, 0.1])  # of a picture 0.4 high
+    depth = lens.depth_at(down, camera.span)
+    assert depth[0] == pytest.approx(5.0)
+    assert depth[0] > depth[1] > depth[2]
+    points = np.stack([down * depth, depth], axis=1)
+    first, second = np.diff(points, axis=0)
+    assert first[0] * second[1] == pytest.approx(first[1] * second[0])  # the three lie on one line
+    lean = np.degrees(np.arctan2(-first[1], first[0]))
+    assert lean == pytest.approx(60.0)
+    assert Lens(0.1, 5.0).depth_at(down, 0.4) == pytest.approx(5.0)
+
+
+def test_tilt_shift_blurs_above_and_below_its_band():
+    stripes = Asset(together(*(box((20.0, 1.0, 1.0), (0.0, 2.0 * y, 0.0)) for y in range(-8, 9))))
+    sharp, soft = (
+        mq.tilt_shift(stripes, size_px=128, blur=blur, light="overcast", rays=16).frames[0][..., 1]
+        for blur in (0.0, 0.6)
+    )
+    calm = [mean_around(frame.astype(np.float32)) for frame in (sharp, soft)]  # without what noise is left
+    edges = [np.square(np.diff(frame, axis=0)).sum(axis=1) for frame in calm]
+    rows = np.flatnonzero(edges[0] > 0.3 * edges[0].max())
+    top, middle, foot = (np.array_split(rows, 5)[i] for i in (0, 2, 4))
+    left = [edges[1][part].sum() / edges[0][part].sum() for part in (top, middle, foot)]
+    assert left[1] > 1.3 * left[0]
+    assert left[1] > 1.3 * left[2]
+    ground = mq.tilt_shift(stripes, size_px=128, blur=0.6, tilt_deg=-58, light="overcast", rays=16).frames[0][..., 1]
+    spread = np.square(np.diff(mean_around(ground.astype(np.float32)), axis=0)).sum(axis=1)
+    assert spread[top].sum() > 1.3 * edges[1][top].sum()  # along the ground all is sharp

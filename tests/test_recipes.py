@@ -649,7 +649,16 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
 
 def test_the_recipes_that_ship():
     ours = {"cutter", "glance", "intake", "lamp", "lithophane", "medal", "model", "print", "relief", "sign", "stamp"}
-    ours |= {"closed-light-box", "color-lithophane", "contour-map", "hand-drawing", "light-box", "paint", "paint-cells"}
+    ours |= {
+        "bust",
+        "closed-light-box",
+        "color-lithophane",
+        "contour-map",
+        "hand-drawing",
+        "light-box",
+        "paint",
+        "paint-cells",
+    }
     assert set(recipe_names()) >= ours
     assert list(recipe_names()) == sorted(recipe_names())
 

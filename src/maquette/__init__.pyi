@@ -236,6 +236,19 @@ class _bridges(StageFunction[..., tuple[Finding, ...]]):
 
 bridges: _bridges
 
+class _bust(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        keep_share: float = 1.0,
+        chest: Literal['round', 'level'] = 'round',
+        foot_share: float = 0.3,
+    ) -> Asset:
+        """Make a bust of a head or a figure: what lies below the chest is cut away, and it stands on a turned foot."""
+
+bust: _bust
+
 class _ceramic(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -424,11 +437,11 @@ class _control_picture(StageFunction[..., Picture]):
         self,
         asset: Asset,
         *,
-        kind: Literal['depth', 'canny', 'normal'] = 'depth',
+        kind: Literal['depth', 'canny', 'normal', 'pose'] = 'depth',
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 1024,
     ) -> Picture:
-        """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself."""
+        """Draw what ControlNet and its like are steered with: depth, lines, normals or a pose, from the model itself."""
 
 control_picture: _control_picture
 
@@ -2145,6 +2158,23 @@ class _three_views(StageFunction[..., Asset]):
         """Make a solid from a drawing that shows front, top and right view on one sheet (third angle)."""
 
 three_views: _three_views
+
+class _tilt_shift(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 512,
+        height: float = 0.5,
+        tilt_deg: float = 45.0,
+        blur: float = 0.3,
+        elevation_deg: float = 32.0,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'golden-hour',
+        rays: int = 32,
+    ) -> Picture:
+        """Photograph a model or a scene with a tilted lens: a band is sharp, what lies above and below it melts away."""
+
+tilt_shift: _tilt_shift
 
 class _toon(StageFunction[..., Picture]):
     def __call__(
