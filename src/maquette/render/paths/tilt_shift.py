@@ -37,7 +37,7 @@ def tilt_shift(
 ) -> Picture:
     """Photograph a model or a scene with a tilted lens: a band is sharp, what lies above and below it melts away.
 
-    The lens turns the plane of what is sharp against the ground (Scheimpflug 1904), so houses and streets look like toys
+    The lens turns the plane of what is sharp against the ground (Scheimpflug 1904), so that streets look like toys
     on a table; turned the other way, by the degrees that the ground leans, all of the ground is sharp. The viewer
     stands as for ``picture``, higher up.
     """
