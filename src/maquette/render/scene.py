@@ -102,7 +102,11 @@ class Scene:
     def camera(self, view: View, least: float = 0.0) -> Camera:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
         camera = camera_for(self.asset, view, self.used_vertices, least)
-        return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius) if view == "photo" else camera
+        return self.of_millimetres(camera) if view == "photo" else camera
+
+    def of_millimetres(self, camera: Camera) -> Camera:
+        """A camera in the asset's own unit, in the scene's."""
+        return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius)
 
     def in_millimetres(self, camera: Camera) -> Camera:
         """A camera of the scene, in the asset's own unit."""
