@@ -58,6 +58,23 @@ __all__ = [
     "save",
 ]
 
+class _add_to_scene(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        scene: Scene,
+        asset: Asset,
+        *,
+        where: Literal['beside', 'on', 'floor', 'wall'] = 'beside',
+        of: int = 0,
+        x_mm: float = 0.0,
+        y_mm: float = 0.0,
+        turn_deg: float = 0.0,
+        gap_mm: float = 10.0,
+    ) -> Scene:
+        """Put one more model into a scene; its parts, unit and origin stay its own, it is turned and shifted only."""
+
+add_to_scene: _add_to_scene
+
 class _albedo_range(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
         """Measure the share of the textured surface that is darker than coal or brighter than snow."""
@@ -86,7 +103,7 @@ class _arrange(StageFunction[..., Scene]):
         layout: Literal['single', 'row', 'grid', 'ring', 'scatter'] = 'single',
         count: int = 5,
         gap_mm: float = 10.0,
-        beside: Literal['none', 'coin', 'can', 'card'] = 'none',
+        beside: Literal['none', 'coin', 'can', 'card', 'hand'] = 'none',
         seed: int = 0,
     ) -> Scene:
         """Place a model in a scene: alone, in a row, a grid, a ring or scattered, and beside a thing of known size."""
@@ -538,6 +555,12 @@ class _describe(StageFunction[..., Files]):
 
 describe: _describe
 
+class _describe_scene(StageFunction[..., Files]):
+    def __call__(self, scene: Scene, *, stem: str = 'scene') -> Files:
+        """Write down a scene as JSON: its models, each thing's place and box in millimetres, and which things collide."""
+
+describe_scene: _describe_scene
+
 class _deviation(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
         self,
@@ -947,6 +970,21 @@ class _lettering(StageFunction[..., Artwork]):
         """Set words as areas with the font's own curves, about the middle, lines centred."""
 
 lettering: _lettering
+
+class _light_scene(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        backdrop: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+        azimuth_deg: float = 35.0,
+        elevation_deg: float = 22.0,
+        closer: float = 1.0,
+    ) -> Scene:
+        """Set a scene's light, backdrop and camera, which go along into its files and into `shoot`."""
+
+light_scene: _light_scene
 
 class _lithophane_heights(StageFunction[..., Heightmap]):
     def __call__(
@@ -1807,6 +1845,21 @@ class _shape_heights(StageFunction[..., Heightmap]):
 
 shape_heights: _shape_heights
 
+class _shoot(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        size_px: int = 768,
+        tone: Literal['soft', 'agx', 'filmic', 'srgb'] = 'soft',
+        blur: float = 0.0,
+        rays: int = 16,
+        environment: str = '',
+    ) -> Picture:
+        """Photograph a scene through its camera, in its light and before its backdrop, as `light-scene` set them."""
+
+shoot: _shoot
+
 class _signboard(StageFunction[..., Asset]):
     def __call__(
         self,
@@ -2559,6 +2612,18 @@ class _write_scene(StageFunction[..., Files]):
         """Write a scene as one GLB in which a model that stands there ten times lies once."""
 
 write_scene: _write_scene
+
+class _write_scene_usd(StageFunction[..., Files]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        stem: str = 'scene',
+        suffix: Literal['.usdz', '.usdc', '.usda'] = '.usdz',
+    ) -> Files:
+        """Write a scene as USD in which a model that stands there ten times lies once, and ten instances refer to it."""
+
+write_scene_usd: _write_scene_usd
 
 class _write_settings(StageFunction[..., Files]):
     def __call__(self, settings: PrintSettings, *, stem: str = 'settings') -> Files:

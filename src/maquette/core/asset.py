@@ -82,8 +82,8 @@ class Material(Value):
     ior: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self) -> None:
-        factors = (*self.base_color, *self.emissive, self.metallic, self.roughness)
-        factors += self.clearcoat, self.clearcoat_roughness, self.transmission
+        layers = (self.clearcoat, self.clearcoat_roughness, self.transmission)
+        factors = (*self.base_color, *self.emissive, self.metallic, self.roughness, *layers)
         if self.ior and not 1 <= self.ior <= 4:
             raise BadInput(f"material {self.name!r}: index of refraction {self.ior:g}; 1 to 4 is possible, 0 is usual")
         if len(self.base_color) != 4 or len(self.emissive) != 3 or not all(0 <= f <= 1 for f in factors):

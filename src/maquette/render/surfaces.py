@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,13 @@ class Surface:
 
     def only(self, which: slice | NDArray[np.int64]) -> Surface:
         """The samples that a slice or an index array names, without their layers."""
-        return Surface(*(getattr(self, field.name)[which] for field in fields(self)[:-1]))
+        some: list[Any] = [getattr(self, field.name)[which] for field in fields(self)[:-1]]
+        return Surface(*some)
 
     def join(self, other: Surface) -> Surface:
         """These samples and those, without their layers."""
-        return Surface(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)[:-1]))
+        both: list[Any] = [np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)[:-1]]
+        return Surface(*both)
 
 
 def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, reflectance: float = DIELECTRIC) -> Surface:

@@ -121,5 +121,6 @@ def by_cosine(pair: Singles) -> Singles:
 
 def length_one(vectors: Singles) -> Singles:
     """Rows scaled to length one."""
-    scaled: Singles = vectors / np.maximum(np.sqrt(dots(vectors, vectors)), 1e-20)[:, None]
+    length: Any = np.maximum(np.sqrt(dots(vectors, vectors)), 1e-20)
+    scaled: Singles = vectors / length[:, None]
     return scaled
