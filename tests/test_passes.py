@@ -14,6 +14,7 @@ from maquette.core.asset import Asset
 from maquette.core.bone_names import our_word
 from maquette.core.errors import CannotDo
 from maquette.core.skeleton import Skeleton
+from maquette.render.lighting import Rig
 from maquette.render.passes.body_points import NAMES, body_points
 from maquette.render.passes.quantities import QUANTITIES, measure
 from maquette.render.scene import Scene
@@ -67,6 +68,22 @@ def test_occlusion_is_less_in_a_corner():
     shade, mask = measure(scene, scene.camera("three-quarter"), 64, 64, "occlusion")
     assert shade[mask].max() > 0.97
     assert shade[mask].min() < 0.6
+
+
+def test_the_keys_shadow_falls_away_from_it():
+    """A post on a plate: the key lamp stands to the viewer's left, so what lies right of the post is in its shadow."""
+    plate = together(box((60, 60, 2), (-30, -30, 0)), box((4, 4, 30), (-2, -2, 2)))
+    scene = Scene(Asset(plate))
+    shadow, mask = numbers_of(scene, "shadow", "top")
+    point, _ = numbers_of(scene, "position", "top")
+    flat = mask & (point[..., 2] < 2.5)
+    toward = Rig.around(scene.camera("top")).key[:2]
+    side = point[..., :2] @ toward / np.linalg.norm(toward)
+    across = np.abs(point[..., :2] @ [-toward[1], toward[0]]) / np.linalg.norm(toward)
+    behind, before = (flat & (across < 1.5) & (sign * side > 3) & (sign * side < 8) for sign in (-1, 1))
+    assert behind.sum() > 5
+    assert shadow[behind].mean() < 0.3
+    assert shadow[before].mean() > 0.7
 
 
 @pytest.mark.parametrize("kind", QUANTITIES)

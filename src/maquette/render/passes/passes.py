@@ -51,7 +51,7 @@ def passes(
         numbers, mask = measure(scene, camera, width, height, kind)
         data, about[kind] = _exr(numbers, mask) if form == "exr" else _png(numbers, mask, kind)
         files[f"{kind}.{form}"] = data
-    record = {
+    record: dict[str, Any] = {
         "kind": "render",
         "model": asset.digest,
         "camera": camera_record(scene.in_millimetres(camera), width, height),
@@ -109,7 +109,7 @@ def _range_of(kind: Quantity, values: Singles) -> tuple[float, float]:
     """Numbers that the least and the greatest level stand for."""
     if kind == "normals":
         return -1.0, 1.0
-    if kind in ("albedo", "roughness", "occlusion", "seen", "outline"):
+    if kind in ("albedo", "roughness", "occlusion", "shadow", "seen", "outline"):
         return 0.0, 1.0
     if not len(values):
         return 0.0, 1.0

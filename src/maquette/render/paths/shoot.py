@@ -37,8 +37,8 @@ def shoot(
     asset = scene.as_asset()
     view = Scene(asset)
     camera = view.camera("three-quarter") if scene.camera is None else view.of_millimetres(scene.camera)
-    rig = next((light for light in LIGHTS if light == scene.light), "studio")
+    rig = next((light for light in LIGHTS if light == scene.light), LIGHTS[0])
     lamps = read_environment(environment, azimuth_of(camera)) if environment else rig
-    behind = next((name for name in BACKDROPS if name == scene.backdrop), "studio")
+    behind = next((name for name in BACKDROPS if name == scene.backdrop), BACKDROPS[0])
     shot = set_up(view, camera, lamps, floor=behind != "cutout", blur=blur)
     return view.show(photograph_shot(shot, Exposure(size_px, rays, behind, tone)), camera)
