@@ -1681,7 +1681,7 @@ class _render_pass(StageFunction[..., Picture]):
         self,
         asset: Asset,
         *,
-        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'seen', 'outline', 'curvature'] = 'depth',
+        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'shadow', 'seen', 'outline', 'curvature'] = 'depth',
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 512,
     ) -> Picture:

@@ -50,8 +50,8 @@ def write_scene_usd(
     world = Usd.Stage.Open(layer)
     UsdGeom.SetStageUpAxis(world, UsdGeom.Tokens.y)
     UsdGeom.SetStageMetersPerUnit(world, 1.0)
-    told = {"generator": f"maquette {version('maquette')}", "light": scene.light, "backdrop": scene.backdrop}
-    layer.customLayerData = {"maquette": told}
+    story = {"generator": f"maquette {version('maquette')}", "light": scene.light, "backdrop": scene.backdrop}
+    layer.customLayerData = {"maquette": story}
     root = UsdGeom.Xform.Define(world, f"/{identifier(scene.title or stem)}")
     world.SetDefaultPrim(root.GetPrim())
     Usd.ModelAPI(root.GetPrim()).SetKind(Kind.Tokens.assembly)
