@@ -25,7 +25,8 @@ def is_rough(film: Film, enough: float) -> Bools:
     noise = np.maximum(film.noise[..., 0], mean_around(film.noise[..., 0] * film.alpha) / mean_around(alpha))
     slope = 0.42 * np.maximum(bright, _DARKEST) ** -0.58  # of the sRGB curve
     fold = np.einsum("hwc,hwc->hw", film.normal, film.normal)
-    edge = (film.alpha > 0) & ((mean_around(film.alpha, 1) < 1 - 1e-4) | (fold < _FOLD))
+    around = mean_around(film.alpha, 1)
+    edge = (around > 1e-4) & (around < 1 - 1e-4) | (film.alpha > 0) & (fold < _FOLD)
     rough: Bools = (np.sqrt(noise) * slope > enough) & (film.alpha > 0) | edge
     return rough
 

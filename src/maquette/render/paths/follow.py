@@ -82,7 +82,7 @@ def follow(shot: Shot, rays: Rays, samples: int) -> Paths:
     )
     for bounce in range(shot.bounces + 1):
         draws = _Draws(live.key, live.index, 2 + bounce * _PER_BOUNCE, samples)
-        hits = shot.scene.tracer.first(live.origin, live.direction)
+        hits = shot.scene.tracer.first_nearby(live.origin, live.direction)
         to_floor = _floor_ahead(shot, live)
         on_floor = to_floor < hits.distance
         on_model = (hits.face >= 0) & ~on_floor
