@@ -30,8 +30,8 @@ def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0, enou
     """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft.
 
     A pixel that is known to ``enough`` after a quarter or a half of them (of the floor after an eighth) gets no more,
-    be it of the model or of a shadow: that is the standard deviation, on a screen's scale of 0..1, that a denoiser can still take out. 0: all
-    pixels of the model get all, those of the floor no more.
+    be it of the model or of a shadow: that is the standard deviation, on a screen's scale of 0..1, that a denoiser can
+    still take out. 0: all pixels of the model get all, those of the floor no more.
     """
     sums = _Sums(width * height)
     pixels = _in_reach(shot, width, height)
