@@ -50,7 +50,7 @@ def add_to_scene(
         raise BadSetting(f"add-to-scene: of = {of} where {count} things stand; take 1 to {count}, or 0 for the last")
     asset = asset.replace(volumes=())
     assets = scene.assets if asset in scene.assets else (*scene.assets, asset)
-    turned = _turned(asset.mesh.vertices, turn_deg)
+    turned = _turn_by(asset.mesh.vertices, turn_deg)
     low, high = turned.min(axis=0), turned.max(axis=0)
     everything = np.stack([scene.bounds(number) for number in range(count)])
     first, last = everything[:, 0].min(axis=0), everything[:, 1].max(axis=0)
@@ -76,7 +76,7 @@ def _turn(degrees: float) -> Floats:
     return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
 
 
-def _turned(vertices: Floats, degrees: float) -> Floats:
+def _turn_by(vertices: Floats, degrees: float) -> Floats:
     result: Floats = vertices @ _turn(degrees).T
     return result
 

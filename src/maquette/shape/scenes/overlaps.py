@@ -32,7 +32,7 @@ def overlaps(scene: Scene, of: int | None = None) -> list[Overlap]:
     solids: dict[int, object] = {}
     result = []
     for first, second in crossing.tolist():
-        shared = _shared(scene, solids, first, second)
+        shared = _common_volume(scene, solids, first, second)
         if shared is None or shared > 0:
             result.append(Overlap(first, second, shared))
     return result
@@ -51,7 +51,7 @@ def _crossing(boxes: Floats) -> np.ndarray:
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
-def _shared(scene: Scene, solids: dict[int, object], first: int, second: int) -> float | None:
+def _common_volume(scene: Scene, solids: dict[int, object], first: int, second: int) -> float | None:
     """Volume that two instances share, 0 where they only touch; None where one is no solid."""
     try:
         for number in (first, second):
