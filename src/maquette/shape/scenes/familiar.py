@@ -55,9 +55,9 @@ def familiar_object(name: str) -> Asset:
 def _hand() -> tuple[Floats, Ints]:
     """An open hand held up, its palm to the front: a palm, four fingers and a thumb, one closed solid."""
     palm = _between([(-31.0, 92.0, 10.0), (32.0, 96.0, 11.0), (26.0, 12.0, 13.0), (-20.0, 12.0, 13.0)])
-    wrist = _between([(-18.0, 0.0, 13.0), (18.0, 0.0, 13.0), (20.0, 20.0, 13.0), (-18.0, 20.0, 13.0)])
+    wrist = _between([(-18.0, 0.0, 12.6), (18.0, 0.0, 12.6), (20.0, 20.0, 12.4), (-18.0, 20.0, 12.4)])
     fingers = [_between([(*start, radius + 1.0), (*end, radius)]) for start, end, radius in _FINGERS]
-    thumb = _between([(26.0, 22.0, 14.0), (52.0, 72.0, 10.5)]) + _between([(52.0, 72.0, 10.5), (62.0, 104.0, 9.0)])
+    thumb = _between([(26.0, 22.0, 14.0), (52.0, 72.0, 10.5)]) + _between([(52.0, 72.0, 10.3), (62.0, 104.0, 9.0)])
     whole = palm + wrist + thumb
     for finger in fingers:
         whole = whole + finger
