@@ -668,12 +668,13 @@ def test_a_recipe_that_ships_is_valid(name):
     recipe = load_recipe(name)
     assert recipe.name == name
     inputs = recipe.input_kinds()
-    assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy") else {bytes})
+    assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy", "still-life") else {bytes})
     assert set(inputs) <= {"front", "right", "back", "left", "top"} or set(inputs) in (
         {"photo"},
         {"drawing"},
         {"heights"},
         {"asset"},
+        {"asset", "other"},
     )
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():
