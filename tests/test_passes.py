@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import maquette as mq
-from maquette.core.asset import Asset
+from maquette.core.asset import Asset, Material
 from maquette.core.bone_names import our_word
 from maquette.core.errors import CannotDo
 from maquette.core.skeleton import Skeleton
@@ -205,3 +205,20 @@ def test_passes_name_the_joints_where_they_are_seen(rigged):
     assert joint["x_px"] == pytest.approx(32, abs=3)
     assert joint["y_px"] < 20
     assert record["joints"][0]["parent"] == -1
+
+
+def test_light_is_what_a_photograph_has_before_it_is_toned(tmp_path):
+    exr = pytest.importorskip("OpenEXR")
+    lamp = Asset(sphere(5.0, 3), (Material(base_color=(0, 0, 0, 1), emissive=(1.0, 0.25, 0.0), roughness=1.0),))
+    files = mq.passes(lamp, view="front", size_px=32, form="exr", rays=8)
+    path = tmp_path / "light.exr"
+    path.write_bytes(files.parts["light.exr"])
+    with exr.File(str(path)) as file:
+        channels = file.channels()
+        pixels = channels["RGBA"].pixels
+    middle = pixels[12:20, 12:20]
+    assert middle[..., 3] == pytest.approx(1)
+    assert middle[..., 0].mean() == pytest.approx(1.0, abs=0.12)  # its own light, and 4 % of the studio's
+    assert middle[..., 0].mean() - middle[..., 1].mean() == pytest.approx(0.75, abs=0.03)  # linear, not sRGB
+    assert pixels[0, 0].tolist() == [0, 0, 0, 0]
+    assert "light.exr" not in mq.passes(lamp, size_px=16, form="exr").parts

@@ -1351,6 +1351,7 @@ class _passes(StageFunction[..., Files]):
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 1024,
         form: Literal['png', 'exr'] = 'png',
+        rays: int = 0,
     ) -> Files:
         """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts and more."""
 
