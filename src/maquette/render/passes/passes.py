@@ -57,8 +57,8 @@ def passes(
         data, about[kind] = _exr(numbers, mask) if form == "exr" else _png(numbers, mask, kind)
         files[f"{kind}.{form}"] = data
     if rays:
-        light, mask = _light(scene, camera, size_px, rays)
-        data, about["light"] = _exr(light, mask) if form == "exr" else _png(light, mask > 0, "light")
+        light, alpha = _light(scene, camera, size_px, rays)
+        data, about["light"] = _exr(light, alpha) if form == "exr" else _png(light, alpha > 0, "light")
         files[f"light.{form}"] = data
     record: dict[str, Any] = {
         "kind": "render",
