@@ -84,6 +84,21 @@ def test_everything_an_asset_holds_comes_back():
     assert (back.title, back.sized) == (first.title, True)
 
 
+def test_lacquer_and_glass_come_back_and_pictures_of_them_are_said():
+    looks = (
+        Material(name="car", clearcoat=0.75, clearcoat_roughness=0.125),
+        Material(name="pane", transmission=0.5, ior=1.25),
+        Material(name="plain"),
+    )
+    mesh = shapes.box((1, 1, 1))
+    first = Asset(mesh.replace(material=np.arange(len(mesh.faces)) % 3), looks)
+    written = write_glb(first)
+    head, _ = unpack(written)
+    assert head["extensionsUsed"] == ["KHR_materials_clearcoat", "KHR_materials_transmission", "KHR_materials_ior"]
+    assert "extensions" not in head["materials"][2]
+    assert read_glb(written).materials == looks
+
+
 def test_a_second_trip_changes_nothing():
     once = read_glb(write_glb(rich()))
     twice = read_glb(write_glb(once))

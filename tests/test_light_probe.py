@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from maquette.core.errors import BadInput
+from maquette.render.paths import probe
 from maquette.render.paths.probe import read_environment, read_hdr
 
 HEAD = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n"
@@ -92,3 +93,33 @@ def test_an_exr_is_read_by_its_makers_library(tmp_path):
     light = read_environment(str(path))
     ratio = light.map[2:14] / pixels[2:14]
     assert ratio == pytest.approx(ratio.mean(), rel=1e-3)
+
+
+def test_no_damage_to_an_exr_ends_in_anything_but_words(tmp_path, capfd):
+    """One byte in a hundred places: read, or refused; nothing is said past us to a terminal's error stream."""
+    exr = pytest.importorskip("OpenEXR")
+    path = tmp_path / "sky.exr"
+    header = {"compression": exr.PIZ_COMPRESSION, "type": exr.scanlineimage}
+    with exr.File(header, {"RGB": np.ones((8, 16, 3), np.float32)}) as file:
+        file.write(str(path))
+    whole = path.read_bytes()
+    refused = 0
+    for at in np.linspace(4, len(whole) - 1, 100).astype(int):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :])
+        try:
+            read_environment(str(path))
+        except BadInput:
+            refused += 1
+    assert refused > 10
+    assert capfd.readouterr().err == ""
+
+
+def test_an_exr_of_too_many_channels_is_not_read(tmp_path, monkeypatch):
+    exr = pytest.importorskip("OpenEXR")
+    monkeypatch.setattr(probe, "_MAX_PIXELS", 200)
+    path = tmp_path / "many.exr"
+    channels = {f"c{number}": np.ones((8, 16), np.float32) for number in range(12)}
+    with exr.File({"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}, channels) as file:
+        file.write(str(path))
+    with pytest.raises(BadInput, match="16 x 8 pixels in 12 channels"):
+        read_environment(str(path))

@@ -5,22 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import maquette as mq
 from maquette.core.asset import Asset, Material
 from maquette.core.camera import Camera
 from maquette.render.color import to_linear
 from maquette.render.paths import trace as tracing
 from maquette.render.paths.denoise import denoise
 from maquette.render.paths.develop import TONES, tone
+from maquette.render.paths.enough import is_rough, mean_around
 from maquette.render.paths.environment import Environment
 from maquette.render.paths.numbers import by_cosine, keys_of, pairs
 from maquette.render.paths.photograph import Exposure, azimuth_of, expose, set_up
 from maquette.render.paths.rigs import LIGHTS, light_rig
 from maquette.render.paths.scattering import dielectric, refract
-from maquette.render.paths.shot import Floor, Glass, Shot
+from maquette.render.paths.shot import Floor, Glass, Lens, Shot
 from maquette.render.paths.trace import trace
 from maquette.render.scene import Scene
 from maquette.render.surfaces import plain_surface
-from shapes import box, sphere
+from shapes import box, sphere, together
 
 PX = 40
 
@@ -97,6 +99,41 @@ def test_a_white_ball_in_an_even_world_cannot_be_seen(metal, roughness):
     assert film.light[rows].mean() == pytest.approx(1.0, abs=0.03)
 
 
+@pytest.mark.parametrize(("roughness", "coat_roughness"), [(0.5, 0.0), (1.0, 0.4)])
+def test_a_white_ball_under_lacquer_stays_white_and_shines(roughness, coat_roughness):
+    coated = Material(roughness=roughness, clearcoat=1.0, clearcoat_roughness=coat_roughness)
+    scene = Scene(Asset(sphere(1.0, 4), (coated,)))
+    film = trace(Shot(scene, scene.camera("front"), even(), bounces=2), 24, 24, 64)
+    assert film.light[inside(film)].mean() == pytest.approx(1.0, abs=0.03)
+
+
+def test_lacquer_mirrors_the_sun_over_a_black_body_as_fresnel_says():
+    """Black and rough below: all that comes back to the eye straight on is 4 % of what the mirror shows."""
+    below = Material(base_color=(0, 0, 0, 1), metallic=0.0, roughness=1.0)
+    light = even()
+    shades = []
+    for coat in (0.0, 0.5, 1.0):
+        scene = Scene(Asset(sphere(1.0, 5), (below.replace(clearcoat=coat),)))
+        film = trace(Shot(scene, scene.camera("front"), light, bounces=1), 40, 40, 64)
+        straight = np.abs(unit(film.normal)[..., 1]) > 0.95
+        shades.append(film.light[straight & inside(film)].mean())
+    body = shades[0]  # the plain 4 % of the body's own rough mirror
+    assert shades[2] == pytest.approx(0.04 + body * 0.96, abs=0.004)
+    assert shades[1] == pytest.approx((shades[0] + shades[2]) / 2, abs=0.003)
+
+
+def test_a_clear_material_lets_white_light_through_and_colors_it():
+    white = Material(transmission=1.0, roughness=0.0, ior=1.4)
+    means = []
+    for material in (white, white.replace(base_color=(1.0, 0.5, 0.5, 1.0))):
+        scene = Scene(Asset(sphere(1.0, 4), (material,)))
+        film = trace(Shot(scene, scene.camera("front"), even(), bounces=40), 24, 24, 16)
+        means.append(film.light[inside(film)].mean(axis=0))
+    assert means[0] == pytest.approx(1.0, abs=0.02)
+    assert means[1][0] == pytest.approx(1.0, abs=0.02)
+    assert 0.2 < means[1][1] < 0.45  # colored on the way in and on the way out
+
+
 def test_clear_glass_loses_no_light_and_tinted_glass_does():
     scene = Scene(Asset(sphere(1.0, 4)))
     clear = Shot(scene, scene.camera("front"), even(), glass=Glass(tint=(1, 1, 1), roughness=0.0), bounces=40)
@@ -164,7 +201,22 @@ def test_denoising_comes_closer_to_many_samples(ball):
     assert after < 0.5 * before
     floor_before, floor_after = (np.square(film.floor - truth.floor).mean() for film in (noisy, clean))
     assert floor_after < 0.7 * floor_before
-    assert (clean.alpha == noisy.alpha).all()
+    assert clean.alpha == pytest.approx(truth.alpha, abs=0.3)  # few paths, but all of the outline
+
+
+def test_pixels_known_well_get_fewer_paths_and_the_picture_stays_as_good():
+    scene = Scene(Asset(sphere(1.0, 5), (Material(base_color=(0.8, 0.5, 0.3, 1), roughness=0.9),)))
+    shot = set_up(scene, scene.camera("three-quarter"), "overcast", floor=False)
+    truth, full, thrifty = (trace(shot, 48, 48, n, 5, enough) for n, enough in ((128, 0.0), (16, 0.0), (16, 0.12)))
+    asked_for_more = is_rough(trace(shot, 48, 48, 4, 5), 0.12)
+    assert 0.1 < asked_for_more[full.alpha > 0].mean() < 0.8
+    assert asked_for_more[(full.alpha > 0) & (full.alpha < 1)].mean() > 0.95  # the outline keeps its paths
+    pixel = np.full((48, 48), 0.04, np.float32)
+    errors = [np.square(denoise(film, pixel).light - truth.light).mean() for film in (full, thrifty)]
+    assert errors[1] < 2 * errors[0]
+    shown = full.alpha > 0
+    every = trace(shot, 48, 48, 16, 5, 1e-9)  # also around the outline, where the first paths met nothing
+    assert every.light[shown] == pytest.approx(full.light[shown], abs=1e-4)
 
 
 def test_denoising_keeps_what_has_no_noise(ball):
@@ -225,3 +277,44 @@ def test_directions_by_cosine_have_its_mean():
     local = by_cosine(pairs(np.zeros(4096, np.uint32), np.arange(4096), 0, 4096))
     assert local[:, 2].mean() == pytest.approx(2 / 3, abs=0.01)
     assert local[:, :2].mean(axis=0) == pytest.approx([0, 0], abs=0.01)
+
+
+def test_a_mean_around_is_the_mean_of_the_square():
+    values = np.zeros((6, 7), np.float32)
+    values[2, 3] = 25
+    mean = mean_around(values)
+    assert mean[:5, 1:6] == pytest.approx(1)
+    assert mean[5].max() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_tilted_lens_is_sharp_on_a_leaning_plane():
+    lens = Lens(0.1, 5.0, tilt_deg=60.0, height=0.25)
+    camera = Camera.looking((0, 1, 0), distance=5.0, span=0.4, projection="perspective")
+    down = np.array([-0.1, 0.0, 0.1])  # of a picture 0.4 high
+    depth = lens.depth_at(down, camera.span)
+    assert depth[0] == pytest.approx(5.0)
+    assert depth[0] > depth[1] > depth[2]
+    points = np.stack([down * depth, depth], axis=1)
+    first, second = np.diff(points, axis=0)
+    assert first[0] * second[1] == pytest.approx(first[1] * second[0])  # the three lie on one line
+    lean = np.degrees(np.arctan2(-first[1], first[0]))
+    assert lean == pytest.approx(60.0)
+    assert Lens(0.1, 5.0).depth_at(down, 0.4) == pytest.approx(5.0)
+
+
+def test_tilt_shift_blurs_above_and_below_its_band():
+    stripes = Asset(together(*(box((20.0, 1.0, 1.0), (0.0, 2.0 * y, 0.0)) for y in range(-8, 9))))
+    sharp, soft = (
+        mq.tilt_shift(stripes, size_px=128, blur=blur, light="overcast", rays=16).frames[0][..., 1]
+        for blur in (0.0, 0.6)
+    )
+    calm = [mean_around(frame.astype(np.float32)) for frame in (sharp, soft)]  # without what noise is left
+    edges = [np.square(np.diff(frame, axis=0)).sum(axis=1) for frame in calm]
+    rows = np.flatnonzero(edges[0] > 0.3 * edges[0].max())
+    top, middle, foot = (np.array_split(rows, 5)[i] for i in (0, 2, 4))
+    left = [edges[1][part].sum() / edges[0][part].sum() for part in (top, middle, foot)]
+    assert left[1] > 1.3 * left[0]
+    assert left[1] > 1.3 * left[2]
+    ground = mq.tilt_shift(stripes, size_px=128, blur=0.6, tilt_deg=-58, light="overcast", rays=16).frames[0][..., 1]
+    spread = np.square(np.diff(mean_around(ground.astype(np.float32)), axis=0)).sum(axis=1)
+    assert spread[top].sum() > 1.3 * edges[1][top].sum()  # along the ground all is sharp

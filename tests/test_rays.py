@@ -55,6 +55,19 @@ def test_barycentrics_and_distance_name_one_point_to_float64():
     np.testing.assert_allclose((1 - u - v) * a + u * b + v * c, along, atol=1e-11)
 
 
+def test_quick_answers_name_the_same_faces_to_a_millionth():
+    mesh = sphere(37.0, subdivisions=3)
+    origins, directions = rays_at(mesh, 2000)
+    unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    exact, quick = tracer_of(mesh).first(origins, unit), tracer_of(mesh).first_nearby(origins, unit)
+    hit = exact.face >= 0
+    np.testing.assert_array_equal(quick.face, exact.face)
+    np.testing.assert_allclose(quick.distance[hit], exact.distance[hit], atol=4e-6 * mesh.diagonal)
+    assert np.isinf(quick.distance[~hit]).all()
+    np.testing.assert_allclose(quick.u, exact.u, atol=1e-4)
+    np.testing.assert_allclose(quick.v, exact.v, atol=1e-4)
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9, 1e200])
 @pytest.mark.parametrize("shift", [0.0, 1e6])
 def test_a_mesh_may_be_tiny_huge_or_far_away(scale, shift):

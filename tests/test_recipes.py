@@ -649,7 +649,16 @@ def test_two_processes_give_the_same_keys_and_bytes(line, store, tmp_path):
 
 def test_the_recipes_that_ship():
     ours = {"cutter", "glance", "intake", "lamp", "lithophane", "medal", "model", "print", "relief", "sign", "stamp"}
-    ours |= {"closed-light-box", "color-lithophane", "contour-map", "hand-drawing", "light-box", "paint", "paint-cells"}
+    ours |= {
+        "bust",
+        "closed-light-box",
+        "color-lithophane",
+        "contour-map",
+        "hand-drawing",
+        "light-box",
+        "paint",
+        "paint-cells",
+    }
     assert set(recipe_names()) >= ours
     assert list(recipe_names()) == sorted(recipe_names())
 
@@ -659,12 +668,13 @@ def test_a_recipe_that_ships_is_valid(name):
     recipe = load_recipe(name)
     assert recipe.name == name
     inputs = recipe.input_kinds()
-    assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy") else {bytes})
+    assert set(inputs.values()) == ({Asset} if name in ("mend", "tidy", "still-life") else {bytes})
     assert set(inputs) <= {"front", "right", "back", "left", "top"} or set(inputs) in (
         {"photo"},
         {"drawing"},
         {"heights"},
         {"asset"},
+        {"asset", "other"},
     )
     assert re.match(r"^[A-Z].*\.$", recipe.summary)
     for knob in recipe.knobs.values():

@@ -53,7 +53,13 @@ def test_a_row_has_its_gaps_and_a_scattering_its_seed():
 
 
 @pytest.mark.parametrize(
-    ("thing", "size"), [("coin", (23.25, 23.25, 2.33)), ("can", (66.2, 66.2, 115.2)), ("card", (85.6, 53.98, 0.76))]
+    ("thing", "size"),
+    [
+        ("coin", (23.25, 23.25, 2.33)),
+        ("can", (66.2, 66.2, 115.2)),
+        ("card", (85.6, 53.98, 0.76)),
+        ("hand", (125.13, 28.03, 189.0)),
+    ],
 )
 def test_known_things_stand_beside_it_to_scale(thing, size):
     placed, joined = boxes("single", beside=thing)

@@ -47,7 +47,14 @@ def rich() -> Asset:
             name="wood", base_color=(0.5, 1.0, 1.0, 1.0), base_color_texture=picture((200, 100, 50)), roughness=0.5,
             metallic=0.25, orm_texture=picture((255, 128, 64)), normal_texture=picture((128, 128, 255)),
         ),
-        Material(name="glass", base_color=(0.5, 0.25, 1.0, 0.5), alpha_mode="blend", roughness=0.125),
+        Material(
+            name="glass",
+            base_color=(0.5, 0.25, 1.0, 0.5),
+            alpha_mode="blend",
+            roughness=0.125,
+            clearcoat=0.5,
+            clearcoat_roughness=0.25,
+        ),
         Material(
             name="lamp 2", emissive=(1.0, 0.5, 0.25), emissive_texture=picture((255, 255, 0)), double_sided=True,
             base_color_texture=picture((9, 8, 7)).replace(wrap=("clamp", "mirror")),

@@ -60,7 +60,9 @@ class Texture(Value):
 class Material(Value):
     """Metallic-roughness PBR as in glTF 2.0 §3.9: factors times textures, colour factors linear, textures sRGB.
 
-    ``orm`` packs occlusion, roughness and metallic in red, green and blue.
+    ``orm`` packs occlusion, roughness and metallic in red, green and blue. ``clearcoat`` is how much of a layer of
+    clear lacquer lies over all that (KHR_materials_clearcoat); ``transmission`` the share of light that goes through
+    as through glass (KHR_materials_transmission), bent by the index of refraction ``ior``; 0 is the usual 1.5.
     """
 
     name: str = "material"
@@ -74,9 +76,16 @@ class Material(Value):
     emissive_texture: Texture | None = None
     alpha_mode: Literal["opaque", "mask", "blend"] = "opaque"
     double_sided: bool = False
+    clearcoat: float = field(default=0.0, metadata=LATER)
+    clearcoat_roughness: float = field(default=0.0, metadata=LATER)
+    transmission: float = field(default=0.0, metadata=LATER)
+    ior: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self) -> None:
-        factors = (*self.base_color, *self.emissive, self.metallic, self.roughness)
+        layers = (self.clearcoat, self.clearcoat_roughness, self.transmission)
+        factors = (*self.base_color, *self.emissive, self.metallic, self.roughness, *layers)
+        if self.ior and not 1 <= self.ior <= 4:
+            raise BadInput(f"material {self.name!r}: index of refraction {self.ior:g}; 1 to 4 is possible, 0 is usual")
         if len(self.base_color) != 4 or len(self.emissive) != 3 or not all(0 <= f <= 1 for f in factors):
             raise BadInput(f"material {self.name!r}: a factor lies outside 0..1: {factors}")
 

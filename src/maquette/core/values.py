@@ -180,7 +180,7 @@ def _left_out(value: Any, field: dataclasses.Field[Any]) -> bool:
     if "later" not in field.metadata:
         return False
     content = getattr(value, field.name)
-    return content is None or (isinstance(content, Mapping | tuple) and not content)
+    return content is None or (isinstance(content, Mapping | tuple | float | str) and not content)
 
 
 def _from_plain(tree: Any, cursor: _Cursor) -> Any:

@@ -66,6 +66,8 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
     "glow": ("emission", _some(lambda m: any(m.emissive))),
     "alpha": ("transparency", _some(lambda m: m.alpha_mode != "opaque")),
     "mask": ("the alpha cut-off", _some(lambda m: m.alpha_mode == "mask")),
+    "coat": ("the clear coat", _some(lambda m: m.clearcoat > 0)),
+    "glass": ("light that goes through", _some(lambda m: m.transmission > 0)),
     "two sides": ("double-sidedness", _some(lambda m: m.double_sided)),
     "seen": ("what the photo saw", lambda asset: asset.mesh.seen is not None),
     "quads": ("quads, which become triangles", _has_quads),
@@ -76,7 +78,7 @@ TRAITS: dict[str, tuple[str, Callable[[Asset], bool]]] = {
 }
 _SURFACE = {"parts", "base", "uv", "texture", "material", "glow", "alpha", "color"}
 _USD = frozenset(
-    _SURFACE | {"unit", "wrap", "shine", "occlusion", "normal", "mask", "two sides", "seen", "quads", "history"}
+    _SURFACE | {"unit", "wrap", "shine", "occlusion", "normal", "mask", "coat", "two sides", "seen", "quads", "history"}
 )
 CARRIES: dict[str, frozenset[str]] = {
     ".amf": frozenset({"unit", "parts", "color", "base", "material", "alpha", "volumes", "history"}),

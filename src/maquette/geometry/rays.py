@@ -80,6 +80,26 @@ class Tracer:
         self._each_chunk(chunk, count)
         return hits
 
+    def first_nearby(self, origins: Floats, directions: Floats) -> Hits:
+        """The same for unit directions (N, 3), with embree's own distances and barycentrics: 1e-6 of the mesh's size.
+
+        Where light is followed that is enough, and takes two thirds of the time.
+        """
+        count = len(origins)
+        hits = Hits(np.full(count, -1, np.int64), np.full(count, np.inf), np.zeros(count), np.zeros(count))
+
+        def chunk(rows: slice) -> None:
+            start, skipped = _brought_near((origins[rows] - self._center) / self._radius, directions[rows])
+            answer = self._scene.run(start, directions[rows].astype(np.float32), output=1)
+            hit = np.flatnonzero(answer["primID"] >= 0)
+            at = hit + rows.start
+            hits.face[at] = answer["primID"].take(hit)
+            hits.distance[at] = (answer["tfar"].take(hit) + skipped.take(hit)) * self._radius
+            hits.u[at], hits.v[at] = answer["u"].take(hit), answer["v"].take(hit)
+
+        self._each_chunk(chunk, count)
+        return hits
+
     def is_blocked(self, origins: Floats, directions: Floats, limit: float | Floats) -> Bools:
         """Whether a face lies nearer than ``limit`` (a number or (N,); inf is allowed). (N, 3), (N, 3) -> (N,) bool."""
         count = len(origins)

@@ -45,7 +45,10 @@ class Samples:
 
     def only(self, which: object) -> Samples:
         """The samples that a mask, a slice or an index array names."""
-        return Samples(*(getattr(self, field.name)[which] for field in fields(self)))
+        if not isinstance(which, np.ndarray):
+            return Samples(*(getattr(self, field.name)[which] for field in fields(self)))
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        return Samples(*(getattr(self, field.name).take(rows, axis=0) for field in fields(self)))
 
     def join(self, *others: Samples) -> Samples:
         """These and those."""
@@ -99,7 +102,11 @@ class Scene:
     def camera(self, view: View, least: float = 0.0) -> Camera:
         """The camera of a named view, in the scene's unit; a side shows at least the length ``least``."""
         camera = camera_for(self.asset, view, self.used_vertices, least)
-        return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius) if view == "photo" else camera
+        return self.of_millimetres(camera) if view == "photo" else camera
+
+    def of_millimetres(self, camera: Camera) -> Camera:
+        """A camera in the asset's own unit, in the scene's."""
+        return camera.moved(np.eye(3), 1 / self._radius, -self._center / self._radius)
 
     def in_millimetres(self, camera: Camera) -> Camera:
         """A camera of the scene, in the asset's own unit."""
@@ -148,13 +155,13 @@ class Scene:
     def uv(self, samples: Samples) -> Singles:
         """Texture coordinates (N, 2)."""
         assert self.mesh.uv is not None
-        result: Singles = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv[samples.face])
+        result: Singles = np.einsum("nc,ncj->nj", samples.share, self.mesh.uv.take(samples.face, axis=0))
         return result
 
     def texels(self, samples: Samples) -> Singles:
         """How much of a texture's side a pixel covers, (N,), stretched where the surface is seen at a slant."""
         facing = np.abs(np.einsum("ij,ij->i", samples.normal, samples.toward))
-        width: Singles = samples.footprint * self.uv_per_length[samples.face] / np.sqrt(np.maximum(facing, 0.1))
+        width: Singles = samples.footprint * self.uv_per_length.take(samples.face) / np.sqrt(np.maximum(facing, 0.1))
         return width
 
     def of_vertices(self, values: NDArray[np.generic], samples: Samples) -> Singles:

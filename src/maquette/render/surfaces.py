@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,28 @@ DIELECTRIC = 0.04  # reflectance of plastic, paint, skin: glTF 2.0 §3.9.6
 
 
 @dataclass(frozen=True)
+class Layers:
+    """What only a photograph shows of a material: its clear coat, and the share of light that goes through it."""
+
+    coat: Singles  # (N,) share of the surface that lacquer covers
+    coat_roughness: Singles  # (N,)
+    clear: Singles  # (N,)
+    ior: Singles  # (N,)
+
+    @classmethod
+    def of(cls, materials: Sequence[Material], index: NDArray[np.int32]) -> Layers | None:
+        """Those of the materials that the samples (N,) show; None where nothing is coated or clear."""
+        if not any(material.clearcoat or material.transmission for material in materials):
+            return None
+        rows = [(m.clearcoat, m.clearcoat_roughness, m.transmission, m.ior or 1.5) for m in materials]
+        return cls(*np.array(rows, np.float32).take(index, axis=0).T)
+
+    def only(self, which: NDArray[np.int64]) -> Layers:
+        """Those of some samples."""
+        return Layers(*(getattr(self, field.name).take(which) for field in fields(self)))
+
+
+@dataclass(frozen=True)
 class Surface:
     """Material at N samples, in linear light."""
 
@@ -26,14 +50,17 @@ class Surface:
     reflectance: Singles  # (N,) what a mirror-smooth one would throw back at right angles, metal apart
     glow: Colors  # (N, 3)
     normal: Singles  # (N, 3)
+    layers: Layers | None = None
 
     def only(self, which: slice | NDArray[np.int64]) -> Surface:
-        """The samples that a slice or an index array names."""
-        return Surface(*(getattr(self, field.name)[which] for field in fields(self)))
+        """The samples that a slice or an index array names, without their layers."""
+        some: list[Any] = [getattr(self, field.name)[which] for field in fields(self)[:-1]]
+        return Surface(*some)
 
     def join(self, other: Surface) -> Surface:
-        """These samples and those."""
-        return Surface(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        """These samples and those, without their layers."""
+        both: list[Any] = [np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)[:-1]]
+        return Surface(*both)
 
 
 def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, reflectance: float = DIELECTRIC) -> Surface:
@@ -51,7 +78,7 @@ def plain_surface(samples: Samples, color: Colors, roughness: float = 0.75, refl
 
 def textured_surface(scene: Scene, samples: Samples) -> Surface:
     """The asset's own materials, glTF 2.0 §3.9: factors times textures times vertex colours."""
-    count = len(samples)
+    count, index = len(samples), scene.material.take(samples.face)
     result = Surface(
         color=np.empty((count, 3), np.float32),
         metallic=np.empty(count, np.float32),
@@ -59,11 +86,11 @@ def textured_surface(scene: Scene, samples: Samples) -> Surface:
         reflectance=np.full(count, DIELECTRIC, np.float32),
         glow=np.empty((count, 3), np.float32),
         normal=samples.normal.copy(),
+        layers=Layers.of(scene.materials, index),
     )
-    index = scene.material[samples.face]
-    for number in np.unique(index):
+    for number in np.flatnonzero(np.bincount(index)):
         rows = np.flatnonzero(index == number)
-        _put(result, rows, scene, samples.only(rows), int(number))
+        _put(result, rows, scene, samples if len(rows) == count else samples.only(rows), int(number))
     return result
 
 

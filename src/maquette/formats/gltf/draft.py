@@ -92,6 +92,11 @@ class Draft:
             entry["alphaMode"] = material.alpha_mode.upper()
         if material.double_sided:
             entry["doubleSided"] = True
+        extensions = _further(material)
+        for name in extensions:
+            self.use(name)
+        if extensions:
+            entry["extensions"] = extensions
         return self.add("materials", entry)
 
     def glb(self) -> bytes:
@@ -137,3 +142,18 @@ class Draft:
                 note("where a texture ends in nothing, its last texels go on: glTF has no word for nothing")
             self._samplers[wrap] = self.add("samplers", {"wrapS": WRAPS[wrap[0]], "wrapT": WRAPS[wrap[1]]})
         return self._samplers[wrap]
+
+
+def _further(material: Material) -> dict[str, dict[str, float]]:
+    """What Khronos' extensions say of a material, by their names."""
+    result: dict[str, dict[str, float]] = {}
+    if material.clearcoat:
+        result["KHR_materials_clearcoat"] = {
+            "clearcoatFactor": material.clearcoat,
+            "clearcoatRoughnessFactor": material.clearcoat_roughness,
+        }
+    if material.transmission:
+        result["KHR_materials_transmission"] = {"transmissionFactor": material.transmission}
+    if material.ior:
+        result["KHR_materials_ior"] = {"ior": material.ior}
+    return result

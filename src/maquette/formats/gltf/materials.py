@@ -123,7 +123,7 @@ class Looks:
             alpha_mode=_MODES[mode],  # type: ignore[arg-type]
             double_sided=entry.fields.get("doubleSided") is True,
         )
-        return Look(material, uv_set, bend)
+        return Look(_with_further(material, entry.entry("extensions")), uv_set, bend)
 
     def _uv(self, infos: list[Entry], name: str) -> tuple[int, Floats | None]:
         """Set and bend of the material's first texture; others that differ are said and follow the first."""
@@ -233,6 +233,28 @@ def _within(numbers: list[float], name: str) -> Any:
     if list(within) != numbers:
         note(f"material {name[:60]!r} has factors outside 0..1, which are taken as the nearest inside")
     return within
+
+
+def _with_further(material: Material, extensions: Entry) -> Material:
+    """The material with its clear coat and what goes through it; pictures of these are left out, and said."""
+    coat, through = (extensions.entry(f"KHR_materials_{name}") for name in ("clearcoat", "transmission"))
+    pictures = [name for entry in (coat, through) for name in entry.fields if name.endswith("Texture")]
+    if pictures:
+        note(f"material {material.name[:60]!r}: its {', '.join(pictures)} is left out; the factors alone are read")
+    factors = [
+        coat.number("clearcoatFactor", 0.0),
+        coat.number("clearcoatRoughnessFactor", 0.0),
+        through.number("transmissionFactor", 0.0),
+    ]
+    coated, rough, clear = _within(factors, material.name)
+    index = extensions.entry("KHR_materials_ior").number("ior", 0.0)
+    index = min(max(index, 1.0), 4.0) if index else 0.0
+    return material.replace(
+        clearcoat=coated,
+        clearcoat_roughness=rough if coated else 0.0,
+        transmission=clear,
+        ior=0.0 if index == 1.5 else index,
+    )
 
 
 def _set_and_bend(info: Entry) -> tuple[int, Floats]:

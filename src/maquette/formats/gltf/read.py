@@ -34,8 +34,11 @@ from maquette.registry import stage
 _READ = (
     "EXT_mesh_gpu_instancing",
     "EXT_texture_webp",
+    "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
     "KHR_materials_pbrSpecularGlossiness",
+    "KHR_materials_transmission",
     "KHR_mesh_quantization",
     "KHR_node_visibility",
     "KHR_texture_transform",

@@ -9,11 +9,16 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.arrays import Floats
+from maquette.core.camera import Camera
 from maquette.core.files import Files
+from maquette.core.progress import note
 from maquette.core.scene import Scene
+from maquette.formats.carries import say_lost
 from maquette.formats.gltf.draft import Draft
 from maquette.formats.gltf.write import add_meshes
 from maquette.registry import stage
+
+_SWAP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # +Z up to +Y up
 
 
 @stage(writes=(".glb",), destinations=("model",))
@@ -25,8 +30,11 @@ def write_scene(
     """Write a scene as one GLB in which a model that stands there ten times lies once.
 
     Millimetres, +Z up become metres, +Y up. Every instance is a node with its translation, rotation and scale, over
-    one child for each part of its model; engines draw them as instances. Source: glTF 2.0, Khronos 2021, §3.5.
+    one child for each part of its model; engines draw them as instances. The scene's camera goes along, the names of
+    its light and backdrop stand in the extras. Skeletons and clips are left out with a note, for glTF hangs a skin on
+    one place alone. Source: glTF 2.0, Khronos 2021, §3.5 and §3.10.
     """
+    say_what_stays(scene, ".glb")
     draft = Draft({"version": "2.0", "generator": f"maquette {version('maquette')}"})
     titles = [asset.title or f"model {number + 1}" for number, asset in enumerate(scene.assets)]
     meshes = [add_meshes(draft, asset, title) for asset, title in zip(scene.assets, titles, strict=True)]
@@ -38,16 +46,51 @@ def write_scene(
         else:
             row["children"] = [draft.add("nodes", {"name": name, "mesh": mesh}) for name, mesh in meshes[which]]
         nodes.append(draft.add("nodes", row))
-    draft.root["scene"] = draft.add("scenes", {"name": scene.title or stem, "nodes": nodes})
+    if scene.camera is not None:
+        nodes.append(_add_camera(draft, scene.camera))
+    root: dict[str, Any] = {"name": scene.title or stem, "nodes": nodes}
+    if scene.light or scene.backdrop:
+        root["extras"] = {"maquette": {"light": scene.light, "backdrop": scene.backdrop}}
+    draft.root["scene"] = draft.add("scenes", root)
     return Files(f"{stem}.glb", {f"{stem}.glb": draft.glb()})
+
+
+def say_what_stays(scene: Scene, ending: str) -> None:
+    """Note what the models have and a scene of this kind does not take along."""
+    used = [scene.assets[number] for number in np.unique(scene.which)]
+    if rigged := [asset for asset in used if asset.skeleton is not None]:
+        clips = sum(len(asset.skeleton.clips) for asset in rigged if asset.skeleton is not None)
+        note(f"left out the skeletons and {clips} clips of {len(rigged)} models; write each as {ending} by itself")
+    for asset in used:
+        say_lost(asset.without_skeleton(), ending)
+
+
+def _add_camera(draft: Draft, camera: Camera) -> int:
+    """A node that looks along its own -Z with +Y up, as glTF's cameras do."""
+    if camera.projection == "perspective":
+        angle = float(2 * np.arctan(camera.span / 2))
+        entry: dict[str, Any] = {
+            "type": "perspective",
+            "perspective": {"yfov": angle, "aspectRatio": camera.aspect, "znear": 0.001},
+        }
+    else:
+        half = camera.span / 2000.0
+        entry = {
+            "type": "orthographic",
+            "orthographic": {"xmag": half * camera.aspect, "ymag": half, "znear": 0.0, "zfar": 1000.0},
+        }
+    pose = camera.pose.copy()
+    pose[:3, 1:3] *= -1  # y up, z towards the viewer
+    row = _their_place(pose)
+    row["rotation"] = [float(x) + 0.0 for x in _quaternion(_SWAP @ pose[:3, :3])]
+    return draft.add("nodes", {"name": "camera", "camera": draft.add("cameras", entry), **row})
 
 
 def _their_place(place: Floats) -> dict[str, list[float]]:
     """A place as glTF has it: metres, +Y up, translation, rotation as a quaternion, scale."""
-    swap = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
     scale = float(np.cbrt(np.linalg.det(place[:3, :3])))
-    turn = swap @ (place[:3, :3] / scale) @ swap.T
-    row = {"translation": [float(x) + 0.0 for x in swap @ place[:3, 3] / 1000.0]}
+    turn = _SWAP @ (place[:3, :3] / scale) @ _SWAP.T
+    row = {"translation": [float(x) + 0.0 for x in _SWAP @ place[:3, 3] / 1000.0]}
     quaternion = _quaternion(turn)
     if abs(quaternion[3]) < 1 - 1e-12:
         row["rotation"] = [float(x) + 0.0 for x in quaternion]

@@ -62,6 +62,9 @@ class Shelf:
         else:
             network.set("roughness", kinds.Float, material.roughness)
             network.set("metallic", kinds.Float, material.metallic)
+        if material.clearcoat:
+            network.set("clearcoat", kinds.Float, material.clearcoat)
+            network.set("clearcoatRoughness", kinds.Float, material.clearcoat_roughness)
         if material.normal_texture is not None:
             node = network.texture("normal", material.normal_texture, (2, 2, 2, 1), "raw", bias=(-1, -1, -1, 0))
             network.connect("normal", kinds.Normal3f, node, "rgb")

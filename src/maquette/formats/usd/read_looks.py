@@ -99,6 +99,7 @@ class Looks:
         rough, rough_map = self._scalar(shader, "roughness", 0.5)
         metal, metal_map = self._scalar(shader, "metallic", 0.0)
         emissive, glow = self._picture(shader, "emissiveColor")
+        coat = min(max(_number(shader, "clearcoat", 0.0), 0.0), 1.0)
         return Material(
             name=name,
             base_color=(*color, opacity),
@@ -110,6 +111,8 @@ class Looks:
             emissive=emissive if glow is not None else _color(shader, "emissiveColor", (0.0, 0.0, 0.0)),
             emissive_texture=glow,
             alpha_mode="mask" if cut > 0 and blended else "blend" if blended else "opaque",
+            clearcoat=coat,
+            clearcoat_roughness=min(max(_number(shader, "clearcoatRoughness", 0.01), 0.0), 1.0) if coat else 0.0,
         )
 
     def _base(self, shader: Any) -> tuple[Texture | None, tuple[float, float, float], bool]:

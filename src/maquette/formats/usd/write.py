@@ -66,12 +66,17 @@ def write_usd(
     progress(0.1, "scene")
     layer = _layer(asset, stem, shelf, crease_deg)
     progress(0.8, "file")
+    return as_files(layer, stem, suffix, shelf.pictures)
+
+
+def as_files(layer: Any, stem: str, suffix: str, pictures: dict[str, bytes]) -> Files:
+    """A layer in memory as a file of this kind, its pictures in it or beside it."""
     if suffix == ".usda":
-        return Files(f"{stem}.usda", {f"{stem}.usda": layer.ExportToString().encode(), **shelf.pictures})
+        return Files(f"{stem}.usda", {f"{stem}.usda": layer.ExportToString().encode(), **pictures})
     root = _crate(layer)
     if suffix == ".usdc":
-        return Files(f"{stem}.usdc", {f"{stem}.usdc": root, **shelf.pictures})
-    package = pack_usdz({f"{safe_stem(stem)}.usdc": root, **shelf.pictures})
+        return Files(f"{stem}.usdc", {f"{stem}.usdc": root, **pictures})
+    package = pack_usdz({f"{safe_stem(stem)}.usdc": root, **pictures})
     return Files(f"{stem}.usdz", {f"{stem}.usdz": package})
 
 
@@ -102,10 +107,15 @@ def _layer(asset: Asset, stem: str, shelf: Shelf, crease_deg: float) -> Any:
     root.GetPrim().SetDisplayName(title)
     scene.SetDefaultPrim(root.GetPrim())
     Usd.ModelAPI(root.GetPrim()).SetKind(Kind.Tokens.component)
+    add_model(scene, root.GetPath(), asset, shelf, crease_deg)
+    return layer
+
+
+def add_model(scene: Any, place: Any, asset: Asset, shelf: Shelf, crease_deg: float) -> None:
+    """A model's materials and parts, below a path."""
     materials = asset.materials or (Material(name="plain"),)
     mesh = asset.mesh
     taken: set[str] = {"Looks"}
-    place = root.GetPath()
     colored = mesh.color is not None
     looks = [shelf.add_material(scene, place, one, number, colored) for number, one in enumerate(materials)]
     normals = _corner_normals(asset, crease_deg)
@@ -116,7 +126,6 @@ def _layer(asset: Asset, stem: str, shelf: Shelf, crease_deg: float) -> Any:
         path = place.AppendChild(unique(identifier(name), taken))
         _add_mesh(scene, path, asset, np.flatnonzero(part == number), normals, looks)
         scene.GetPrimAtPath(path).SetDisplayName(name)
-    return layer
 
 
 def identifier(text: str) -> str:

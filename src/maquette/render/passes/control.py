@@ -13,8 +13,10 @@ from maquette.core.picture import Picture
 from maquette.registry import stage
 from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size
+from maquette.render.passes.body_points import body_points
 from maquette.render.passes.buffers import look_through
 from maquette.render.passes.lines import strokes
+from maquette.render.passes.pose_picture import pose_picture
 from maquette.render.scene import Scene
 
 
@@ -23,16 +25,20 @@ def control_picture(
     asset: Asset,
     *,
     kind: Annotated[
-        Literal["depth", "canny", "normal"], Field(description="near is white; white lines on black; normals as colors")
+        Literal["depth", "canny", "normal", "pose"],
+        Field(description="near is white; white lines on black; normals as colors; joints and limbs of a rigged body"),
     ] = "depth",
     view: ViewSetting = "three-quarter",
     size_px: Annotated[int, Field(ge=16, le=4096, description="longer side of the picture")] = 1024,
 ) -> Picture:
-    """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself.
+    """Draw what ControlNet and its like are steered with: depth, lines, normals or a pose, from the model itself.
 
     ``depth``: inverse depth, 255 at the nearest point, 20 at the farthest, 0 where nothing is. ``canny``: lines of the
     geometry two pixels wide, no texture noise. ``normal``: red right, green up, blue towards the viewer, the background
-    facing it. Opaque, as those models want it; the file holds the exact camera.
+    facing it. ``pose``: the 18 points of OpenPose, of a model that ``rig`` gave a two-legged skeleton or that came with
+    one, at rest. Opaque, as those models want it; the file holds the exact camera.
+
+    Refuses a pose of what has no skeleton of arms and legs.
     """
     scene = Scene(asset)
     camera = scene.camera(view)
@@ -41,6 +47,9 @@ def control_picture(
         lines = strokes(scene, camera, (width, height), 2.0)
         ink = np.maximum(lines.outline, lines.inner)
         return scene.show(_opaque(np.repeat(ink[..., None], 3, axis=2)), camera)
+    if kind == "pose":
+        points, true = body_points(asset), scene.in_millimetres(camera)
+        return scene.show(pose_picture(true.project(points.place)[0], points.seen_by(true), width, height), camera)
     buffers = look_through(scene, camera, width, height)
     if kind == "normal":
         facing = np.where(buffers.mask[..., None], buffers.normal_in_view, np.array([0, 0, 1], np.float32))

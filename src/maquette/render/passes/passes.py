@@ -20,7 +20,8 @@ from maquette.core.progress import progress
 from maquette.registry import stage
 from maquette.render.cameras import ViewSetting
 from maquette.render.frame import frame_size
-from maquette.render.passes.quantities import QUANTITIES, Quantity, measure
+from maquette.render.passes.quantities import QUANTITIES, measure
+from maquette.render.paths.photograph import Exposure, expose, set_up
 from maquette.render.scene import Scene
 
 
@@ -33,12 +34,16 @@ def passes(
     form: Annotated[
         Literal["png", "exr"], Field(description="16-bit PNG with the range in the JSON, or the numbers as floats")
     ] = "png",
+    rays: Annotated[
+        int, Field(ge=0, le=4096, description="also photograph it in the studio's light, so many paths a pixel; 0: no")
+    ] = 0,
 ) -> Files:
     """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts and more.
 
     The JSON names the model's digest, the camera (pose, span, projection, and a pinhole's focal length in pixels) and
-    for each file the numbers that black and white stand for. In PNG 0 is kept for where nothing is. EXR needs the extra
-    ``exr``.
+    for each file the numbers that black and white stand for. In PNG 0 is kept for where nothing is. ``light``, with
+    ``rays``, is what a photograph has before it is toned: linear, without limit, on nothing. Joints of a skeleton are
+    listed by pixel and depth. EXR needs the extra ``exr``.
     """
     scene = Scene(asset)
     camera = scene.camera(view)
@@ -51,14 +56,37 @@ def passes(
         numbers, mask = measure(scene, camera, width, height, kind)
         data, about[kind] = _exr(numbers, mask) if form == "exr" else _png(numbers, mask, kind)
         files[f"{kind}.{form}"] = data
-    record = {
+    if rays:
+        light, alpha = _light(scene, camera, size_px, rays)
+        data, about["light"] = _exr(light, alpha) if form == "exr" else _png(light, alpha > 0, "light")
+        files[f"light.{form}"] = data
+    record: dict[str, Any] = {
         "kind": "render",
         "model": asset.digest,
         "camera": camera_record(scene.in_millimetres(camera), width, height),
         "passes": about,
     }
+    if asset.skeleton is not None:
+        record["joints"] = _joints(asset, scene.in_millimetres(camera), width, height)
     files["passes.json"] = json.dumps(record, indent=2, sort_keys=True).encode()
     return Files("passes.json", files)
+
+
+def _light(scene: Scene, camera: Camera, size_px: int, rays: int) -> tuple[Singles, Singles]:
+    """A photograph's linear light (H, W, 3) and how much of each pixel the model covers (H, W)."""
+    film, _ = expose(set_up(scene, camera, "studio", floor=False), Exposure(size_px, rays))
+    covered: Any = np.maximum(film.alpha, 1e-6)[..., None]
+    return (film.light / covered).astype(np.float32), film.alpha
+
+
+def _joints(asset: Asset, camera: Camera, width: int, height: int) -> list[dict[str, Any]]:
+    """The skeleton's joints: name, parent, pixel and depth."""
+    assert asset.skeleton is not None
+    spots, depth = camera.project(asset.skeleton.places)
+    return [
+        {"name": name, "parent": int(parent), "x_px": float(x * width), "y_px": float(y * height), "depth_mm": float(z)}
+        for name, parent, (x, y), z in zip(asset.skeleton.names, asset.skeleton.parents, spots, depth, strict=True)
+    ]
 
 
 def camera_record(camera: Camera, width: int, height: int) -> dict[str, Any]:
@@ -79,7 +107,7 @@ def camera_record(camera: Camera, width: int, height: int) -> dict[str, Any]:
     return record
 
 
-def _png(numbers: Singles, mask: Bools, kind: Quantity) -> tuple[bytes, dict[str, Any]]:
+def _png(numbers: Singles, mask: Bools, kind: str) -> tuple[bytes, dict[str, Any]]:
     """16 bits: one grey picture, or three channels side by side from left to right (PNG readers drop 16-bit colour)."""
     from PIL import Image
 
@@ -93,11 +121,11 @@ def _png(numbers: Singles, mask: Bools, kind: Quantity) -> tuple[bytes, dict[str
     return buffer.getvalue(), {"at_1": low, "at_65535": high, "channels": 1 if numbers.ndim == 2 else 3}
 
 
-def _range_of(kind: Quantity, values: Singles) -> tuple[float, float]:
+def _range_of(kind: str, values: Singles) -> tuple[float, float]:
     """Numbers that the least and the greatest level stand for."""
     if kind == "normals":
         return -1.0, 1.0
-    if kind in ("albedo", "roughness", "occlusion", "seen", "outline"):
+    if kind in ("albedo", "roughness", "occlusion", "shadow", "seen", "outline"):
         return 0.0, 1.0
     if not len(values):
         return 0.0, 1.0
@@ -105,7 +133,7 @@ def _range_of(kind: Quantity, values: Singles) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _exr(numbers: Singles, mask: Bools) -> tuple[bytes, dict[str, Any]]:
+def _exr(numbers: Singles, mask: Bools | Singles) -> tuple[bytes, dict[str, Any]]:
     """Floats as they are, and alpha."""
     try:
         import OpenEXR

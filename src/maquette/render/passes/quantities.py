@@ -16,7 +16,17 @@ from maquette.render.passes.lines import border_masks
 from maquette.render.scene import Scene
 
 Quantity = Literal[
-    "depth", "normals", "position", "part", "albedo", "roughness", "occlusion", "seen", "outline", "curvature"
+    "depth",
+    "normals",
+    "position",
+    "part",
+    "albedo",
+    "roughness",
+    "occlusion",
+    "shadow",
+    "seen",
+    "outline",
+    "curvature",
 ]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 _GOLDEN = 0.61803398875
@@ -26,8 +36,9 @@ def measure(scene: Scene, camera: Camera, width: int, height: int, kind: Quantit
     """The numbers themselves, (H, W) or (H, W, 3), and where they hold (H, W).
 
     Depth in millimetres along the view; normals in the world's frame; position in millimetres; part as numbers from 0;
-    albedo and roughness linear 0..1; occlusion 1 where the whole sky is seen; seen 1 where the photo showed it;
-    outline 1 on lines; curvature 1/mm, positive where the surface bulges.
+    albedo and roughness linear 0..1; occlusion 1 where the whole sky is seen;
+    shadow 1 where the studio's key lamp is seen whole, 0 where it is hidden; seen 1 where the photo showed it; outline
+    1 on lines; curvature 1/mm, positive where the surface bulges.
     """
     if kind == "seen" and scene.mesh.seen is None:
         raise CannotDo("render-pass: this asset does not know what a photo showed of it; choose another kind")
@@ -62,7 +73,8 @@ def _numbers(scene: Scene, camera: Camera, buffers: Buffers, kind: Quantity) -> 
         return (outline | inner).astype(np.float64)
     row, column = np.divmod(samples.pixel, buffers.face.shape[1])
     start = samples.point + samples.normal * (20 * scene.tracer.step)
-    return buffers.spread(visibility(scene, Rig.around(camera), start, samples.normal, row, column)[:, 0])
+    reached = visibility(scene, Rig.around(camera), start, samples.normal, row, column)
+    return buffers.spread(reached[:, 1 if kind == "shadow" else 0])
 
 
 def curvature(buffers: Buffers) -> Floats:

@@ -14,6 +14,7 @@ from maquette.render.paths.shot import Film
 Tone = Literal["soft", "agx", "filmic", "srgb"]
 TONES: tuple[Tone, ...] = get_args(Tone)
 Backdrop = Literal["studio", "white", "dark", "transparent", "cutout"]
+BACKDROPS: tuple[Backdrop, ...] = get_args(Backdrop)
 
 _GROUNDS = {"studio": ("f4f3f1", "cfd1d5"), "white": ("ffffff", "ffffff"), "dark": ("3a3d44", "17181c")}
 _SHADOW_COLOR = 0.4  # of what colored lamps leave in a shadow: the eye is used to the lamps, the background is not lit

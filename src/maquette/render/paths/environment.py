@@ -35,6 +35,11 @@ class Environment:
         ends = np.cumsum(within, axis=1)
         ends[:, -1] = 1.0
         self._ends = (ends + np.arange(self.rows)[:, None]).reshape(-1)  # one sorted list: row + share of the row
+        self._row_from = np.concatenate([[0.0], self._row_ends[:-1]])
+        self._row_scale = 1 / np.maximum(self._row_ends - self._row_from, 1e-300)
+        self._ups = np.cos(np.pi * np.arange(self.rows + 1) / self.rows)
+        self._from = np.concatenate([[0.0], self._ends[:-1]])
+        self._scale = 1 / np.maximum(self._ends - self._from, 1e-300)
         self._density = (weight / self._solid_angle[:, None]).astype(np.float32).reshape(-1)
 
     def above_floor(self) -> Environment:
@@ -69,17 +74,17 @@ class Environment:
         """Directions (N, 3) as often as light comes from there, and their density (N,); ``pair`` (N, 2) in 0..1."""
         u, v = pair[:, 0].astype(np.float64), pair[:, 1].astype(np.float64)
         row = np.minimum(np.searchsorted(self._row_ends, v, side="right"), self.rows - 1)
-        before = np.where(row > 0, self._row_ends[row - 1], 0.0)
-        down = (v - before) / np.maximum(self._row_ends[row] - before, 1e-300)
-        at = np.minimum(np.searchsorted(self._ends, row + u, side="right"), (row + 1) * self.columns - 1)
-        at = np.maximum(at, row * self.columns)
-        start = np.where(at > row * self.columns, self._ends[at - 1] - row, 0.0)
-        across = (u - start) / np.maximum(self._ends[at] - row - start, 1e-300)
-        upper, lower = np.cos(np.pi * row / self.rows), np.cos(np.pi * (row + 1) / self.rows)
+        down = (v - self._row_from.take(row)) * self._row_scale.take(row)
+        first = row * self.columns
+        at = np.searchsorted(self._ends, row + u, side="right")
+        at = np.maximum(np.minimum(at, first + (self.columns - 1)), first)
+        across = np.clip((row + u - self._from.take(at)) * self._scale.take(at), 0, 1)
+        upper, lower = self._ups.take(row), self._ups.take(row + 1)
         up = upper + np.clip(down, 0, 1) * (lower - upper)  # even in the cosine is even in solid angle
-        angle = (at % self.columns + np.clip(across, 0, 1)) / self.columns * 2 * np.pi - np.pi + self.azimuth
-        flat = np.sqrt(np.maximum(1 - up * up, 0))
-        direction = np.stack([flat * np.sin(angle), -flat * np.cos(angle), up], axis=1).astype(np.float32)
+        angle = ((at - first + across) * (2 * np.pi / self.columns) - (np.pi - self.azimuth)).astype(np.float32)
+        flat = np.sqrt(np.maximum(1 - up * up, 0)).astype(np.float32)
+        direction = np.empty((len(row), 3), np.float32)
+        direction[:, 0], direction[:, 1], direction[:, 2] = flat * np.sin(angle), -flat * np.cos(angle), up
         return direction, self._density.take(at)
 
     def irradiance(self, normal: Floats) -> Colors:

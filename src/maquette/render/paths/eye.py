@@ -41,7 +41,8 @@ def rays_of(shot: Shot, pixels: Ints, size: tuple[int, int], which: range, sampl
 def _through_lens(shot: Shot, origin: Floats, direction: Floats, disc: Singles) -> tuple[Floats, Floats]:
     """The same rays from all over the opening, meeting again where it is sharp."""
     axes = shot.camera.pose[:3, :3]
-    sharp = origin + direction * (shot.lens.depth / (direction @ axes[:, 2]))[:, None]
+    ahead = direction @ axes[:, 2]
+    sharp = origin + direction * (shot.lens.depth_at(direction @ axes[:, 1] / ahead, shot.camera.span) / ahead)[:, None]
     start = origin + shot.lens.radius * (disc[:, :1] * axes[:, 0] + disc[:, 1:] * axes[:, 1])
     toward = sharp - start
     return start, toward / np.linalg.norm(toward, axis=1, keepdims=True)

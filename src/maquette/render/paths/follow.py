@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from maquette.core.arrays import Bools, Floats, Ints, Singles
 from maquette.geometry.rays import Hits
 from maquette.render.color import Colors
 from maquette.render.paths.eye import Rays
-from maquette.render.paths.numbers import by_cosine, pairs, tangents
+from maquette.render.paths.numbers import Frames, by_cosine, dots, largest, pairs
 from maquette.render.paths.scattering import draw_direction, finish_of, pass_glass, response
 from maquette.render.paths.shot import Glass, Shot
 from maquette.render.scene import Samples
-from maquette.render.surfaces import Surface
+from maquette.render.surfaces import Layers, Surface
 
 SKY, MODEL, FLOOR = 0, 1, 2
 _LIFT = 20  # of the tracer's steps off a face that is flatter than its normals say
@@ -59,7 +59,8 @@ class Live:
 
     def only(self, which: Any) -> Live:
         """Those that a mask or an index array names."""
-        return Live(*(getattr(self, field.name)[which] for field in fields(self)))
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        return Live(*(getattr(self, field.name).take(rows, axis=0) for field in fields(self)))
 
     def onward(self, origin: Floats, direction: Any, weight: Any, density: Singles, eye: Bools) -> Live:
         """The same paths one bounce on."""
@@ -80,8 +81,8 @@ def follow(shot: Shot, rays: Rays, samples: int) -> Paths:
         np.arange(count), rays.origin, rays.direction, weight, density, np.ones(count, bool), rays.key, rays.index
     )
     for bounce in range(shot.bounces + 1):
-        draws = _Draws(live, 2 + bounce * _PER_BOUNCE, samples)
-        hits = shot.scene.tracer.first(live.origin, live.direction)
+        draws = _Draws(live.key, live.index, 2 + bounce * _PER_BOUNCE, samples)
+        hits = shot.scene.tracer.first_nearby(live.origin, live.direction)
         to_floor = _floor_ahead(shot, live)
         on_floor = to_floor < hits.distance
         on_model = (hits.face >= 0) & ~on_floor
@@ -99,22 +100,26 @@ def follow(shot: Shot, rays: Rays, samples: int) -> Paths:
     return paths
 
 
+@dataclass(frozen=True)
 class _Draws:
     """The numbers of one bounce, drawn when asked for."""
 
-    def __init__(self, live: Live, first: int, samples: int) -> None:
-        self._live, self._first, self._samples = live, first, samples
+    key: NDArray[np.uint32]
+    index: Ints
+    first: int
+    samples: int
 
     def only(self, which: Any) -> _Draws:
-        return _Draws(self._live.only(which), self._first, self._samples)
+        """Those of the paths that a mask or an index array names."""
+        return replace(self, key=self.key[which], index=self.index[which])
 
     def pair(self, number: int) -> Singles:
         """(N, 2) in 0..1."""
-        return pairs(self._live.key, self._live.index, self._first + number, self._samples)
+        return pairs(self.key, self.index, self.first + number, self.samples)
 
 
 def _hits_at(hits: Hits, rows: Ints) -> Hits:
-    return Hits(hits.face[rows], hits.distance[rows], hits.u[rows], hits.v[rows])
+    return Hits(hits.face.take(rows), hits.distance.take(rows), hits.u.take(rows), hits.v.take(rows))
 
 
 def _floor_ahead(shot: Shot, live: Live) -> Floats:
@@ -191,8 +196,17 @@ def _meet_model(shot: Shot, paths: Paths, rays: Rays, live: Live, hits: Hits, dr
     outward = scene.outward.take(spots.face, axis=0) * np.where(spots.front, np.float32(1), np.float32(-1))[:, None]
     if shot.glass is not None:
         parts.append(_through_glass(shot, shot.glass, live, spots, outward, draws))
-    else:
-        parts.append(_scatter(shot, paths, live, spots, surface, outward, draws))
+        return parts[0].join(*parts[1:])
+    if surface.layers is not None:
+        clear = np.flatnonzero(draws.pair(3)[:, 1] < surface.layers.clear)
+        if len(clear):
+            some = live.only(clear), spots.only(clear), surface.only(clear), surface.layers.only(clear)
+            parts.append(_through_stuff(shot, *some, outward.take(clear, axis=0), draws.only(clear)))
+            solid = np.flatnonzero(draws.pair(3)[:, 1] >= surface.layers.clear)
+            surface = replace(surface.only(solid), layers=surface.layers.only(solid))
+            live, spots, draws = live.only(solid), spots.only(solid), draws.only(solid)
+            outward = outward.take(solid, axis=0)
+    parts.append(_scatter(shot, paths, live, spots, surface, outward, draws))
     return parts[0].join(*parts[1:])
 
 
@@ -214,15 +228,14 @@ def _scatter(
 ) -> Live:
     """Light straight from the sky on a solid surface, and the direction in which its path goes on."""
     normal = surface.normal
-    across, aside = tangents(normal)
-    frame = np.stack([across, aside, normal], axis=1)  # rows: world to surface
-    view = np.einsum("nij,nj->ni", frame, -spots.toward)
+    frame = Frames.around(normal)
+    view = frame.into(-spots.toward)
     view[:, 2] = np.maximum(view[:, 2], 1e-3)
     finish = finish_of(surface, view[:, 2])
     start = spots.point + outward * (_LIFT * shot.scene.tracer.step)
     light, density = shot.sky.draw(draws.pair(0))
-    share, ours = response(finish, view, np.einsum("nij,nj->ni", frame, light))
-    lit = np.flatnonzero((density > 0) & (share.max(axis=1) > 0) & (np.einsum("ij,ij->i", light, outward) > 0))
+    share, ours = response(finish, view, frame.into(light))
+    lit = np.flatnonzero((density > 0) & (largest(share) > 0) & (dots(light, outward) > 0))
     lit = lit[~shot.scene.tracer.is_blocked(start[lit], light[lit].astype(np.float64), np.inf)]
     some = density[lit]
     weight = some / (np.square(some) + np.square(ours[lit]))  # power heuristic over the density
@@ -230,41 +243,48 @@ def _scatter(
     paths.light[live.row[lit]] += np.where(live.eye[lit, None], direct, np.minimum(direct, _BRIGHTEST))
     local = draw_direction(finish, view, draws.pair(1), draws.pair(2)[:, 0])
     share, density = response(finish, view, local)
-    onward = np.einsum("nji,nj->ni", frame, local)
-    going = (density > 1e-9) & (np.einsum("ij,ij->i", onward, outward) > 0)
+    onward = frame.out_of(local)
+    going = (density > 1e-9) & (dots(onward, outward) > 0)
     weight = live.weight * share / np.maximum(density, 1e-9)[:, None]
     return live.onward(start, onward, weight, density, np.zeros(len(start), bool)).only(going)
 
 
 def _through_glass(shot: Shot, glass: Glass, live: Live, spots: Samples, outward: Singles, draws: _Draws) -> Live:
-    """Mirrored or refracted at clear glass; on the way through it the light takes its color."""
-    across, aside = tangents(spots.normal)
-    frame = np.stack([across, aside, spots.normal], axis=1)
-    view = np.einsum("nij,nj->ni", frame, -spots.toward)
-    view[:, 2] = np.maximum(view[:, 2], 1e-3)
-    alpha = np.full(len(view), max(glass.roughness, 0.003) ** 2, np.float32)
-    local, crosses = pass_glass(view, spots.front, glass.ior, alpha, draws.pair(1), draws.pair(2)[:, 0])
-    onward = np.einsum("nji,nj->ni", frame, local)
+    """Mirrored or refracted where all is clear glass; on the way through it the light takes its color."""
+    alpha = np.full(len(spots), max(glass.roughness, 0.003) ** 2, np.float32)
+    onward, _ = _cross(shot, live, spots, outward, draws, np.full(len(spots), glass.ior, np.float32), alpha)
     way = np.linalg.norm(spots.point - live.origin, axis=1)
     left = np.array(glass.tint, np.float32) ** np.where(spots.front, 0, way)[:, None].astype(np.float32)
+    return replace(onward, weight=onward.weight * left)
+
+
+def _through_stuff(
+    shot: Shot, live: Live, spots: Samples, surface: Surface, layers: Layers, outward: Singles, draws: _Draws
+) -> Live:
+    """The same at a clear material among others; each time the light crosses its border it takes its color."""
+    alpha = np.square(np.maximum(surface.roughness, 0.055))
+    onward, crosses = _cross(shot, live, spots, outward, draws, layers.ior, alpha)
+    return replace(onward, weight=onward.weight * np.where(crosses[:, None], surface.color, np.float32(1)))
+
+
+def _cross(
+    shot: Shot, live: Live, spots: Samples, outward: Singles, draws: _Draws, ior: Singles, alpha: Singles
+) -> tuple[Live, Bools]:
+    """Where paths go on at a border of these indices (N,) and widths of tiny mirrors (N,), and which of them cross."""
+    frame = Frames.around(spots.normal)
+    view = frame.into(-spots.toward)
+    view[:, 2] = np.maximum(view[:, 2], 1e-3)
+    local, crosses = pass_glass(view, spots.front, ior, alpha, draws.pair(1), draws.pair(2)[:, 0])
     lift = np.where(crosses, -4.0, 4.0)[:, None] * outward * shot.scene.tracer.step
-    density = np.full(len(way), _SHARP)
-    return live.onward(spots.point + lift, onward, live.weight * left, density, np.zeros(len(way), bool))
+    density, eye = np.full(len(view), _SHARP), np.zeros(len(view), bool)
+    return live.onward(spots.point + lift, frame.out_of(local), live.weight, density, eye), crosses
 
 
 def _lucky(live: Live, bounce: int, dimension: int, samples: int) -> Live:
     """Dim paths end by chance, and those that go on count for them (Russian roulette)."""
     if bounce < _PATIENCE:
         return live
-    chance = np.clip(live.weight.max(axis=1), 0.05, 1.0)
+    chance = np.clip(largest(live.weight), 0.05, 1.0)
     lucky = pairs(live.key, live.index, dimension, samples)[:, 1] < chance
-    return Live(
-        live.row[lucky],
-        live.origin[lucky],
-        live.direction[lucky],
-        live.weight[lucky] / chance[lucky, None],
-        live.density[lucky],
-        live.eye[lucky],
-        live.key[lucky],
-        live.index[lucky],
-    )
+    live, chance = live.only(lucky), chance[lucky, None]
+    return replace(live, weight=live.weight / chance)

@@ -18,6 +18,7 @@ from maquette.render.paths.shot import Film, Floor, Lens, Shot
 from maquette.render.paths.trace import trace
 from maquette.render.scene import Scene
 
+ENOUGH = 0.2  # noise of one path that is left to the denoiser, on a screen's scale
 _STEEP = 0.05  # sine of the lowest view from above in which a floor is seen
 
 
@@ -42,11 +43,11 @@ def expose(shot: Shot, exposure: Exposure) -> tuple[Film, Shot]:
     """The cleaned film of a shot, and the shot as it was traced."""
     width, height = frame_size(shot.camera, exposure.size_px)
     shot = replace(shot, height_px=height)
-    film = trace(shot, width, height, exposure.samples, exposure.seed)
-    return denoise(film, _pixel_on(shot, film)), shot
+    film = trace(shot, width, height, exposure.samples, exposure.seed, ENOUGH / exposure.samples**0.5)
+    return denoise(film, pixels_on(shot, film)), shot
 
 
-def _pixel_on(shot: Shot, film: Film) -> Singles:
+def pixels_on(shot: Shot, film: Film) -> Singles:
     """A pixel's side on the surface that it shows, (H, W)."""
     points = film.point.reshape(-1, 3).astype(np.float64)
     return shot.pixel_at(points).reshape(film.alpha.shape)
@@ -62,7 +63,9 @@ def set_up(scene: Scene, camera: Camera, light: Light | Environment, *, floor: b
     depth = (scene.used_vertices - camera.position) @ camera.pose[:3, 2]
     sharp = float(depth.min() + 0.3 * np.ptp(depth))
     lens = Lens(0.25 * blur, max(sharp, 1e-6))
-    return Shot(scene, camera, environment, floor=Floor(float(scene.low[2])) if seen else None, lens=lens)
+    ground = Floor(float(scene.low[2])) if seen else None
+    bounces = 9 if any(material.transmission for material in scene.materials) else 4
+    return Shot(scene, camera, environment, floor=ground, lens=lens, bounces=bounces)
 
 
 def azimuth_of(camera: Camera) -> float:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maquette.core.errors import BadInput, Unavailable
+from maquette.core.quiet import without_chatter
 from maquette.render.color import Colors
 from maquette.render.paths.environment import Environment
 from maquette.render.paths.rigs import exposure
@@ -101,22 +103,32 @@ def _read_exr(place: Path) -> Colors:
     except ImportError:
         raise Unavailable("environment: EXR needs a library: pip install 'maquette[exr]'") from None
     try:
-        with OpenEXR.File(str(place), header_only=True) as file:
-            low, high = file.header()["dataWindow"]
-            width, height = int(high[0]) - int(low[0]) + 1, int(high[1]) - int(low[1]) + 1
-        if not 0 < height * width <= _MAX_PIXELS or min(height, width) < 1:
-            raise BadInput(f"environment: {width} x {height} pixels; at most {_MAX_PIXELS:,} in all are read")
-        with OpenEXR.File(str(place)) as file:
-            channels = file.channels()
-            name = next((name for name in ("RGB", "RGBA") if name in channels), "")
-            if name:
-                return np.asarray(channels[name].pixels, np.float32)[..., :3]
-            single = next(iter(channels.values())).pixels
-            return np.repeat(np.asarray(single, np.float32)[..., None], 3, axis=2)
+        with without_chatter():
+            return _pixels_of(OpenEXR, place)
     except BadInput:
         raise
     except Exception as problem:  # the library has no error of its own
         raise BadInput(f"environment: {place.name} is a damaged EXR: {str(problem)[:120]}; convert it again") from None
+
+
+def _pixels_of(library: Any, place: Path) -> Colors:
+    """The pixels of an EXR whose header says that they, and all channels beside them, are not too many."""
+    with library.File(str(place), header_only=True) as file:
+        header = file.header()
+        low, high = header["dataWindow"]
+        width, height = int(high[0]) - int(low[0]) + 1, int(high[1]) - int(low[1]) + 1
+        count = max(len(header.get("channels", ())), 1)
+    if not 0 < height * width * max(count / 4, 1) <= _MAX_PIXELS or min(height, width) < 1:
+        raise BadInput(
+            f"environment: {width} x {height} pixels in {count} channels; at most {_MAX_PIXELS:,} of four are read"
+        )
+    with library.File(str(place)) as file:
+        channels = file.channels()
+        name = next((name for name in ("RGB", "RGBA") if name in channels), "")
+        if name:
+            return np.asarray(channels[name].pixels, np.float32)[..., :3]
+        single = next(iter(channels.values())).pixels
+        return np.repeat(np.asarray(single, np.float32)[..., None], 3, axis=2)
 
 
 def _reduce(radiance: Colors) -> Colors:

@@ -9,18 +9,28 @@ surface gives more than it gets.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
 from maquette.core.arrays import Bools, Singles
 from maquette.render.color import Colors
-from maquette.render.paths.numbers import by_cosine, length_one, pairs
-from maquette.render.surfaces import Surface
+from maquette.render.paths.numbers import by_cosine, dots, largest, length_one, pairs
+from maquette.render.surfaces import DIELECTRIC, Layers, Surface
 
 _SMOOTHEST = 0.03  # roughness below which float32 can no longer tell directions apart
 _CELLS = 48  # of the table of what a rough mirror throws back, along cosine and roughness
+
+
+@dataclass(frozen=True)
+class Coat:
+    """Clear lacquer over N surfaces, a smooth or rough mirror by itself."""
+
+    strength: Singles  # (N,) how much of the surface it covers
+    gain: Singles  # (N,) what several bounces within it add
+    alpha: Singles  # (N,)
+    drawn: Singles  # (N,) how often it is drawn, not what lies under it
 
 
 @dataclass(frozen=True)
@@ -32,10 +42,7 @@ class Finish:
     body: Colors  # (N, 3) share of the light that the body scatters
     alpha: Singles  # (N,) width of the mirror's normals
     mirrors: Singles  # (N,) how often the mirror is drawn, not the body
-
-    def only(self, which: Any) -> Finish:
-        """The surfaces that a mask or an index array names."""
-        return Finish(*(part[which] for part in (self.straight, self.gain, self.body, self.alpha, self.mirrors)))
+    coat: Coat | None = None
 
 
 def finish_of(surface: Surface, facing: Singles) -> Finish:
@@ -46,36 +53,69 @@ def finish_of(surface: Surface, facing: Singles) -> Finish:
     scale, offset = _mirror_share(facing, roughness)
     gain = 1 + straight * (1 / np.maximum(scale + offset, 0.05) - 1)[:, None]
     shine = (straight * scale[:, None] + offset[:, None]) * gain
-    body = surface.color * (1 - metal) * np.maximum(1 - shine.max(axis=1), 0)[:, None]
-    bright, matt = shine.max(axis=1), body.max(axis=1)
+    body = surface.color * (1 - metal) * np.maximum(1 - largest(shine), 0)[:, None]
+    bright, matt = largest(shine), largest(body)
     share = np.clip(bright / np.maximum(bright + matt, 1e-6), 0.1, 0.9)
     mirrors = np.where(matt < 1e-4, np.float32(1), share.astype(np.float32))
-    return Finish(straight, gain.astype(np.float32), body.astype(np.float32), np.square(roughness), mirrors)
+    finish = Finish(straight, gain.astype(np.float32), body.astype(np.float32), np.square(roughness), mirrors)
+    if surface.layers is None or not surface.layers.coat.any():
+        return finish
+    return _under_lacquer(finish, surface.layers, facing, bright + matt)
+
+
+def _under_lacquer(finish: Finish, layers: Layers, facing: Singles, below: Singles) -> Finish:
+    """The finish with what the coat mirrors taken from everything below it, so that no light is made."""
+    roughness = np.maximum(layers.coat_roughness, _SMOOTHEST)
+    scale, offset = _mirror_share(facing, roughness)
+    gain = 1 + DIELECTRIC * (1 / np.maximum(scale + offset, 0.05) - 1)
+    shine = layers.coat * (DIELECTRIC * scale + offset) * gain
+    left = (1 - shine)[:, None]
+    share = np.clip(shine / np.maximum(shine + below, 1e-6), 0.15, 0.9)
+    drawn = np.where(layers.coat > 0, share, 0).astype(np.float32)
+    coat = Coat(layers.coat, gain.astype(np.float32), np.square(roughness), drawn)
+    return replace(finish, gain=finish.gain * left, body=finish.body * left, coat=coat)
 
 
 def response(finish: Finish, view: Singles, light: Singles) -> tuple[Colors, Singles]:
     """Share of light from ``light`` that goes to ``view``, times the cosine, (N, 3); and the density of drawing it."""
     half = length_one(view + light)
-    n_v, n_l = np.maximum(view[:, 2], 1e-4), np.maximum(light[:, 2], 0)
-    v_h = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
-    squared = np.square(finish.alpha)
+    n_l = np.maximum(light[:, 2], 0)
+    bow = (1 - np.clip(dots(view, half), 0, 1)) ** 5
+    lobe, likely = _lobe(finish.alpha, view, n_l, half)
+    fresnel = finish.straight + (1 - finish.straight) * bow[:, None]
+    shared = fresnel * finish.gain * lobe[:, None] + finish.body * (n_l / np.float32(np.pi))[:, None]
+    density = finish.mirrors * likely + (1 - finish.mirrors) * n_l / np.float32(np.pi)
+    if finish.coat is not None:
+        coat = finish.coat
+        lobe, likely = _lobe(coat.alpha, view, n_l, half)
+        shared += (coat.strength * (DIELECTRIC + (1 - DIELECTRIC) * bow) * coat.gain * lobe)[:, None]
+        density = coat.drawn * likely + (1 - coat.drawn) * density
+    up = light[:, 2] > 0
+    return np.where(up[:, None], shared, 0).astype(np.float32), np.where(up, density, 0).astype(np.float32)
+
+
+def _lobe(alpha: Singles, view: Singles, n_l: Singles, half: Singles) -> tuple[Singles, Singles]:
+    """What tiny mirrors of this spread throw back but for Fresnel's share, times the cosine, and their density."""
+    squared, n_v = np.square(alpha), np.maximum(view[:, 2], 1e-4)
     spread = _spread(half, squared)
     root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
     masking = 0.5 / np.maximum(n_l * root_v + n_v * root_l, 1e-7)
-    fresnel = finish.straight + (1 - finish.straight) * ((1 - v_h) ** 5)[:, None]
-    mirror = fresnel * finish.gain * (spread * masking * n_l)[:, None]
-    body = finish.body * (n_l / np.float32(np.pi))[:, None]
-    density = finish.mirrors * spread / (2 * (n_v + root_v)) + (1 - finish.mirrors) * n_l / np.float32(np.pi)
-    up = light[:, 2] > 0
-    return np.where(up[:, None], mirror + body, 0).astype(np.float32), np.where(up, density, 0).astype(np.float32)
+    return spread * masking * n_l, spread / (2 * (n_v + root_v))
 
 
 def draw_direction(finish: Finish, view: Singles, pair: Singles, choice: Singles) -> Singles:
     """A direction to follow from each surface, (N, 3); below the surface :func:`response` to it is zero."""
     direction = by_cosine(pair)
-    mirror = choice < finish.mirrors
-    half = draw_normal(view[mirror], finish.alpha[mirror], pair[mirror])
-    direction[mirror] = reflect(view[mirror], half)
+    alpha = finish.alpha
+    if finish.coat is not None:
+        drawn = finish.coat.drawn
+        coated = choice < drawn
+        alpha = np.where(coated, finish.coat.alpha, alpha)
+        choice = np.where(coated, np.float32(-1), (choice - drawn) / (1 - drawn))
+    mirror = np.flatnonzero(choice < finish.mirrors)
+    view = view.take(mirror, axis=0)
+    half = draw_normal(view, alpha.take(mirror), pair.take(mirror, axis=0))
+    direction[mirror] = reflect(view, half)
     return direction
 
 
@@ -92,7 +132,7 @@ def draw_normal(view: Singles, alpha: Singles, pair: Singles) -> Singles:
 
 def reflect(view: Singles, normal: Singles) -> Singles:
     """Directions (N, 3) that a mirror of this normal sends towards the view."""
-    mirrored: Singles = 2 * np.einsum("ij,ij->i", view, normal)[:, None] * normal - view
+    mirrored: Singles = 2 * dots(view, normal)[:, None] * normal - view
     return mirrored
 
 
@@ -112,19 +152,19 @@ def dielectric(cosine: Singles, ratio: Singles) -> Singles:
 
 def refract(view: Singles, normal: Singles, ratio: Singles) -> Singles:
     """Directions (N, 3) beyond the border, on the other side of ``normal``; Snell's law."""
-    cosine = np.einsum("ij,ij->i", view, normal)
+    cosine = dots(view, normal)
     beyond = np.sqrt(np.maximum(1 - (1 - np.square(cosine)) / np.square(ratio), 0))
     direction = (cosine / ratio - beyond)[:, None] * normal - view / ratio[:, None]
     return length_one(direction.astype(np.float32))
 
 
 def pass_glass(
-    view: Singles, front: Bools, ior: float, alpha: Singles, pair: Singles, choice: Singles
+    view: Singles, front: Bools, ior: float | Singles, alpha: Singles, pair: Singles, choice: Singles
 ) -> tuple[Singles, Bools]:
     """Where light goes on at clear glass: mirrored as often as Fresnel says, else refracted; and which crossed (N,)."""
     half = draw_normal(view, alpha, pair)
     ratio: Singles = np.where(front, ior, 1 / ior).astype(np.float32)
-    cosine = np.clip(np.einsum("ij,ij->i", view, half), 0, 1)
+    cosine = np.clip(dots(view, half), 0, 1)
     crosses = choice >= dielectric(cosine, ratio)
     beyond, mirrored = refract(view, half, ratio), reflect(view, half)
     direction: Singles = np.where(crosses[:, None], beyond, mirrored).astype(np.float32)
@@ -165,6 +205,6 @@ def _table() -> Singles:
         n_l, n_v, squared = np.maximum(light[:, 2], 0), view[:, 2], np.square(alpha)
         root_v, root_l = (np.sqrt(squared + (1 - squared) * np.square(n)) for n in (n_v, n_l))
         weight = n_l * (n_v + root_v) / np.maximum(n_l * root_v + n_v * root_l, 1e-9)  # both maskings over the view's
-        bow = (1 - np.clip(np.einsum("ij,ij->i", view, half), 0, 1)) ** 5
+        bow = (1 - np.clip(dots(view, half), 0, 1)) ** 5
         total += np.stack([weight * (1 - bow), weight * bow], axis=1)
     return (total / draws).astype(np.float32)

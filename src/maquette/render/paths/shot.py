@@ -42,10 +42,23 @@ class Floor:
 
 @dataclass(frozen=True)
 class Lens:
-    """An opening of this radius, sharp at this depth; both in the scene's unit. Radius 0: everything is sharp."""
+    """An opening of this radius, sharp at this depth; both in the scene's unit. Radius 0: everything is sharp.
+
+    A lens that is tilted down by ``tilt_deg`` is sharp on a plane that leans: ``depth`` is where it meets the picture's
+    line at ``height`` (0 top, 1 foot); above it what is farther is sharp, below it what is nearer.
+    """
 
     radius: float = 0.0
     depth: float = 1.0
+    tilt_deg: float = 0.0
+    height: float = 0.5
+
+    def depth_at(self, down: Floats, span: float) -> Floats:
+        """Depth that is sharp along rays that fall ``down`` a unit of depth, (N,); the picture is ``span`` high."""
+        lean, upright = np.sin(np.radians(self.tilt_deg)), np.cos(np.radians(self.tilt_deg))
+        across = np.maximum(upright + lean * down, 1e-3)
+        sharp: Floats = self.depth * (upright + lean * (self.height - 0.5) * span) / across
+        return sharp
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from maquette.core.arrays import Ints
 from maquette.core.progress import part, progress
 from maquette.render.cameras import box_in_picture
 from maquette.render.color import LUMA
+from maquette.render.paths.enough import is_rough, is_shadow_rough, mean_around
 from maquette.render.paths.eye import rays_of
 from maquette.render.paths.follow import FLOOR, MODEL, Paths, follow
 from maquette.render.paths.shot import Film, Shot
@@ -25,16 +26,32 @@ from maquette.render.paths.shot import Film, Shot
 _RAYS = 16_384  # in a chunk: what a core's cache holds, and what the tracer does not split again
 
 
-def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0) -> Film:
-    """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft."""
+def trace(shot: Shot, width: int, height: int, samples: int, seed: int = 0, enough: float = 0.0) -> Film:
+    """The film of a shot, ``samples`` paths a pixel; a quarter of them where the model is not, whose shadow is soft.
+
+    A pixel that is known to ``enough`` after a quarter or a half of them (of the floor after an eighth) gets no more,
+    be it of the model or of a shadow: that is the standard deviation, on a screen's scale of 0..1, that a denoiser can
+    still take out. 0: all pixels of the model get all, those of the floor no more.
+    """
     sums = _Sums(width * height)
     pixels = _in_reach(shot, width, height)
     _ = shot.sky, shot.open_floor, shot.foot  # worked out once, not by each core
-    few = max(1, min(samples, max(4, samples // 4)))
-    _run(shot, sums, pixels, range(few), (width, height, samples, seed), (0.0, 0.4))
-    if samples > few:
-        on_model = pixels[sums.count[pixels, 0] > 0]
-        _run(shot, sums, on_model, range(few, samples), (width, height, samples, seed), (0.4, 1.0))
+    size = width, height, samples, seed
+    quarter = max(1, min(samples, max(4, samples // 4)))
+    reached = (quarter + 1) // 2 if enough else quarter
+    _run(shot, sums, pixels, range(reached), size, (0.0, 0.4))
+    left = pixels if enough else pixels[sums.count[pixels, 0] > 0]
+    while reached < samples and len(left):
+        until = min(2 * reached, samples) if enough else samples
+        if enough:
+            film = sums.film(width, height)
+            rough = is_rough(film, enough) if reached >= quarter else mean_around(film.alpha, 1) > 0
+            rough |= is_shadow_rough(film, shot.open_floor, enough)
+            left = left[rough.reshape(-1)[left]]
+        _run(
+            shot, sums, left, range(reached, until), size, (0.4 + 0.6 * reached / samples, 0.4 + 0.6 * until / samples)
+        )
+        reached = until
     return sums.film(width, height)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from maquette.core.arrays import Floats, Ints
 from maquette.core.asset import Asset
+from maquette.core.bone_names import joint_names
 from maquette.core.errors import BadInput
 from maquette.core.mesh import Mesh
 from maquette.core.progress import note, progress
@@ -19,7 +20,6 @@ from maquette.geometry.surface import face_areas
 from maquette.registry import stage
 from maquette.shape.mend.weld import weld
 from maquette.shape.rig.bending import bend_words, worst_frame
-from maquette.shape.rig.bone_names import joint_names
 from maquette.shape.rig.clips import Cast, stock_clips
 from maquette.shape.rig.fitting import Bone, fit, look_inside
 from maquette.shape.rig.loose_parts import bones_of_parts

@@ -9,15 +9,13 @@ import numpy as np
 from pydantic import Field
 
 from maquette.core.arrays import Floats
-from maquette.core.asset import Asset, Material
+from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
-from maquette.core.mesh import Mesh
 from maquette.core.progress import note
 from maquette.core.scene import Scene
-from maquette.geometry.flat.lathe import turn_profile
 from maquette.registry import stage
+from maquette.shape.scenes.familiar import Familiar, familiar_object
 
-Familiar = Literal["none", "coin", "can", "card"]
 _TRIES = 200  # for each thing that is scattered
 
 
@@ -31,7 +29,7 @@ def arrange(
     count: Annotated[int, Field(ge=1, le=10_000, description="how many stand there; single is one")] = 5,
     gap_mm: Annotated[float, Field(ge=0, le=10_000, description="between two of them")] = 10.0,
     beside: Annotated[
-        Familiar, Field(description="a thing to compare with: a 1 euro coin, a 330 ml can, a bank card")
+        Familiar, Field(description="a thing to compare with: a 1 euro coin, a 330 ml can, a bank card, a hand")
     ] = "none",
     seed: Annotated[int, Field(ge=0, le=2**31, description="another number, another scattering")] = 0,
 ) -> Scene:
@@ -125,26 +123,3 @@ def _place(spot: list[float] | Floats, turn_deg: float, foot: Floats) -> Floats:
     place[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
     place[:3, 3] = np.array([spot[0], spot[1], 0.0]) - place[:3, :3] @ foot
     return place
-
-
-def familiar_object(name: str) -> Asset:
-    """A thing of known size that stands on the floor: a 1 euro coin (23.25 x 2.33 mm), a can, a card (ISO 7810)."""
-    profiles: dict[str, list[list[float]]] = {
-        "coin": [[0, 0], [11.4, 0], [11.625, 0.2], [11.625, 2.13], [11.4, 2.33], [0, 2.33]],
-        "can": [[0, 3], [23, 0], [26, 2], [33.1, 12], [33.1, 104], [27, 113.5], [27, 115.2], [25.5, 115.2], [25, 113]],
-    }
-    looks = {
-        "coin": Material("coin", (0.78, 0.68, 0.42, 1.0), metallic=1.0, roughness=0.3),
-        "can": Material("can", (0.72, 0.72, 0.74, 1.0), metallic=1.0, roughness=0.28),
-        "card": Material("card", (0.06, 0.16, 0.42, 1.0), roughness=0.4),
-    }
-    if name == "card":
-        corner = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [85.60 / 2, 53.98 / 2]
-        vertices = np.concatenate([np.column_stack([corner, np.full(4, z)]) for z in (0.0, 0.76)])
-        sides = [[i, (i + 1) % 4, (i + 1) % 4 + 4] for i in range(4)] + [[i, (i + 1) % 4 + 4, i + 4] for i in range(4)]
-        faces = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], *sides])
-    else:
-        outline = profiles[name]
-        vertices, faces = turn_profile(np.array([*outline, [0.0, outline[-1][1]]][: None if outline[-1][0] else -1]))
-    mesh = Mesh(vertices, faces, material=np.zeros(len(faces), np.int32))
-    return Asset(mesh, (looks[name],), sized=True, title=name)
