@@ -23,6 +23,7 @@ from maquette.flow.queue.entry import Entry, Wish
 from maquette.flow.queue.inputs import VALUE
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.queue.ordering import Queue
+from maquette.flow.queue.shared import SharedRows
 from maquette.flow.queue.workshop import Workshop
 
 NEWS_S = 0.03  # between two looks into the ledger while somebody waits
@@ -97,6 +98,7 @@ class Service:
         self.blobs = self.workshop.blobs
         self.keys = Keys(self.ledger)
         self.news = News(self.workshop)
+        self.shared = SharedRows(self.ledger.database)
         self.fetcher = Fetcher(private=self.settings.private_urls)
         self.held: dict[str, int] = {}  # questions held open, by owner
         self.seen: dict[tuple[str, int], int] = {}  # answers by surface and status
@@ -138,6 +140,11 @@ class Service:
             return self.ledger.get(identity, None if "admin" in who.scopes and who.owner != "local" else who.owner)
         except BadInput:
             raise not_here("job") from None
+
+    def insist_on_tag(self, tag: str, who: Who) -> None:
+        """404 for a thing of which whoever asks has no job."""
+        if not self.ledger.listed(who.owner, tag=tag, limit=1):
+            raise not_here("thing")
 
     async def source(self, reference: Any, who: Who) -> Source:
         """What an input refers to: a digest, ``{"digest"}``, ``{"url"}``, or the result of a job as ``{"job"}``."""

@@ -83,3 +83,11 @@ tokens = sa.Table(
 secrets_table = sa.Table(
     "secrets", TABLES, sa.Column("name", sa.String, primary_key=True), sa.Column("value", sa.String, nullable=False)
 )
+rooms = sa.Table(
+    "rooms",
+    TABLES,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("rows", sa.Text, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+)

@@ -58,6 +58,21 @@ export const state = {
   mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
   /** the graph's document, its past and future */
   graph: signal(null),
+  /** the others in the same room by id: {name, hue, cursor, picked, eye}, and whether one may change things here */
+  people: signal({}),
+  room: signal(null),
+  hue: signal(Math.floor(Math.random() * 6)),
+  mayWrite: signal(true),
+  /** what the server takes us for: {scopes, guest, keys} */
+  me: signal(null),
+  /** comments pinned to places of a model, by id: {text, at, job, by, t}; whether a click makes one; the open one */
+  pins: signal({}),
+  pinning: signal(false),
+  pin: signal(""),
+  /** where pins are on the picture: {id, x, y, behind}; where the camera is and what it looks at, six numbers */
+  spots: signal([]),
+  eye: signal([]),
+  name: signal(kept("name", "")),
   theme: signal(kept("theme", "auto")),
   printer: signal(kept("printer", "")),
   target: signal(kept("target", "")),
@@ -130,6 +145,8 @@ export function leaveJob() {
     state.ruler.value = { on: false, points: [], mm: "" };
     state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
     state.graph.value = null;
+    state.pinning.value = false;
+    state.pin.value = "";
     state.overlay.value = { on: false, share: 0.5, camera: null, href: "", rect: null, agree: null };
   });
 }

@@ -185,7 +185,9 @@ export const words = {
     running: "running", failed: "failed", result: "result", makeResult: "Make this the result", input: "input",
     noFit: (gives, needs) => `It gives ${gives}; this takes ${needs}`, circle: "That would be a circle",
     pick: "Choose a step to see its knobs.", seconds: (s) => `${s} s`, alone: "not connected", canvas: "Recipe graph",
-    hint: "Drag from a dot to a dot. Tab adds a step, Delete removes one.", settings: "Settings", from: "takes",
+    note: "Note", noteHint: "Write something", removeNote: "Remove this note", group: "Group", groupName: "Name of the group", ungroup: "Take the frame away",
+    groupHint: "A frame around the chosen steps (G); Shift chooses several",
+    hint: "Drag from a dot to a dot. Tab adds a step, N a note, G frames the chosen steps, Delete removes one.", settings: "Settings", from: "takes",
     fit: "Fit the graph", staleCount: (n) => (n ? `${n} to run` : "all kept"),
   },
   jobs: {
@@ -199,10 +201,21 @@ export const words = {
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {
       "0 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
-      P: "photo over the model", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
+      P: "photo over the model", C: "comment on a place", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
     },
   },
   screens: { model: "Model", graph: "Graph" },
+  people: {
+    title: "Share", here: (names) => `Here: ${names}`, nameless: "Guest", alone: "Nobody else is here.", name: "Your name, as others see it",
+    look: (name) => `Look from where ${name} looks`, link: "Link to this", copy: "Copy", copied: "Copied", lead: "A link opens the same thing for a colleague who reaches this server: one graph, one model, both see what the other does.",
+    readOnly: "A link only to look", working: "A link to work together", only: "look only", leave: "Leave as guest", guest: "You are a guest here.",
+    project: "Take it along", projectHint: "All versions, files, steps and comments as one file; drop it on another machine's page.",
+    key: "This server asks for a key", keyHint: "tsk_…", enter: "Enter", signOut: "Sign out",
+  },
+  comments: {
+    title: "Comments", add: "Comment on a place", where: "Click the place that it is about", hint: "What is it about?", remove: "Remove this comment", fly: (number) => `Fly to comment ${number}`,
+    onOther: "on another version", place: (number) => `Comment ${number}`,
+  },
   bar: { home: "Start", jobs: "Jobs", settings: "Settings", offline: "The server does not answer; trying again", close: "Close" },
   said: { network: "the server does not answer; is maquette still running?" },
 };

@@ -1,5 +1,5 @@
 /** The drawing side of the viewer: a scene in millimetres with +Z up, drawn only when something changed. */
-import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Raycaster, Scene, Sphere, Vector2, Vector3, WebGLRenderer } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { bytesOf } from "../app/api.js";
 import { change, say, state } from "../app/store.js";
@@ -9,6 +9,7 @@ import { Layers } from "./layers.js";
 import { VIEWS } from "./modes.js";
 import { Overlay } from "./overlay.js";
 import { Paint } from "./paint.js";
+import { Pins } from "./pins.js";
 import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
 
@@ -42,6 +43,7 @@ export class Engine {
     this.ruler = new Ruler(this);
     this.overlay = new Overlay(this);
     this.layers = new Layers(this);
+    this.pins = new Pins(this);
     this.#listen();
     this.resize();
   }
@@ -127,6 +129,29 @@ export class Engine {
     this.#flyTo(this.bounds.center, toward, this.bounds.radius, side === "iso");
   }
 
+  /** Where on the model a pointer is: {point, face}, or nothing. */
+  hit(event) {
+    const area = this.canvas.getBoundingClientRect();
+    const place = new Vector2(((event.clientX - area.left) / area.width) * 2 - 1, 1 - ((event.clientY - area.top) / area.height) * 2);
+    const ray = new Raycaster();
+    ray.setFromCamera(place, this.camera);
+    return ray.intersectObject(this.model, true)[0] ?? null;
+  }
+
+  /** Where the camera stands and what it looks at, six numbers; given some, go there at once. */
+  get eye() {
+    return [...this.camera.position.toArray(), ...this.controls.target.toArray()].map((value) => Number(value.toPrecision(6)));
+  }
+
+  set eye(numbers) {
+    this.overlay.leave();
+    this.flight = null;
+    this.camera.position.set(...numbers.slice(0, 3));
+    this.controls.target.set(...numbers.slice(3));
+    this.controls.update();
+    this.draw();
+  }
+
   /** From the model to whoever looks. */
   toward() {
     return this.camera.position.clone().sub(this.controls.target).normalize();
@@ -197,6 +222,8 @@ export class Engine {
     this.renderer.render(this.scene, eye);
     const heading = eye.matrixWorldInverse.elements.slice(0, 11);
     if (heading.some((value, index) => Math.abs(value - (state.heading.peek()[index] ?? 9)) > 1e-3)) state.heading.value = heading;
+    this.pins.place();
+    if (JSON.stringify(this.eye) !== JSON.stringify(state.eye.peek())) state.eye.value = this.eye;
   }
 
   resize() {
@@ -221,7 +248,7 @@ export class Engine {
 
   close() {
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.ground].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.pins, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();

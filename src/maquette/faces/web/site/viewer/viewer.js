@@ -38,6 +38,15 @@ class Viewer {
     this.engine?.showBed(size);
   }
 
+  /** Look from where somebody else does. */
+  lookFrom(eye) {
+    if (this.engine && eye?.length === 6) this.engine.eye = eye;
+  }
+
+  flyToPin(id) {
+    this.engine?.pins.fly(id);
+  }
+
   fly(triangles) {
     this.engine?.fly(triangles);
   }
