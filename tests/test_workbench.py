@@ -19,7 +19,7 @@ from maquette.core.values import decode
 from maquette.registry import registry
 from shapes import box
 from tiny_stages import Server
-from workbench import (  # noqa: F401
+from workbench import (
     JOB,
     NEEDS_CHROMIUM,
     browser,

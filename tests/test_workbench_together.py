@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from workbench import (  # noqa: F401
+from workbench import (
     JOB,
     NEEDS_CHROMIUM,
     browser,
@@ -107,6 +107,7 @@ def test_two_people_on_one_graph(browser, server, photo):
         ann.mouse.move(node["x"] + 90, node["y"] + 72, steps=5)
         ann.mouse.up()
         place = ann.evaluate("maquette.state().graph.now.places.sized")
+        text = json.dumps(place, separators=(",", ":"))
         wait_until(
             ben,
             f"JSON.stringify(maquette.state().graph.now.places.sized) === '{json.dumps(place, separators=(',', ':'))}'",

@@ -44,7 +44,7 @@ def create_app(workshop: Workshop, settings: ServerSettings, surfaces: Sequence[
         scope["app"] = router  # with it, a wrong method is an exception that the guard words
         await router(scope, receive, send)
 
-    guard = Guard(routed, settings, service.keys, partial(_words, surfaces))
+    guard = Guard(routed, settings, service.keys, service.guests, partial(_words, surfaces))
     service.seen = guard.seen
     return guard
 

@@ -223,7 +223,7 @@ def _jobs(service: Service) -> list[Route]:
         tag, after = query.get("tag", ""), query.get("after", "")
         find = partial(service.ledger.listed, states=states, tag=tag, after=after, limit=min(limit, 500))
         rows = await run_in_threadpool(find, who.owner)
-        return answer({"jobs": [job_view(row) for row in rows]})
+        return answer({"jobs": [job_view(row) for row in rows if who.sees(row.tag)]})
 
     async def one(request: Request) -> Response:
         who = who_asks(request, "read")

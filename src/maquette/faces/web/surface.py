@@ -18,14 +18,16 @@ from maquette.faces.web.layers import layer_routes
 from maquette.faces.web.likeness import likeness_routes
 from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes
+from maquette.faces.web.share import share_routes
 from maquette.faces.web.views import view_routes
 
-_OURS = re.compile(r"/(m/.*|batch/.*|site/.*)?")
+_OURS = re.compile(r"/((m|batch|bake|scene|form|site|s)/.*)?")
 
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
     parts = (view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes)
+    parts += (share_routes,)
     return [*page_routes(), *(route for part in parts for route in part(service))]
 
 

@@ -4,6 +4,7 @@ import { cancel, lookUp, retry } from "./api.js";
 import { FINAL } from "./jobs.js";
 import { attempt } from "./orders.js";
 import { Button, Verdict } from "./parts.js";
+import { Share } from "./share.js";
 import { remember, state } from "./store.js";
 import { words } from "./words.js";
 
@@ -24,10 +25,12 @@ export function Drawers() {
   return html`<div class="drawer-back" onClick=${(event) => event.target === event.currentTarget && close()}>
     <div class="drawer" role="dialog" aria-modal="true" aria-label=${words[name].title} tabindex="-1" ref=${panel} onKeyDown=${keepFocus}>
       <div class="drawer-head"><h2>${words[name].title}</h2><${Button} kind="icon" icon="close" label=${words.bar.close} onClick=${close} /></div>
-      ${name === "jobs" ? html`<${Jobs} />` : html`<${Settings} />`}
+      <${DRAWERS[name]} />
     </div>
   </div>`;
 }
+
+const DRAWERS = { jobs: Jobs, settings: Settings, people: Share };
 
 /** Tab goes round within the drawer. */
 function keepFocus(event) {

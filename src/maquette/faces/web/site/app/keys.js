@@ -9,7 +9,7 @@ const ACTIONS = {
   x: () => change(state.section, { on: !state.section.value.on }),
   r: () => (state.ruler.value = { on: !state.ruler.value.on, points: [], mm: "" }),
   s: () => viewer.save(),
-  c: () => (state.pinning.value = !state.pinning.value),
+  c: () => state.mayWrite.value && (state.pinning.value = !state.pinning.value),
   p: () => state.overlay.value.camera && change(state.overlay, { on: !state.overlay.value.on }),
 };
 

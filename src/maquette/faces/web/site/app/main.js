@@ -1,6 +1,6 @@
 /** The workbench: the page's frame, which screen stands in it, and what the keyboard does everywhere. */
 import { effect, html, render } from "../vendor/ui.js";
-import { catalog } from "./api.js";
+import { catalog, lookUp } from "./api.js";
 import { BatchScreen } from "./batch.js";
 import { Drawers } from "./drawers.js";
 import { DropScreen } from "./drop.js";
@@ -12,6 +12,7 @@ import { ModelScreen } from "./model.js";
 import { GraphScreen } from "../graph/screen.js";
 import { Button, Icon } from "./parts.js";
 import { follow, onLink } from "./router.js";
+import { Door, Faces } from "./share.js";
 import { hush, say, state } from "./store.js";
 import { Tour } from "./tour.js";
 import { words } from "./words.js";
@@ -31,6 +32,9 @@ function Bar() {
     ${batch && screen !== "batch" && html`<a class="crumb" href=${`/batch/${batch}`}>${words.batch.back}</a>`}
     <span class="gap"></span>
     ${!state.online.value && html`<span class="offline" role="status">${words.bar.offline}</span>`}
+    ${!state.mayWrite.value && html`<span class="only">${words.people.only}</span>`}
+    <${Faces} />
+    ${["model", "graph", "bake", "scene"].includes(screen) && html`<${Button} kind="quiet" icon="share" label=${words.people.title} onClick=${() => (state.drawer.value = "people")} />`}
     <${Button} kind="quiet" icon="list" onClick=${() => (state.drawer.value = "jobs")}>
       ${words.bar.jobs}${running > 0 && html`<span class="count">${running}</span>`}
     <//>
@@ -48,6 +52,7 @@ function Toasts() {
 
 function App() {
   const Screen = SCREENS[state.place.value.screen];
+  if (state.me.value?.locked) return html`<${Door} /><${Toasts} />`;
   return html`<${Bar} /><${Screen} /><${Drawers} /><${Tour} /><${Toasts} />`;
 }
 
@@ -79,6 +84,8 @@ function listen() {
   addEventListener("drop", onDrop);
 }
 
+const mayRun = () => state.me.peek()?.scopes.includes("run") ?? true;
+
 async function begin() {
   follow();
   listen();
@@ -86,13 +93,18 @@ async function begin() {
     if (state.theme.value === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = state.theme.value;
   });
+  effect(() => {
+    document.body.classList.toggle("look-only", !state.mayWrite.value);
+  });
   render(html`<${App} />`, document.getElementById("app"));
   try {
-    state.catalog.value = await catalog();
+    [state.me.value, state.catalog.value] = await Promise.all([lookUp("/api/me"), catalog()]);
   } catch (problem) {
-    say(problem.message, "error");
+    if (problem.status === 401) state.me.value = { locked: true, scopes: [] };
+    else say(problem.message, "error");
     return;
   }
+  state.mayWrite.value = mayRun();
   const live = new Live();
   effect(() => {
     const { job, screen } = state.place.value;

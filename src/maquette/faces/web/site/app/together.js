@@ -21,7 +21,6 @@ export function enter(name, { begin, rows, put }) {
   room.leave = () => {
     renamed();
     state.people.value = {};
-    state.mayWrite.value = true;
     state.room.value = null;
     leave();
   };
