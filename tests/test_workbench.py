@@ -19,22 +19,7 @@ from maquette.core.values import decode
 from maquette.registry import registry
 from shapes import box
 from tiny_stages import Server
-from workbench import (
-    JOB,
-    NEEDS_CHROMIUM,
-    browser,
-    drop,
-    env,
-    go,
-    job,
-    make,
-    open_page,
-    page,
-    photo,
-    server,
-    show,
-    wait_until,
-)
+from workbench import JOB, NEEDS_CHROMIUM, drop, go, make, open_page, show, wait_until
 
 pytestmark = NEEDS_CHROMIUM
 

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import json
 
-from workbench import (
-    JOB,
-    NEEDS_CHROMIUM,
-    browser,
-    env,
-    go,
-    job,
-    open_page,
-    order,
-    page,
-    photo,
-    server,
-    show,
-    wait_until,
-)
+from workbench import JOB, NEEDS_CHROMIUM, go, open_page, order, wait_until
 
 pytestmark = NEEDS_CHROMIUM
 NOW = "JSON.stringify(maquette.state().graph.now)"
@@ -110,7 +96,7 @@ def test_two_people_on_one_graph(browser, server, photo):
         text = json.dumps(place, separators=(",", ":"))
         wait_until(
             ben,
-            f"JSON.stringify(maquette.state().graph.now.places.sized) === '{json.dumps(place, separators=(',', ':'))}'",
+            f"JSON.stringify(maquette.state().graph.now.places.sized) === '{text}'",
         )
         ben.locator(".cursor", has_text="Ann").wait_for()
         ben.locator(".graph-node[data-step=sized] .picked-by", has_text="Ann").wait_for()
@@ -124,6 +110,6 @@ def test_two_people_on_one_graph(browser, server, photo):
         assert "from Ben" in ann.evaluate(NOW)
         wait_until(
             ben,
-            f"JSON.stringify(maquette.state().graph.now.places.sized) !== '{json.dumps(place, separators=(',', ':'))}'",
+            f"JSON.stringify(maquette.state().graph.now.places.sized) !== '{text}'",
         )
         assert "from Ben" in ben.evaluate(NOW)

@@ -1,4 +1,4 @@
-"""The workbench in Debian's Chromium, driven by playwright: what its tests share."""
+"""The workbench in Debian's Chromium, driven by playwright: one server and one browser for all of its tests."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-pytest.importorskip("dbos", reason="needs the extra server")
-pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
-
-from playwright.sync_api import sync_playwright
-
 import tiny_stages
 from samples import cut_out, png
 from tiny_stages import Server
@@ -25,12 +20,13 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 PATIENCE_MS = 60_000  # for a loaded machine; a quiet one needs a few seconds
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def env(tmp_path_factory):
+    pytest.importorskip("dbos", reason="needs the extra server")
     return tiny_stages.install(tmp_path_factory.mktemp("site"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(env, tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("home"), env)
     server.client.get("/api/stages")  # the page would wait for it
@@ -39,15 +35,16 @@ def server(env, tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    with sync_playwright() as play:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
+    with playwright.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def photo(tmp_path_factory):
     """A ball on nothing: its alpha is its mask, so that no network needs to look."""
     subject = cut_out(64)
@@ -75,7 +72,7 @@ def open_page(browser, server, said=(), countdown="off", **options):
     page.on("request", lambda request: request.url.startswith(ours) or strangers.append(request.url))
     yield page
     complaints = [text for text in complaints if not any(word in text for word in said)]
-    assert (complaints, strangers) == ([], [])
+    assert (complaints, strangers) == ([], []), (complaints, strangers)
     context.close()
 
 
@@ -126,7 +123,7 @@ def order(server, photo, **more):
     return job
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def job(browser, server, photo):
     """A pyramid for print, made once."""
     with open_page(browser, server) as page:

@@ -94,7 +94,10 @@ def _owner_of(service: Service, name: str, who: Who) -> str:
     kind, _, rest = name.partition("/")
     if kind == "graph":
         return service.job(rest, who).owner
-    service.insist_on_tag(rest, who)
+    if kind != "scene":  # which begins before there is anything of it
+        service.insist_on_tag(rest, who)
+    elif not who.sees(rest):
+        raise not_here("room")
     return who.owner
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
+from maquette.faces.web.bake import bake_routes
 from maquette.faces.web.compare import compare_routes
 from maquette.faces.web.examples import example_routes
 from maquette.faces.web.hand_off import hand_off_routes
@@ -26,8 +27,10 @@ _OURS = re.compile(r"/((m|batch|bake|scene|form|site|s)/.*)?")
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
-    parts = (view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes)
-    parts += (share_routes,)
+    parts = (
+        *(view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes),
+        *(share_routes, bake_routes),
+    )
     return [*page_routes(), *(route for part in parts for route in part(service))]
 
 

@@ -11,6 +11,17 @@ import { words } from "./words.js";
 const SHOWN = 40;
 const LOOK_MS = 2000;
 
+/** A price, and whether somebody agrees to it. */
+export function Price() {
+  const asked = state.asked.value;
+  const box = useRef(null);
+  useEffect(() => box.current?.querySelector("button")?.focus(), [asked]);
+  if (!asked) return null;
+  const key = (event) => (event.key === "Escape" ? asked.answer(false) : keepFocus(event));
+  return html`<div class="drawer-back"><div class="ask" role="alertdialog" aria-modal="true" aria-labelledby="ask" ref=${box} onKeyDown=${key}><h2 id="ask">${words.pay.title}</h2><p>${words.pay.lead(asked.usd)}</p>
+    <div class="row"><${Button} onClick=${() => asked.answer(false)}>${words.pay.no}<//><${Button} kind="main" onClick=${() => asked.answer(true)}>${words.pay.yes(asked.usd)}<//></div></div></div>`;
+}
+
 export function Drawers() {
   const name = state.drawer.value;
   const panel = useRef(null);

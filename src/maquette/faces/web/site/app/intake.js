@@ -1,6 +1,7 @@
 /** Taking things in: drop, paste, the file dialogue and the camera all end here. */
 import { upload } from "./api.js";
-import { attempt, orderBatch, orderIntake } from "./orders.js";
+import { columnsOf, priceOf } from "./columns.js";
+import { attempt, orderBake, orderBatch, orderIntake, usualPrice } from "./orders.js";
 import { arrival, change, say, state } from "./store.js";
 import { words } from "./words.js";
 import { go } from "./router.js";
@@ -51,7 +52,7 @@ function fill(slots, rows, side) {
 /** What was taken is there: begin to count down, unless several photos wait for more. */
 function settle(intake) {
   const destination = state.intake.value?.destination ?? "print";
-  const counts = Object.keys(intake.slots).length === 1 && state.countdown.value === "on";
+  const counts = Object.keys(intake.slots).length === 1 && state.countdown.value === "on" && (intake.kind === "model" || !usualPrice()); // nobody pays by waiting
   state.intake.value = { ...intake, destination, busy: false, until: counts ? Date.now() + COUNTDOWN_MS : 0 };
 }
 
@@ -72,6 +73,12 @@ export function separate() {
   change(state.intake, { kind: "batch" });
 }
 
+/** Photos are to be made by several generators. */
+export function compare() {
+  halt();
+  change(state.intake, { kind: "bake" });
+}
+
 export function drop(side) {
   halt();
   const { [side]: _, ...slots } = state.intake.value.slots;
@@ -84,7 +91,7 @@ export async function start(destination) {
   const intake = state.intake.value;
   if (!intake || intake.busy || !Object.keys(intake.slots).length) return;
   state.intake.value = { ...intake, until: 0, busy: true, destination };
-  const address = await attempt(async () => (intake.kind === "batch" ? `/batch/${await orderBatch(Object.values(intake.slots), destination)}` : `/m/${(await orderIntake(intake, destination)).id}`));
+  const address = await attempt(async () => (intake.kind === "bake" ? `/bake/${await orderBake(Object.values(intake.slots), columnsOf(intake), priceOf)}` : intake.kind === "batch" ? `/batch/${await orderBatch(Object.values(intake.slots), destination)}` : `/m/${(await orderIntake(intake, destination)).id}`));
   if (address) {
     state.intake.value = null;
     go(address);

@@ -87,7 +87,7 @@ export class Room {
   tell() {
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
-      if (!this.you) return;
+      if (!this.you || this.socket.readyState !== WebSocket.OPEN) return;
       const rows = this.side.rows();
       if (!this.waiting.size) this.sent = this.agreed;
       const set = after(difference(this.sent ?? this.agreed, rows));
@@ -100,11 +100,12 @@ export class Room {
 
   /** Where one is and what one looks at; the newest counts. */
   show(here) {
+    if (this.left) return;
     this.me = { ...this.me, ...here };
     this.next = { ...this.next, ...here };
     this.showing ??= setTimeout(() => {
       this.showing = undefined;
-      if (this.you) this.socket.send(JSON.stringify({ here: this.next }));
+      if (this.you && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ here: this.next }));
       this.next = {};
     }, SEND_MS);
   }
@@ -112,8 +113,9 @@ export class Room {
   leave() {
     this.left = true;
     clearTimeout(this.soon);
+    clearTimeout(this.showing);
     this.soon = undefined;
-    if (this.you) {
+    if (this.you && this.socket.readyState === WebSocket.OPEN) {
       const set = after(difference(this.sent ?? this.agreed, this.side.rows()));
       if (Object.keys(set).length) this.socket.send(JSON.stringify({ set })); // the last words
     }

@@ -14,7 +14,10 @@ export function enter(name, { begin, rows, put }) {
   const room = new Room(name, { name: state.name.peek(), hue: state.hue.peek() }, {
     begin, rows, put,
     people: (people) => (state.people.value = people),
-    may: (may) => (state.mayWrite.value = may),
+    may: (may) => {
+      state.mayWrite.value = may;
+      state.joined.value = name;
+    },
   });
   const renamed = effect(() => room.show({ name: state.name.value }));
   const leave = room.leave.bind(room);
@@ -22,6 +25,7 @@ export function enter(name, { begin, rows, put }) {
     renamed();
     state.people.value = {};
     state.room.value = null;
+    state.joined.value = "";
     leave();
   };
   state.room.value = room;

@@ -1,5 +1,6 @@
 /** The viewer with its tools around it: modes, standard views, section, ruler, legend. */
 import { html, useEffect, useRef } from "../vendor/ui.js";
+import { Beside } from "./beside.js";
 import { PinSpots } from "./comments.js";
 import { Gizmo } from "./gizmo.js";
 import { attempt, bedOf, orderAgain } from "./orders.js";
@@ -26,10 +27,16 @@ export function Viewport({ job }) {
     ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} job=${job} /><${Tools} job=${job} /><${Legend} /><${Gizmo} /><${PinSpots} job=${job} />`}
     ${shown.address && html`<${PhotoOver} />`}
     ${state.mode.value === "layers" && shown.address && html`<${LayersBar} />`}
+    ${state.beside.value && shown.address && html`<${Beside} models=${versionsBeside(job)} onClose=${() => (state.beside.value = "")} />`}
     ${state.pinning.value && shown.address && html`<div class="float-bar" role="status">${words.comments.where}</div>`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
   </section>`;
+}
+
+/** The version in view and the one that was put beside it. */
+function versionsBeside(job) {
+  return [job.id, state.beside.value].map((id) => ({ address: `/api/jobs/${id}/steps/result/view`, caption: words.versions.short(state.versions.value.findIndex((row) => row.id === id) + 1) }));
 }
 
 /** Until there is a shape: the picture that it will be made of, cut out as soon as the mask is known. */

@@ -44,6 +44,20 @@ export const words = {
     open: (name) => `Open ${name}`, pile: (count) => `${count} photos, each a thing of its own`, separate: (count) => `These are ${count} different things`,
     leaveOut: (name) => `Leave out ${name}`, most: (count, all) => `The first ${count} of ${all} photos; drop the others once more`, name: (first) => `Batch of ${first} …`, back: "All of the batch",
   },
+  bake: {
+    begin: "Compare generators on it", title: (photos, columns) => `Bake-off: ${photos === 1 ? "1 photo" : `${photos} photos`}, ${columns === 1 ? "1 way" : `${columns} ways`}`,
+    choose: "Which generators, for which destination? Each photo is made by each; what fails stays in the table.", start: (count) => (count === 1 ? "Make 1 result" : `Make ${count} results`), startFor: (count, usd) => `Make ${count} results for up to $${usd}`,
+    sort: "Best first by", sorts: { order: "as ordered", rubric: "rubric passed", likeness: "likeness", seconds: "seconds", price: "price" }, csv: "Table as CSV", hide: (name) => `Hide ${name}`, all: (count) => `Show ${count} hidden`,
+    table: "Results by photo and generator", photo: "Photo", together: "Together", turn: "Turn together", rubric: (passed, asked) => `${passed} of ${asked}`, seconds: "made in", likeness: "likeness", cleanup: "cleanup", steps: (count) => (count === 1 ? "1 step" : `${count} steps`),
+    raw: "as it came", closed: "closed", open: "open", made: (good, all) => `${good} of ${all} made`, back: "All of the bake-off",
+  },
+  scene: {
+    title: "Scene", things: "In the scene", none: "Nothing stands here yet. Add something from the left.", add: "Add", addThis: (name) => `Add ${name}`, remove: (name) => `Take ${name} out`,
+    fields: { x: "x mm", y: "y mm", z: "z mm", turn: "turn °", scale: "scale" }, look: "Look", shoot: "Take the picture", picture: "A picture of the scene",
+    endings: { ".glb": "One file; a model that stands here twice lies in it once", ".usdz": "For AR and film tools, one model", ".stl": "All of it as one solid, for a printer" },
+    put: "Put into a scene", fresh: "New scene", tab: "Scene",
+  },
+  beside: { title: "Side by side, one camera", close: "Back to one model", open: "Side by side" },
   model: {
     photo: "Photo",
     noPhoto: "This came from a model file.",
@@ -205,6 +219,10 @@ export const words = {
     },
   },
   screens: { model: "Model", graph: "Graph" },
+  pay: {
+    title: "This costs money", lead: (usd) => `A provider is paid for it: up to $${usd.toFixed(2)}. Steps that were kept are not paid again.`, yes: (usd) => `Pay up to $${usd.toFixed(2)}`, no: "No, leave it",
+    upTo: (usd) => `up to $${usd.toFixed(2)}`, runFor: (usd) => `Run for up to $${usd.toFixed(2)}`, total: (usd) => ` · up to $${usd.toFixed(2)} in all`,
+  },
   people: {
     title: "Share", here: (names) => `Here: ${names}`, nameless: "Guest", alone: "Nobody else is here.", name: "Your name, as others see it",
     look: (name) => `Look from where ${name} looks`, link: "Link to this", copy: "Copy", copied: "Copied", lead: "A link opens the same thing for a colleague who reaches this server: one graph, one model, both see what the other does.",

@@ -82,5 +82,9 @@ export const viewer = new Viewer();
   get laid() {
     return viewer.engine?.layers.below?.geometry.drawRange.count / 2 || 0;
   },
+  get panes() {
+    const panes = state.panes.peek();
+    return panes ? { camera: panes.camera.position.toArray(), triangles: panes.panes.map((pane) => pane?.triangles ?? 0) } : null;
+  },
   state: () => Object.fromEntries(Object.entries(state).map(([name, one]) => [name, one.peek()])),
 };
