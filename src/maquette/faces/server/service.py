@@ -23,6 +23,7 @@ from maquette.flow.queue.entry import Entry, Wish
 from maquette.flow.queue.inputs import VALUE
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.queue.ordering import Queue
+from maquette.flow.queue.publishing import Published
 from maquette.flow.queue.shared import SharedRows
 from maquette.flow.queue.workshop import Workshop
 
@@ -100,6 +101,7 @@ class Service:
         self.guests = Guests(self.ledger)
         self.news = News(self.workshop)
         self.shared = SharedRows(self.ledger.database)
+        self.published = Published(self.ledger.database)
         self.fetcher = Fetcher(private=self.settings.private_urls)
         self.held: dict[str, int] = {}  # questions held open, by owner
         self.seen: dict[tuple[str, int], int] = {}  # answers by surface and status

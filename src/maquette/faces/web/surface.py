@@ -19,6 +19,7 @@ from maquette.faces.web.layers import layer_routes
 from maquette.faces.web.likeness import likeness_routes
 from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes
+from maquette.faces.web.project import project_routes, publish_routes
 from maquette.faces.web.share import share_routes
 from maquette.faces.web.views import view_routes
 
@@ -29,7 +30,7 @@ def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
     parts = (
         *(view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes),
-        *(share_routes, bake_routes),
+        *(share_routes, bake_routes, project_routes, publish_routes),
     )
     return [*page_routes(), *(route for part in parts for route in part(service))]
 

@@ -91,3 +91,12 @@ rooms = sa.Table(
     sa.Column("rows", sa.Text, nullable=False),
     sa.Column("changed", sa.Float, nullable=False),
 )
+published = sa.Table(
+    "published",
+    TABLES,
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)

@@ -1,5 +1,5 @@
 /** Taking things in: drop, paste, the file dialogue and the camera all end here. */
-import { upload } from "./api.js";
+import { openProject, upload } from "./api.js";
 import { columnsOf, priceOf } from "./columns.js";
 import { attempt, orderBake, orderBatch, orderIntake, usualPrice } from "./orders.js";
 import { arrival, change, say, state } from "./store.js";
@@ -8,6 +8,7 @@ import { go } from "./router.js";
 
 export const SIDES = ["front", "left", "back", "right"];
 const COUNTDOWN_MS = 3000;
+const PROJECT = ".maquette";
 const MOST = 200; // photos at once
 
 /** Whether a file is a model, by its name as the formats declare it or by what the server saw in it. */
@@ -32,11 +33,23 @@ export async function take(files, side = "") {
     return rows;
   });
   await arrival(state.catalog);
+  const project = (sent ?? []).find((row) => row.name.endsWith(PROJECT));
+  if (project) {
+    await openBundle(project.digest);
+    return;
+  }
   const models = (sent ?? []).filter((row) => isModel(row.name, row.kind));
   if (!sent) state.intake.value = Object.keys(before.slots).length ? before : null;
   else if (models.length) settle({ kind: "model", slots: { front: models[0] } });
   else if (sent.length > SIDES.length) settle({ kind: "batch", slots: Object.fromEntries(sent.map((row, index) => [index, row])) });
   else settle({ kind: "photo", slots: fill(side ? before.slots : {}, sent, side) });
+}
+
+/** A project from another machine: its newest version is shown. */
+async function openBundle(digest) {
+  state.intake.value = null;
+  const taken = await attempt(() => openProject(digest));
+  if (taken) go(`/m/${taken.jobs.at(-1)}`);
 }
 
 /** Photos put where there is room, in the order of the sides. */
@@ -58,6 +71,10 @@ function settle(intake) {
 
 /** A file that is on the server already: an example, or what `maquette open` was given. */
 export function takeKnown(digest, name) {
+  if (name.endsWith(PROJECT)) {
+    openBundle(digest);
+    return;
+  }
   const kind = isModel(name, "") ? "model" : "photo";
   settle({ kind, slots: { front: { digest, name, href: `/api/files/${digest}/${encodeURIComponent(name)}` } } });
 }

@@ -10,6 +10,7 @@ import { refresh } from "./jobs.js";
 import { onKey } from "./keys.js";
 import { Live } from "./live.js";
 import { ModelScreen } from "./model.js";
+import { FormScreen } from "./form.js";
 import { GraphScreen } from "../graph/screen.js";
 import { Button, Icon } from "./parts.js";
 import { follow, onLink } from "./router.js";
@@ -19,7 +20,7 @@ import { hush, say, state } from "./store.js";
 import { Tour } from "./tour.js";
 import { words } from "./words.js";
 
-const SCREENS = { drop: DropScreen, batch: BatchScreen, bake: BakeScreen, scene: SceneScreen, model: ModelScreen, graph: GraphScreen };
+const SCREENS = { drop: DropScreen, batch: BatchScreen, bake: BakeScreen, scene: SceneScreen, form: FormScreen, model: ModelScreen, graph: GraphScreen };
 
 function Bar() {
   const { screen, job } = state.place.value;

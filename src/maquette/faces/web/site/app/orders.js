@@ -5,10 +5,10 @@ import { changeJob, say, state } from "./store.js";
 const PRINT_ENDING = ".3mf";
 const MODEL_ENDING = ".glb";
 
-const freshTag = (letter = "w") => `${letter}-${crypto.randomUUID?.().slice(0, 13) ?? Math.random().toString(16).slice(2, 15)}`;
+export const freshTag = (letter = "w") => `${letter}-${crypto.randomUUID?.().slice(0, 13) ?? Math.random().toString(16).slice(2, 15)}`;
 const stemOf = (name) => (name.replace(/\.[^.]*$/, "").replace(/[^\w .()+-]/g, "_").slice(0, 60).trim() || "model").replace(/^[^\w]+/, "m");
 export const endingFor = (destination) => (destination === "print" ? PRINT_ENDING : MODEL_ENDING);
-const profileFor = (destination) =>
+export const profileFor = (destination) =>
   (destination === "print" ? state.printer.value : state.target.value) || state.catalog.value.destinations[destination].profile;
 
 /** Send an order and keep the job it gives; one that costs money is asked about first, with its price. */

@@ -33,6 +33,7 @@ export function Share() {
     <${Link} label=${words.people.link} href=${location.href.split("?")[0]} />
     ${job && !guest && ["model", "graph"].includes(screen) && html`<div class="row"><${Button} onClick=${() => give("look")}>${words.people.readOnly}<//><${Button} onClick=${() => give("work")}>${words.people.working}<//></div>`}
     ${made.value && html`<${Link} label=${words.people.link} href=${made.value} />`}
+    ${job && !guest && ["model", "graph"].includes(screen) && html`<div class="setting">${words.people.project}<p class="small">${words.people.projectHint}</p><a class="button" href=${`/api/projects/${state.jobs.value[job]?.tag ?? ""}`} download>${words.people.bundle}</a></div>`}
     <p class="small" role="status">${others.length ? words.people.here(others.join(", ")) : words.people.alone}</p>
     ${guest && html`<p>${words.people.guest} <button type="button" class="link" onClick=${() => bye("/")}>${words.people.leave}</button></p>`}
     ${!guest && state.me.value?.keys && html`<p><button type="button" class="link" onClick=${() => bye("/")}>${words.people.signOut}</button></p>`}

@@ -219,6 +219,10 @@ export const words = {
     },
   },
   screens: { model: "Model", graph: "Graph" },
+  publish: {
+    title: "Publish", lead: "A version that never changes: programs call it, and people fill in a form with only these knobs.", name: "Name", knobs: "Knobs of the form", send: "Publish it",
+    done: (version) => `Version ${version} is there.`, form: "Open the form", bring: (input) => `Choose the ${input}`, destination: "For", make: "Make it",
+  },
   pay: {
     title: "This costs money", lead: (usd) => `A provider is paid for it: up to $${usd.toFixed(2)}. Steps that were kept are not paid again.`, yes: (usd) => `Pay up to $${usd.toFixed(2)}`, no: "No, leave it",
     upTo: (usd) => `up to $${usd.toFixed(2)}`, runFor: (usd) => `Run for up to $${usd.toFixed(2)}`, total: (usd) => ` · up to $${usd.toFixed(2)} in all`,
@@ -227,7 +231,7 @@ export const words = {
     title: "Share", here: (names) => `Here: ${names}`, nameless: "Guest", alone: "Nobody else is here.", name: "Your name, as others see it",
     look: (name) => `Look from where ${name} looks`, link: "Link to this", copy: "Copy", copied: "Copied", lead: "A link opens the same thing for a colleague who reaches this server: one graph, one model, both see what the other does.",
     readOnly: "A link only to look", working: "A link to work together", only: "look only", leave: "Leave as guest", guest: "You are a guest here.",
-    project: "Take it along", projectHint: "All versions, files, steps and comments as one file; drop it on another machine's page.",
+    project: "Take it along", bundle: "Project as a file", projectHint: "All versions, files, steps and comments as one file; drop it on another machine's page.",
     key: "This server asks for a key", keyHint: "tsk_…", enter: "Enter", signOut: "Sign out",
   },
   comments: {

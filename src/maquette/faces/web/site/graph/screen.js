@@ -13,6 +13,7 @@ import { Inspector } from "./inspector.js";
 import { addNote, group } from "./marks.js";
 import { joinGraph } from "./others.js";
 import { Palette } from "./palette.js";
+import { Publish } from "./publish.js";
 
 const CANVAS_KEYS = "svg, .graph, .graph-node, body";
 
@@ -34,7 +35,7 @@ export function GraphScreen() {
     return () => removeEventListener("keydown", onKey);
   }, []);
   return html`<main class="graph-screen">
-    ${doc && ready && html`<${Bar} job=${job} doc=${doc} /><div class="graph-body"><${Canvas} job=${job} doc=${doc} /><${Inspector} doc=${doc} /></div><${Palette} doc=${doc} />`}
+    ${doc && ready && html`<${Bar} job=${job} doc=${doc} /><div class="graph-body"><${Canvas} job=${job} doc=${doc} /><${Inspector} doc=${doc} /></div><${Palette} doc=${doc} /><${Publish} doc=${doc} />`}
   </main>`;
 }
 
@@ -93,6 +94,7 @@ function Bar({ job, doc }) {
     <${Button} icon="note" onClick=${() => writeHere(doc)}>${words.graph.note}<//>
     <${Button} icon="box" disabled=${!doc.chosen.length} title=${words.graph.groupHint} onClick=${() => groupChosen(doc)}>${words.graph.group}<//>
     <${Button} icon="down" onClick=${() => save(doc)}>${words.graph.save}<//>
+    <${Button} icon="open" disabled=${open} onClick=${() => change(state.graph, { publishing: true })}>${words.publish.title}<//>
     <${Templates} job=${job} doc=${doc} />
     <label class="button"><input type="file" class="unseen" accept=".yaml,.yml,.json" onChange=${(event) => openFile(event, doc)} />${words.graph.open}</label>
   </div>`;
