@@ -132,3 +132,37 @@ def test_nobody_pays_by_waiting(browser, server, photo):
         page.get_by_text("Choose what it shall become").wait_for()
         assert page.evaluate("maquette.state().intake.until") == 0
         assert "up to $" in page.get_by_role("button", name="Print", exact=False).first.inner_text()
+
+
+def test_a_graph_is_published_and_filled_in_as_a_form(page, server, photo):
+    job = order(server, photo)
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    sheet = page.get_by_role("dialog", name="Publish")
+    sheet.get_by_label("Name", exact=True).fill("small-things")
+    for box in sheet.get_by_role("checkbox", checked=True).all():
+        box.uncheck()
+    sheet.get_by_label("height mm sized").check()
+    sheet.get_by_role("button", name="Publish it").click()
+    sheet.get_by_text("Version 1 is there.").wait_for()
+    sheet.get_by_role("link", name="Open the form").click()
+    page.wait_for_url("**/form/small-things@1")
+    page.locator(".knob").first.wait_for()
+    assert page.locator(".knob").count() == 1
+    page.get_by_label("photo").set_input_files(photo)
+    page.get_by_label("height mm").fill("21")
+    page.get_by_label("height mm").press("Tab")
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_url("**/m/*")
+    wait_until(page, f"{JOB}.state === 'success' && maquette.ready")
+    assert wait_until(page, "Math.abs(maquette.state().shown.size[2] - 21) < 0.01")
+
+
+def test_a_project_is_dropped_like_a_photo(page, server, photo, tmp_path):
+    job = order(server, photo)
+    place = tmp_path / "thing.maquette"
+    place.write_bytes(server.client.get(f"/api/projects/{job['tag']}").content)
+    go(page, server)
+    drop(page, place)
+    page.wait_for_url(f"**/m/{job['id']}")

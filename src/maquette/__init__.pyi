@@ -58,6 +58,39 @@ __all__ = [
     "save",
 ]
 
+class _add_to_scene(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        scene: Scene,
+        asset: Asset,
+        *,
+        x_mm: float = 0.0,
+        y_mm: float = 0.0,
+        z_mm: float = 0.0,
+        turn_deg: float = 0.0,
+        scale: float = 1.0,
+    ) -> Scene:
+        """Stand one more model in a scene; one that stands there already is kept once and placed twice."""
+
+add_to_scene: _add_to_scene
+
+class _aim(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        azimuth_deg: float = 35.0,
+        elevation_deg: float = 22.0,
+        distance_mm: float = 300.0,
+        lens_deg: float = 24.0,
+        x_mm: float = 0.0,
+        y_mm: float = 0.0,
+        z_mm: float = 0.0,
+    ) -> Asset:
+        """Point a camera at a model: every look with the view ``photo`` is taken through it."""
+
+aim: _aim
+
 class _albedo_range(StageFunction[..., tuple[Finding, ...]]):
     def __call__(self, asset: Asset) -> tuple[Finding, ...]:
         """Measure the share of the textured surface that is darker than coal or brighter than snow."""
@@ -1351,6 +1384,21 @@ class _pivot(StageFunction[..., Asset]):
         """Move the model so that its origin lies under its middle, where things that stand are held, or in its middle."""
 
 pivot: _pivot
+
+class _place(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        x_mm: float = 0.0,
+        y_mm: float = 0.0,
+        z_mm: float = 0.0,
+        turn_deg: float = 0.0,
+        scale: float = 1.0,
+    ) -> Scene:
+        """Stand a model at a spot of a new scene, turned and scaled about the middle of its foot."""
+
+place: _place
 
 class _plate(StageFunction[..., Asset]):
     def __call__(
