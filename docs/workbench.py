@@ -1,7 +1,7 @@
 """Take the pictures of the workbench: ``python docs/workbench.py [photo] [folder]``; needs playwright and chromium.
 
 Every screen in both schemes at 390, 1280 and 2560 pixels goes into the folder (out/workbench), to be looked at;
-two of them become the pictures of docs/workbench.md.
+four of them become the pictures of docs/workbench.md.
 """
 
 from __future__ import annotations
@@ -179,8 +179,8 @@ def main() -> None:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         take_pictures(browser, base, make_thing(browser, base, photo), folder)
         browser.close()
-    for name in ("model", "graph"):
-        picture = Image.open(folder / f"{name}-light-1280.png").convert("RGB")
+    for name, shown in (("model", "model"), ("graph", "notes"), ("bake", "turning"), ("scene", "scene")):
+        picture = Image.open(folder / f"{shown}-light-1280.png").convert("RGB")
         picture.save(Path(__file__).parent / f"workbench-{name}.jpg", quality=84, optimize=True)
 
 

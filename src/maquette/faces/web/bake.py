@@ -36,8 +36,9 @@ def bake_routes(service: Service) -> list[Route]:
         entries = [each for each in service.ledger.listed(who.owner, tag=f"{tag}-*", limit=MOST) if who.sees(each.tag)]
         if not entries:
             raise not_here("bake-off")
+        newest = {each.tag: each for each in reversed(entries)}  # a cell made anew stands in for the one before
         rows = []
-        for entry in sorted(entries, key=lambda each: each.tag):
+        for entry in sorted(newest.values(), key=lambda each: each.tag):
             key = entry.id, entry.attempt
             if key not in known:
                 row = _cell(service, entry)

@@ -41,7 +41,8 @@ def pack_project(workshop: Workshop, tag: str, owner: str) -> bytes:
     shared = SharedRows(workshop.ledger.database)
     nodes = {row["id"]: list(workshop.ledger.nodes_of(row["id"]).values()) for row in rows}
     names = [f"model/{tag}", *(f"graph/{row['id']}" for row in rows)]
-    rooms = {name: found for name in names if (found := shared.read(name, owner)) is not None}
+    read = {name: shared.read(name, owner) for name in names}
+    rooms = {name: document for name, document in read.items() if document is not None}
     facts = {"maquette_project": FORMAT, "tag": tag, "rooms": rooms}
     facts["jobs"] = [{**{name: row[name] for name in _COLUMNS}, "nodes": nodes[row["id"]]} for row in rows]
     stream = io.BytesIO()

@@ -4,7 +4,7 @@ import { lookUp } from "./api.js";
 import { Beside } from "./beside.js";
 import { FINAL } from "./jobs.js";
 import { Button, numberText, Verdict } from "./parts.js";
-import { changeJob, state } from "./store.js";
+import { batchJobs, changeJob, state } from "./store.js";
 import { words } from "./words.js";
 
 const MOST = 500;
@@ -35,7 +35,7 @@ export function BakeScreen() {
   useEffect(() => {
     lookUp(`/api/jobs?tag=${encodeURIComponent(`${tag}-*`)}&limit=${MOST}`).then((rows) => rows.jobs.forEach((each) => state.jobs.peek()[each.id] ?? changeJob(each.id, { nodes: {}, findings: [], n: 0, ...each })), () => {});
   }, [tag]);
-  const jobs = Object.values(state.jobs.value).filter((job) => job.tag?.startsWith(`${tag}-`));
+  const jobs = batchJobs(tag);
   const ended = jobs.filter((job) => FINAL.includes(job.state)).length;
   useEffect(() => {
     lookUp(`/api/bakes/${tag}`).then((answer) => (cells.value = answer.cells), () => {});

@@ -15,7 +15,9 @@ export function joinGraph(job) {
     rows: () => latest,
     put: (rows) => {
       const doc = state.graph.peek();
-      if (doc?.job === job && sorted(rows) !== sorted(latest)) state.graph.value = { ...doc, now: whole(rows) };
+      if (doc?.job !== job || sorted(rows) === sorted(latest)) return;
+      const fresh = latest === begun && !doc.past.length; // the first word of the room: all of it comes into view
+      state.graph.value = { ...doc, now: whole(rows), ...(fresh ? { camera: null } : {}) };
     },
   });
   const end = effect(() => {

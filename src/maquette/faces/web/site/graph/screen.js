@@ -15,6 +15,8 @@ import { joinGraph } from "./others.js";
 import { Palette } from "./palette.js";
 import { Publish } from "./publish.js";
 
+const BELOW = 200;
+const BESIDE = 200;
 const CANVAS_KEYS = "svg, .graph, .graph-node, body";
 
 export function GraphScreen() {
@@ -57,11 +59,12 @@ function pressed(event) {
   } else if (key === "g" && !event.ctrlKey && !event.metaKey) groupChosen(doc);
 }
 
-/** A note in the middle of what one sees, its field waiting to be typed into. */
+/** A note below the steps and the notes before it, its field waiting to be typed into. */
 function writeHere(doc) {
-  const { clientWidth, clientHeight } = document.querySelector(".graph");
-  const { x, y, zoom } = doc.camera;
-  const { id, now } = addNote(doc.now, [Math.round((clientWidth / 2 - x) / zoom - 90), Math.round((clientHeight / 3 - y) / zoom)]);
+  const notes = Object.values(doc.now.notes);
+  const below = Math.max(...Object.values(doc.now.places).map(([, y]) => y)) + BELOW;
+  const right = Math.max(0, ...notes.filter(({ at }) => at[1] >= below).map(({ at }) => at[0] + BESIDE));
+  const { id, now } = addNote(doc.now, [right, below]);
   state.graph.value = { ...commit(doc, now), born: id };
 }
 

@@ -112,15 +112,16 @@ export class Panes {
 
   #render() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const each = width / Math.max(1, this.panes.length);
+    const edge = (index) => Math.round((index * width) / Math.max(1, this.panes.length));
     this.renderer.setScissorTest(false);
     this.renderer.clear();
     this.renderer.setScissorTest(true);
     this.panes.forEach((pane, index) => {
       if (!pane) return;
       pane.scene.add(this.camera); // its light comes along
-      this.renderer.setViewport(index * each, 0, each, height);
-      this.renderer.setScissor(index * each, 0, each, height);
+      const part = [edge(index), 0, edge(index + 1) - edge(index), height];
+      this.renderer.setViewport(...part);
+      this.renderer.setScissor(...part);
       this.renderer.render(pane.scene, this.camera);
     });
   }
