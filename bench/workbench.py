@@ -75,7 +75,7 @@ def open_tab(browser: Browser, base: str, complaints: list[str], name: str = "")
     """A page that listens to its own faults."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     for key, value in (("generator", "tiny-lump"), ("countdown", "off"), ("name", name)):
-        context.add_init_script(f"localStorage.setItem('maquette.{key}', '{value}')")
+        context.add_init_script(f"try {{ localStorage.setItem('maquette.{key}', '{value}') }} catch {{}}")
     context.add_init_script(LISTEN)
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -115,6 +115,14 @@ def frames(page: Page, seconds: float = 4.0) -> float:
     return float(rate)
 
 
+def tab_bytes(browser: Browser) -> int:
+    """What the largest page process holds of its own, shared libraries left out."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    places = [Path(f"/proc/{each['id']}/statm") for each in processes if each["type"] == "renderer"]
+    fields = [place.read_text().split() for place in places if place.exists()]
+    return max((int(row[1]) - int(row[2])) * 4096 for row in fields)
+
+
 def measure_speed(server: Any, browser: Browser, photo: Path) -> dict[str, Any]:
     """The numbers of the page."""
     complaints: list[str] = []
@@ -146,6 +154,7 @@ def measure_speed(server: Any, browser: Browser, photo: Path) -> dict[str, Any]:
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     rows["script memory after ten models MB"] = round(session.send("Runtime.getHeapUsage")["usedSize"] / 1e6)
+    rows["memory of the tab's process MB"] = round(tab_bytes(browser) / 1e6)
     rows["complaints"] = complaints
     return rows
 
@@ -259,6 +268,7 @@ def edit_together(server: Any, browser: Browser, photo: Path, minutes: float, se
         for page in draw.sample(pages, 2):
             page.evaluate(edit, [draw.choice(kinds), draw.randrange(10_000)])
             edits += 1
+    waits = [see(pages, 40 + 7 * number) for number in range(20)]
     flat = """import('/site/graph/flat.js').then(({ flat }) =>
       JSON.stringify(Object.entries(flat(maquette.state().graph.now)).sort()))"""
     same = False
@@ -268,7 +278,23 @@ def edit_together(server: Any, browser: Browser, photo: Path, minutes: float, se
         if same:
             break
     rows = json.loads(pages[0].evaluate(flat))
-    return {"minutes": minutes, "seed": seed, "edits": edits, "rows": len(rows), "same": same, "complaints": complaints}
+    seen = {"seen after ms, median": round(float(np.median(waits))), "at most": round(max(waits))}
+    return {"minutes": minutes, "seed": seed, "edits": edits, "rows": len(rows), "same": same, **seen,
+            "complaints": complaints}  # fmt: skip
+
+
+def see(pages: list[Page], x: int) -> float:
+    """Milliseconds from a change in one browser until the other one has it, by the machine's own clock."""
+    move = """async (x) => {
+      const [{ state }, { move }] = await Promise.all([import("/site/app/store.js"), import("/site/graph/doc.js")]);
+      state.graph.value = { ...state.graph.value, now: move(state.graph.value.now, "sized", [x, 3]) };
+      return Date.now(); }"""
+    wait = """(x) => new Promise((resolve) => { const look = setInterval(() => {
+      const place = maquette.state().graph.now.places.sized;
+      if (place[0] === x && place[1] === 3) { clearInterval(look); resolve(Date.now()); } }, 2); })"""
+    pages[1].evaluate(f"window.coming = ({wait})({x}); 0")
+    start = pages[0].evaluate(move, x)
+    return float(pages[1].evaluate("window.coming") - start)
 
 
 def main() -> None:

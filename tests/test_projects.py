@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from http.cookies import SimpleCookie
 
@@ -132,3 +134,21 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     assert here.client.post("/api/jobs", json={**other, "tag": "w-mine"}, headers=friend).status_code == 403
     no_origin = {"cookie": friend["cookie"]}
     assert here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=no_origin).status_code == 403
+
+
+def test_a_server_with_keys_has_a_door(env_here, tmp_path):
+    command = [sys.executable, "-m", "maquette", "key", "ann", "--home", str(tmp_path)]
+    key = subprocess.run(command, env=env_here, capture_output=True, text=True, check=True).stdout.strip()
+    server = Server(tmp_path, env_here, "--keys", "--workers", "0")
+    try:
+        assert server.client.get("/").status_code == 200  # the page holds nothing of anybody
+        assert server.client.get("/api/me").status_code == 401
+        assert server.client.post("/api/session", json={"key": "tsk_wrong"}).status_code == 401
+        answer = server.client.post("/api/session", json={"key": key}, headers={"origin": server.base})
+        assert answer.status_code == 200
+        assert server.client.get("/api/me").json() == {"keys": True, "only": "", "scopes": ["read", "run"]}
+        assert server.client.delete("/api/session", headers={"origin": "http://elsewhere.example"}).status_code == 403
+        assert server.client.delete("/api/session", headers={"origin": server.base}).status_code == 200
+        assert server.client.get("/api/me").status_code == 401
+    finally:
+        server.stop()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import struct
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from workbench import JOB, NEEDS_CHROMIUM, drop, go, open_page, order, show, wait_until
@@ -166,3 +169,45 @@ def test_a_project_is_dropped_like_a_photo(page, server, photo, tmp_path):
     go(page, server)
     drop(page, place)
     page.wait_for_url(f"**/m/{job['id']}")
+
+
+SCREENS = {
+    "/bake/k-00000000-0000": ".bake-table img",
+    "/scene/s-00000000-0000": ".shelf button",
+    "/form/plain@1": ".knob",
+    "/batch/k-00000000-0000": ".card img",
+}
+
+
+@pytest.fixture(scope="module")
+def shown(server, photo):
+    """One result under a tag that is a batch and a bake-off, and a published recipe."""
+    job = order(server, photo, tag="k-00000000-0000-001-001")
+    text = (
+        server.client.get(f"/api/jobs/{job['id']}/recipe?as=yaml").text + "knobs: {height_mm: {turns: sized.height_mm}}"
+    )
+    server.client.post("/api/published", json={"name": "plain", "text": f"{text}\n"}).raise_for_status()
+    return job
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
+def test_the_other_screens_fit_and_axe_finds_no_serious_fault(browser, server, shown, scheme, width):
+    place = os.environ.get("AXE_CORE", "")
+    size = {"width": width, "height": 844}
+    with open_page(browser, server, color_scheme=scheme, viewport=size, reduced_motion="reduce") as page:
+        for address, there in {**SCREENS, f"/m/{shown['id']}/graph": ".graph-node"}.items():
+            go(page, server, address)
+            page.locator(there).first.wait_for()
+            if "graph" in address:
+                page.locator(".graph").focus()
+                page.keyboard.press("n")
+            if "bake" in address:
+                page.get_by_role("button", name="Share").click()
+            page.wait_for_timeout(400)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            if place:
+                page.evaluate(Path(place).read_text())
+                faults = page.evaluate("axe.run().then((result) => result.violations)")
+                grave = [one for one in faults if one["impact"] in ("serious", "critical")]
+                said = [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in grave]
+                assert said == [], address

@@ -215,7 +215,7 @@ export const words = {
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {
       "0 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
-      P: "photo over the model", C: "comment on a place", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
+      P: "photo over the model", C: "comment on a place", N: "note on the graph", G: "group on the graph", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
     },
   },
   screens: { model: "Model", graph: "Graph" },
