@@ -14,6 +14,10 @@ import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
 
 const FLIGHT_MS = 420;
+const SLOW_MS = 45; // a frame that takes longer is felt
+const PAUSE_MS = 400; // two drawings further apart are no motion
+const REST_MS = 200;
+const COARSE = 0.5; // of the pixels' sides, while it moves on a slow machine
 const ASIDE = 1.12; // how much air stands around a framed model
 
 export class Engine {
@@ -23,7 +27,8 @@ export class Engine {
     this.triangles = 0;
     const plain = new URLSearchParams(location.search).has("plain");
     this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
-    this.renderer.setPixelRatio(plain ? 1 : Math.min(devicePixelRatio, 2));
+    this.ratio = plain ? 1 : Math.min(devicePixelRatio, 2);
+    this.renderer.setPixelRatio(this.ratio);
     this.renderer.toneMapping = NeutralToneMapping;
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(28, 1, 1, 10000);
@@ -210,10 +215,29 @@ export class Engine {
     this.asked ??= requestAnimationFrame((now) => {
       this.asked = undefined;
       if (!this.renderer) return;
+      this.#pace(now);
       if (this.flight) this.#advance(now);
       this.controls.update();
       this.render();
     });
+  }
+
+  /** Fewer pixels while it moves where frames are slow; all of them as soon as it rests. */
+  #pace(now) {
+    const took = now - (this.drawn ?? 0);
+    this.drawn = now;
+    if (took < PAUSE_MS) this.slow = Math.max(0, (this.slow ?? 0) + (took > SLOW_MS ? 1 : -1));
+    if (this.slow > 2 && !this.coarse) this.#sharpen(false);
+    clearTimeout(this.resting);
+    if (this.coarse) this.resting = setTimeout(() => this.#sharpen(true), REST_MS);
+  }
+
+  #sharpen(isSharp) {
+    if (!this.renderer) return;
+    this.coarse = !isSharp;
+    this.slow = 0;
+    this.renderer.setPixelRatio(this.ratio * (isSharp ? 1 : COARSE));
+    if (isSharp) this.draw();
   }
 
   /** Draw at once, through the photo's camera where the photo lies over the model. */
@@ -238,6 +262,7 @@ export class Engine {
 
   /** The picture as it stands, with the page's ground behind it. */
   picture() {
+    this.#sharpen(true);
     this.scene.background = new Color(getComputedStyle(this.canvas.parentElement).backgroundColor);
     this.render();
     const taken = new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
@@ -247,6 +272,7 @@ export class Engine {
   }
 
   close() {
+    clearTimeout(this.resting);
     this.ends.forEach((end) => end());
     [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.pins, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
