@@ -7,7 +7,9 @@ import pytest
 
 import maquette as mq
 from maquette.core.asset import Asset
-from maquette.core.errors import BadSetting, CannotDo
+from maquette.core.errors import BadInput, BadSetting, CannotDo
+from maquette.flow.recipes.load import load_recipe
+from maquette.flow.recipes.write import yaml_of
 from maquette.registry import registry
 from shapes import box, volume
 
@@ -53,3 +55,22 @@ def test_what_is_aimed_at_stands_in_the_middle_and_the_picture_is_taken_from_the
     picture = mq.picture(aimed, view="photo", size_px=64, background="transparent", ground="none")
     seen = np.argwhere(np.asarray(picture.frames[0])[..., 3] > 0)
     assert len(seen) > 20
+
+
+def test_a_scene_s_recipe_is_data_like_any_other():
+    recipe = load_recipe("""
+recipe: pair
+summary: Two of a kind.
+inputs: [asset]
+steps:
+  first: {stage: place, from: asset}
+  both: {stage: add-to-scene, from: [first, asset], with: {x_mm: 40}}
+  joined: {stage: join-scene, from: both}
+result: joined
+canvas: {places: {first: [0, 10]}, notes: [{text: side by side, at: [5, 6]}], groups: [{steps: [first, both]}]}
+""")
+    written = yaml_of(recipe)
+    assert load_recipe(written).canvas == recipe.canvas
+    assert recipe.canvas["notes"] == [{"text": "side by side", "at": [5.0, 6.0]}]
+    with pytest.raises(BadInput, match="no step 'gone'"):
+        load_recipe(written.replace("- first\n    - both", "- gone"))

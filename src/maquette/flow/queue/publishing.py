@@ -30,13 +30,14 @@ class Published:
         versions = self.versions(owner, name)
         if versions and self.text(owner, name, versions[-1]) == text:
             return versions[-1]
-        row = {"owner": owner, "name": name, "version": (versions or [0])[-1] + 1, "text": text, "created": time.time()}
+        version = (versions or [0])[-1] + 1
+        row = {"owner": owner, "name": name, "version": version, "text": text, "created": time.time()}
         try:
             with self._database.writing() as connection:
                 connection.execute(published.insert().values(**row))
         except IntegrityError:  # somebody else published at the same moment
             return self.add(owner, name, text)
-        return int(row["version"])
+        return version
 
     def versions(self, owner: str, name: str) -> list[int]:
         """The versions of a name, oldest first."""
