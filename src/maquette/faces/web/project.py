@@ -60,7 +60,7 @@ def publish_routes(service: Service) -> list[Route]:
             {"name": name, "version": version, "href": f"/api/recipes/{whole}", "form": f"/form/{whole}"}, 201
         )
 
-    def listed(request: Request) -> Response:
+    def names(request: Request) -> Response:
         who = who_asks(request, "read")
         rows = [{"name": name, "version": version} for name, version in service.published.names(who.owner)]
         return answer({"published": rows})
@@ -77,4 +77,4 @@ def publish_routes(service: Service) -> list[Route]:
         return answer(row)
 
     base = "/api/published"
-    return [Route(base, publish, methods=["POST"]), Route(base, listed), Route(f"{base}/{{name}}", one)]
+    return [Route(base, publish, methods=["POST"]), Route(base, names), Route(f"{base}/{{name}}", one)]

@@ -71,7 +71,7 @@ def unpack_project(workshop: Workshop, data: bytes, owner: str) -> tuple[str, li
             if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
                 raise BadInput(f"project: more than {MOST_BYTES:,} bytes when unpacked; leave versions out")
             facts = json.loads(archive.read("project.json"))
-            rows = [_checked(row) for row in facts["jobs"][:MOST_JOBS]]
+            rows = [_insist_on_row(row) for row in facts["jobs"][:MOST_JOBS]]
             sizes = _take_files(workshop, archive)
             _take_steps(workshop, archive)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
@@ -84,8 +84,8 @@ def unpack_project(workshop: Workshop, data: bytes, owner: str) -> tuple[str, li
     return str(facts.get("tag", ""))[:200], [row["id"] for row in sorted(rows, key=lambda row: row["created"])]
 
 
-def _checked(row: dict[str, Any]) -> dict[str, Any]:
-    """A job's row, if it is one that we could have written."""
+def _insist_on_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A job's row; ``BadInput`` where it is none that we could have written."""
     plain = {name: row[name] for name in _COLUMNS}
     outputs = json.loads(plain["outputs"])
     read_order(plain["wish"])
