@@ -36,6 +36,7 @@ export function whole(rows) {
   for (const step of Object.values(steps)) {
     step.from = Array.from(step.from, (source) => source ?? "");
     if (step.from.length === 1) [step.from] = step.from;
+    if (!Object.keys(step.with).length) delete step.with;
   }
   return { form: { recipe, summary, inputs, steps, result }, places, notes: marks.note, groups: marks.group };
 }
