@@ -21,6 +21,8 @@ export class Room {
     this.agreed = side.begin(); // what the server has told; `waiting` was sent and not yet told
     this.waiting = new Map();
     this.tries = 0;
+    this.onHide = () => this.#send();
+    addEventListener("pagehide", this.onHide);
     this.open();
   }
 
@@ -83,19 +85,23 @@ export class Room {
     this.side.put(withRows(this.side.rows(), Object.fromEntries(Object.keys(change).map((path) => [path, this.agreed[path] ?? null]))));
   }
 
-  /** Send what differs from what was sent, soon; many changes are one message. */
+  /** Send what differs from what was sent: at once, or with what else comes within a moment of the last message. */
   tell() {
-    this.soon ??= setTimeout(() => {
-      this.soon = undefined;
-      if (!this.you || this.socket.readyState !== WebSocket.OPEN) return;
-      const rows = this.side.rows();
-      if (!this.waiting.size) this.sent = this.agreed;
-      const set = after(difference(this.sent ?? this.agreed, rows));
-      if (!Object.keys(set).length) return;
-      for (const path of Object.keys(set)) this.waiting.set(path, (this.waiting.get(path) ?? 0) + 1);
-      this.sent = rows;
-      this.socket.send(JSON.stringify({ set }));
-    }, SEND_MS);
+    this.soon ??= setTimeout(() => this.#send(), Math.max(0, SEND_MS - (performance.now() - (this.told ?? -SEND_MS))));
+  }
+
+  #send() {
+    clearTimeout(this.soon);
+    this.soon = undefined;
+    if (!this.you || this.socket.readyState !== WebSocket.OPEN) return;
+    const rows = this.side.rows();
+    if (!this.waiting.size) this.sent = this.agreed;
+    const set = after(difference(this.sent ?? this.agreed, rows));
+    if (!Object.keys(set).length) return;
+    for (const path of Object.keys(set)) this.waiting.set(path, (this.waiting.get(path) ?? 0) + 1);
+    this.sent = rows;
+    this.told = performance.now();
+    this.socket.send(JSON.stringify({ set }));
   }
 
   /** Where one is and what one looks at; the newest counts. */
@@ -111,14 +117,11 @@ export class Room {
   }
 
   leave() {
-    this.left = true;
-    clearTimeout(this.soon);
+    removeEventListener("pagehide", this.onHide);
     clearTimeout(this.showing);
-    this.soon = undefined;
-    if (this.you && this.socket.readyState === WebSocket.OPEN) {
-      const set = after(difference(this.sent ?? this.agreed, this.side.rows()));
-      if (Object.keys(set).length) this.socket.send(JSON.stringify({ set })); // the last words
-    }
+    this.#send(); // the last words
+    clearTimeout(this.soon);
+    this.left = true;
     this.socket.close();
   }
 }
