@@ -320,6 +320,7 @@ def main() -> None:
         browser.close()
     server.process.kill()
     server.stop()
+    rows["complaints"] = sorted(set(rows["complaints"]))
     for name, value in rows.items():
         print(f"{name}: {value}")
     if rows.get("complaints") or rows.get("lost") or rows.get("same") is False:

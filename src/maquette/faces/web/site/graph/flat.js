@@ -33,6 +33,9 @@ export function whole(rows) {
     each(kind, (value, id, of) => of === field && (marks[kind][id] = { [of]: value }));
     each(kind, (value, id, of) => marks[kind][id] && (marks[kind][id][of] = value));
   }
+  for (const [id, note] of Object.entries(marks.note)) if (!note.at) delete marks.note[id]; // taken away by one while the other wrote
+  for (const group of Object.values(marks.group)) group.title ??= "";
+  for (const name of [...inputs, ...Object.keys(steps)]) places[name] ??= [0, 0];
   for (const step of Object.values(steps)) {
     step.from = Array.from(step.from, (source) => source ?? "");
     if (step.from.length === 1) [step.from] = step.from;
