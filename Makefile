@@ -7,8 +7,8 @@ DATA ?= ../shared/data
 EVERY ?= 1
 PHOTOS ?= $(BIN)/../lib/*/site-packages/skimage/data
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of Pythons: compiling everything for each costs 2 s
-BROWSER := tests/test_workbench.py --durations=3  # alone: a browser, a server and a worker share two cores
-SUITE := -n auto --dist worksteal --ignore=tests/test_workbench.py  # what fails in the crowd is run once more, alone
+BROWSER := tests/test_workbench*.py --durations=3  # alone: a browser, a server and a worker share two cores
+SUITE := -n auto --dist worksteal --ignore-glob='*test_workbench*.py'  # what fails in the crowd is run once more, alone
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # a process a core is enough
 
 .PHONY: demo quick seconds test docs fix lock gallery bench corpus fuzz clean

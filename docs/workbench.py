@@ -1,7 +1,7 @@
 """Take the pictures of the workbench: ``python docs/workbench.py [photo] [folder]``; needs playwright and chromium.
 
 Every screen in both schemes at 390, 1280 and 2560 pixels goes into the folder (out/workbench), to be looked at;
-two of them become the pictures of docs/workbench.md.
+four of them become the pictures of docs/workbench.md.
 """
 
 from __future__ import annotations
@@ -51,18 +51,103 @@ def make_thing(browser: Browser, base: str, photo: Path) -> str:
     return address
 
 
+def order(client: Any, body: dict[str, Any]) -> dict[str, Any]:
+    """Order a job and wait for its end."""
+    job: dict[str, Any] = client.post("/api/jobs", json=body).raise_for_status().json()
+    while job["state"] not in ("success", "failed"):
+        job = client.get(f"/api/jobs/{job['id']}?wait=20").json()
+    return job
+
+
+def make_others(base: str, job: str) -> dict[str, str]:
+    """A second version, a batch and a bake-off of the same photo, a scene's tag; addresses by screen."""
+    import httpx
+
+    client = httpx.Client(base_url=base, timeout=600, trust_env=False)
+    first = client.get(f"/api/jobs/{job.rpartition('/')[2]}").json()
+    plain = {"kind": "make", "inputs": first["order"]["inputs"]}
+    for destination, ending, generator, tag in (
+        ("print", ".3mf", "inflate", first["tag"]),
+        ("print", ".3mf", "sculpt", "k-0badcafe-0001-001-001"),
+        ("print", ".3mf", "inflate", "k-0badcafe-0001-001-002"),
+        ("model", ".glb", "sculpt", "k-0badcafe-0001-001-003"),
+        ("print", ".3mf", "inflate", "b-0badcafe-0001-001"),
+        ("model", ".glb", "inflate", "b-0badcafe-0001-002"),
+    ):
+        options = {"report": False, "generator": generator}
+        body = {**plain, "output": f"cup{ending}", "destination": destination, "options": options, "tag": tag}
+        order(client, body)
+    text = client.get(f"/api/jobs/{first['id']}/recipe?as=yaml").text + "knobs: {height_mm: {turns: sized.height_mm}}\n"
+    client.post("/api/published", json={"name": "cups", "text": text.replace("recipe: print", "recipe: cups")})
+    client.close()
+    return {
+        "batch": f"{base}/batch/b-0badcafe-0001",
+        "bake": f"{base}/bake/k-0badcafe-0001",
+        "scene": f"{base}/scene/s-0badcafe-0001",
+        "form": f"{base}/form/cups@1",
+    }
+
+
 def take_pictures(browser: Browser, base: str, job: str, folder: Path) -> None:
     """Every screen, scheme and size."""
+    screens = {"drop": f"{base}/", "model": job, "graph": f"{job}/graph", **make_others(base, job)}
     for scheme in ("light", "dark"):
         for width, height in SIZES:
             options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
             page = browser.new_page(**options)
             page.set_default_timeout(PATIENCE_MS)
-            for name, address in (("drop", f"{base}/"), ("model", job), ("graph", f"{job}/graph")):
+            for name, address in screens.items():
                 page.goto(f"{address}?plain=1", wait_until="commit")
                 settle(page, name)
                 page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+                for part, show in PARTS.get(name, {}).items():
+                    show(page)
+                    page.wait_for_timeout(1500)
+                    page.screenshot(path=folder / f"{part}-{scheme}-{width}.png")
+                    page.keyboard.press("Escape")
             page.close()
+
+
+def stand_beside(page: Page) -> None:
+    """Two versions under one camera."""
+    page.get_by_role("button", name="Compare with version 2").click()
+    page.get_by_role("button", name="Side by side").click()
+    while not page.evaluate("maquette.panes?.triangles[1] > 0"):
+        page.wait_for_timeout(200)
+
+
+def turn_together(page: Page) -> None:
+    """All results of a photo under one camera."""
+    page.get_by_role("button", name="Turn together").first.click()
+    while not page.evaluate("maquette.panes?.triangles[1] > 0"):
+        page.wait_for_timeout(200)
+
+
+def write_notes(page: Page) -> None:
+    """A note and a frame, once; they stay in the room."""
+    if not page.evaluate("Object.keys(maquette.state().graph.now.notes).length"):
+        page.get_by_role("button", name="Note", exact=True).click()
+        page.get_by_role("textbox", name="Note").fill("The handle is thin: try 3 mm.")
+        for name, keys in (("sized", []), ("firm", ["Shift"])):
+            page.locator(f".graph-node[data-step={name}] .node-head").click(modifiers=keys)
+        page.get_by_role("button", name="Group", exact=True).click()
+
+
+def share(page: Page) -> None:
+    """The drawer for others."""
+    page.get_by_role("button", name="Share").click()
+
+
+def publish(page: Page) -> None:
+    """The sheet that publishes a graph."""
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+
+PARTS: dict[str, dict[str, Any]] = {
+    "model": {"share": share, "beside": stand_beside},
+    "graph": {"notes": write_notes, "publish": publish},
+    "bake": {"turning": turn_together},
+}
 
 
 def settle(page: Page, name: str) -> None:
@@ -70,7 +155,17 @@ def settle(page: Page, name: str) -> None:
     if name == "model":
         while not page.evaluate("window.maquette?.ready"):
             page.wait_for_timeout(200)
-    page.locator({"drop": ".invite", "model": ".report li", "graph": ".graph-node img"}[name]).first.wait_for()
+    if name == "scene":
+        page.locator(".shelf button").first.wait_for()
+        if page.evaluate("maquette.state().joined && !Object.keys(maquette.state().things).length"):
+            for _ in range(2):
+                page.locator(".shelf button").nth(_).click()
+        while not page.evaluate("maquette.state().set?.things.size === 2"):
+            page.wait_for_timeout(200)
+        page.get_by_role("button", name="Frame the model").click()
+    places = {"drop": ".invite", "model": ".report li", "graph": ".graph-node img", "batch": ".card img"}
+    places |= {"bake": ".bake-table img", "scene": ".things li", "form": ".knob"}
+    page.locator(places[name]).first.wait_for()
     page.wait_for_timeout(1500)
 
 
@@ -84,8 +179,8 @@ def main() -> None:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         take_pictures(browser, base, make_thing(browser, base, photo), folder)
         browser.close()
-    for name in ("model", "graph"):
-        picture = Image.open(folder / f"{name}-light-1280.png").convert("RGB")
+    for name, shown in (("model", "model"), ("graph", "notes"), ("bake", "turning"), ("scene", "scene")):
+        picture = Image.open(folder / f"{shown}-light-1280.png").convert("RGB")
         picture.save(Path(__file__).parent / f"workbench-{name}.jpg", quality=84, optimize=True)
 
 

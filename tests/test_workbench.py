@@ -7,135 +7,21 @@ import json
 import os
 import re
 import shutil
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("dbos", reason="needs the extra server")
-pytest.importorskip("playwright.sync_api", reason="needs playwright, a dev dependency")
-
 import numpy as np
+import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 import maquette as mq
 import tiny_stages
 from maquette.core.values import decode
 from maquette.registry import registry
-from samples import cut_out, png
 from shapes import box
 from tiny_stages import Server
+from workbench import JOB, NEEDS_CHROMIUM, drop, go, make, open_page, show, wait_until
 
-CHROMIUM = shutil.which("chromium") or ""
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-PATIENCE_MS = 60_000  # for a loaded machine; a quiet one needs a few seconds
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory):
-    return tiny_stages.install(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def server(env, tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("home"), env)
-    server.client.get("/api/stages")  # the page would wait for it
-    yield server
-    server.process.kill()
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory):
-    """A ball on nothing: its alpha is its mask, so that no network needs to look."""
-    subject = cut_out(64)
-    place = tmp_path_factory.mktemp("photo") / "ball.png"
-    alpha = (np.asarray(subject.mask) * 255).astype(np.uint8)
-    place.write_bytes(png(np.dstack([np.asarray(subject.pixels), alpha])))
-    return place
-
-
-@contextmanager
-def open_page(browser, server, said=(), countdown="off", **options):
-    """A page whose console must stay silent, but for what is ``said``, and which may ask nobody but us.
-
-    Nothing starts by itself unless ``countdown`` is on: three seconds are short on a loaded machine.
-    """
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-    for name, value in (("generator", "tiny-lump"), ("countdown", countdown)):
-        context.add_init_script(f"localStorage.setItem('maquette.{name}', '{value}')")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    complaints, strangers = [], []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    ours = (server.base, server.base.replace("http", "ws"), "blob:", "data:")
-    page.on("request", lambda request: request.url.startswith(ours) or strangers.append(request.url))
-    yield page
-    complaints = [text for text in complaints if not any(word in text for word in said)]
-    assert (complaints, strangers) == ([], [])
-    context.close()
-
-
-@pytest.fixture
-def page(browser, server):
-    with open_page(browser, server) as page:
-        yield page
-
-
-def wait_until(page, expression):
-    until = time.monotonic() + PATIENCE_MS / 1000
-    while not (value := page.evaluate(expression)):  # wait_for_function would be eval, which the page forbids
-        assert time.monotonic() < until, expression
-        page.wait_for_timeout(50)
-    return value
-
-
-JOB = "(maquette.state().jobs[maquette.state().place.job] ?? {})"
-
-
-def go(page, server, address="/"):
-    page.goto(f"{server.base}{address}?plain=1", wait_until="commit")
-    page.get_by_role("button", name="Jobs").wait_for()
-
-
-def drop(page, place):
-    page.locator(".target input[type=file]").first.set_input_files(place)
-
-
-def make(page, server, photo, destination="Print"):
-    """Drop, press the destination, wait for the end; the job."""
-    go(page, server)
-    drop(page, photo)
-    page.get_by_role("button", name=destination, exact=False).first.click()
-    page.wait_for_url("**/m/*")
-    wait_until(page, f"['success', 'failed'].includes({JOB}.state) && maquette.ready")
-    return page.evaluate(JOB)
-
-
-@pytest.fixture(scope="module")
-def job(browser, server, photo):
-    """A pyramid for print, made once."""
-    with open_page(browser, server) as page:
-        job = make(page, server, photo)
-    assert job["state"] == "success", job["error"]
-    return job
-
-
-def show(page, server, job):
-    go(page, server, f"/m/{job['id']}")
-    wait_until(page, "maquette.ready")
+pytestmark = NEEDS_CHROMIUM
 
 
 def test_drop_press_and_take_the_file(page, server, photo):

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 
-from maquette.faces.server import files, live, work
+from maquette.faces.server import files, live, rooms, work
 from maquette.faces.server.answers import Refusal, answer, not_here, refuse
 from maquette.faces.server.guard import Guard, who_asks
 from maquette.faces.server.openapi import document
@@ -35,7 +35,8 @@ SWEEP_S = 600.0
 def create_app(workshop: Workshop, settings: ServerSettings, surfaces: Sequence[Surface] = ()) -> Guard:
     """The whole server, with what other APIs it also speaks; its workers are started by whoever runs it."""
     service = Service(workshop, settings)
-    own: list[BaseRoute] = [*files.routes(service), *live.routes(service), *work.routes(service), *_about(service)]
+    own: list[BaseRoute] = [*files.routes(service), *live.routes(service), *rooms.routes(service)]
+    own += [*work.routes(service), *_about(service)]
     theirs = [route for surface in surfaces for route in surface.routes(service)]
     router = Router([*own, *theirs], default=_nowhere, lifespan=_lifespan(service))
 
@@ -43,7 +44,7 @@ def create_app(workshop: Workshop, settings: ServerSettings, surfaces: Sequence[
         scope["app"] = router  # with it, a wrong method is an exception that the guard words
         await router(scope, receive, send)
 
-    guard = Guard(routed, settings, service.keys, partial(_words, surfaces))
+    guard = Guard(routed, settings, service.keys, service.guests, partial(_words, surfaces))
     service.seen = guard.seen
     return guard
 

@@ -12,6 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from starlette.responses import Response
 
 from maquette.core.errors import MaquetteError
 from maquette.faces.server.answers import Refusal
-from maquette.faces.server.keys import LOCAL, Keys, Who
+from maquette.faces.server.keys import LOCAL, Guests, Keys, Who
 from maquette.faces.server.settings import JSON_BYTES, MODEL_BYTES, ServerSettings
 
 Scope = MutableMapping[str, Any]
@@ -30,8 +31,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 OPEN_PATHS = re.compile(
-    r"/(health|shared/.*|tripo-data/.*|upload/.*)?"
-)  # health, and addresses that carry their own proof
+    r"/(health|shared/.*|tripo-data/.*|upload/.*|site/.*|(m|batch|bake|scene|form|s)/.*|api/session)?"
+)  # health, addresses that carry their own proof, and the workbench's page, which holds nothing of anybody
+PASS = "maquette_pass"  # the cookie of a browser: a key, or a guest's token; HttpOnly and SameSite=Strict
 UPLOADS = re.compile(r"/(api/files|v2/openapi/upload(/sts)?|v3/files|tripo-data/.+|upload/.+)/?")
 LOG = logging.getLogger("maquette.server")
 SLOW_S = 30.0  # between two pieces of a body
@@ -44,8 +46,9 @@ Words = Callable[[str, Exception, str], Response]  # path, problem and trace as 
 class Guard:
     """The layer: refuses, or hands on with ``scope["who"]`` and a trace id."""
 
-    def __init__(self, app: Any, settings: ServerSettings, keys: Keys, words: Words) -> None:
-        self.app, self.settings, self.keys, self.words = app, settings, keys, words
+    def __init__(self, app: Any, settings: ServerSettings, keys: Keys, guests: Guests, words: Words) -> None:
+        self.app, self.settings, self.words = app, settings, words
+        self.keys, self.guests = keys, guests
         self.names = _HERE | {settings.host, *settings.names, urlsplit(settings.base).hostname or ""}
         self.buckets: dict[str, tuple[float, float]] = {}  # by owner or address: what is left, and when
         self.seen: dict[tuple[str, int], int] = {}  # requests by surface and status, for the metrics
@@ -101,18 +104,35 @@ class Guard:
 
     def _holder(self, headers: Headers, scope: Scope, address: str) -> Who:
         """The holder of the key; this machine's own user where none is needed."""
+        carried = self._cookie(headers, scope)
+        guest = self.guests.holder(carried) if "." in carried else None
+        if guest is not None:
+            return guest
         if not self.settings.needs_keys:
             return LOCAL
         if OPEN_PATHS.fullmatch(scope["path"]):
             return Who(f"address {address}", frozenset())
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         key = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        key = key or carried
         who = self.keys.holder(key) if key else None
         if who is None:
             if key:
                 self._spend(f"tries {address}", TRIES_A_MINUTE, "too many wrong keys from this address")
             raise Refusal(401, "the key is missing or wrong; send Authorization: Bearer tsk_…", code="Unauthorized")
         return who
+
+    @staticmethod
+    def _cookie(headers: Headers, scope: Scope) -> str:
+        """What a browser carries for our own API; other sites' pages cannot make it do so."""
+        if not scope["path"].startswith("/api/"):
+            return ""
+        morsel = SimpleCookie(headers.get("cookie", "")).get(PASS)
+        if morsel is None:
+            return ""
+        if scope.get("method", "GET") not in ("GET", "HEAD") and "origin" not in headers:
+            raise Refusal(403, "a browser says where its page is from; this one did not", code="WrongOrigin")
+        return morsel.value
 
     def _spend(self, name: str, per_minute: int, words: str) -> None:
         """One token of a bucket that fills at this rate; 429 where it is empty."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
+import json
 import secrets
 import time
 from dataclasses import dataclass
@@ -18,13 +21,18 @@ SCOPES = ("run", "read", "pay", "admin")
 
 @dataclass(frozen=True)
 class Who:
-    """Whoever asks: the owner of what comes of it, and what is allowed."""
+    """Whoever asks: the owner of what comes of it, and what is allowed; ``only`` the thing (tag) that a guest sees."""
 
     owner: str
     scopes: frozenset[str]
     per_minute: int = 6000
     at_once: int = 1000
     disk_mb: int = 1_000_000
+    only: str = ""
+
+    def sees(self, tag: str) -> bool:
+        """Whether jobs of this tag are for them."""
+        return not self.only or tag == self.only or tag.startswith(f"{self.only}-")
 
     def may(self, scope: str) -> bool:
         """Whether this is allowed; admin may everything."""
@@ -88,6 +96,33 @@ class Keys:
             count = connection.execute(keys.delete().where(keys.c.name == name)).rowcount
         self._known.clear()
         return int(count)
+
+
+class Guests:
+    """Links that let somebody else look at one thing, or work on it; the link itself is the key, signed and dated."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._secret = ledger.secret("guests").encode()
+
+    def issue(self, host: Who, tag: str, scopes: str, days: float = 30.0) -> str:
+        """A token for somebody else's browser; never with more than the host may."""
+        wanted = [scope for scope in scopes.split(",") if host.may(scope)]
+        facts = {"owner": host.owner, "only": tag, "scopes": ",".join(wanted), "until": int(time.time() + days * 86400)}
+        body = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode().rstrip("=")
+        return f"{body}.{self._sign(body)}"
+
+    def holder(self, token: str) -> Who | None:
+        """Who comes with this token; nothing where we did not sign it or its time is over."""
+        body, _, proof = token.partition(".")
+        if not hmac.compare_digest(proof.encode(), self._sign(body).encode()):
+            return None
+        facts = json.loads(base64.urlsafe_b64decode(f"{body}==="))
+        if facts["until"] < time.time():
+            return None
+        return Who(facts["owner"], frozenset(facts["scopes"].split(",")), only=facts["only"])
+
+    def _sign(self, body: str) -> str:
+        return hmac.new(self._secret, body.encode(), "sha256").hexdigest()
 
 
 def _sha256(key: str) -> str:

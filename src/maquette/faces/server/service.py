@@ -16,13 +16,15 @@ from maquette.core.errors import BadInput, Unavailable
 from maquette.core.money import dollars
 from maquette.faces.server.answers import Refusal, not_here
 from maquette.faces.server.fetcher import Fetcher
-from maquette.faces.server.keys import Keys, Who
+from maquette.faces.server.keys import Guests, Keys, Who
 from maquette.faces.server.settings import ServerSettings
 from maquette.flow.prices import price_of_order
 from maquette.flow.queue.entry import Entry, Wish
 from maquette.flow.queue.inputs import VALUE
 from maquette.flow.queue.order import Order, Source
 from maquette.flow.queue.ordering import Queue
+from maquette.flow.queue.publishing import Published
+from maquette.flow.queue.shared import SharedRows
 from maquette.flow.queue.workshop import Workshop
 
 NEWS_S = 0.03  # between two looks into the ledger while somebody waits
@@ -96,7 +98,10 @@ class Service:
         self.ledger = self.workshop.ledger
         self.blobs = self.workshop.blobs
         self.keys = Keys(self.ledger)
+        self.guests = Guests(self.ledger)
         self.news = News(self.workshop)
+        self.shared = SharedRows(self.ledger.database)
+        self.published = Published(self.ledger.database)
         self.fetcher = Fetcher(private=self.settings.private_urls)
         self.held: dict[str, int] = {}  # questions held open, by owner
         self.seen: dict[tuple[str, int], int] = {}  # answers by surface and status
@@ -109,6 +114,8 @@ class Service:
         if counts.get("queued", 0) + counts.get("running", 0) >= who.at_once:
             raise Refusal(429, f"{who.at_once} jobs of this key are waiting or running", code="TooMany", retry_s=5)
         self.insist_on_payment(order, who)
+        if not who.sees(str(more.get("tag", ""))):
+            raise Refusal(403, "a guest works on the one thing that was shared", code="Forbidden")
         wish = Wish(
             order,
             who.owner,
@@ -135,9 +142,17 @@ class Service:
     def job(self, identity: str, who: Who) -> Entry:
         """A job of whoever asks; 404 for any other."""
         try:
-            return self.ledger.get(identity, None if "admin" in who.scopes and who.owner != "local" else who.owner)
+            entry = self.ledger.get(identity, None if "admin" in who.scopes and who.owner != "local" else who.owner)
         except BadInput:
             raise not_here("job") from None
+        if not who.sees(entry.tag):
+            raise not_here("job")
+        return entry
+
+    def insist_on_tag(self, tag: str, who: Who) -> None:
+        """404 for a thing of which whoever asks has no job."""
+        if not who.sees(tag) or not self.ledger.listed(who.owner, tag=tag, limit=1):
+            raise not_here("thing")
 
     async def source(self, reference: Any, who: Who) -> Source:
         """What an input refers to: a digest, ``{"digest"}``, ``{"url"}``, or the result of a job as ``{"job"}``."""

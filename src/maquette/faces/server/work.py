@@ -30,7 +30,10 @@ from maquette.flow.recipes.load import load_recipe, recipe_names, recipe_summari
 from maquette.flow.recipes.write import plain_recipe, turned_steps
 from maquette.registry import Stage, registry, type_name
 
-_BODY = {"stage": ("inputs", "settings", "output", "pay_usd"), "recipe": ("inputs", "knobs", "output", "pay_usd")}
+_BODY = {
+    "stage": ("inputs", "settings", "output", "pay_usd"),
+    "recipe": ("inputs", "knobs", "output", "pay_usd", "tag", "destination", "judged_by"),
+}
 _JOB = ("kind", "inputs", "options", "output", "destination", "recipe", "tag", "priority", "pay_usd", "judged_by")
 WAIT_S = 60.0
 
@@ -153,11 +156,14 @@ def _orders(service: Service) -> list[Route]:
     async def run_recipe(request: Request) -> Response:
         body, raw = await read_json(request)
         who = who_asks(request, "run")
-        if request.path_params["name"] not in recipe_names():
+        name, _, version = request.path_params["name"].partition("@")
+        if version.isdigit():
+            name = await run_in_threadpool(service.published.text, who.owner, name, int(version))
+        elif version or name not in recipe_names():
             raise not_here("recipe")
         _insist_on_fields(body, _BODY["recipe"])
         options = body.get("knobs", {})
-        return await _place(service, request, who, raw, body, recipe=request.path_params["name"], options=options)
+        return await _place(service, request, who, raw, body, recipe=name, options=options)
 
     async def run_job(request: Request) -> Response:
         body, raw = await read_json(request)
@@ -223,7 +229,7 @@ def _jobs(service: Service) -> list[Route]:
         tag, after = query.get("tag", ""), query.get("after", "")
         find = partial(service.ledger.listed, states=states, tag=tag, after=after, limit=min(limit, 500))
         rows = await run_in_threadpool(find, who.owner)
-        return answer({"jobs": [job_view(row) for row in rows]})
+        return answer({"jobs": [job_view(row) for row in rows if who.sees(row.tag)]})
 
     async def one(request: Request) -> Response:
         who = who_asks(request, "read")

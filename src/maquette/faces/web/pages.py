@@ -89,7 +89,7 @@ def page_routes() -> list[Route]:
             raise not_here("file")
         return _give(request, site()[path])
 
-    addresses = ("/", "/m/{job}", "/m/{job}/graph", "/batch/{tag}")
+    addresses = ("/", "/m/{job}", "/m/{job}/graph", "/batch/{tag}", "/bake/{tag}", "/scene/{tag}", "/form/{name}")
     return [*(Route(address, page) for address in addresses), Route("/site/{path:path}", sheet)]
 
 

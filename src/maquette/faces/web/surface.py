@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from maquette.faces.server.answers import refuse
 from maquette.faces.server.service import Service
 from maquette.faces.server.surfaces import Surface
+from maquette.faces.web.bake import bake_routes
 from maquette.faces.web.compare import compare_routes
 from maquette.faces.web.examples import example_routes
 from maquette.faces.web.hand_off import hand_off_routes
@@ -18,14 +19,19 @@ from maquette.faces.web.layers import layer_routes
 from maquette.faces.web.likeness import likeness_routes
 from maquette.faces.web.makeup import makeup_routes
 from maquette.faces.web.pages import POLICY, page_routes
+from maquette.faces.web.project import project_routes, publish_routes
+from maquette.faces.web.share import share_routes
 from maquette.faces.web.views import view_routes
 
-_OURS = re.compile(r"/(m/.*|batch/.*|site/.*)?")
+_OURS = re.compile(r"/((m|batch|bake|scene|form|site|s)/.*)?")
 
 
 def routes(service: Service) -> list[BaseRoute]:
     """Pages, and views of jobs."""
-    parts = (view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes)
+    parts = (
+        *(view_routes, likeness_routes, makeup_routes, compare_routes, layer_routes, hand_off_routes, example_routes),
+        *(share_routes, bake_routes, project_routes, publish_routes),
+    )
     return [*page_routes(), *(route for part in parts for route in part(service))]
 
 

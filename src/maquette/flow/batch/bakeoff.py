@@ -13,7 +13,7 @@ import io
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from html import escape
@@ -99,9 +99,15 @@ def bake_one(photo: Path, generator: str, route: Destination) -> Cell:
 
 def grade(report: Report, route: str) -> tuple[int, int, list[str]]:
     """How many of the route's own questions pass, how many were answered, and every check that fails."""
-    answers = {finding.check: finding.verdict for finding in report.findings}
+    return grade_answers([(finding.check, finding.verdict) for finding in report.findings], route)
+
+
+def grade_answers(said: Iterable[tuple[str, str]], route: str) -> tuple[int, int, list[str]]:
+    """The same of checks with their verdicts, however they were kept."""
+    listed = list(said)
+    answers = dict(listed)
     asked = [answers[check] for check in RUBRICS[route] if answers.get(check, "unknown") != "unknown"]
-    return asked.count("pass"), len(asked), [each.check for each in report.findings if each.verdict == "fail"]
+    return asked.count("pass"), len(asked), [check for check, verdict in listed if verdict == "fail"]
 
 
 def raw_asset(built: Built) -> Asset | None:
@@ -135,14 +141,19 @@ def cleanup_of(built: Built) -> tuple[float, int]:
 def write_bake_off(cells: Sequence[Cell], folder: Path) -> tuple[Path, Path]:
     """``bake-off.csv`` with every cell, ``index.html`` with the summary by route and generator and all failures."""
     folder.mkdir(parents=True, exist_ok=True)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([each.name for each in fields(Cell)])
-    writer.writerows([_plain(value) for value in asdict(cell).values()] for cell in cells)
     places = folder / "index.html", folder / "bake-off.csv"
-    for place, text in zip(places, (as_page(cells), stream.getvalue()), strict=True):
+    for place, text in zip(places, (as_page(cells), as_csv([asdict(cell) for cell in cells])), strict=True):
         disk.put(Files(place.name, {place.name: text.encode()}), place)
     return places
+
+
+def as_csv(rows: Sequence[Mapping[str, object]]) -> str:
+    """Cells as a table for a spreadsheet, a line each."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(list(rows[0]) if rows else [each.name for each in fields(Cell)])
+    writer.writerows([_plain(value) for value in row.values()] for row in rows)
+    return stream.getvalue()
 
 
 def summary_rows(cells: Iterable[Cell]) -> list[dict[str, str]]:

@@ -83,3 +83,20 @@ tokens = sa.Table(
 secrets_table = sa.Table(
     "secrets", TABLES, sa.Column("name", sa.String, primary_key=True), sa.Column("value", sa.String, nullable=False)
 )
+rooms = sa.Table(
+    "rooms",
+    TABLES,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("rows", sa.Text, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+)
+published = sa.Table(
+    "published",
+    TABLES,
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)

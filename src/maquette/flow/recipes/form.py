@@ -48,6 +48,31 @@ class KnobForm(_Strict):
     description: str = ""
 
 
+Spot = tuple[Annotated[float, Field(ge=-1e6, le=1e6)], Annotated[float, Field(ge=-1e6, le=1e6)]]
+
+
+class NoteForm(_Strict):
+    """A note on the canvas."""
+
+    text: Annotated[str, StringConstraints(max_length=2000)]
+    at: Spot
+
+
+class GroupForm(_Strict):
+    """Steps that stand in one frame."""
+
+    title: Annotated[str, StringConstraints(max_length=100)] = ""
+    steps: Annotated[list[Name], Field(min_length=1)]
+
+
+class CanvasForm(_Strict):
+    """How somebody laid it out: where steps and inputs stand, notes, groups. Nothing of it changes what runs."""
+
+    places: dict[Name, Spot] = {}
+    notes: Annotated[list[NoteForm], Field(max_length=200)] = []
+    groups: Annotated[list[GroupForm], Field(max_length=100)] = []
+
+
 class Form(_Strict):
     """A whole recipe as written."""
 
@@ -58,6 +83,7 @@ class Form(_Strict):
     knobs: dict[Name, KnobForm] = {}
     steps: Annotated[dict[Name, StepForm], Field(min_length=1)]
     result: Name
+    canvas: CanvasForm = CanvasForm()
 
 
 def read_form(plain: Plain) -> Form:

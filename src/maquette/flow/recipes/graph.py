@@ -58,6 +58,7 @@ class Recipe:
     result: str
     known: Registry = field(repr=False, compare=False)
     examples: tuple[str, ...] = ()  # commands that show what it is for
+    canvas: Mapping[str, Any] = field(default_factory=dict, compare=False)  # places, notes and groups of its picture
 
     def stage_of(self, step: str) -> Stage:
         """The stage that a step runs."""

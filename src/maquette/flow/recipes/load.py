@@ -19,7 +19,8 @@ stage's order, or a map by the stage's names. A knob turns settings, whose defau
 stage's own; ``implies`` are settings that follow once somebody turns it. Or it swaps the stage of a step for another
 one that fits there, ``but_not`` for those that fit by type and make no sense. A swapped step keeps those of its
 settings that the new stage has too. An ``optional`` step runs only when one of its settings is turned; it takes one
-source and gives the same kind of value.
+source and gives the same kind of value. ``canvas`` says how somebody laid the graph out: places, notes and groups,
+none of which changes what runs.
 """
 
 from __future__ import annotations
@@ -108,9 +109,18 @@ def _build(form: Form, plain: Plain, known: Registry) -> Recipe:
     bare = Recipe(form.recipe, form.summary, inputs, {}, MappingProxyType(steps), form.result, known, examples)
     _check_edges(bare, plain)
     knobs = {name: _knob(bare, name, knob, plain) for name, knob in form.knobs.items()}
-    recipe = replace(bare, knobs=MappingProxyType(knobs))
+    recipe = replace(bare, knobs=MappingProxyType(knobs), canvas=_canvas(form, plain))
     _check_settings(recipe, plain)
     return recipe
+
+
+def _canvas(form: Form, plain: Plain) -> Mapping[str, Any]:
+    """How it was laid out, as plain data; every step that it names must be there."""
+    named = [*form.canvas.places, *(step for group in form.canvas.groups for step in group.steps)]
+    for name in named:
+        if name not in form.steps and name not in form.inputs:
+            raise BadInput(f"{plain.at('canvas')}: there is no step {name!r}; drop it from the canvas")
+    return MappingProxyType(form.canvas.model_dump(mode="json", exclude_defaults=True))
 
 
 def _order(form: Form, plain: Plain) -> list[str]:

@@ -19,6 +19,7 @@ def plain_recipe(recipe: Recipe) -> dict[str, Any]:
         "inputs": list(recipe.inputs),
         "steps": {step: _plain_step(recipe, step) for step in recipe.steps},
         "result": recipe.result,
+        **({"canvas": dict(recipe.canvas)} if recipe.canvas else {}),
     }
 
 

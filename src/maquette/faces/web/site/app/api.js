@@ -32,6 +32,13 @@ export const order = (body) => send("/api/jobs", "POST", body);
 export const cancel = (id) => send(`/api/jobs/${id}`, "DELETE", {});
 export const retry = (id) => send(`/api/jobs/${id}/retry`, "POST", {});
 export const handOff = (id, slicer) => send(`/api/jobs/${id}/hand-off`, "POST", { slicer });
+export const priceOfOrder = async (body) => (await send("/api/price", "POST", body)).usd;
+export const publish = (body) => send("/api/published", "POST", body);
+export const runRecipe = (name, body) => send(`/api/recipes/${encodeURIComponent(name)}`, "POST", body);
+export const openProject = (digest) => send("/api/projects", "POST", { digest });
+export const share = (body) => send("/api/share", "POST", body);
+export const come = (key) => send("/api/session", "POST", { key });
+export const leave = () => send("/api/session", "DELETE", {});
 export const readRecipe = (text) => send("/api/graph", "POST", { text });
 
 /** Send a file; its digest and kind. */

@@ -44,8 +44,9 @@ function Totals({ cards, now }) {
   const end = done.length === cards.length ? Math.max(...done.map(({ job }) => job.ended ?? job.created)) : now;
   const rate = done.length / Math.max(1, end - start);
   const left = rate && done.length < cards.length ? (cards.length - done.length) / rate : 0;
+  const usd = cards.reduce((sum, { job }) => sum + (job.order.pay_usd ?? 0), 0);
   const share = cards.length ? (100 * done.length) / cards.length : 0;
-  return html`<p role="status">${words.batch.done(done.length, cards.length)}${done.length > 0 && words.batch.rate((rate * 60).toFixed(1))}${left > 0 && words.batch.left(Math.ceil(left))}</p>
+  return html`<p role="status">${words.batch.done(done.length, cards.length)}${done.length > 0 && words.batch.rate((rate * 60).toFixed(1))}${left > 0 && words.batch.left(Math.ceil(left))}${usd > 0 && words.pay.total(usd)}</p>
     <div class="progress-line" role="progressbar" aria-valuenow=${Math.round(share)} aria-valuemin="0" aria-valuemax="100" aria-label=${words.batch.filter}><span style=${{ width: `${share}%` }}></span></div>`;
 }
 

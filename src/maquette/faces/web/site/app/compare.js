@@ -22,6 +22,7 @@ export function compareWith(id) {
 export function stopComparing() {
   batch(() => {
     state.against.value = { id: "", apart: null };
+    state.beside.value = "";
     if (state.finding.value.startsWith("distance/")) state.mode.value = "look";
     if (state.tab.value === "compare") state.tab.value = "checks";
   });
@@ -45,7 +46,7 @@ export function ComparePanel({ job }) {
     });
   });
   return html`<div class="compare">
-    <div class="photo-head"><h3>${words.compare.title(...names)}</h3><span class="row"><${Button} kind="small" icon="turn" onClick=${flip}>${words.compare.flip}<//><${Button} kind="icon" icon="close" label=${words.compare.close} onClick=${stopComparing} /></span></div>
+    <div class="photo-head"><h3>${words.compare.title(...names)}</h3><span class="row"><${Button} kind="small" icon="two" pressed=${state.beside.value === id} onClick=${() => (state.beside.value = state.beside.value === id ? "" : id)}>${words.beside.open}<//><${Button} kind="small" icon="turn" onClick=${flip}>${words.compare.flip}<//><${Button} kind="icon" icon="close" label=${words.compare.close} onClick=${stopComparing} /></span></div>
     <${Apart} id=${id} apart=${apart} />
     <${Table} caption=${words.compare.knobs} heads=${names} rows=${knobRows(job, other)} none=${words.compare.sameKnobs} />
     <${Table} caption=${words.compare.numbers} heads=${names} rows=${numberRows(job, other)} none=${words.compare.sameNumbers} />

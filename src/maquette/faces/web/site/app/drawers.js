@@ -4,11 +4,23 @@ import { cancel, lookUp, retry } from "./api.js";
 import { FINAL } from "./jobs.js";
 import { attempt } from "./orders.js";
 import { Button, Verdict } from "./parts.js";
+import { Share } from "./share.js";
 import { remember, state } from "./store.js";
 import { words } from "./words.js";
 
 const SHOWN = 40;
 const LOOK_MS = 2000;
+
+/** A price, and whether somebody agrees to it. */
+export function Price() {
+  const asked = state.asked.value;
+  const box = useRef(null);
+  useEffect(() => box.current?.querySelector("button")?.focus(), [asked]);
+  if (!asked) return null;
+  const key = (event) => (event.key === "Escape" ? asked.answer(false) : keepFocus(event));
+  return html`<div class="drawer-back"><div class="ask" role="alertdialog" aria-modal="true" aria-labelledby="ask" ref=${box} onKeyDown=${key}><h2 id="ask">${words.pay.title}</h2><p>${words.pay.lead(asked.usd)}</p>
+    <div class="row"><${Button} onClick=${() => asked.answer(false)}>${words.pay.no}<//><${Button} kind="main" onClick=${() => asked.answer(true)}>${words.pay.yes(asked.usd)}<//></div></div></div>`;
+}
 
 export function Drawers() {
   const name = state.drawer.value;
@@ -24,10 +36,12 @@ export function Drawers() {
   return html`<div class="drawer-back" onClick=${(event) => event.target === event.currentTarget && close()}>
     <div class="drawer" role="dialog" aria-modal="true" aria-label=${words[name].title} tabindex="-1" ref=${panel} onKeyDown=${keepFocus}>
       <div class="drawer-head"><h2>${words[name].title}</h2><${Button} kind="icon" icon="close" label=${words.bar.close} onClick=${close} /></div>
-      ${name === "jobs" ? html`<${Jobs} />` : html`<${Settings} />`}
+      <${DRAWERS[name]} />
     </div>
   </div>`;
 }
+
+const DRAWERS = { jobs: Jobs, settings: Settings, people: Share };
 
 /** Tab goes round within the drawer. */
 function keepFocus(event) {

@@ -1,8 +1,9 @@
 /** The first screen: one large target, two destinations, what was made before. */
 import { html, useEffect, useRef, useSignal } from "../vendor/ui.js";
 import { lookUp } from "./api.js";
-import { drop, halt, openCamera, separate, shoot, SIDES, start, take, takeKnown } from "./intake.js";
-import { attempt } from "./orders.js";
+import { Columns } from "./columns.js";
+import { compare, drop, halt, openCamera, separate, shoot, SIDES, start, take, takeKnown } from "./intake.js";
+import { attempt, freshScene, usualPrice } from "./orders.js";
 import { Button, Icon, Verdict } from "./parts.js";
 import { state } from "./store.js";
 import { words } from "./words.js";
@@ -65,17 +66,25 @@ function Held({ intake }) {
   const slots = Object.entries(intake.slots);
   if (intake.busy && !slots.length) return html`<p class="call" role="status">${words.drop.sending} …</p>`;
   return html`<div class="held">
-    ${intake.kind === "photo" ? html`<${Slots} intake=${intake} />${slots.length > 1 && html`<button type="button" class="link" onClick=${separate}>${words.batch.separate(slots.length)}</button>`}` : intake.kind === "batch" ? html`<${Pile} slots=${slots} />` : html`<div class="file-card"><${Icon} name="look" size=${48} /><strong>${slots[0][1].name}</strong>
+    ${intake.kind === "photo" ? html`<${Slots} intake=${intake} />${slots.length > 1 && html`<button type="button" class="link" onClick=${separate}>${words.batch.separate(slots.length)}</button>`}` : ["batch", "bake"].includes(intake.kind) ? html`<${Pile} slots=${slots} />` : html`<div class="file-card"><${Icon} name="look" size=${48} /><strong>${slots[0][1].name}</strong>
       <${Button} kind="icon" icon="close" label=${words.drop.close} onClick=${() => drop("front")} /></div>`}
-    <p class="count-line" role="status">${left > 0 ? words.drop.starts(left, words.drop[intake.destination]) : intake.busy ? `${words.drop.sending} …` : words.drop.waiting}
+    ${intake.kind === "bake" && html`<${Columns} intake=${intake} onStart=${() => start(intake.destination)} />`}
+    ${["photo", "batch"].includes(intake.kind) && slots.length > 0 && html`<button type="button" class="link" onClick=${compare}>${words.bake.begin}</button>`}
+    ${intake.kind !== "bake" && html`<${Ready} intake=${intake} left=${left} />`}
+  </div>`;
+}
+
+/** The countdown and the two destinations. */
+function Ready({ intake, left }) {
+  const usd = intake.kind === "model" ? 0 : usualPrice() * (intake.kind === "batch" ? Object.keys(intake.slots).length : 1);
+  return html`<p class="count-line" role="status">${left > 0 ? words.drop.starts(left, words.drop[intake.destination]) : intake.busy ? `${words.drop.sending} …` : words.drop.waiting}
       ${left > 0 && html`<${Button} kind="quiet" icon="stop" onClick=${halt}>${words.drop.stop}<//>`}</p>
     <div class="destinations">
       ${["print", "model"].map((name) => html`<button type="button" key=${name} class=${`destination ${intake.destination === name ? "main" : ""}`} disabled=${intake.busy} onClick=${() => start(name)}>
-        <strong>${words.drop[name]}</strong><span>${words.drop[`${name}Hint`]}</span>
+        <strong>${words.drop[name]}</strong><span>${words.drop[`${name}Hint`]}${usd > 0 && ` · ${words.pay.upTo(usd)}`}</span>
         ${left > 0 && intake.destination === name && html`<span class="fuse" aria-hidden="true"></span>`}
       </button>`)}
-    </div>
-  </div>`;
+    </div>`;
 }
 
 /** Many photos that are different things. */
@@ -142,21 +151,22 @@ function Recent() {
   const rows = state.recent.value;
   if (!rows) return null;
   return html`<section class="recent" aria-labelledby="recent">
-    <h2 id="recent">${words.drop.recent}</h2>
+    <div class="photo-head"><h2 id="recent">${words.drop.recent}</h2>${rows.length > 0 && html`<a class="button small" href=${`/scene/${freshScene()}`}>${words.scene.fresh}</a>`}</div>
     ${rows.length === 0 && html`<p class="small">${words.drop.none}</p>`}
-    <ul>${rows.map((job) => html`<li key=${job.id}><a href=${job.tag.startsWith("b-") ? `/batch/${batchOf(job)}` : `/m/${job.id}`}>
+    <ul>${rows.map((job) => html`<li key=${job.id}><a href=${addressOf(job)}>
       ${job.state === "success" ? html`<img loading="lazy" src=${`/api/jobs/${job.id}/steps/result/thumb`} alt="" />` : html`<span class="no-picture"></span>`}
-      <span class="recent-name">${job.tag.startsWith("b-") ? words.batch.name(job.order.output) : job.order.output}</span>
+      <span class="recent-name">${/^[bk]-/.test(job.tag) ? words.batch.name(job.order.output) : job.order.output}</span>
       <${Verdict} verdict=${{ success: "pass", failed: "fail" }[job.state] ?? "unknown"} said=${words.jobs.states[job.state]} />
     </a></li>`)}</ul>
   </section>`;
 }
 
-const batchOf = (job) => (job.tag.startsWith("b-") ? job.tag.replace(/-\d+$/, "") : job.tag);
+const batchOf = (job) => (/^[bk]-/.test(job.tag) ? job.tag.replace(/(-\d{3})+$/, "") : job.tag);
+const addressOf = (job) => ({ b: `/batch/${batchOf(job)}`, k: `/bake/${batchOf(job)}` })[job.tag[0]] ?? `/m/${job.id}`;
 
 /** The newest version of each thing that the workbench made. */
 function newestOfEach(jobs) {
   const seen = new Set();
-  const fresh = jobs.filter((job) => /^[wb]-[0-9a-f-]+$/.test(job.tag) && !seen.has(batchOf(job)) && seen.add(batchOf(job)));
+  const fresh = jobs.filter((job) => /^[wbk]-[0-9a-f-]+$/.test(job.tag) && !seen.has(batchOf(job)) && seen.add(batchOf(job)));
   return fresh.slice(0, RECENT);
 }

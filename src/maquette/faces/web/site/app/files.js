@@ -2,7 +2,7 @@
 import { html } from "../vendor/ui.js";
 import { handOff, lookUp } from "./api.js";
 import { blocking, FINAL, mainFile, refresh, verdictOf } from "./jobs.js";
-import { attempt, orderAgain, orderFormat } from "./orders.js";
+import { attempt, freshScene, orderAgain, orderFormat } from "./orders.js";
 import { Button, Icon, sizeText, Verdict } from "./parts.js";
 import { go } from "./router.js";
 import { change, say, state } from "./store.js";
@@ -19,7 +19,8 @@ export function FilesPanel({ job }) {
     ${main && job.order.destination === "print" && !isHeldBack(job) && html`<${HandOff} job=${job} />`}
     ${hasModel && html`<details class="more-files"><summary>${words.files.more}</summary>
       <ul>${OTHERS[job.order.destination].map((ending) => html`<${OtherFile} key=${ending} job=${job} ending=${ending} />`)}
-        <li><a class="file-link" href=${`/api/jobs/${job.id}/recipe?as=yaml`} download=${`${job.order.output.replace(/\.[^.]*$/, "")}.yaml`}><${Icon} name="graph" size=${16} />${words.files.recipe}</a></li></ul>
+        <li><a class="file-link" href=${`/api/jobs/${job.id}/recipe?as=yaml`} download=${`${job.order.output.replace(/\.[^.]*$/, "")}.yaml`}><${Icon} name="graph" size=${16} />${words.files.recipe}</a></li>
+        <li><button type="button" class="file-link" onClick=${() => go(`/scene/${freshScene()}?add=${job.id}`)}><${Icon} name="look" size=${16} />${words.scene.put}</button></li></ul>
     </details>`}
   </section>`;
 }

@@ -1,12 +1,14 @@
 /** Taking things in: drop, paste, the file dialogue and the camera all end here. */
-import { upload } from "./api.js";
-import { attempt, orderBatch, orderIntake } from "./orders.js";
+import { openProject, upload } from "./api.js";
+import { columnsOf, priceOf } from "./columns.js";
+import { attempt, orderBake, orderBatch, orderIntake, usualPrice } from "./orders.js";
 import { arrival, change, say, state } from "./store.js";
 import { words } from "./words.js";
 import { go } from "./router.js";
 
 export const SIDES = ["front", "left", "back", "right"];
 const COUNTDOWN_MS = 3000;
+const PROJECT = ".maquette";
 const MOST = 200; // photos at once
 
 /** Whether a file is a model, by its name as the formats declare it or by what the server saw in it. */
@@ -31,11 +33,23 @@ export async function take(files, side = "") {
     return rows;
   });
   await arrival(state.catalog);
+  const project = (sent ?? []).find((row) => row.name.endsWith(PROJECT));
+  if (project) {
+    await openBundle(project.digest);
+    return;
+  }
   const models = (sent ?? []).filter((row) => isModel(row.name, row.kind));
   if (!sent) state.intake.value = Object.keys(before.slots).length ? before : null;
   else if (models.length) settle({ kind: "model", slots: { front: models[0] } });
   else if (sent.length > SIDES.length) settle({ kind: "batch", slots: Object.fromEntries(sent.map((row, index) => [index, row])) });
   else settle({ kind: "photo", slots: fill(side ? before.slots : {}, sent, side) });
+}
+
+/** A project from another machine: its newest version is shown. */
+async function openBundle(digest) {
+  state.intake.value = null;
+  const taken = await attempt(() => openProject(digest));
+  if (taken) go(`/m/${taken.jobs.at(-1)}`);
 }
 
 /** Photos put where there is room, in the order of the sides. */
@@ -51,12 +65,16 @@ function fill(slots, rows, side) {
 /** What was taken is there: begin to count down, unless several photos wait for more. */
 function settle(intake) {
   const destination = state.intake.value?.destination ?? "print";
-  const counts = Object.keys(intake.slots).length === 1 && state.countdown.value === "on";
+  const counts = Object.keys(intake.slots).length === 1 && state.countdown.value === "on" && (intake.kind === "model" || !usualPrice()); // nobody pays by waiting
   state.intake.value = { ...intake, destination, busy: false, until: counts ? Date.now() + COUNTDOWN_MS : 0 };
 }
 
 /** A file that is on the server already: an example, or what `maquette open` was given. */
 export function takeKnown(digest, name) {
+  if (name.endsWith(PROJECT)) {
+    openBundle(digest);
+    return;
+  }
   const kind = isModel(name, "") ? "model" : "photo";
   settle({ kind, slots: { front: { digest, name, href: `/api/files/${digest}/${encodeURIComponent(name)}` } } });
 }
@@ -72,6 +90,12 @@ export function separate() {
   change(state.intake, { kind: "batch" });
 }
 
+/** Photos are to be made by several generators. */
+export function compare() {
+  halt();
+  change(state.intake, { kind: "bake" });
+}
+
 export function drop(side) {
   halt();
   const { [side]: _, ...slots } = state.intake.value.slots;
@@ -84,7 +108,7 @@ export async function start(destination) {
   const intake = state.intake.value;
   if (!intake || intake.busy || !Object.keys(intake.slots).length) return;
   state.intake.value = { ...intake, until: 0, busy: true, destination };
-  const address = await attempt(async () => (intake.kind === "batch" ? `/batch/${await orderBatch(Object.values(intake.slots), destination)}` : `/m/${(await orderIntake(intake, destination)).id}`));
+  const address = await attempt(async () => (intake.kind === "bake" ? `/bake/${await orderBake(Object.values(intake.slots), columnsOf(intake), priceOf)}` : intake.kind === "batch" ? `/batch/${await orderBatch(Object.values(intake.slots), destination)}` : `/m/${(await orderIntake(intake, destination)).id}`));
   if (address) {
     state.intake.value = null;
     go(address);

@@ -9,6 +9,7 @@ const ACTIONS = {
   x: () => change(state.section, { on: !state.section.value.on }),
   r: () => (state.ruler.value = { on: !state.ruler.value.on, points: [], mm: "" }),
   s: () => viewer.save(),
+  c: () => state.mayWrite.value && (state.pinning.value = !state.pinning.value),
   p: () => state.overlay.value.camera && change(state.overlay, { on: !state.overlay.value.on }),
 };
 
@@ -25,6 +26,7 @@ function escape() {
   state.drawer.value = "";
   state.tour.value = 0;
   state.camera.value = false;
+  state.pinning.value = false;
   if (state.overlay.value.on) change(state.overlay, { on: false });
   if (state.mask.value.open) change(state.mask, { open: false });
   if (state.ruler.value.on) state.ruler.value = { on: false, points: [], mm: "" };

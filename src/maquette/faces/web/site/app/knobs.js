@@ -1,5 +1,6 @@
 /** Knobs: a form read off the registry, for whatever a job's options or a step's settings are. */
-import { html } from "../vendor/ui.js";
+import { html, useEffect, useSignal } from "../vendor/ui.js";
+import { priceOfOrder } from "./api.js";
 import { FINAL } from "./jobs.js";
 import { attempt, orderAgain } from "./orders.js";
 import { Button, wordsAndUnit } from "./parts.js";
@@ -57,14 +58,29 @@ export function KnobsPanel({ job }) {
 
 function RunBar({ job }) {
   const names = Object.keys(state.draft.value);
+  const usd = usePrice(job, state.draft.value);
   if (!names.length) return html`<p class="small run-bar">${words.knobs.lead}</p>`;
   const steps = stepsAgain(job, names);
-  const run = () => attempt(async () => go(`/m/${(await orderAgain(job, state.draft.value)).id}`));
+  const run = () => attempt(async () => go(`/m/${(await orderAgain(job, state.draft.value, usd ? { pay_usd: usd } : {})).id}`));
   return html`<div class="run-bar changed">
-    <${Button} kind="main" icon="play" disabled=${!FINAL.includes(job.state)} onClick=${run}>${words.knobs.run}<//>
+    <${Button} kind="main" icon="play" disabled=${!FINAL.includes(job.state)} onClick=${run}>${usd ? words.pay.runFor(usd) : words.knobs.run}<//>
     <${Button} kind="quiet" onClick=${() => (state.draft.value = {})}>${words.knobs.resetAll}<//>
     ${steps.length > 0 && html`<span class="small" title=${steps.join(", ")}>${words.knobs.again(steps.length)}</span>`}
   </div>`;
+}
+
+/** What a job with these changes costs at most; asked only where a provider may be in it. */
+function usePrice(job, changes) {
+  const usd = useSignal(0);
+  const { recipe, destination, options } = job.order;
+  const next = Object.fromEntries(Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null));
+  const isPaid = state.catalog.value.generators.some((row) => row.price_usd > 0 && (row.name === next.generator || recipe.includes(row.name)));
+  const asked = isPaid ? JSON.stringify({ recipe, destination, options: next }) : "";
+  useEffect(() => {
+    if (!asked) usd.value = 0;
+    else priceOfOrder(JSON.parse(asked)).then((price) => (usd.value = price), () => {});
+  }, [asked]);
+  return usd.value;
 }
 
 /** One knob. `value` is null where nothing was said and the default counts. */

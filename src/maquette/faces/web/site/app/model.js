@@ -1,6 +1,7 @@
 /** The model screen: photo and versions on the left, the model in the middle, checks, knobs and files on the right. */
 import { html, useEffect } from "../vendor/ui.js";
 import { cancel, lookUp, retry } from "./api.js";
+import { CommentsPanel } from "./comments.js";
 import { ComparePanel } from "./compare.js";
 import { FilesPanel } from "./files.js";
 import { blocking, FINAL, modelAddress, verdictOf } from "./jobs.js";
@@ -11,6 +12,7 @@ import { Button, Verdict } from "./parts.js";
 import { PhotoPanel } from "./photo.js";
 import { ReportPanel } from "./report.js";
 import { changeJob, state } from "./store.js";
+import { joinModel } from "./together.js";
 import { VersionsPanel } from "./versions.js";
 import { Viewport } from "./viewport.js";
 import { words } from "./words.js";
@@ -28,6 +30,7 @@ export function ModelScreen() {
   useEffect(() => {
     if (job?.tag) lookUp(`/api/jobs?tag=${encodeURIComponent(job.tag)}`).then((rows) => (state.versions.value = rows.jobs.toReversed()), () => {});
   }, [job?.id, job?.tag, job?.state]);
+  useEffect(() => (job?.tag ? joinModel(job.tag) : undefined), [job?.tag]);
   const shape = job?.order && state.catalog.value ? modelAddress(job) : null;
   useEffect(() => {
     if (!shape) return undefined;
@@ -37,7 +40,7 @@ export function ModelScreen() {
   if (job?.lost) return html`<main class="lost"><h1>${words.model.lost}</h1><a class="button main" href="/">${words.model.back}</a></main>`;
   const ready = job?.order && state.catalog.value;
   return html`<main class="model-screen">
-    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} /><${MakeupPanel} job=${job} />`}</aside>
+    <aside class="side left" aria-label=${words.model.photo}>${ready && html`<${PhotoPanel} job=${job} /><${VersionsPanel} job=${job} /><${MakeupPanel} job=${job} /><${CommentsPanel} job=${job} />`}</aside>
     <div class="middle"><${Viewport} job=${ready ? job : null} />${ready && html`<${Progress} job=${job} />`}</div>
     <aside class="side right" aria-label=${words.model.checks}>${ready && html`<${Right} job=${job} />`}</aside>
   </main>`;

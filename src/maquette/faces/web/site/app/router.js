@@ -4,7 +4,7 @@ import { leaveJob, state } from "./store.js";
 
 function parse() {
   const [, first, job = "", rest] = location.pathname.split("/");
-  const screen = first === "batch" && job ? "batch" : first === "m" && job ? (rest === "graph" ? "graph" : "model") : "drop";
+  const screen = ["batch", "bake", "scene", "form"].includes(first) && job ? first : first === "m" && job ? (rest === "graph" ? "graph" : "model") : "drop";
   return { screen, job, query: new URLSearchParams(location.search) };
 }
 
@@ -16,8 +16,10 @@ export function follow() {
   });
 }
 
-export function go(address) {
-  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+/** Go to an address, or correct the one where we are. */
+export function go(address, instead = false) {
+  if (instead) history.replaceState(null, "", address);
+  else if (address !== location.pathname + location.search) history.pushState(null, "", address);
   follow();
 }
 
@@ -26,7 +28,7 @@ export function onLink(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const there = new URL(link.href);
-  const ours = there.origin === location.origin && /^\/((m|batch)\/.*)?$/.test(there.pathname);
+  const ours = there.origin === location.origin && /^\/((m|batch|bake|scene|form)\/.*)?$/.test(there.pathname);
   if (!ours || link.target || link.hasAttribute("download")) return;
   event.preventDefault();
   go(there.pathname + there.search);

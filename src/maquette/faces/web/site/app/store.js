@@ -21,6 +21,8 @@ export const state = {
   drawer: signal(""),
   /** the step of the tour that is shown, 1 to 5; 0: none */
   tour: signal(0),
+  /** a price that somebody has to agree to: {usd, answer} */
+  asked: signal(null),
   recent: signal(null),
   versions: signal([]),
   /** the version that the model in view is compared with, and how far apart the two are */
@@ -36,6 +38,14 @@ export const state = {
   /** whether the printer's whole space is drawn, and which way the camera looks: three columns of its view matrix */
   bed: signal(false),
   heading: signal([]),
+  /** the models that stand side by side, and which version stands beside the one in view */
+  panes: signal(null),
+  /** the scene: things by id {job, name, x, y, z, turn, scale}, the chosen one, its viewer, the look it is shot in */
+  things: signal({}),
+  thing: signal(""),
+  set: signal(null),
+  shoot: signal({ look: "beauty", settings: {} }),
+  beside: signal(""),
   ruler: signal({ on: false, points: [], mm: "" }),
   /** the photo over the model: {on, share, camera, href, rect, agree} */
   overlay: signal({ on: false, share: 0.5, camera: null, href: "", rect: null, agree: null }),
@@ -58,6 +68,23 @@ export const state = {
   mask: signal({ open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" }),
   /** the graph's document, its past and future */
   graph: signal(null),
+  /** the others in the same room by id: {name, hue, cursor, picked, eye}, and whether one may change things here */
+  people: signal({}),
+  room: signal(null),
+  /** the room's name once the server has told what is in it */
+  joined: signal(""),
+  hue: signal(Math.floor(Math.random() * 6)),
+  mayWrite: signal(true),
+  /** what the server takes us for: {scopes, guest, keys} */
+  me: signal(null),
+  /** comments pinned to places of a model, by id: {text, at, job, by, t}; whether a click makes one; the open one */
+  pins: signal({}),
+  pinning: signal(false),
+  pin: signal(""),
+  /** where pins are on the picture: {id, x, y, behind}; where the camera is and what it looks at, six numbers */
+  spots: signal([]),
+  eye: signal([]),
+  name: signal(kept("name", "")),
   theme: signal(kept("theme", "auto")),
   printer: signal(kept("printer", "")),
   target: signal(kept("target", "")),
@@ -130,6 +157,9 @@ export function leaveJob() {
     state.ruler.value = { on: false, points: [], mm: "" };
     state.mask.value = { open: false, tool: "keep", strokes: [], box: null, busy: false, preview: "" };
     state.graph.value = null;
+    state.pinning.value = false;
+    state.beside.value = "";
+    state.pin.value = "";
     state.overlay.value = { on: false, share: 0.5, camera: null, href: "", rect: null, agree: null };
   });
 }

@@ -1,5 +1,7 @@
 /** The viewer with its tools around it: modes, standard views, section, ruler, legend. */
 import { html, useEffect, useRef } from "../vendor/ui.js";
+import { Beside } from "./beside.js";
+import { PinSpots } from "./comments.js";
 import { Gizmo } from "./gizmo.js";
 import { attempt, bedOf, orderAgain } from "./orders.js";
 import { Button, Icon, numberText } from "./parts.js";
@@ -22,12 +24,19 @@ export function Viewport({ job }) {
   return html`<section class=${`viewport ${shown.address ? "" : "empty"}`} aria-label=${words.model.viewer}>
     <canvas ref=${canvas} tabindex="0" role="img" aria-label=${`${words.model.viewer}: ${words.model.triangles(shown.triangles)}`}></canvas>
     ${!shown.address && html`<${Placeholder} job=${job} />`}
-    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} job=${job} /><${Tools} job=${job} /><${Legend} /><${Gizmo} />`}
+    ${shown.address && html`<${Facts} shown=${shown} job=${job} /><${Modes} job=${job} /><${Tools} job=${job} /><${Legend} /><${Gizmo} /><${PinSpots} job=${job} />`}
     ${shown.address && html`<${PhotoOver} />`}
     ${state.mode.value === "layers" && shown.address && html`<${LayersBar} />`}
+    ${state.beside.value && shown.address && html`<${Beside} models=${versionsBeside(job)} onClose=${() => (state.beside.value = "")} />`}
+    ${state.pinning.value && shown.address && html`<div class="float-bar" role="status">${words.comments.where}</div>`}
     ${state.section.value.on && shown.address && html`<${SectionBar} />`}
     ${state.ruler.value.on && shown.address && html`<${RulerBar} job=${job} />`}
   </section>`;
+}
+
+/** The version in view and the one that was put beside it. */
+function versionsBeside(job) {
+  return [job.id, state.beside.value].map((id) => ({ address: `/api/jobs/${id}/steps/result/view`, caption: words.versions.short(state.versions.value.findIndex((row) => row.id === id) + 1) }));
 }
 
 /** Until there is a shape: the picture that it will be made of, cut out as soon as the mask is known. */
@@ -74,6 +83,7 @@ function Tools({ job }) {
     ${photo.camera && html`<${Button} kind="icon" icon="eye" label=${`${words.overlay.show} (P)`} pressed=${photo.on} onClick=${() => change(state.overlay, { on: !photo.on })} />`}
     <${Button} kind="icon" icon="section" label=${`${words.tools.section} (X)`} pressed=${section} onClick=${() => change(state.section, { on: !section })} />
     <${Button} kind="icon" icon="ruler" label=${`${words.tools.ruler} (R)`} pressed=${ruler} onClick=${() => (state.ruler.value = { on: !ruler, points: [], mm: "" })} />
+    <${Button} kind="icon" icon="pin" label=${`${words.comments.add} (C)`} pressed=${state.pinning.value} onClick=${() => (state.pinning.value = !state.pinning.value)} />
     <${Button} kind="icon" icon="shot" label=${`${words.tools.shot} (S)`} onClick=${() => viewer.save()} />
   </div>`;
 }

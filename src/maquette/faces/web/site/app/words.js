@@ -44,6 +44,20 @@ export const words = {
     open: (name) => `Open ${name}`, pile: (count) => `${count} photos, each a thing of its own`, separate: (count) => `These are ${count} different things`,
     leaveOut: (name) => `Leave out ${name}`, most: (count, all) => `The first ${count} of ${all} photos; drop the others once more`, name: (first) => `Batch of ${first} …`, back: "All of the batch",
   },
+  bake: {
+    begin: "Compare generators on it", title: (photos, columns) => `Bake-off: ${photos === 1 ? "1 photo" : `${photos} photos`}, ${columns === 1 ? "1 way" : `${columns} ways`}`,
+    choose: "Which generators, for which destination? Each photo is made by each; what fails stays in the table.", start: (count) => (count === 1 ? "Make 1 result" : `Make ${count} results`), startFor: (count, usd) => `Make ${count} results for up to $${usd}`,
+    sort: "Best first by", sorts: { order: "as ordered", rubric: "rubric passed", likeness: "likeness", seconds: "seconds", price: "price" }, csv: "Table as CSV", hide: (name) => `Hide ${name}`, all: (count) => `Show ${count} hidden`,
+    table: "Results by photo and generator", photo: "Photo", together: "Together", turn: "Turn together", rubric: (passed, asked) => `${passed} of ${asked}`, seconds: "made in", likeness: "likeness", cleanup: "cleanup", steps: (count) => (count === 1 ? "1 step" : `${count} steps`),
+    raw: "as it came", closed: "closed", open: "open", made: (good, all) => `${good} of ${all} made`, back: "All of the bake-off",
+  },
+  scene: {
+    title: "Scene", things: "In the scene", none: "Nothing stands here yet. Add something from the left.", add: "Add", addThis: (name) => `Add ${name}`, remove: (name) => `Take ${name} out`,
+    fields: { x: "x mm", y: "y mm", z: "z mm", turn: "turn °", scale: "scale" }, look: "Look", shoot: "Take the picture", picture: "A picture of the scene",
+    endings: { ".glb": "One file; a model that stands here twice lies in it once", ".usdz": "For AR and film tools, one model", ".stl": "All of it as one solid, for a printer" },
+    put: "Put into a scene", fresh: "New scene", tab: "Scene",
+  },
+  beside: { title: "Side by side, one camera", close: "Back to one model", open: "Side by side" },
   model: {
     photo: "Photo",
     noPhoto: "This came from a model file.",
@@ -185,7 +199,9 @@ export const words = {
     running: "running", failed: "failed", result: "result", makeResult: "Make this the result", input: "input",
     noFit: (gives, needs) => `It gives ${gives}; this takes ${needs}`, circle: "That would be a circle",
     pick: "Choose a step to see its knobs.", seconds: (s) => `${s} s`, alone: "not connected", canvas: "Recipe graph",
-    hint: "Drag from a dot to a dot. Tab adds a step, Delete removes one.", settings: "Settings", from: "takes",
+    note: "Note", noteHint: "Write something", removeNote: "Remove this note", group: "Group", groupName: "Name of the group", ungroup: "Take the frame away",
+    groupHint: "A frame around the chosen steps (G); Shift chooses several",
+    hint: "Drag from a dot to a dot. Tab adds a step, N a note, G frames the chosen steps, Delete removes one.", settings: "Settings", from: "takes",
     fit: "Fit the graph", staleCount: (n) => (n ? `${n} to run` : "all kept"),
   },
   jobs: {
@@ -199,10 +215,29 @@ export const words = {
     licence: "Licence", api: "The API behind this page", keys: "Keyboard", server: "Server", offline: "Nothing leaves this machine.",
     shortcuts: {
       "0 … 9": "viewer modes", F: "frame the model", Space: "turntable", X: "section", R: "ruler", S: "save a picture",
-      P: "photo over the model", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
+      P: "photo over the model", C: "comment on a place", N: "note on the graph", G: "group on the graph", "?": "settings", J: "jobs", Esc: "close, stop the countdown",
     },
   },
   screens: { model: "Model", graph: "Graph" },
+  publish: {
+    title: "Publish", lead: "A version that never changes: programs call it, and people fill in a form with only these knobs.", name: "Name", knobs: "Knobs of the form", send: "Publish it",
+    done: (version) => `Version ${version} is there.`, form: "Open the form", bring: (input) => `Choose the ${input}`, destination: "For", make: "Make it",
+  },
+  pay: {
+    title: "This costs money", lead: (usd) => `A provider is paid for it: up to $${usd.toFixed(2)}. Steps that were kept are not paid again.`, yes: (usd) => `Pay up to $${usd.toFixed(2)}`, no: "No, leave it",
+    upTo: (usd) => `up to $${usd.toFixed(2)}`, runFor: (usd) => `Run for up to $${usd.toFixed(2)}`, total: (usd) => ` · up to $${usd.toFixed(2)} in all`,
+  },
+  people: {
+    title: "Share", here: (names) => `Here: ${names}`, nameless: "Guest", alone: "Nobody else is here.", name: "Your name, as others see it",
+    look: (name) => `Look from where ${name} looks`, link: "Link to this", copy: "Copy", copied: "Copied", lead: "A link opens the same thing for a colleague who reaches this server: one graph, one model, both see what the other does.",
+    readOnly: "A link only to look", working: "A link to work together", only: "look only", leave: "Leave as guest", guest: "You are a guest here.",
+    project: "Take it along", bundle: "Project as a file", projectHint: "All versions, files, steps and comments as one file; drop it on another machine's page.",
+    key: "This server asks for a key", keyHint: "tsk_…", enter: "Enter", signOut: "Sign out",
+  },
+  comments: {
+    title: "Comments", add: "Comment on a place", where: "Click the place that it is about", hint: "What is it about?", remove: "Remove this comment", fly: (number) => `Fly to comment ${number}`,
+    onOther: "on another version", place: (number) => `Comment ${number}`,
+  },
   bar: { home: "Start", jobs: "Jobs", settings: "Settings", offline: "The server does not answer; trying again", close: "Close" },
   said: { network: "the server does not answer; is maquette still running?" },
 };

@@ -2,52 +2,58 @@
 import { html, useEffect, useRef } from "../vendor/ui.js";
 import { change, say, state } from "../app/store.js";
 import { words } from "../app/words.js";
-import { commit, connect, move, refusal, staleSteps } from "./doc.js";
-import { Node, NODE_WIDTH, socketPlace } from "./node.js";
+import { commit, connect, moveAll, refusal, staleSteps } from "./doc.js";
+import { choose, Node, NODE_WIDTH, socketPlace } from "./node.js";
+import { Frame, Note } from "./notes.js";
+import { Cursors, showCursor } from "./others.js";
 
 const ZOOMS = [0.3, 1.6];
 
 export function Canvas({ job, doc }) {
   const area = useRef(null);
-  const { form, places } = doc.now;
+  const { form, places, notes, groups } = doc.now;
   const stale = new Set(staleSteps(doc));
   const { x, y, zoom } = doc.camera ?? { x: 40, y: 40, zoom: 1 };
   useEffect(() => {
     if (!doc.camera) fit(area.current, places);
   }, [doc.job, !doc.camera]);
+  /** @returns {[number, number]} */
   const at = (event) => {
     const box = area.current.getBoundingClientRect();
     return [(event.clientX - box.left - x) / zoom, (event.clientY - box.top - y) / zoom];
   };
   const down = (event) => {
-    if (event.target.closest("button, .graph-node")) return;
+    if (event.target.closest("button, input, textarea, .graph-node, .note, .frame-head")) return;
     area.current.setPointerCapture(event.pointerId);
-    change(state.graph, { picked: "", drag: { kind: "pan", from: [event.clientX - x, event.clientY - y] } });
+    change(state.graph, { picked: "", chosen: [], drag: { kind: "pan", from: [event.clientX - x, event.clientY - y] } });
+  };
+  const grab = (things, event) => {
+    area.current.setPointerCapture(event.pointerId);
+    change(state.graph, { drag: { kind: "move", things, from: at(event), now: doc.now } });
   };
   const onNode = (name) => (event) => {
     if (event.target.closest("button") || event.button) return;
-    area.current.setPointerCapture(event.pointerId);
-    const [px, py] = at(event);
-    change(state.graph, { picked: name, drag: { kind: "node", name, grip: [px - places[name][0], py - places[name][1]], now: doc.now } });
+    choose(name, event.shiftKey);
+    const { chosen } = state.graph.value;
+    grab({ steps: chosen.includes(name) ? chosen : [name] }, event);
   };
+  const onMark = (things) => (event) => !event.target.closest("button, input, textarea") && !event.button && grab(things, event);
   const onSocket = (name) => (event) => {
     event.stopPropagation();
     area.current.setPointerCapture(event.pointerId);
     change(state.graph, { wire: { source: name, to: at(event) }, drag: { kind: "wire" } });
   };
   const moved = (event) => {
+    showCursor(at(event));
     const { drag, wire } = state.graph.value;
     if (!drag) return;
     if (drag.kind === "pan") change(state.graph, { camera: { zoom, x: event.clientX - drag.from[0], y: event.clientY - drag.from[1] } });
     if (drag.kind === "wire") change(state.graph, { wire: { ...wire, to: at(event) } });
-    if (drag.kind === "node") {
-      const [px, py] = at(event);
-      change(state.graph, { now: move(doc.now, drag.name, [Math.round(px - drag.grip[0]), Math.round(py - drag.grip[1])]) });
-    }
+    if (drag.kind === "move") drift(drag, at(event));
   };
   const up = (event) => {
     const { drag, wire } = state.graph.value;
-    if (drag?.kind === "node") state.graph.value = { ...commit({ ...state.graph.value, now: drag.now }, state.graph.value.now) };
+    if (drag?.kind === "move" && drag.end) state.graph.value = drop(state.graph.value, drag);
     if (drag?.kind === "wire") land(document.elementFromPoint(event.clientX, event.clientY), wire.source);
     change(state.graph, { drag: null, wire: null });
   };
@@ -64,16 +70,39 @@ export function Canvas({ job, doc }) {
   });
   const wires = Object.entries(form.steps).flatMap(([name, step]) => [step.from].flat().map((source, index) => ({ name, source, index })).filter(({ source }) => places[source]));
   const hold = { transform: `translate(${x}px, ${y}px) scale(${zoom})` };
-  return html`<div ref=${area} class="graph" tabindex="0" role="application" aria-label=${words.graph.canvas} onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up}>
+  return html`<div ref=${area} class="graph" tabindex="0" role="application" aria-label=${words.graph.canvas} onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up} onPointerLeave=${() => showCursor(null)}>
     <div class="graph-plane" style=${hold}>
+      ${Object.entries(groups).map(([id, group]) => html`<${Frame} key=${id} id=${id} group=${group} places=${places} onGrab=${onMark({ steps: group.steps })} />`)}
       <svg class="wires" aria-hidden="true">
         ${wires.map(({ name, source, index }) => html`<path key=${`${source}>${name}.${index}`} class=${stale.has(name) ? "stale" : ""} d=${curve(socketPlace(places[source], "out", 0), socketPlace(places[name], "in", index))} />`)}
         ${doc.wire && html`<path class="loose" d=${curve(socketPlace(places[doc.wire.source], "out", 0), doc.wire.to)} />`}
       </svg>
       ${[...form.inputs, ...Object.keys(form.steps)].map((name) => html`<${Node} key=${name} name=${name} job=${job} doc=${doc} stale=${stale.has(name)} onGrab=${onNode(name)} onSocket=${onSocket(name)} />`)}
+      ${Object.entries(notes).map(([id, note]) => html`<${Note} key=${id} id=${id} note=${note} onGrab=${onMark({ notes: [id] })} />`)}
+      <${Cursors} />
     </div>
     <p class="small graph-hint">${words.graph.hint}</p>
   </div>`;
+}
+
+/** While things are dragged they stand where the pointer is; what others change meanwhile stays. */
+function drift(drag, [x, y]) {
+  const [dx, dy] = [x - drag.from[0], y - drag.from[1]];
+  const { places, notes } = moveAll(drag.now, drag.things, [dx, dy]);
+  state.graph.value = { ...state.graph.value, drag: { ...drag, end: [dx, dy] }, now: placed(state.graph.value.now, drag.things, places, notes) };
+}
+
+/** Where some things stand in another state. */
+function placed(now, { steps = [], notes: ids = [] }, places, notes) {
+  const stepsHere = steps.filter((name) => now.places[name]).map((name) => [name, places[name] ?? now.places[name]]);
+  const notesHere = ids.filter((id) => now.notes[id]).map((id) => [id, { ...now.notes[id], at: notes[id]?.at ?? now.notes[id].at }]);
+  return { ...now, places: { ...now.places, ...Object.fromEntries(stepsHere) }, notes: { ...now.notes, ...Object.fromEntries(notesHere) } };
+}
+
+/** The end of a drag: one gesture from where things stood before. */
+function drop(doc, drag) {
+  const before = placed(doc.now, drag.things, drag.now.places, drag.now.notes);
+  return { ...commit({ ...doc, now: before }, doc.now) };
 }
 
 /** A wire let go over a socket: led there, or the reason why not. */
@@ -100,6 +129,6 @@ function fit(area, places) {
   if (!area || !points.length) return;
   const right = Math.max(...points.map(([px]) => px)) + NODE_WIDTH;
   const bottom = Math.max(...points.map(([, py]) => py)) + 170;
-  const zoom = Math.max(ZOOMS[0], Math.min(1.5, (area.clientWidth - 64) / right, (area.clientHeight - 90) / bottom));
-  change(state.graph, { camera: { zoom, x: Math.max(24, (area.clientWidth - right * zoom) / 2), y: Math.max(24, (area.clientHeight - bottom * zoom) / 2) } });
+  const zoom = Math.max(ZOOMS[0], Math.min(1.5, (area.clientWidth - 64) / right, (area.clientHeight - 120) / bottom));
+  change(state.graph, { camera: { zoom, x: Math.max(24, (area.clientWidth - right * zoom) / 2), y: Math.max(64, (area.clientHeight - bottom * zoom) / 2) } });
 }

@@ -1,29 +1,32 @@
 /** The graph's document: a recipe and where its steps stand. Edits give a new document; each is one gesture to undo. */
 import { downstream } from "../app/knobs.js";
+import { retrace } from "./flat.js";
+import { marksFrom, marksText } from "./marks.js";
 
 const COLUMN = 232;
 const ROW = 196;
 const MOST_UNDONE = 200;
 
-/** A document over a recipe; `kept` says which steps' results are there, `prices` what steps cost in dollars. */
-export function begin(form, kept = {}, prices = {}) {
-  return { now: { form, places: layOut(form) }, before: form, kept, prices, past: [], future: [], picked: "", wire: null };
+/** A document over a recipe; `kept` says which steps' results are there, `prices` what steps cost in dollars. @param {any} recipe */
+export function begin({ canvas = {}, ...form }, kept = {}, prices = {}) {
+  const places = { ...layOut(form), ...canvas.places };
+  return { now: { form, places, ...marksFrom(canvas) }, before: form, kept, prices, past: [], future: [], picked: "", chosen: [], wire: null };
 }
 
 /** One gesture: a new state on top of the past. The same state again is no gesture. */
 export function commit(doc, now) {
   if (JSON.stringify(now) === JSON.stringify(doc.now)) return doc;
-  return { ...doc, now, past: [...doc.past.slice(-MOST_UNDONE), doc.now], future: [] };
+  return { ...doc, now, past: [...doc.past.slice(-MOST_UNDONE), { was: doc.now, is: now }], future: [] };
 }
 
 export function undo(doc) {
-  if (!doc.past.length) return doc;
-  return { ...doc, now: doc.past.at(-1), past: doc.past.slice(0, -1), future: [doc.now, ...doc.future] };
+  const last = doc.past.at(-1);
+  return last ? { ...doc, now: retrace(doc.now, last.is, last.was), past: doc.past.slice(0, -1), future: [last, ...doc.future] } : doc;
 }
 
 export function redo(doc) {
-  if (!doc.future.length) return doc;
-  return { ...doc, now: doc.future[0], past: [...doc.past, doc.now], future: doc.future.slice(1) };
+  const [next, ...future] = doc.future;
+  return next ? { ...doc, now: retrace(doc.now, next.was, next.is), past: [...doc.past, next], future } : doc;
 }
 
 const sourcesOf = (step) => [step.from].flat();
@@ -37,6 +40,16 @@ export function setKnob(now, name, setting, value) {
 
 export function move(now, name, place) {
   return { ...now, places: { ...now.places, [name]: place } };
+}
+
+/** Steps and notes moved together by so much. @param {number[]} way */
+export function moveAll(now, things, way) {
+  const { steps = [], notes = [] } = things;
+  const [dx, dy] = way;
+  const shifted = (/** @type {number[]} */ [x, y]) => [Math.round(x + dx), Math.round(y + dy)];
+  const places = Object.fromEntries(steps.filter((name) => now.places[name]).map((name) => [name, shifted(now.places[name])]));
+  const moved = Object.fromEntries(notes.filter((id) => now.notes[id]).map((id) => [id, { ...now.notes[id], at: shifted(now.notes[id].at) }]));
+  return { ...now, places: { ...now.places, ...places }, notes: { ...now.notes, ...moved } };
 }
 
 export function makeResult(now, name) {
@@ -129,8 +142,15 @@ export function usable(form) {
   return { ...form, inputs: form.inputs.filter((name) => needed.has(name)), steps };
 }
 
+/** The recipe as it is run and saved, with its notes, groups and places. */
+export function recipeOf(now) {
+  const form = usable(now.form);
+  const names = [...form.inputs, ...Object.keys(form.steps)];
+  return { ...form, canvas: marksText(now, names) };
+}
+
 /** The recipe as the YAML that the command line reads: a step a line. */
-export function yamlOf(form) {
+export function yamlOf(now) {
   const flow = (value) => JSON.stringify(value);
   const line = ([name, step]) => {
     const sources = sourcesOf(step);
@@ -138,8 +158,8 @@ export function yamlOf(form) {
     const settings = Object.entries(step.with ?? {}).map(([key, value]) => `${key}: ${flow(value)}`);
     return `  ${name}: {stage: ${step.stage}, from: ${from}${settings.length ? `, with: {${settings.join(", ")}}` : ""}${step.optional ? ", optional: true" : ""}}`;
   };
-  const { recipe, summary, inputs, steps, result } = usable(form);
-  return [`recipe: ${recipe}`, `summary: ${flow(summary)}`, `inputs: [${inputs.join(", ")}]`, "steps:", ...Object.entries(steps).map(line), `result: ${result}`, ""].join("\n");
+  const { recipe, summary, inputs, steps, result, canvas } = recipeOf(now);
+  return [`recipe: ${recipe}`, `summary: ${flow(summary)}`, `inputs: [${inputs.join(", ")}]`, "steps:", ...Object.entries(steps).map(line), `result: ${result}`, `canvas: ${flow(canvas)}`, ""].join("\n");
 }
 
 /** Places by depth, so that wires run from left to right; long rows are broken where the window ends. */

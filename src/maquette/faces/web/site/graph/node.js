@@ -1,8 +1,9 @@
 /** One step on the canvas: what it is, what came of it, and its sockets. */
 import { html } from "../vendor/ui.js";
-import { change, state } from "../app/store.js";
+import { state } from "../app/store.js";
 import { words } from "../app/words.js";
 import { giveOf, kindsOf, refusal } from "./doc.js";
+import { Pickers } from "./others.js";
 
 export const NODE_WIDTH = 176;
 const HEAD = 40;
@@ -22,17 +23,26 @@ export function Node({ name, job, doc, stale, onGrab, onSocket }) {
   const [x, y] = places[name] ?? [0, 0];
   const said = job.nodes[name];
   const status = statusOf(job, name, stale, said, Boolean(step));
-  const classes = ["graph-node", status, doc.picked === name ? "picked" : "", step ? "" : "is-input", step?.optional ? "optional" : ""].join(" ");
-  const pick = (event) => event.key === "Enter" && change(state.graph, { picked: name });
+  const classes = ["graph-node", status, doc.picked === name || doc.chosen.includes(name) ? "picked" : "", step ? "" : "is-input", step?.optional ? "optional" : ""].join(" ");
+  const pick = (event) => event.key === "Enter" && event.target === event.currentTarget && choose(name, event.shiftKey);
   return html`<div class=${classes} style=${{ transform: `translate(${x}px, ${y}px)` }} tabindex="0" role="group" aria-label=${`${name}: ${step?.stage ?? words.graph.input}, ${words.graph[status] ?? status}`}
       data-step=${name} data-status=${status} onPointerDown=${onGrab} onKeyDown=${pick}>
     <div class="node-head" title=${stage?.summary}><strong>${step?.stage ?? name}</strong><span class="small">${step ? name : words.graph.input}${form.result === name ? ` · ${words.graph.result}` : ""}</span></div>
     ${Object.entries(stage?.inputs ?? {}).map(([input, type], index) => html`<button type="button" key=${input} class=${`socket in type-${typeClass(type)} ${unfit(doc, stages, name, index)}`} style=${{ top: `${HEAD / 2 + index * BETWEEN}px` }} data-socket data-step=${name} data-index=${index} aria-label=${`${name} ${words.graph.from} ${input}: ${type}`} title=${`${input}: ${type}`}></button>`)}
     <button type="button" class=${`socket out type-${typeClass(gives)}`} style=${{ top: `${HEAD / 2}px` }} aria-label=${`${name}: ${gives}`} title=${gives} onPointerDown=${onSocket}></button>
+    <${Pickers} name=${name} />
     <${Thumb} job=${job} name=${name} step=${step} said=${said} gives=${gives} />
     <div class="node-foot"><span class="status">${words.graph[status] ?? ""}</span>${said?.seconds !== undefined && !stale && html`<span class="small">${words.graph.seconds(said.seconds.toFixed(said.seconds < 1 ? 2 : 1))}</span>`}
       ${doc.prices[name] > 0 && html`<span class="price" title=${words.graph.price}>$${doc.prices[name].toFixed(2)}</span>`}</div>
   </div>`;
+}
+
+/** Pick one step, or with the shift key one more. */
+export function choose(name, more) {
+  const doc = state.graph.value;
+  const { chosen } = doc;
+  const next = !more ? (chosen.includes(name) ? chosen : [name]) : chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name];
+  state.graph.value = { ...doc, picked: name, chosen: next };
 }
 
 function statusOf(job, name, stale, said, isStep) {

@@ -8,10 +8,15 @@ import { go } from "../app/router.js";
 import { change, say, state } from "../app/store.js";
 import { words } from "../app/words.js";
 import { Canvas } from "./canvas.js";
-import { begin, commit, costOf, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
+import { begin, commit, costOf, recipeOf, redo, removeStep, staleSteps, undo, usable, yamlOf } from "./doc.js";
 import { Inspector } from "./inspector.js";
+import { addNote, group } from "./marks.js";
+import { joinGraph } from "./others.js";
 import { Palette } from "./palette.js";
+import { Publish } from "./publish.js";
 
+const BELOW = 200;
+const BESIDE = 200;
 const CANVAS_KEYS = "svg, .graph, .graph-node, body";
 
 export function GraphScreen() {
@@ -25,13 +30,14 @@ export function GraphScreen() {
       state.graph.value = { ...begin(form, kept, prices), job: job.id };
     });
   }, [ready, job?.id, job?.state]);
+  useEffect(() => (doc?.job ? joinGraph(doc.job) : undefined), [doc?.job]);
   useEffect(() => {
     const onKey = (event) => pressed(event);
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
   return html`<main class="graph-screen">
-    ${doc && ready && html`<${Bar} job=${job} doc=${doc} /><div class="graph-body"><${Canvas} job=${job} doc=${doc} /><${Inspector} doc=${doc} /></div><${Palette} doc=${doc} />`}
+    ${doc && ready && html`<${Bar} job=${job} doc=${doc} /><div class="graph-body"><${Canvas} job=${job} doc=${doc} /><${Inspector} doc=${doc} /></div><${Palette} doc=${doc} /><${Publish} doc=${doc} />`}
   </main>`;
 }
 
@@ -47,22 +53,40 @@ function pressed(event) {
     event.preventDefault();
     change(state.graph, { palette: true });
   } else if ((key === "delete" || key === "backspace") && doc.picked) dropPicked(doc);
+  else if (key === "n" && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    writeHere(doc);
+  } else if (key === "g" && !event.ctrlKey && !event.metaKey) groupChosen(doc);
+}
+
+/** A note below the steps and the notes before it, its field waiting to be typed into. */
+function writeHere(doc) {
+  const notes = Object.values(doc.now.notes);
+  const below = Math.max(...Object.values(doc.now.places).map(([, y]) => y)) + BELOW;
+  const right = Math.max(0, ...notes.filter(({ at }) => at[1] >= below).map(({ at }) => at[0] + BESIDE));
+  const { id, now } = addNote(doc.now, [right, below]);
+  state.graph.value = { ...commit(doc, now), born: id };
+}
+
+function groupChosen(doc) {
+  const names = doc.chosen.filter((name) => doc.now.places[name]);
+  if (names.length) state.graph.value = { ...commit(doc, group(doc.now, names, words.graph.group)), chosen: [] };
 }
 
 export function dropPicked(doc) {
-  if (doc.picked in doc.now.form.steps) state.graph.value = { ...commit(doc, removeStep(doc.now, doc.picked)), picked: "" };
+  if (doc.picked in doc.now.form.steps) state.graph.value = { ...commit(doc, removeStep(doc.now, doc.picked)), picked: "", chosen: [] };
 }
 
 function Bar({ job, doc }) {
   const stale = staleSteps(doc);
   const open = Object.values(usable(doc.now.form).steps).some((step) => [step.from].flat().includes(""));
   const hosted = Object.values(doc.now.form.steps).some((step) => state.catalog.value.stages[step.stage]?.facts.network);
-  const text = hosted && !open ? yamlOf(doc.now.form) : "";
+  const text = hosted && !open ? yamlOf(doc.now) : "";
   useEffect(() => {
     if (text) readRecipe(text).then(({ prices }) => change(state.graph, { prices }), () => {});
   }, [text]);
   const cost = hosted ? costOf(doc) : 0;
-  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...usable(doc.now.form), recipe: "graph" }, Object.values(doc.prices).reduce((sum, usd) => sum + usd, 0))).id}`));
+  const run = () => attempt(async () => go(`/m/${(await orderGraph(job, { ...recipeOf(doc.now), recipe: "graph" }, Object.values(doc.prices).reduce((sum, usd) => sum + usd, 0))).id}`));
   return html`<div class="graph-bar" role="toolbar" aria-label=${words.graph.title}>
     <${Button} kind="main" icon="play" disabled=${open || !FINAL.includes(job.state)} onClick=${run}>${cost ? words.graph.runFor(cost.toFixed(2)) : words.graph.run}<//>
     <span class="small stale-count" role="status">${words.graph.staleCount(stale.length)}</span>
@@ -70,7 +94,10 @@ function Bar({ job, doc }) {
     <${Button} kind="icon" icon="undo" label=${`${words.graph.undo} (Ctrl Z)`} disabled=${!doc.past.length} onClick=${() => (state.graph.value = undo(doc))} />
     <${Button} kind="icon" icon="redo" label=${`${words.graph.redo} (Ctrl Shift Z)`} disabled=${!doc.future.length} onClick=${() => (state.graph.value = redo(doc))} />
     <${Button} icon="plus" onClick=${() => change(state.graph, { palette: true })}>${words.graph.add}<//>
+    <${Button} icon="note" onClick=${() => writeHere(doc)}>${words.graph.note}<//>
+    <${Button} icon="box" disabled=${!doc.chosen.length} title=${words.graph.groupHint} onClick=${() => groupChosen(doc)}>${words.graph.group}<//>
     <${Button} icon="down" onClick=${() => save(doc)}>${words.graph.save}<//>
+    <${Button} icon="open" disabled=${open} onClick=${() => change(state.graph, { publishing: true })}>${words.publish.title}<//>
     <${Templates} job=${job} doc=${doc} />
     <label class="button"><input type="file" class="unseen" accept=".yaml,.yml,.json" onChange=${(event) => openFile(event, doc)} />${words.graph.open}</label>
   </div>`;
@@ -90,7 +117,7 @@ function Templates({ job, doc }) {
 }
 
 function save(doc) {
-  const blob = new Blob([yamlOf(doc.now.form)], { type: "application/yaml" });
+  const blob = new Blob([yamlOf(doc.now)], { type: "application/yaml" });
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${doc.now.form.recipe}.yaml` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

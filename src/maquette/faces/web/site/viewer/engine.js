@@ -1,5 +1,5 @@
 /** The drawing side of the viewer: a scene in millimetres with +Z up, drawn only when something changed. */
-import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Raycaster, Scene, Sphere, Vector2, Vector3, WebGLRenderer } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { bytesOf } from "../app/api.js";
 import { change, say, state } from "../app/store.js";
@@ -9,10 +9,15 @@ import { Layers } from "./layers.js";
 import { VIEWS } from "./modes.js";
 import { Overlay } from "./overlay.js";
 import { Paint } from "./paint.js";
+import { Pins } from "./pins.js";
 import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
 
 const FLIGHT_MS = 420;
+const SLOW_MS = 45; // a frame that takes longer is felt
+const PAUSE_MS = 400; // two drawings further apart are no motion
+const REST_MS = 200;
+const COARSE = 0.5; // of the pixels' sides, while it moves on a slow machine
 const ASIDE = 1.12; // how much air stands around a framed model
 
 export class Engine {
@@ -22,7 +27,8 @@ export class Engine {
     this.triangles = 0;
     const plain = new URLSearchParams(location.search).has("plain");
     this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
-    this.renderer.setPixelRatio(plain ? 1 : Math.min(devicePixelRatio, 2));
+    this.ratio = plain ? 1 : Math.min(devicePixelRatio, 2);
+    this.renderer.setPixelRatio(this.ratio);
     this.renderer.toneMapping = NeutralToneMapping;
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(28, 1, 1, 10000);
@@ -42,6 +48,7 @@ export class Engine {
     this.ruler = new Ruler(this);
     this.overlay = new Overlay(this);
     this.layers = new Layers(this);
+    this.pins = new Pins(this);
     this.#listen();
     this.resize();
   }
@@ -127,6 +134,29 @@ export class Engine {
     this.#flyTo(this.bounds.center, toward, this.bounds.radius, side === "iso");
   }
 
+  /** Where on the model a pointer is: {point, face}, or nothing. */
+  hit(event) {
+    const area = this.canvas.getBoundingClientRect();
+    const place = new Vector2(((event.clientX - area.left) / area.width) * 2 - 1, 1 - ((event.clientY - area.top) / area.height) * 2);
+    const ray = new Raycaster();
+    ray.setFromCamera(place, this.camera);
+    return ray.intersectObject(this.model, true)[0] ?? null;
+  }
+
+  /** Where the camera stands and what it looks at, six numbers; given some, go there at once. */
+  get eye() {
+    return [...this.camera.position.toArray(), ...this.controls.target.toArray()].map((value) => Number(value.toPrecision(6)));
+  }
+
+  set eye(numbers) {
+    this.overlay.leave();
+    this.flight = null;
+    this.camera.position.set(...numbers.slice(0, 3));
+    this.controls.target.set(...numbers.slice(3));
+    this.controls.update();
+    this.draw();
+  }
+
   /** From the model to whoever looks. */
   toward() {
     return this.camera.position.clone().sub(this.controls.target).normalize();
@@ -185,10 +215,29 @@ export class Engine {
     this.asked ??= requestAnimationFrame((now) => {
       this.asked = undefined;
       if (!this.renderer) return;
+      this.#pace(now);
       if (this.flight) this.#advance(now);
       this.controls.update();
       this.render();
     });
+  }
+
+  /** Fewer pixels while it moves where frames are slow; all of them as soon as it rests. */
+  #pace(now) {
+    const took = now - (this.drawn ?? 0);
+    this.drawn = now;
+    if (took < PAUSE_MS) this.slow = Math.max(0, (this.slow ?? 0) + (took > SLOW_MS ? 1 : -1));
+    if (this.slow > 2 && !this.coarse) this.#sharpen(false);
+    clearTimeout(this.resting);
+    if (this.coarse) this.resting = setTimeout(() => this.#sharpen(true), REST_MS);
+  }
+
+  #sharpen(isSharp) {
+    if (!this.renderer) return;
+    this.coarse = !isSharp;
+    this.slow = 0;
+    this.renderer.setPixelRatio(this.ratio * (isSharp ? 1 : COARSE));
+    if (isSharp) this.draw();
   }
 
   /** Draw at once, through the photo's camera where the photo lies over the model. */
@@ -197,6 +246,8 @@ export class Engine {
     this.renderer.render(this.scene, eye);
     const heading = eye.matrixWorldInverse.elements.slice(0, 11);
     if (heading.some((value, index) => Math.abs(value - (state.heading.peek()[index] ?? 9)) > 1e-3)) state.heading.value = heading;
+    this.pins.place();
+    if (JSON.stringify(this.eye) !== JSON.stringify(state.eye.peek())) state.eye.value = this.eye;
   }
 
   resize() {
@@ -211,6 +262,7 @@ export class Engine {
 
   /** The picture as it stands, with the page's ground behind it. */
   picture() {
+    this.#sharpen(true);
     this.scene.background = new Color(getComputedStyle(this.canvas.parentElement).backgroundColor);
     this.render();
     const taken = new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
@@ -220,8 +272,9 @@ export class Engine {
   }
 
   close() {
+    clearTimeout(this.resting);
     this.ends.forEach((end) => end());
-    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.ground].forEach((part) => part.close());
+    [this.dress, this.section, this.paint, this.ruler, this.overlay, this.layers, this.pins, this.ground].forEach((part) => part.close());
     this.watching.disconnect();
     this.controls.dispose();
     this.renderer.dispose();

@@ -1,5 +1,5 @@
 /** Two clicks on the model, a line between them and its length. */
-import { BufferGeometry, Line, LineBasicMaterial, Points, PointsMaterial, Raycaster, Vector2, Vector3 } from "../vendor/three.js";
+import { BufferGeometry, Line, LineBasicMaterial, Points, PointsMaterial, Vector3 } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { change, state } from "../app/store.js";
 
@@ -24,11 +24,7 @@ export class Ruler {
     const { on, points } = state.ruler.peek();
     const moved = Math.hypot(event.clientX - this.pressed[0], event.clientY - this.pressed[1]);
     if (!on || moved > STILL_PX) return;
-    const area = this.engine.canvas.getBoundingClientRect();
-    const place = new Vector2(((event.clientX - area.left) / area.width) * 2 - 1, 1 - ((event.clientY - area.top) / area.height) * 2);
-    const ray = new Raycaster();
-    ray.setFromCamera(place, this.engine.camera);
-    const [hit] = ray.intersectObject(this.engine.model, true);
+    const hit = this.engine.hit(event);
     if (hit) change(state.ruler, { points: [...(points.length > 1 ? [] : points), hit.point.toArray()] });
   }
 

@@ -38,6 +38,15 @@ class Viewer {
     this.engine?.showBed(size);
   }
 
+  /** Look from where somebody else does. */
+  lookFrom(eye) {
+    if (this.engine && eye?.length === 6) this.engine.eye = eye;
+  }
+
+  flyToPin(id) {
+    this.engine?.pins.fly(id);
+  }
+
   fly(triangles) {
     this.engine?.fly(triangles);
   }
@@ -72,6 +81,10 @@ export const viewer = new Viewer();
   },
   get laid() {
     return viewer.engine?.layers.below?.geometry.drawRange.count / 2 || 0;
+  },
+  get panes() {
+    const panes = state.panes.peek();
+    return panes ? { camera: panes.camera.position.toArray(), triangles: panes.panes.map((pane) => pane?.triangles ?? 0) } : null;
   },
   state: () => Object.fromEntries(Object.entries(state).map(([name, one]) => [name, one.peek()])),
 };

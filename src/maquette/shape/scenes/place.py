@@ -1,0 +1,68 @@
+"""Place and add-to-scene: models at spots of one's own choice, several of them in one scene."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from maquette.core.arrays import Floats
+from maquette.core.asset import Asset
+from maquette.core.errors import CannotDo
+from maquette.core.scene import Scene
+from maquette.registry import stage
+
+Where = Annotated[float, Field(ge=-1e5, le=1e5, description="where the middle of its foot comes to, mm")]
+Turn = Annotated[float, Field(ge=-360, le=360, description="about the upright axis, counter-clockwise from above")]
+Times = Annotated[float, Field(gt=0, le=1000, description="times as large")]
+
+
+@stage
+def place(
+    asset: Asset, *, x_mm: Where = 0.0, y_mm: Where = 0.0, z_mm: Where = 0.0, turn_deg: Turn = 0.0, scale: Times = 1.0
+) -> Scene:
+    """Stand a model at a spot of a new scene, turned and scaled about the middle of its foot.
+
+    Further models come with ``add-to-scene``. The model itself is kept as it is. Refuses a model without faces.
+    """
+    spot = _spot("place", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
+    return Scene((asset.replace(volumes=()),), np.zeros(1, np.int64), spot[None], title=asset.title)
+
+
+@stage
+def add_to_scene(
+    scene: Scene,
+    asset: Asset,
+    *,
+    x_mm: Where = 0.0,
+    y_mm: Where = 0.0,
+    z_mm: Where = 0.0,
+    turn_deg: Turn = 0.0,
+    scale: Times = 1.0,
+) -> Scene:
+    """Stand one more model in a scene; one that stands there already is kept once and placed twice.
+
+    Nothing is said where models overlap; look at it, or check the joined one. Refuses a model without faces.
+    """
+    spot = _spot("add-to-scene", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
+    bare = asset.replace(volumes=())
+    at = next((number for number, known in enumerate(scene.assets) if known.digest == bare.digest), len(scene.assets))
+    assets = scene.assets if at < len(scene.assets) else (*scene.assets, bare)
+    return scene.replace(
+        assets=assets, which=np.append(scene.which, at), places=np.concatenate([scene.places, spot[None]])
+    )
+
+
+def _spot(name: str, asset: Asset, where: tuple[float, float, float], turn_deg: float, scale: float) -> Floats:
+    """The place (4, 4) that brings the middle of a model's foot to ``where``."""
+    if not len(asset.mesh.faces):
+        raise CannotDo(f"{name}: the model has no faces; there is nothing to place")
+    low, high = asset.mesh.bounds
+    foot = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+    angle = np.radians(turn_deg)
+    spot = np.eye(4)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    spot[:3, :3] = scale * turn
+    spot[:3, 3] = np.array(where) - spot[:3, :3] @ foot
+    return spot

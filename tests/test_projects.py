@@ -1,0 +1,154 @@
+"""Projects between machines, published recipes, guests and rooms: the server's side, without a browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from http.cookies import SimpleCookie
+
+import pytest
+
+pytest.importorskip("dbos", reason="needs the extra server")
+
+import tiny_stages
+from tiny_stages import Server
+
+
+@pytest.fixture(scope="module")
+def env_here(tmp_path_factory):
+    return tiny_stages.install(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def here(env_here, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("here"), env_here)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def there(env_here, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("there"), env_here, "--workers", "0")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def job(here):
+    body = {"recipe": tiny_stages.recipe(3), "inputs": {"data": here.upload(b"\x07", "a.bin")}, "output": "out.png"}
+    job = here.job(here.client.post("/api/jobs", json={**body, "tag": "w-thing"}).json()["id"])
+    assert job["state"] == "success", job
+    return job
+
+
+def take(server, data):
+    return server.client.post("/api/projects", json={"digest": server.upload(data, "thing.maquette")})
+
+
+def test_a_project_is_the_same_on_another_machine(here, there, job):
+    data = here.client.get("/api/projects/w-thing").content
+    assert data[:2] == b"PK", data[:300]
+    taken = take(there, data)
+    assert taken.status_code == 201, taken.text
+    assert taken.json() == {"tag": "w-thing", "jobs": [job["id"]]}
+    again = there.client.get(f"/api/jobs/{job['id']}").json()
+    assert {name: again[name] for name in ("order", "files", "state", "tag")} == {
+        name: job[name] for name in ("order", "files", "state", "tag")
+    }
+    for file in job["files"]:
+        assert there.client.get(file["href"]).content == here.client.get(file["href"]).content
+    picture = f"/api/jobs/{job['id']}/steps/s1/thumb"
+    assert there.client.get(picture).content == here.client.get(picture).content
+    assert there.client.get(f"/api/jobs/{job['id']}/recipe").json()["kept"] == {"s0": True, "s1": True, "s2": True}
+    assert take(there, data).json()["jobs"] == [job["id"]]  # once more changes nothing
+    assert len(there.client.get("/api/jobs?tag=w-thing").json()["jobs"]) == 1
+
+
+@pytest.mark.parametrize("change", ["none", "id", "state", "order", "digest"])
+def test_what_is_no_project_is_refused(here, there, job, change):
+    data = here.client.get("/api/projects/w-thing").content
+    assert data[:2] == b"PK", data[:300]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    facts = json.loads(parts["project.json"])
+    row = facts["jobs"][0] | {"id": "0" * 32}
+    row |= {"id": {"id": "../../etc"}, "state": {"state": "queued"}, "order": {"wish": "{}"}}.get(change, {})
+    if change == "digest":
+        row["outputs"] = row["outputs"].replace(job["files"][0]["digest"], "../../secret")
+    facts["jobs"] = [row]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, part in (parts | {"project.json": json.dumps(facts).encode()}).items():
+            archive.writestr(name, part)
+    refused = take(there, stream.getvalue() if change != "none" else b"PK\x03\x04 nothing")
+    assert (refused.status_code, refused.json()["error"]) == (422, "BadInput"), refused.text
+    assert there.client.get(f"/api/jobs/{'0' * 32}").status_code == 404
+
+
+def test_a_published_version_never_changes(here):
+    text = tiny_stages.recipe(2)
+    knobs = json.loads(text) | {"recipe": "slow", "knobs": {"name": {"turns": "s1.name"}}}
+    one = here.client.post("/api/published", json={"name": "slow", "text": json.dumps(knobs, indent=1)}).json()
+    same = here.client.post("/api/published", json={"name": "slow", "text": json.dumps(knobs, indent=1)}).json()
+    two = here.client.post("/api/published", json={"name": "slow", "text": json.dumps(knobs, indent=2)}).json()
+    assert [each["version"] for each in (one, same, two)] == [1, 1, 2]
+    facts = here.client.get("/api/published/slow@1").json()
+    assert [knob["name"] for knob in facts["knobs"]] == ["name"]
+    digest = here.upload(b"\x05", "a.bin")
+    body = {"inputs": {"data": digest}, "knobs": {"name": "from a program"}, "output": "out.png"}
+    job = here.client.post(one["href"], json=body).json()
+    assert here.job(job["id"])["state"] == "success"
+    assert here.client.post("/api/recipes/slow@9", json=body).status_code == 422
+    refused = here.client.post("/api/published", json={"name": "print", "text": text})
+    assert refused.status_code == 422
+    assert "none of our own" in refused.json()["message"]
+
+
+def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
+    other = {"recipe": tiny_stages.recipe(1), "inputs": {"data": here.upload(b"\x01", "b.bin")}, "output": "out.png"}
+    hidden = here.client.post("/api/jobs", json={**other, "tag": "w-hidden"}).json()["id"]
+    link = here.client.post("/api/share", json={"job": job["id"], "may": "look"}).json()["href"]
+    answer = here.client.get(link.removeprefix(here.base), follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/m/{job['id']}")
+    cookie = SimpleCookie(answer.headers["set-cookie"])["maquette_pass"]
+    assert (bool(cookie["httponly"]), cookie["samesite"]) == (True, "strict")
+    here.client.cookies.clear()
+    guest = {"cookie": f"maquette_pass={cookie.value}", "origin": here.base}
+    assert here.client.get(f"/api/jobs/{job['id']}", headers=guest).status_code == 200
+    assert here.client.get(f"/api/jobs/{hidden}", headers=guest).status_code == 404
+    assert {row["tag"] for row in here.client.get("/api/jobs", headers=guest).json()["jobs"]} == {"w-thing"}
+    assert here.client.post("/api/jobs", json=other, headers=guest).status_code == 403
+    assert here.client.post("/api/share", json={"job": job["id"], "may": "work"}, headers=guest).status_code == 403
+    forged = {**guest, "cookie": f"maquette_pass={cookie.value[:-1]}x"}
+    assert (
+        here.client.get(f"/api/jobs/{hidden}", headers=forged).status_code == 200
+    )  # no guest: this machine's own user
+    working = here.client.post("/api/share", json={"job": job["id"], "may": "work"}).json()["href"]
+    token = working.removeprefix(here.base).split("/")[2]
+    friend = {"cookie": f"maquette_pass={token}", "origin": here.base}
+    ordered = here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=friend)
+    assert ordered.status_code == 202, ordered.text
+    assert here.client.post("/api/jobs", json={**other, "tag": "w-mine"}, headers=friend).status_code == 403
+    no_origin = {"cookie": friend["cookie"]}
+    assert here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=no_origin).status_code == 403
+
+
+def test_a_server_with_keys_has_a_door(env_here, tmp_path):
+    command = [sys.executable, "-m", "maquette", "key", "ann", "--home", str(tmp_path)]
+    key = subprocess.run(command, env=env_here, capture_output=True, text=True, check=True).stdout.strip()
+    server = Server(tmp_path, env_here, "--keys", "--workers", "0")
+    try:
+        assert server.client.get("/").status_code == 200  # the page holds nothing of anybody
+        assert server.client.get("/api/me").status_code == 401
+        assert server.client.post("/api/session", json={"key": "tsk_wrong"}).status_code == 401
+        answer = server.client.post("/api/session", json={"key": key}, headers={"origin": server.base})
+        assert answer.status_code == 200
+        assert server.client.get("/api/me").json() == {"keys": True, "only": "", "scopes": ["read", "run"]}
+        assert server.client.delete("/api/session", headers={"origin": "http://elsewhere.example"}).status_code == 403
+        assert server.client.delete("/api/session", headers={"origin": server.base}).status_code == 200
+        assert server.client.get("/api/me").status_code == 401
+    finally:
+        server.stop()
