@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,20 +15,42 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from maquette.core.errors import Unavailable
 from maquette.flow.queue.tables import TABLES, secrets_table
 
+_TABLES_LOCK = 0x6D61717565747465  # "maquette": the number of a lock that PostgreSQL keeps
+
 
 class Database:
-    """SQLite or PostgreSQL by address; its tables are made when they are not there."""
+    """SQLite or PostgreSQL by address; the database of that name and its tables are made when they are not there."""
 
     def __init__(self, url: str) -> None:
-        is_sqlite = url.startswith("sqlite")
-        wait = {"timeout": 30, "check_same_thread": False} if is_sqlite else {}
-        self._engine = sa.create_engine(url, connect_args=wait, pool_size=20)
+        self.is_sqlite = url.startswith("sqlite")
+        wait = {"timeout": 30, "check_same_thread": False} if self.is_sqlite else {"connect_timeout": 5}
+        # what a restarted server has forgotten is noticed before it is used; SQLite has no server
+        self._engine = sa.create_engine(url, connect_args=wait, pool_size=20, pool_pre_ping=not self.is_sqlite)
         self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        if is_sqlite:
+        if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _tune_sqlite)
             sa.event.listen(self._engine, "begin", _lock_sqlite)
-        with self.writing() as connection:
+        else:
+            _make_database(self._engine.url)
+        with self.alone(), self.writing() as connection:
             TABLES.create_all(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One process at a time, on however many machines; SQLite's callers have a lock of their own."""
+        if self.is_sqlite:
+            yield
+            return
+        with _plain_refusals(), self._readers.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_TABLES_LOCK)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_TABLES_LOCK)))
+
+    def clock(self) -> Any:
+        """Now in seconds, by the database's clock where machines share it: theirs may differ."""
+        return time.time() if self.is_sqlite else sa.extract("epoch", sa.func.clock_timestamp())
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -67,6 +90,22 @@ def _plain_refusals() -> Iterator[None]:
     except SQLAlchemyError as problem:
         said = str(getattr(problem, "orig", problem)).partition("\n")[0]
         raise Unavailable(f"ledger: no answer from the database ({said}); is it running, is its disk full?") from None
+
+
+def _make_database(url: sa.URL) -> None:
+    """Make the database that an address of PostgreSQL names, unless it is there or we may not."""
+    name = str(url.database)
+    with _plain_refusals():
+        maintenance = sa.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        try:
+            with contextlib.suppress(SQLAlchemyError), maintenance.connect() as connection:
+                query = sa.text("select 1 from pg_database where datname = :name")
+                if connection.execute(query, {"name": name}).scalar() is None:
+                    connection.execute(
+                        sa.text(f"create database {maintenance.dialect.identifier_preparer.quote(name)}")
+                    )
+        finally:
+            maintenance.dispose()
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

@@ -47,8 +47,8 @@ class Workshop:
 
     @contextmanager
     def making_tables(self) -> Iterator[None]:
-        """One process at a time makes tables."""
-        with FileLock(self.root / "tables.lock"):
+        """One process at a time makes tables, on this machine or on any that shares the database."""
+        with FileLock(self.root / "tables.lock"), self.ledger.database.alone():
             yield
 
     @property
