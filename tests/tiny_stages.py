@@ -158,10 +158,13 @@ def lines(env: dict[str, str]) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def start_worker(home: Path, env: dict[str, str], database: str = "", *, wait: bool = True) -> subprocess.Popen[str]:
+def start_worker(
+    home: Path, env: dict[str, str], database: str = "", files: str = "", *, wait: bool = True
+) -> subprocess.Popen[str]:
     """A worker process, ready unless nobody waits for it."""
     command = [sys.executable, "-m", "maquette", "worker", "--home", str(home)]
     command += ["--database", database] if database else []
+    command += ["--files", files] if files else []
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     if wait:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from maquette.core.errors import BadInput
-from maquette.faces.server.files import picture_kind, take_form
+from maquette.faces.server.files import picture_kind, receiving, take_form
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.faces.server.settings import MODEL_BYTES
@@ -116,7 +116,7 @@ async def take_put(request: Request, service: Service, token: str) -> Response:
         raise TripoRefusal(1005, "this address takes no file (any more)", "ask for another")
     chunked = "aws-chunked" in request.headers.get("content-encoding", "")
     pieces = unframe(request.stream()) if chunked else request.stream()
-    with service.blobs.receiving(MODEL_BYTES) as incoming:
+    async with receiving(service, MODEL_BYTES) as incoming:
         async for piece in pieces:
             incoming.write(piece)
         said = request.headers.get("x-amz-decoded-content-length", str(incoming.size))

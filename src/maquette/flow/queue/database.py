@@ -37,12 +37,16 @@ class Database:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """One process at a time, on however many machines; SQLite's callers have a lock of their own."""
+        """One process at a time, on however many machines; SQLite's callers have a lock of their own.
+
+        Asked again and again: who waited inside PostgreSQL would hold up an index that another makes meanwhile.
+        """
         if self.is_sqlite:
             yield
             return
         with _plain_refusals(), self._readers.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(_TABLES_LOCK)))
+            while not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_TABLES_LOCK))).scalar():
+                time.sleep(0.05)
             try:
                 yield
             finally:

@@ -185,7 +185,7 @@ class Ledger:
         query = sa.select(events).where(events.c.n > n).order_by(events.c.n).limit(limit)
         query = query.where(events.c.job.in_(watched)) if watched else query
         with self.database.reading() as connection:
-            query = query if self.database.is_sqlite else query.where(events.c.n <= _settled(connection))
+            query = query if self.database.is_sqlite else query.where(events.c.n <= _newest_whole(connection))
             return [
                 {"n": row.n, "job": row.job, "at": row.at, "kind": row.kind, **json.loads(row.data)}
                 for row in connection.execute(query)
@@ -202,7 +202,7 @@ class Ledger:
         """The number of the newest event."""
         with self.database.reading() as connection:
             if not self.database.is_sqlite:
-                return _settled(connection)
+                return _newest_whole(connection)
             return int(connection.execute(sa.select(sa.func.max(events.c.n))).scalar() or 0)
 
     def unfinished(self) -> list[tuple[str, int, str, float, float | None]]:
@@ -241,7 +241,7 @@ def _tell(connection: Any, identity: str, kind: str, data: Mapping[str, Any]) ->
     connection.execute(events.insert().values(job=identity, at=time.time(), kind=kind, data=json.dumps(dict(data))))
 
 
-def _settled(connection: Any) -> int:
+def _newest_whole(connection: Any) -> int:
     """The number up to which PostgreSQL shows all events.
 
     Numbers are drawn before they are shown, so that 5 may be there before 4, which a reader would then never see: a

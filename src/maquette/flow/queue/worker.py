@@ -25,6 +25,7 @@ LOOK_S = 0.1  # between two looks at whether a job should stop
 GRACE_S = 1.0  # a stage that was asked to stop and has not is ended with its process
 MAX_TAKEOVERS = 3
 BRISK_S = 1.0  # whoever ended a job so short a while ago has small ones
+TIDY_S = 3600.0  # between two looks at what killed processes left, and at copies that nobody uses
 LOST_S = 3.0  # a job that the ledger has and the queue has not, for so long, is queued again
 
 
@@ -48,6 +49,7 @@ class Worker:
         workflow.launch(self.workshop, self.control)
         ready()
         beaten = swept = 0.0
+        tidied = time.monotonic()
         while not stop.wait(LOOK_S):
             now = time.monotonic()
             if parent and os.getppid() != parent:
@@ -66,6 +68,9 @@ class Worker:
                 if now - swept >= LOST_S:
                     swept = now
                     self.queue_lost_jobs()
+                if now - tidied >= TIDY_S:
+                    tidied = now
+                    self.workshop.blobs.sweep()
             except (Unavailable, SQLAlchemyError):  # the database is away for a while: nothing to do but wait
                 self._steady_since = time.monotonic()
         self.workshop.ledger.roster.leave(self.control.name)

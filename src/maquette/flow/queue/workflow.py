@@ -16,13 +16,14 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database_migrations
 
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import MaquetteError, Unavailable
 from maquette.core.money import paying
 from maquette.core.progress import Cancelled, noting, part, watching
 from maquette.flow.queue.control import Control
 from maquette.flow.queue.errand import LOOK, Errand, Refused, errand_for
 from maquette.flow.queue.patience import patiently
 from maquette.flow.queue.workshop import Workshop
+from maquette.store.accounts import orders_are_shared
 
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only
@@ -150,6 +151,7 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
         return {"node": name, "cancelled": True}
     with bench.control.minding(identity), noting() as notes:
         try:
+            _insist_on_shared_orders(bench.workshop, entry.order.pay_usd)
             listener = bench.control.listener(ledger, identity)
             purse = paying(entry.order.pay_usd, run=f"{identity}-{attempt}")
             with purse, watching(listener, bench.control.should_stop):
@@ -170,6 +172,15 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
     news = {key: outcome[key] for key in _TOLD if key in outcome}
     patiently(lambda: ledger.end_node(identity, name, news))
     return outcome
+
+
+def _insist_on_shared_orders(workshop: Workshop, pay_usd: float) -> None:
+    """``Unavailable`` where a job may cost money and whoever takes it over would not find what was ordered already."""
+    if pay_usd and workshop.files and not orders_are_shared():
+        raise Unavailable(
+            "engine: orders at providers are kept in a folder, which all workers must share; mount one and name it in "
+            "MAQUETTE_ORDERS"
+        )
 
 
 def _run_node(bench: Bench, identity: str, name: str) -> Outcome:
