@@ -1,7 +1,7 @@
-"""ComfyUI's nodes as clients, unmodified: Tripo's own extension over `tripo3d`, and the partner nodes that ComfyUI ships.
+"""ComfyUI's nodes as clients, unmodified: Tripo's own extension over `tripo3d`, and ComfyUI's partner nodes.
 
-Neither is in a package registry, so the tests run where a checkout is named: `MAQUETTE_COMFYUI_TRIPO` (ComfyUI-Tripo 1.3)
-and `MAQUETTE_COMFYUI` (ComfyUI of 2025, which speaks `/proxy/tripo/v2`). What of ComfyUI a node touches is a stub here.
+Neither is in a package registry, so the tests run where a checkout is named: `MAQUETTE_COMFYUI_TRIPO` (ComfyUI-Tripo
+1.3) and `MAQUETTE_COMFYUI` (ComfyUI of 2025, which speaks `/proxy/tripo/v2`). What of ComfyUI a node touches is a stub.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ asyncio.run(main())
 PARTNER = (
     STUBS
     + """
-for name in ("comfy", "comfy.utils", "comfy.cli_args", "comfy.comfy_types", "comfy.comfy_types.node_typing", "server", "av",
+for name in ("comfy", "comfy.utils", "comfy.cli_args", "comfy.comfy_types", "comfy.comfy_types.node_typing", "server",
+             "av",
              "comfy_api", "comfy_api.input_impl", "comfy_api.util", "comfy_api.input", "comfy_api.input.video_types",
              "comfy_api.input.basic_types", "comfy_api_nodes.apis.request_logger"):
     sys.modules[name] = MagicMock()
@@ -101,7 +102,8 @@ async def main():
     node = nodes_tripo.TripoImageToModelNode()
     name, task = await node.generate_mesh(
         image, model_version="v2.5-20250123", texture=True, pbr=True, model_seed=42, orientation="default",
-        texture_seed=42, texture_quality="standard", face_limit=-1, quad=False, unique_id="1", comfy_api_key="comfy-key")
+        texture_seed=42, texture_quality="standard", face_limit=-1, quad=False, unique_id="1",
+        comfy_api_key="comfy-key")
     print("SAID " + json.dumps({"file": os.path.join(out, name), "task": task}))
 
 asyncio.run(main())

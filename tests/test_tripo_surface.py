@@ -217,7 +217,7 @@ def test_the_table_of_errors(place):
     assert status_and_code(upload(server, ann, b"")) == (400, 2003)
     assert status_and_code(upload(server, ann, b"just some words")) == (400, 2004)
     assert status_and_code(ask.post("/v2/openapi/task", json={"type": "make_tea"}, headers=ann)) == (400, 2002)
-    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "animate_rig"}, headers=ann)) == (400, 2002)
+    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "texture_model"}, headers=ann)) == (400, 2002)
     assert status_and_code(ask.post("/v2/openapi/task", json={**body, "face_limit": 10**9}, headers=ann)) == (400, 1004)
     assert status_and_code(ask.post("/v2/openapi/task", content=b"{", headers=ann)) == (400, 1003)
     assert status_and_code(ask.post("/v3/generation/image-to-model", json={"input": "file_x"}, headers=ann)) == (
