@@ -150,6 +150,8 @@ def report(crowd: Crowd, samples: list[tuple[float, float, int, float]], ended: 
         ordered = sorted(took)
         last = ordered[int(len(ordered) * 0.99) - 1]
         print(f"| {kind} | {len(took)} | {statistics.median(took):.0f} | {last:.0f} |")
+    minutes = [f"{each[1]:.0f}" for each in samples[:: max(1, len(samples) // 10)]]
+    print(f"server: MB from tenth to tenth: {', '.join(minutes)}")
     later = [each for each in samples if each[0] > min(120, asked_s / 5)]
     grown, more = later[-1][1] - later[0][1], later[-1][2] - later[0][2]
     print(f"server: {later[0][1]:.0f} MB and {later[0][2]} handles at {later[0][0]:.0f} s")

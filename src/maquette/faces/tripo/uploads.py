@@ -118,11 +118,11 @@ async def offer_storage(service: Service, who: Who, body: dict[str, Any]) -> dic
 
 async def give_upload(request: Request, service: Service, token: str) -> Response:
     """What was put to such an address; whoever knows it may read it."""
-    digest, _, name = await run_in_threadpool(_uploaded, service, token)
+    digest, _, name = await run_in_threadpool(_upload_of, service, token)
     return file_response(request, await run_in_threadpool(place_of, service, digest), digest, name)
 
 
-def _uploaded(service: Service, token: str) -> tuple[str, str, str]:
+def _upload_of(service: Service, token: str) -> tuple[str, str, str]:
     """Digest, owner and name of what was put; code 2019 for what was not."""
     query = sa.select(tokens).where(tokens.c.token == token, tokens.c.digest != "")
     with service.ledger.database.reading() as connection:
