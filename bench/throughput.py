@@ -1,6 +1,6 @@
 """Many workers: how close eight processes come to eight times one, what a node costs, beside Celery and a process pool.
 
-    python bench/throughput.py [--workers 8] [--hold 0.5] [--jobs 6] [--small 400]
+    python bench/throughput.py [--workers 8] [--hold 0.5] [--jobs 6] [--small 400] [--on sqlite,postgres]
 
 A stage that sleeps stands for a generator, so that two cores show what eight would do. SQLite and PostgreSQL (a private
 one). Celery runs the same sleep with its SQLAlchemy broker on the same PostgreSQL, prefork, prefetch 1, late acks.
@@ -148,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, usual in (("workers", 8), ("hold", 0.5), ("jobs", 6), ("small", 400)):
         parser.add_argument(f"--{name}", type=type(usual), default=usual)
+    parser.add_argument("--on", default="sqlite,postgres")
     options = parser.parse_args()
     load = Path("/proc/loadavg").read_text().split()[0]
     print(f"load {load}, {options.workers} workers, a stage that sleeps {options.hold} s", flush=True)
@@ -155,7 +156,8 @@ def main() -> None:
         folder = Path(name)
         print(f"a node without an engine {plain_node_ms(folder):.2f} ms", flush=True)
         with private_postgres() as cluster:
-            for kind, database in (("SQLite", ""), ("PostgreSQL", cluster.address("speed"))):
+            kinds = {"sqlite": ("SQLite", ""), "postgres": ("PostgreSQL", cluster.address("speed"))}
+            for kind, database in [kinds[name] for name in options.on.split(",")]:
                 workshop = Workshop.at(folder / kind, database)
                 row = measure(workshop, env, options)
                 share, ideal = row["many"] / row["one"] / options.workers, row["many"] * options.hold / options.workers

@@ -52,7 +52,7 @@ class Ledger:
             "extra": json.dumps(wish.extra or {}),
         }
         try:
-            with self.database.writing() as connection:
+            with self.database.writing(synced=True) as connection:
                 connection.execute(jobs.insert().values(**row))
                 _tell(connection, identity, "state", {"state": "queued"})
         except IntegrityError:

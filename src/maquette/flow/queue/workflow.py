@@ -65,6 +65,7 @@ def launch(workshop: Workshop, control: Control) -> None:
     config = DBOSConfig(
         name="maquette",
         system_database_url=workshop.steps_address,
+        system_database_engine=workshop.steps_engine,
         application_version=STEPS_VERSION,
         executor_id=control.name,
         serializer=DBOSPortableJSONSerializer(),
@@ -235,6 +236,8 @@ def leave() -> None:
     DBOS.destroy()
     for bench in _benches:
         bench.workshop.ledger.close()
+        if bench.workshop.steps_engine is not None:
+            bench.workshop.steps_engine.dispose()
     _benches.clear()
 
 

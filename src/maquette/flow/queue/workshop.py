@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
+from maquette.flow.queue.database import engine_for_steps
 from maquette.flow.queue.extra import insist_on_server_extra
 from maquette.flow.queue.ledger import Ledger
 from maquette.store import Blobs, Bucket, SharedBlobs, SharedStore, Store, home
@@ -68,6 +70,11 @@ class Workshop:
     def steps_address(self) -> str:
         """The database in which DBOS keeps the steps."""
         return self._address("steps")
+
+    @cached_property
+    def steps_engine(self) -> Any:
+        """How DBOS speaks to that database, where it does not choose itself."""
+        return None if self.database else engine_for_steps(self.steps_address)
 
     def _address(self, name: str) -> str:
         if self.database:
