@@ -34,8 +34,7 @@ CELERY = """
 import os, time
 from celery import Celery
 app = Celery("sleepy", broker=os.environ["SLEEPY_BROKER"], backend=os.environ["SLEEPY_BACKEND"])
-app.conf.update(worker_prefetch_multiplier=1, task_acks_late=True, broker_connection_retry_on_startup=True,
-                broker_transport_options={"polling_interval": 0.05})
+app.conf.update(worker_prefetch_multiplier=1, task_acks_late=True, broker_connection_retry_on_startup=True)
 
 @app.task
 def sleep(seconds):

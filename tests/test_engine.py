@@ -235,6 +235,23 @@ def hold_between_writes(hand, workshop) -> None:
     wait_for(try_to_hold)
 
 
+def test_a_job_taken_by_a_worker_that_was_thought_dead_is_not_lost(workshop, queue, crew):
+    """Slow to start, it was buried and its jobs were settled; then it takes one, and only then finds out."""
+    job = queue.order(Wish(order(workshop, recipe(3, 1.0), first=140)))
+    worker = wait_for(lambda: workshop.ledger.get(job.id).worker)
+    roster = workshop.ledger.roster
+    roster.leave(worker)
+    roster.settle(worker)
+    hand = next(each for each in crew.hands if f"-{each.pid}-" in worker)
+    entry = end_of(workshop, job.id)
+    assert entry.state == "success"
+    assert entry.worker != worker
+    assert wait_for(lambda: hand.poll() is not None)
+    crew.hands.remove(hand)
+    hand.stderr.close()
+    crew.hire(wait=False)
+
+
 def test_a_worker_that_was_held_for_a_while_does_no_harm(workshop, queue, crew):
     expected = undisturbed_bytes(workshop, queue, 130)
     workshop.store.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from maquette.flow.queue.database import Database
@@ -46,6 +48,12 @@ class Roster:
         dead = workers.update().where(workers.c.name == name, workers.c.state == "dead")
         with self._database.writing() as connection:
             connection.execute(dead.values(state="gone"))
+
+    def reopen(self, names: Iterable[str]) -> None:
+        """These have something in hand although all of it was taken over: they were slow, not dead, and took more."""
+        gone = workers.update().where(workers.c.name.in_(list(names)), workers.c.state == "gone")
+        with self._database.writing() as connection:
+            connection.execute(gone.values(state="dead", beat=0.0))
 
     def leave(self, name: str) -> None:
         """A worker goes; what it has in hand is anybody's at once."""

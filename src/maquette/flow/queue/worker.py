@@ -138,12 +138,17 @@ class Worker:
                 self.workshop.ledger.count_takeover(identity)  # after it: whoever dies in between counts nothing
 
     def queue_lost_jobs(self) -> None:
-        """Jobs that a process wrote into the ledger and died before it queued them; and ends that nobody wrote."""
+        """Jobs that a process wrote into the ledger and died before it queued them; and ends that nobody wrote.
+
+        Also those that a worker took in the moment between being taken for dead and finding out.
+        """
         from dbos import DBOS
 
         from maquette.flow.queue.ordering import Queue, workflow_id
 
         ledger = self.workshop.ledger
+        if holders := {str(each.executor_id) for each in DBOS.list_workflows(status="PENDING")}:
+            ledger.roster.reopen(holders)
         waiting = [row for row in ledger.unfinished() if row[3] < time.time() - LOST_S]
         names = {workflow_id(row[0], row[1]): row for row in waiting[:200]}
         if not names:
