@@ -9,12 +9,15 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("obstore", reason="needs the extra cluster")
 
 import tiny_stages
 from maquette.core.errors import BadInput, BadSetting, Unavailable
 from maquette.core.picture import Picture
+from maquette.faces.cli.main import main
+from maquette.flow.batch.tasks import tasks_at
 from maquette.flow.queue.workshop import Workshop
 from maquette.store import Bucket, SharedBlobs, SharedStore
 from private_postgres import private_postgres, skip_without
@@ -98,6 +101,30 @@ def test_results_travel_and_may_be_lost(address, tmp_path):
     assert (tmp_path / "there" / "results" / "ab12.value").is_file()
     with pytest.raises(BadInput, match="no key"):
         there.get("../x")
+
+
+def test_a_batch_takes_its_photos_from_a_bucket(s3, tmp_path):
+    for name in ("a.png", "deep/a.png", "b.JPG", "notes.txt"):
+        s3.put_object(Bucket="models", Key=f"photos/{name}", Body=name.encode())
+    address = "s3://models/photos"
+    tasks = tasks_at(address, tmp_path, {"height_mm": 50})
+    assert [(task.name, task.photo.read_bytes()) for task in tasks] == [
+        ("a", b"a.png"), ("b", b"b.JPG"), ("deep-a", b"deep/a.png"),
+    ]  # fmt: skip
+    assert tasks[0].options == {"height_mm": 50}
+    shares = [tasks_at(address, tmp_path / "new", {}, (k, 2)) for k in (1, 2)]
+    assert sorted(task.name for share in shares for task in share) == ["a", "b", "deep-a"]
+    assert len(list((tmp_path / "new").iterdir())) == 3
+    with pytest.raises(BadInput, match="no pictures"):
+        tasks_at("s3://models/nothing", tmp_path, {})
+
+
+def test_the_batch_command_knows_an_address(s3, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("maquette.flow.batch.tasks.tasks_at", lambda *words: asked.append(words) or [])
+    CliRunner().invoke(main, ["batch", "s3://models/photos", "-o", str(tmp_path / "out"), "--shard", "2/3"])
+    assert asked[0][0] == "s3://models/photos"
+    assert asked[0][3] == (2, 3)
 
 
 def test_a_bucket_that_is_away_is_said(s3, tmp_path, monkeypatch):

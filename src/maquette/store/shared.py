@@ -86,6 +86,13 @@ class Bucket:
             return False
         return True
 
+    def names(self) -> dict[str, int]:
+        """All objects under the address, and their sizes."""
+        import obstore
+
+        with self._refusing():
+            return {str(each["path"]): int(each["size"]) for batch in obstore.list(self._store) for each in batch}
+
     def drop(self, name: str) -> None:
         """Let go of an object, where it is there."""
         import obstore

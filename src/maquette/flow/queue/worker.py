@@ -86,7 +86,8 @@ class Worker:
         waiting = self.workshop.ledger.is_waiting()
         if waiting and not self._brisk and now - workflow.last_end() < BRISK_S:
             self._brisk = True
-            workflow.look_every(workflow.BRISK_POLL_S)
+            hands = max(1, self.workshop.ledger.roster.alive())
+            workflow.look_every(min(workflow.POLL_S, workflow.BRISK_POLL_S * hands))  # a hundred looks a second in all
         elif self._brisk and not waiting:
             self._brisk = False
             workflow.look_every(workflow.POLL_S)
