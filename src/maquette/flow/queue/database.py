@@ -124,6 +124,7 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma busy_timeout=30000")
+    connection.execute("pragma cache_size=-500")  # 2 MB each by itself, which thirty connections fill as the file grows
 
 
 def _sync_sqlite(connection: Any, _: Any) -> None:
@@ -140,7 +141,7 @@ def engine_for_steps(address: str) -> sa.Engine:
 
     def tune(connection: Any, _: Any) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in ("busy_timeout=30000", "foreign_keys=on", "synchronous=normal"):
+        for pragma in ("busy_timeout=30000", "foreign_keys=on", "synchronous=normal", "cache_size=-500"):
             connection.execute(f"pragma {pragma}")
 
     sa.event.listen(engine, "connect", tune)
