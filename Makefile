@@ -57,7 +57,7 @@ fuzz: .venv/ready  ## ten minutes of hostile bytes for every reader
 lock:  ## pin everything again after pyproject.toml changed
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --group dev \
-	  --extra exr --extra heic --extra hosted --extra physics --extra quads --extra server --extra svg \
+	  --extra cluster --extra exr --extra heic --extra hosted --extra physics --extra quads --extra server --extra svg \
 	  --extra usd pyproject.toml -o requirements.lock
 
 .venv/ready: requirements.lock pyproject.toml

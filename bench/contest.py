@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from bench.generators import SIDE, thing_of
-from bench.reconstruction import _unit_spread, on_surface, score_clouds
+from bench.reconstruction import on_surface, score_clouds
 from training.light import photograph
 from training.objects import Library, Thing
 from training.views import look, random_pose
@@ -38,6 +38,7 @@ from maquette.generate.hypotheses.contest import proposals
 from maquette.generate.hypotheses.judge import FEATURES, evidence, merits
 from maquette.generate.sculpt.sculpt import _window_mask
 from maquette.generate.sculpt.surface import surface_of
+from maquette.geometry.f_score import unit_spread
 
 RESOLUTION = 64
 
@@ -66,7 +67,7 @@ def judge_view(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[
     guess = infer(subject, "bench")
     mask = _window_mask(subject, guess, RESOLUTION)
     body = field_of(guess, mask, 0)
-    truth = _unit_spread(on_surface(pose.placed(thing.vertices), thing.faces, 4000))
+    truth = unit_spread(on_surface(pose.placed(thing.vertices), thing.faces, 4000))
     made = {}
     facts = facts_of(guess)
     some = proposals(body, guess, mask)
@@ -75,7 +76,7 @@ def judge_view(thing: Thing, seed: int, elevation: tuple[float, float]) -> dict[
         points = surface_points(proposal.field)
         if len(points) < 100:
             continue
-        score = score_clouds(_unit_spread(points), truth, (0.1, 0.2, 0.5))
+        score = score_clouds(unit_spread(points), truth, (0.1, 0.2, 0.5))
         seen = evidence(proposal, body, guess)
         up = pose.rotation @ [0, 0, 1]
         tilt = np.degrees(np.arccos(np.clip(proposal.up @ up / np.linalg.norm(proposal.up), -1, 1)))

@@ -7,18 +7,18 @@
   extents in the true camera's frame, 24 x 24 x 12 rotations, no ICP; F at 0.01, 0.02 and 0.05.
 - **B**: boxes scaled to -1..1 along their longest side, no rotation; F at 0.02, 0.05 and 0.1.
 
-The rotation search ranks on 400 points and re-ranks its best eight on 2,000.
+Search and ICP are those of `maquette.geometry.f_score`.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
+
+from maquette.geometry.f_score import best_rotation, closer, f_of_aligned, unit_spread
 
 Floats = NDArray[np.float64]
 
@@ -50,19 +50,15 @@ def on_surface(vertices: Floats, faces: NDArray[np.int64], count: int = POINTS, 
 def score_clouds(points: Floats, truth: Floats, thresholds: tuple[float, float, float]) -> Score:
     """Score of two clouds that are already aligned."""
     accuracy, completeness = cKDTree(truth).query(points)[0], cKDTree(points).query(truth)[0]
-
-    def f(limit: float) -> float:
-        precision, recall = (accuracy < limit).mean(), (completeness < limit).mean()
-        return float(2 * precision * recall / max(precision + recall, 1e-9))
-
-    return Score(float((accuracy.mean() + completeness.mean()) / 2), *map(f, thresholds))
+    f_scores = (f_of_aligned(points, truth, limit) for limit in thresholds)
+    return Score(float((accuracy.mean() + completeness.mean()) / 2), *f_scores)
 
 
 def protocol_t(points: Floats, truth: Floats, *, search: bool = True) -> Score:
     """Protocol T; without ``search`` the clouds stay in the camera's frame, ICP included."""
-    points, truth = _unit_spread(points), _unit_spread(truth)
+    points, truth = unit_spread(points), unit_spread(truth)
     rotation = best_rotation(points, truth, 24, 12, 6) if search else np.eye(3)
-    return score_clouds(_closer(points @ rotation.T, truth), truth, (0.1, 0.2, 0.5))
+    return score_clouds(closer(points @ rotation.T, truth), truth, (0.1, 0.2, 0.5))
 
 
 def protocol_z(points: Floats, truth: Floats, *, search: bool = True) -> Score:
@@ -75,45 +71,6 @@ def protocol_z(points: Floats, truth: Floats, *, search: bool = True) -> Score:
 def protocol_b(points: Floats, truth: Floats) -> Score:
     """Protocol B."""
     return score_clouds(_unit_box(points), _unit_box(truth), (0.02, 0.05, 0.1))
-
-
-def best_rotation(points: Floats, truth: Floats, around: int, above: int, roll: int) -> Floats:
-    """The rotation (3, 3) of points with the least Chamfer distance to the truth, of around x above x roll tried."""
-    angles = itertools.product(
-        np.arange(around) * 360 / around, -90 + (np.arange(above) + 0.5) * 180 / above, np.arange(roll) * 360 / roll
-    )
-    tried = np.concatenate([np.eye(3)[None], Rotation.from_euler("zyx", list(angles), degrees=True).as_matrix()])
-    few, few_truth = points[:: len(points) // 400], truth[:: len(truth) // 400]
-    costs = _costs(tried, few, few_truth)
-    best = tried[np.argsort(costs, kind="stable")[:8]]
-    return best[np.argmin(_costs(best, points[:: len(points) // 2000], truth[:: len(truth) // 2000]))]
-
-
-def _costs(rotations: Floats, points: Floats, truth: Floats) -> Floats:
-    there, back = cKDTree(truth), cKDTree(points)
-    turned = (points @ rotations.transpose(0, 2, 1)).reshape(-1, 3)
-    unturned = (truth @ rotations).reshape(-1, 3)
-    forth = there.query(turned)[0].reshape(len(rotations), -1).mean(axis=1)
-    made: Floats = forth + back.query(unturned)[0].reshape(len(rotations), -1).mean(axis=1)
-    return made
-
-
-def _closer(points: Floats, truth: Floats, steps: int = 15) -> Floats:
-    """Iterative closest point, rigid (Besl and McKay 1992)."""
-    tree = cKDTree(truth)
-    for _ in range(steps):
-        matched = truth[tree.query(points)[1]]
-        middle, goal = points.mean(0), matched.mean(0)
-        u, _, v = np.linalg.svd((points - middle).T @ (matched - goal))
-        turn = v.T @ np.diag([1, 1, np.sign(np.linalg.det(v.T @ u.T))]) @ u.T
-        points = (points - middle) @ turn.T + goal
-    return points
-
-
-def _unit_spread(points: Floats) -> Floats:
-    centered = points - points.mean(axis=0)
-    made: Floats = centered / centered.std()
-    return made
 
 
 def _unit_extent(points: Floats) -> Floats:

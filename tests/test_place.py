@@ -27,9 +27,9 @@ def test_the_middle_of_the_foot_comes_to_the_spot():
 
 def test_the_same_model_is_kept_once_and_another_beside_it():
     scene = STAGES["place"](BOX)
-    scene = STAGES["add-to-scene"](scene, BOX, x_mm=30)
+    scene = STAGES["add-at"](scene, BOX, x_mm=30)
     assert (len(scene.assets), len(scene.which)) == (1, 2)
-    scene = STAGES["add-to-scene"](scene, Asset(box((1.0, 1.0, 1.0)), sized=True), y_mm=40, scale=3)
+    scene = STAGES["add-at"](scene, Asset(box((1.0, 1.0, 1.0)), sized=True), y_mm=40, scale=3)
     assert (len(scene.assets), len(scene.which)) == (2, 3)
     joined = STAGES["join-scene"](scene)
     assert volume(joined) == pytest.approx(1000 + 1000 + 27)
@@ -64,7 +64,7 @@ summary: Two of a kind.
 inputs: [asset]
 steps:
   first: {stage: place, from: asset}
-  both: {stage: add-to-scene, from: [first, asset], with: {x_mm: 40}}
+  both: {stage: add-at, from: [first, asset], with: {x_mm: 40}}
   joined: {stage: join-scene, from: both}
 result: joined
 canvas: {places: {first: [0, 10]}, notes: [{text: side by side, at: [5, 6]}], groups: [{steps: [first, both]}]}

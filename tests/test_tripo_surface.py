@@ -217,7 +217,7 @@ def test_the_table_of_errors(place):
     assert status_and_code(upload(server, ann, b"")) == (400, 2003)
     assert status_and_code(upload(server, ann, b"just some words")) == (400, 2004)
     assert status_and_code(ask.post("/v2/openapi/task", json={"type": "make_tea"}, headers=ann)) == (400, 2002)
-    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "animate_rig"}, headers=ann)) == (400, 2002)
+    assert status_and_code(ask.post("/v2/openapi/task", json={"type": "texture_model"}, headers=ann)) == (400, 2002)
     assert status_and_code(ask.post("/v2/openapi/task", json={**body, "face_limit": 10**9}, headers=ann)) == (400, 1004)
     assert status_and_code(ask.post("/v2/openapi/task", content=b"{", headers=ann)) == (400, 1003)
     assert status_and_code(ask.post("/v3/generation/image-to-model", json={"input": "file_x"}, headers=ann)) == (
@@ -293,6 +293,26 @@ def test_several_views(place):
     )
     named = {"inputs": [{"front": tokens[0]}, {"back": tokens[1]}], "model": V31}
     assert status_and_code(ask.post("/v3/generation/multiview-to-model", json=named, headers=ann)) == (200, 0)
+
+
+def test_comfyuis_own_nodes_put_a_picture_and_name_its_address(place):
+    """POST /customers/storage, a bare PUT, and the address to read in a task: what ComfyUI's partner nodes do."""
+    server, ann, bob, _ = place
+    ask, key = server.client, {"X-API-KEY": ann["Authorization"][7:]}
+    offer = ask.post("/customers/storage", json={"file_name": "../x.png", "content_type": "image/png"}, headers=key)
+    assert set(offer.json()) == {"download_url", "upload_url"}  # no envelope
+    there, here = offer.json()["upload_url"], offer.json()["download_url"]
+    assert here.endswith("/x.png")
+    assert status_and_code(ask.get(here)) == (404, 2019)
+    data = png(cut_out(32).pixels)
+    assert ask.put(there, content=data, headers={"Content-Type": "image/png"}).status_code == 200
+    assert ask.put(there, content=data).status_code == 403
+    assert ask.get(here).content == data  # whoever has the address may read it
+    body = {"type": "image_to_model", "file": {"type": "jpeg", "url": here}, "model_version": "v2.5-20250123"}
+    assert status_and_code(ask.post("/proxy/tripo/v2/openapi/task", json=body, headers=key)) == (200, 0)
+    assert status_and_code(ask.post("/proxy/tripo/v2/openapi/task", json=body, headers=bob)) == (404, 2019)
+    assert ask.post("/customers/storage", json={}).status_code == 401
+    assert ask.post("/auth/partner-node/renew", headers=key).status_code == 401
 
 
 def test_presigned_uploads_work_once_and_without_a_key(place):

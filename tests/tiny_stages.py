@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = '''
-import os, time
+import os, signal, time
 from pathlib import Path
 from typing import Annotated
 from pydantic import Field
@@ -36,6 +36,41 @@ def _say(word):
         log.write(word + "\\n")
 
 
+def die_here(place):
+    """End this process as a power cut would, once: where a file of this name is in the folder of deaths."""
+    folder = os.environ.get("TINY_DEATHS")
+    if folder:
+        try:
+            os.unlink(Path(folder) / place)
+        except OSError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_at_boundaries():
+    """A worker may also be killed just before the ledger hears of a node's end, and just after."""
+    if not os.environ.get("TINY_DEATHS"):
+        return
+    from maquette.flow.queue.ledger import Ledger
+
+    end_node, deliver, finish = Ledger.end_node, Ledger.deliver, Ledger.finish
+
+    def dying(method, word):
+        def run(self, identity, *rest, **more):
+            node = rest[0] if method is end_node else word
+            die_here(f"{self.get(identity).tag}.{node}.before-{word}")
+            value = method(self, identity, *rest, **more)
+            die_here(f"{self.get(identity).tag}.{node}.after-{word}")
+            return value
+        return run
+
+    Ledger.end_node, Ledger.deliver, Ledger.finish = (
+        dying(end_node, "end"), dying(deliver, "deliver"), dying(finish, "finish"))
+
+
+_die_at_boundaries()
+
+
 @stage
 def tiny_start(data: bytes) -> Picture:
     """Begin with a picture made of the file's first bytes."""
@@ -50,6 +85,7 @@ def tiny_step(
     name: Annotated[str, Field(description="what the log says")] = "step",
     hold_s: Annotated[float, Field(ge=0, description="how long it takes")] = 0.0,
     deaf: Annotated[bool, Field(description="never look whether to stop")] = False,
+    death: Annotated[str, Field(description="the name of a file in whose presence the process dies, once")] = "",
     refuse: Annotated[str, Field(description="a file whose being there is a refusal")] = "",
 ) -> Picture:
     """Add one to every pixel, slowly if asked to."""
@@ -61,6 +97,7 @@ def tiny_step(
             progress(1 - (until - time.monotonic()) / hold_s, name)
     if refuse and Path(refuse).exists():
         raise CannotDo(f"tiny-step: {refuse} is there; take it away")
+    die_here(f"{death}.inside")
     _say(f"end {name}")
     return Picture(picture.frames + np.uint8(1))
 
@@ -121,10 +158,13 @@ def lines(env: dict[str, str]) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def start_worker(home: Path, env: dict[str, str], database: str = "", *, wait: bool = True) -> subprocess.Popen[str]:
+def start_worker(
+    home: Path, env: dict[str, str], database: str = "", files: str = "", *, wait: bool = True
+) -> subprocess.Popen[str]:
     """A worker process, ready unless nobody waits for it."""
     command = [sys.executable, "-m", "maquette", "worker", "--home", str(home)]
     command += ["--database", database] if database else []
+    command += ["--files", files] if files else []
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     if wait:

@@ -269,6 +269,19 @@ class _bridges(StageFunction[..., tuple[Finding, ...]]):
 
 bridges: _bridges
 
+class _caption(StageFunction[..., Files]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        provider: Literal['openai-style', 'fal'] = 'openai-style',
+        model_version: str = '',
+        ask: str = 'Describe the one main thing in this picture so that somebody could model it: what it is, its form, proportions, posture, materials and colors, and the style. No ground, no camera. At most 80 words, plain text.',
+    ) -> Files:
+        """Have a photo put into words by a provider, as JSON: the caption, who wrote it, and what was asked."""
+
+caption: _caption
+
 class _ceramic(StageFunction[..., Picture]):
     def __call__(
         self,
@@ -1062,6 +1075,18 @@ class _matte(StageFunction[..., Subject]):
         """Cut the subject out of its ground: a mask from 0 to 1, soft where hair and blur are."""
 
 matte: _matte
+
+class _matte_online(StageFunction[..., Subject]):
+    def __call__(
+        self,
+        subject: Subject,
+        *,
+        provider: Literal['fal', 'replicate', 'stability-ai'] = 'fal',
+        model_version: str = '',
+    ) -> Subject:
+        """Have the subject cut out by a provider, for a cent or so; a mask that the photo has already is not used."""
+
+matte_online: _matte_online
 
 class _measure(StageFunction[..., Subject]):
     def __call__(

@@ -35,6 +35,8 @@ def merge_histories(histories: list[tuple[Step, ...]], last: Step) -> tuple[Step
 
     Inputs that share their first steps (two branches of one photo) share them in the result.
     """
+    if len(histories) == 1:  # nothing to bring together, and comparing every two steps of a long story takes its time
+        return (*histories[0], last.replace(inputs=(len(histories[0]) - 1,) if histories[0] else ()))
     steps: list[Step] = []
     tips: list[int] = []
     for history in histories:

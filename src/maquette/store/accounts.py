@@ -42,6 +42,11 @@ def orders_folder() -> Path:
     return Path(os.environ.get("MAQUETTE_ORDERS") or home() / "hosted")
 
 
+def orders_are_shared() -> bool:
+    """Whether somebody named the folder where orders are kept, so that other machines can have the same one."""
+    return bool(os.environ.get("MAQUETTE_ORDERS"))
+
+
 def budget_usd(of: Literal["run", "day"]) -> float:
     """The most that a run or a day may cost, in US dollars: ``MAQUETTE_RUN_USD``, ``MAQUETTE_DAY_USD``."""
     name = f"MAQUETTE_{of.upper()}_USD"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,20 @@ if TYPE_CHECKING:
 @click.option("--generators", default="sculpt,inflate", show_default=True, metavar="A,B,…", help="what makes the shape")
 @click.option("--routes", default="print,model", show_default=True, help="print, model, or both")
 @click.option("--keep", is_flag=True, help="let `maquette generators` show what was measured")
+@click.option("--truth", type=click.Path(path_type=Path), help="folder of true shapes, by the photos' names")
+@click.option("--person", is_flag=True, help="then time yourself: each raw model is written, you mend and save it")
 @click.option("--json", "as_json", is_flag=True, help="every result as JSON")
-def bake_off(source: Path, output: Path, generators: str, routes: str, keep: bool, as_json: bool, agrees: bool) -> None:
+def bake_off(
+    source: Path, output: Path, generators: str, routes: str, keep: bool, truth: Path | None, person: bool,
+    as_json: bool, agrees: bool,
+) -> None:  # fmt: skip
     """Make every photo of a folder by several generators, and grade each result on its own route's rubric."""
 
     def body(terminal: Terminal) -> int:
         from dataclasses import asdict
 
         from maquette.flow.batch.bakeoff import bake_off as bake
-        from maquette.flow.batch.bakeoff import keep_measurements, summary_rows, write_bake_off
+        from maquette.flow.batch.bakeoff import keep_measurements, summary_rows, time_a_person, write_bake_off
         from maquette.flow.batch.tasks import tasks_in
         from maquette.flow.judge import insist_on_destination
         from maquette.flow.make import generators as names
@@ -45,7 +51,12 @@ def bake_off(source: Path, output: Path, generators: str, routes: str, keep: boo
             write_bake_off(cells, output)
 
         with terminal.progress("bake-off"):
-            cells = bake(photos, wanted, destinations, listen=tell)
+            raw = output / "raw" if person else None
+            if raw is not None:
+                raw.mkdir(parents=True, exist_ok=True)
+            cells = bake(photos, wanted, destinations, listen=tell, truth=truth, raw=raw)
+        if raw is not None:
+            cells = time_a_person(cells, raw, partial(click.prompt, default="", err=True, show_default=False))
         page, table = write_bake_off(cells, output)
         if keep:
             keep_measurements(cells)

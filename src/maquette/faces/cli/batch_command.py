@@ -66,7 +66,7 @@ class ManyCommand(LazyCommand):
         from maquette.flow.batch.run import run_batch
         from maquette.flow.jobs import job_from
 
-        folder, destination = options.pop("output"), options.pop("destination")
+        folder, destination = options["output"], options.pop("destination")
         ending = options.pop("ending", _ENDINGS[destination])
         workers, again = options.pop("workers"), options.pop("again")
         pay_usd = budget_usd("run") if options.pop("agrees") else 0.0
@@ -93,19 +93,25 @@ class BatchCommand(ManyCommand):
     def __init__(self) -> None:
         shard = click.Option(["--shard"], default="1/1", metavar="K/N", help="the K-th of N shares, for N machines")
         text = (
-            "Make every picture of a folder, or every row of a CSV (photo, options), each into a folder of its own.\n\n"
+            "Make every picture of a folder or of s3://bucket/prefix, or every row of a CSV (photo, options).\n\n"
+            "Each goes into a folder of its own. "
             "Run it again, and it does what is missing; index.html and batch.csv show everything."
         )
         super().__init__("batch", text, "source", shard)
 
     def tasks(self, source: Path, options: dict[str, Any], own: dict[str, Any]) -> list[Task]:
         """The pictures of this share."""
-        from maquette.flow.batch.tasks import tasks_in
+        from maquette.flow.batch.tasks import tasks_at, tasks_in
 
         match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", own["shard"])
         if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise BadSetting(f"batch: --shard {own['shard']}; give K/N with K from 1 to N")
-        return tasks_in(source, options, (int(match[1]), int(match[2])))
+        share = (int(match[1]), int(match[2]))
+        if re.match(r"(s3|file):/", str(source)):  # as a path it has lost a slash
+            scheme, _, rest = str(source).partition(":/")
+            slashes = "///" if scheme == "file" else "//"
+            return tasks_at(f"{scheme}:{slashes}{rest.lstrip('/')}", own["output"] / ".photos", options, share)
+        return tasks_in(source, options, share)
 
 
 class VariantsCommand(ManyCommand):

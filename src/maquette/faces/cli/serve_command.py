@@ -12,6 +12,9 @@ from maquette.faces.cli.terminal import Terminal
 
 _HOME = click.option("--home", type=click.Path(path_type=Path), help="the engine's folder; default: the user's own")
 _DATABASE = click.option("--database", default="", metavar="ADDRESS", help="postgresql://…; default: SQLite")
+_FILES = click.option(
+    "--files", default="", metavar="ADDRESS", help="s3://bucket/… or file:///…, shared; default: in the folder"
+)
 
 
 @click.command("serve")
@@ -30,7 +33,8 @@ _DATABASE = click.option("--database", default="", metavar="ADDRESS", help="post
 @click.option("--tripo-upstream", is_flag=True, help="send tasks of Tripo's v2 clients on to Tripo, with TRIPO_API_KEY")
 @_HOME
 @_DATABASE
-def serve(home: Path | None, database: str, **options: Any) -> None:
+@_FILES
+def serve(home: Path | None, database: str, files: str, **options: Any) -> None:
     """Serve the workbench, the API and the surfaces of Tripo's clients, on this machine unless told otherwise."""
 
     def body(terminal: Terminal) -> int:
@@ -45,7 +49,7 @@ def serve(home: Path | None, database: str, **options: Any) -> None:
         from maquette.flow.queue.workshop import Workshop
 
         settings = ServerSettings(**options)
-        workshop = Workshop.at(home, database)
+        workshop = Workshop.at(home, database, files)
         if settings.needs_keys and not Keys(workshop.ledger).count():
             raise BadSetting("serve: this needs keys and there is none yet; maquette key NAME makes one")
 

@@ -15,8 +15,11 @@ from maquette.faces.cli.terminal import Terminal
 @click.command("worker")
 @click.option("--home", type=click.Path(path_type=Path), help="the engine's folder; default: the user's own")
 @click.option("--database", default="", metavar="ADDRESS", help="postgresql://… for several machines; default: SQLite")
+@click.option(
+    "--files", default="", metavar="ADDRESS", help="s3://bucket/… or file:///…, shared; default: in the folder"
+)
 @click.option("--with-parent", type=int, default=0, hidden=True, help="end when this process, which started it, ends")
-def worker(home: Path | None, database: str, with_parent: int) -> None:
+def worker(home: Path | None, database: str, files: str, with_parent: int) -> None:
     """Take jobs from the queue until stopped; start several for several at once."""
 
     def body(terminal: Terminal) -> int:
@@ -29,8 +32,9 @@ def worker(home: Path | None, database: str, with_parent: int) -> None:
         stop = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: stop.set())
-        workshop = Workshop.at(home, database)
-        os.environ.setdefault("MAQUETTE_ORDERS", str(workshop.root / "hosted"))  # whoever takes over finds them
+        workshop = Workshop.at(home, database, files)
+        if not files:  # whoever takes over finds them; machines that share no folder must name one
+            os.environ.setdefault("MAQUETTE_ORDERS", str(workshop.root / "hosted"))
         hand = Worker(workshop)
         hand.work(stop, lambda: click.echo(f"worker {hand.control.name} is ready", err=True), with_parent)
         if threading.active_count() > 1:  # a stage under way, which another worker does again: Python would wait for it

@@ -97,7 +97,7 @@ async def _sweep(service: Service) -> None:
         with contextlib.suppress(Exception):
             older = time.time() - service.settings.keep_days * 86400
             for digest in await run_in_threadpool(service.ledger.files.forget_files, older):
-                service.blobs.drop(digest)
+                await run_in_threadpool(service.blobs.drop, digest)
             await run_in_threadpool(service.blobs.sweep)
         await asyncio.sleep(SWEEP_S)
 

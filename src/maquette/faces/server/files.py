@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -66,15 +67,16 @@ def routes(service: Service) -> list[Route]:
         who = who_asks(request, "read")
         digest = request.path_params["digest"]
         owned = await run_in_threadpool(service.ledger.files.file_of, digest, who.owner)
-        if owned is None or not service.blobs.has(digest):
+        if owned is None:
             raise not_here("file")
-        return file_response(request, service.blobs.path(digest), digest, request.path_params.get("name") or owned[0])
+        place = await run_in_threadpool(place_of, service, digest)
+        return file_response(request, place, digest, request.path_params.get("name") or owned[0])
 
     async def shared(request: Request) -> Response:
         proof, digest, name = (request.path_params[part] for part in ("proof", "digest", "name"))
-        if not service.is_proof(proof, digest, name) or not service.blobs.has(digest):
+        if not service.is_proof(proof, digest, name):
             raise not_here("file")
-        return file_response(request, service.blobs.path(digest), digest, name)
+        return file_response(request, await run_in_threadpool(place_of, service, digest), digest, name)
 
     return [
         Route("/api/files", upload, methods=["POST"]),
@@ -84,9 +86,22 @@ def routes(service: Service) -> list[Route]:
     ]
 
 
+@asynccontextmanager
+async def receiving(service: Service, limit: int) -> AsyncIterator[Incoming]:
+    """Take bytes in without holding anybody up where they go to a slow disk or over the network at the end."""
+    block = service.blobs.receiving(limit)
+    incoming = await run_in_threadpool(block.__enter__)
+    try:
+        yield incoming
+    except BaseException as problem:
+        block.__exit__(type(problem), problem, problem.__traceback__)  # drops what came so far, and is quick
+        raise
+    await run_in_threadpool(block.__exit__, None, None, None)
+
+
 async def take_stream(request: Request, service: Service, who: Who, name: str) -> Incoming:
     """The body itself as a file, counted while it comes; a picture may be as large as a picture may be."""
-    with service.blobs.receiving(MODEL_BYTES) as incoming:
+    async with receiving(service, MODEL_BYTES) as incoming:
         async for piece in request.stream():
             incoming.write(piece)
             if incoming.size > PHOTO_BYTES and picture_kind(incoming.head):
@@ -107,7 +122,7 @@ async def take_form(request: Request, service: Service, who: Who, field: str = "
         name = plain_name(part.filename or "file")
         limit = PHOTO_BYTES if picture_kind(await part.read(64)) else MODEL_BYTES
         await part.seek(0)
-        with service.blobs.receiving(limit) as incoming:
+        async with receiving(service, limit) as incoming:
             while piece := await part.read(PIECE):
                 incoming.write(piece)
             if not incoming.size:
@@ -115,6 +130,14 @@ async def take_form(request: Request, service: Service, who: Who, field: str = "
             service.insist_on_room(who, incoming.size)
     await run_in_threadpool(service.ledger.files.own, incoming.digest, who.owner, name, incoming.size)
     return incoming, name
+
+
+def place_of(service: Service, digest: str) -> Path:
+    """Where a file lies; 404 where it does not."""
+    try:
+        return service.blobs.path(digest)
+    except BadInput:
+        raise not_here("file") from None
 
 
 def file_response(request: Request, place: Path, digest: str, name: str) -> Response:

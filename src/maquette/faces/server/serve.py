@@ -41,6 +41,7 @@ class Crew:
         command = [sys.executable, "-m", "maquette", "worker", "--home", str(self.workshop.root)]
         command += ["--with-parent", str(os.getpid())]
         command += ["--database", self.workshop.database] if self.workshop.database else []
+        command += ["--files", self.workshop.files] if self.workshop.files else []
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
     def _mind(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -81,26 +81,11 @@ def _offers() -> list[Route]:
 
     def stages(request: Request) -> Response:
         who_asks(request, "read")
-        known = registry()
-        rows = [function.stage.as_dict() for function in known.values()]
-        return answer({"stages": rows, "failures": dict(known.failures), "notices": dict(known.notices)})
+        return Response(_stages_text(), media_type="application/json")
 
     def recipes(request: Request) -> Response:
         who_asks(request, "read")
-        summaries = recipe_summaries()
-        rows = [
-            {
-                "name": name,
-                "summary": summaries[name],
-                "inputs": {each: type_name(kind) for each, kind in recipe.input_kinds().items()},
-                "knobs": [option.as_dict() for option in recipe_options(recipe)],
-                "steps": {step: node.stage for step, node in recipe.steps.items()},
-                "form": plain_recipe(recipe),
-                "turns": turned_steps(recipe),
-            }
-            for name, recipe in ((name, load_recipe(name)) for name in recipe_names())
-        ]
-        return Response(json.dumps({"recipes": rows}, default=str), media_type="application/json")
+        return Response(_recipes_text(), media_type="application/json")
 
     def destinations(request: Request) -> Response:
         who_asks(request, "read")
@@ -135,6 +120,33 @@ def _offers() -> list[Route]:
         Route("/api/printers", profiles),
         Route("/api/targets", profiles),
     ]
+
+
+@cache
+def _stages_text() -> bytes:
+    """All stages as JSON, put together once: they do not change while we run."""
+    known = registry()
+    rows = [function.stage.as_dict() for function in known.values()]
+    return bytes(answer({"stages": rows, "failures": dict(known.failures), "notices": dict(known.notices)}).body)
+
+
+@cache
+def _recipes_text() -> bytes:
+    """All recipes as JSON, put together once."""
+    summaries = recipe_summaries()
+    rows = [
+        {
+            "name": name,
+            "summary": summaries[name],
+            "inputs": {each: type_name(kind) for each, kind in recipe.input_kinds().items()},
+            "knobs": [option.as_dict() for option in recipe_options(recipe)],
+            "steps": {step: node.stage for step, node in recipe.steps.items()},
+            "form": plain_recipe(recipe),
+            "turns": turned_steps(recipe),
+        }
+        for name, recipe in ((name, load_recipe(name)) for name in recipe_names())
+    ]
+    return json.dumps({"recipes": rows}, default=str).encode()
 
 
 def _orders(service: Service) -> list[Route]:

@@ -31,7 +31,7 @@ def view_v2(entry: Entry, service: Service) -> dict[str, Any]:
     }
     if entry.state == "failed" and entry.error:
         view |= {"error_code": _code(entry.error), "error_msg": entry.error["message"]}
-    return view
+    return view | _rig_check(entry)
 
 
 def view_v3(entry: Entry, service: Service) -> dict[str, Any]:
@@ -51,7 +51,21 @@ def view_v3(entry: Entry, service: Service) -> dict[str, Any]:
         view["completed_at"] = _iso(entry.ended)
     if entry.state == "failed" and entry.error:
         view |= {"error_code": _code(entry.error), "error_message": entry.error["message"]}
-    return view
+    return view | _rig_check(entry)
+
+
+def _rig_check(entry: Entry) -> dict[str, Any]:
+    """Of the question whether a model can be rigged: the answer. That it cannot is an answer too, and no failure."""
+    if entry.extra.get("type") != "animate_prerigcheck" or entry.state not in ("success", "failed"):
+        return {}
+    if entry.state == "success":
+        said = " ".join(note for node in entry.facts.get("nodes", ()) for note in node.get("notes", ()))
+        kind = "quadruped" if "quadruped:" in said else "biped"
+        return {"output": {"riggable": True, "rig_type": kind, "topology": kind}}
+    if (entry.error or {}).get("class") != "CannotDo":
+        return {}
+    plain = {"error_code": 0, "error_msg": "", "error_message": ""}
+    return {"status": "success", "progress": 100, "output": {"riggable": False, "rig_type": "others"}, **plain}
 
 
 def task_id(identity: str) -> str:

@@ -22,7 +22,14 @@ from maquette.faces.server.surfaces import Surface
 from maquette.faces.tripo.codes import TripoRefusal, refusal_response
 from maquette.faces.tripo.records import task_id, view_v2, view_v3
 from maquette.faces.tripo.tasks import create, task_of
-from maquette.faces.tripo.uploads import offer_presigned, offer_sts, take_put, take_upload
+from maquette.faces.tripo.uploads import (
+    give_upload,
+    offer_presigned,
+    offer_storage,
+    offer_sts,
+    take_put,
+    take_upload,
+)
 from maquette.faces.tripo.upstream import Upstream
 from maquette.flow.queue.entry import Entry
 
@@ -57,7 +64,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def is_ours(path: str) -> bool:
     """Whether a path belongs to Tripo's surfaces."""
-    return re.match(r"/(v2/openapi|v3|proxy/tripo|tripo-data|upload)(/|$)", path) is not None
+    return re.match(r"/(v2/openapi|v3|proxy/tripo|customers|auth|tripo-data|upload)(/|$)", path) is not None
 
 
 def refuse(path: str, problem: Exception, trace: str) -> Response:
@@ -81,8 +88,21 @@ def routes(service: Service) -> list[BaseRoute]:
     async def put_s3(request: Request) -> Response:
         return await take_put(request, service, request.path_params["key"])
 
+    async def get_upload(request: Request) -> Response:
+        return await give_upload(request, service, request.path_params["key"])
+
+    async def storage(request: Request) -> Response:
+        body, _ = await read_json(request)
+        return JSONResponse(await offer_storage(service, who_asks(request, "run"), body))
+
+    async def renew(_: Request) -> Response:
+        raise TripoRefusal(1002, "keys of this server are not renewed", "use a key of this server")
+
     return [
         *both,
+        Route("/customers/storage", storage, methods=["POST"]),
+        Route("/auth/partner-node/renew", renew, methods=["POST"]),
+        Route("/upload/{key}/{name:path}", get_upload),
         Route("/tripo-data/{key:path}", put_s3, methods=["PUT"]),
         Route("/upload/{key}", put_s3, methods=["PUT"]),
     ]

@@ -9,34 +9,36 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from maquette.core.errors import BadSetting
+from maquette.core.errors import BadSetting, Unavailable
 from maquette.faces.server.answers import Refusal
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.faces.tripo.codes import TripoRefusal
-from maquette.faces.tripo.parameters import read_parameters
+from maquette.faces.tripo.edits import EDITS, read_edit
+from maquette.faces.tripo.parameters import QUAD_FACES, read_parameters
 from maquette.faces.tripo.records import job_id
 from maquette.faces.tripo.uploads import file_of, input_of
 from maquette.flow.queue.entry import Entry
 from maquette.flow.queue.order import Order, Source
+from maquette.flow.streams import kind_of
+from maquette.registry import registry
 
 VIEWS = ("front", "left", "back", "right")
 MODEL_TASKS = ("image_to_model", "multiview_to_model", "convert_model")
 NOT_HERE = (  # types that Tripo has, and no stage of ours does yet
-    "text_to_model", "texture_model", "refine_model", "import_model", "stylize_model", "animate_prerigcheck",
-    "animate_rig", "animate_retarget", "mesh_segmentation", "mesh_completion", "highpoly_to_lowpoly", "text_to_image",
-    "generate_image", "generate_multiview_image", "edit_multiview_image", "smart_segment", "mesh_uv", "image_to_splat",
-    "image_to_depth",
+    "text_to_model", "texture_model", "refine_model", "mesh_completion", "text_to_image", "generate_image",
+    "generate_multiview_image", "edit_multiview_image", "smart_segment", "image_to_splat", "image_to_depth",
 )  # fmt: skip
+WORKING = "image_to_model, multiview_to_model, import_model, convert_model, " + ", ".join(EDITS)
 FORMATS = {"GLTF": ".glb", "GLB": ".glb", "STL": ".stl", "3MF": ".3mf", "OBJ": ".obj.zip", "PLY": ".ply"}
-_KNOWN_FORMATS = (*FORMATS, "FBX", "USDZ")
+FORMATS |= {"FBX": ".fbx", "USDZ": ".usdz"}
 _CONVERT_DEFAULTS: dict[str, Any] = {
     "quad": False, "force_symmetry": False, "flatten_bottom": False, "flatten_bottom_threshold": 0.01,
     "texture_size": 4096, "texture_format": "JPEG", "pivot_to_center_bottom": False, "scale_factor": 1,
     "with_animation": True, "pack_uv": False, "bake": True, "part_names": None, "export_vertex_colors": False,
     "export_orientation": "+x", "fbx_preset": "blender", "animate_in_place": False, "face_limit": None,
 }  # fmt: skip
-_MOST_FACES = 2_000_000
+_MOST_FACES, QUAD_USUAL, QUAD_FEWEST = 2_000_000, 10_000, 100
 
 
 async def create(service: Service, request: Request, who: Who, body: dict[str, Any], raw: bytes, *, v3: bool) -> Entry:
@@ -46,10 +48,14 @@ async def create(service: Service, request: Request, who: Who, body: dict[str, A
         order, extra = await _convert(service, who, body)
     elif kind in ("image_to_model", "multiview_to_model"):
         order, extra = await _generate(service, who, body, v3=v3)
+    elif kind in EDITS:
+        order, extra = await _edit(service, who, body)
+    elif kind == "import_model":
+        order, extra = await _import(service, who, body)
     elif kind in NOT_HERE:
-        raise TripoRefusal(2002, f"{kind}: no stage of this server does it", "image_to_model and convert_model work")
+        raise TripoRefusal(2002, f"{kind}: no stage of this server does it", f"these work: {WORKING}")
     else:
-        raise TripoRefusal(2002, f"task type {str(kind)[:60]!r} is unknown", "image_to_model and convert_model work")
+        raise TripoRefusal(2002, f"task type {str(kind)[:60]!r} is unknown", f"these work: {WORKING}")
     try:
         return await run_in_threadpool(lambda: service.order(request, order, raw, tag=str(kind), extra=extra))
     except BadSetting as problem:
@@ -105,13 +111,12 @@ async def _convert(service: Service, who: Who, body: dict[str, Any]) -> tuple[Or
     )
     asked = {name: value for name, value in body.items() if value is not None}
     kind = str(asked.get("format", "")).upper()
-    if kind not in _KNOWN_FORMATS:
-        raise TripoRefusal(1004, f"format {kind[:20]!r}: must be one of {', '.join(_KNOWN_FORMATS)}")
     if kind not in FORMATS:
-        raise TripoRefusal(2004, f"format {kind}: no writer here yet", f"there are {', '.join(FORMATS)}")
-    if asked.get("quad") or asked.get("force_symmetry"):
-        name = "quad" if asked.get("quad") else "force_symmetry"
-        raise TripoRefusal(1004, f"{name}: no stage of this server can do it", f"leave {name} out")
+        raise TripoRefusal(1004, f"format {kind[:20]!r}: must be one of {', '.join(FORMATS)}")
+    if asked.get("quad") and kind not in ("FBX", "USDZ"):
+        raise TripoRefusal(1004, f"quad: {kind} has no quads", "convert to FBX, or leave quad out")
+    if asked.get("force_symmetry"):
+        raise TripoRefusal(1004, "force_symmetry: no stage of this server can do it", "leave force_symmetry out")
     steps, served = _convert_steps(asked)
     recipe = ""
     if steps:
@@ -124,6 +129,30 @@ async def _convert(service: Service, who: Who, body: dict[str, Any]) -> tuple[Or
     return order, {**extra, "input": _echo(body, tuple(ignored))}
 
 
+async def _edit(service: Service, who: Who, body: dict[str, Any]) -> tuple[Order, dict[str, Any]]:
+    """A finished task's model through a few of our stages."""
+    named = body.get("original_model_task_id") or body.get("draft_model_task_id") or body.get("input")
+    source = await run_in_threadpool(finished_task, service, who, named)
+    asked = {name: value for name, value in body.items() if value is not None}
+    edit = await run_in_threadpool(read_edit, body["type"], asked, str(source.extra.get("type", "")))
+    order = Order("recipe", {"asset": service.result_of(source)}, f"model{edit.ending}", edit.recipe, plain=True)
+    known = {"type", "original_model_task_id", "input", "model", "model_version", *edit.served}
+    extra = {"type": body["type"], "textured": True, "credits": edit.credits}
+    return order, {**extra, "input": _echo(body, tuple(sorted(set(asked) - known)))}
+
+
+async def _import(service: Service, who: Who, body: dict[str, Any]) -> tuple[Order, dict[str, Any]]:
+    """A model of the user's own as a task, which others go on from."""
+    source = await (
+        input_of(service, body["input"], who) if "input" in body else file_of(service, body.get("file"), who)
+    )
+    head = (await run_in_threadpool(service.blobs.read, source.digest))[:512]
+    if not kind_of(head):
+        raise TripoRefusal(2004, "the file is no model", "send GLB, OBJ, FBX or STL")
+    order = Order("recipe", {"asset": source}, "model.glb", plain=True)
+    return order, {"type": "import_model", "textured": True, "credits": 0, "input": _echo(body, ())}
+
+
 def _convert_steps(asked: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """The steps that the options ask for, and the options that they serve."""
     steps: dict[str, Any] = {}
@@ -134,7 +163,14 @@ def _convert_steps(asked: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
         served.add(option)
 
     limit = asked.get("face_limit")
-    if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0:
+    if asked.get("quad"):
+        if line := registry()["quads"].stage.facts.line_to_get():
+            raise Unavailable(f"convert_model: {line}")
+        count = limit if isinstance(limit, int) and limit > 0 else QUAD_USUAL
+        if not QUAD_FEWEST <= count <= QUAD_FACES:
+            raise TripoRefusal(1004, f"face_limit = {count}: must be from {QUAD_FEWEST} to {QUAD_FACES} with quad")
+        add("covered", "quads", "quad", {"count": count})
+    elif isinstance(limit, int) and not isinstance(limit, bool) and limit > 0:
         if limit > _MOST_FACES:
             raise TripoRefusal(1004, f"face_limit = {limit}: must be from 4 to {_MOST_FACES}")
         add("lean", "simplify", "face_limit", {"max_faces": limit})

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from maquette.core.errors import BadInput
-from maquette.faces.server.files import picture_kind, take_form
+from maquette.faces.server.files import file_response, picture_kind, place_of, plain_name, receiving, take_form
 from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 from maquette.faces.server.settings import MODEL_BYTES
@@ -67,7 +68,7 @@ async def file_of(service: Service, named: Any, who: Who) -> Source:
         raise TripoRefusal(1004, "file: give exactly one of file_token, url, object")
     value = named[ways[0]]
     if ways[0] == "url":
-        return await service.fetch(str(value), who)
+        return await _fetch(service, str(value), who)
     if ways[0] == "object":
         if not isinstance(value, dict) or value.get("bucket") != BUCKET:
             raise TripoRefusal(1004, f"file: object needs the bucket {BUCKET} and a key")
@@ -80,7 +81,7 @@ async def input_of(service: Service, named: Any, who: Who) -> Source:
     if not isinstance(named, str):
         return await file_of(service, named, who)
     if re.match(r"https?://", named):
-        return await service.fetch(named, who)
+        return await _fetch(service, named, who)
     return await run_in_threadpool(source_of, service, named, who.owner)
 
 
@@ -107,6 +108,43 @@ async def offer_presigned(service: Service, who: Who, body: dict[str, Any]) -> d
     return {"presigned_url": url, "upload_url": url, "file_token": token, "expires_in": int(VALID_S)}
 
 
+async def offer_storage(service: Service, who: Who, body: dict[str, Any]) -> dict[str, str]:
+    """Where ComfyUI's own nodes put a picture, and where it is read again: two addresses that nobody can guess."""
+    name, token = plain_name(str(body.get("file_name") or "picture.png")), f"file_{uuid.uuid4()}"
+    await run_in_threadpool(write_token, service, token, who.owner, "", name)
+    url = f"{service.settings.base}/upload/{token}"
+    return {"download_url": f"{url}/{quote(name)}", "upload_url": url}
+
+
+async def give_upload(request: Request, service: Service, token: str) -> Response:
+    """What was put to such an address; whoever knows it may read it."""
+    digest, _, name = await run_in_threadpool(_upload_of, service, token)
+    return file_response(request, await run_in_threadpool(place_of, service, digest), digest, name)
+
+
+def _upload_of(service: Service, token: str) -> tuple[str, str, str]:
+    """Digest, owner and name of what was put; code 2019 for what was not."""
+    query = sa.select(tokens).where(tokens.c.token == token, tokens.c.digest != "")
+    with service.ledger.database.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise TripoRefusal(2019, "the file was not found", "upload it again")
+    return row.digest, row.owner, row.name
+
+
+def token_in(service: Service, url: str) -> str:
+    """The token in an address to upload to that is our own; nothing in any other."""
+    head = f"{service.settings.base}/upload/"
+    return url.removeprefix(head).partition("/")[0] if url.startswith(head) else ""
+
+
+async def _fetch(service: Service, url: str, who: Who) -> Source:
+    """A picture by its address; what was uploaded here is not sent around."""
+    if token := token_in(service, url):
+        return await run_in_threadpool(source_of, service, token, who.owner)
+    return await service.fetch(url, who)
+
+
 async def take_put(request: Request, service: Service, token: str) -> Response:
     """A file put to an address that we gave out: once, within ten minutes."""
     fresh = sa.and_(tokens.c.token == token, tokens.c.digest == "", tokens.c.created > time.time() - VALID_S)
@@ -116,7 +154,7 @@ async def take_put(request: Request, service: Service, token: str) -> Response:
         raise TripoRefusal(1005, "this address takes no file (any more)", "ask for another")
     chunked = "aws-chunked" in request.headers.get("content-encoding", "")
     pieces = unframe(request.stream()) if chunked else request.stream()
-    with service.blobs.receiving(MODEL_BYTES) as incoming:
+    async with receiving(service, MODEL_BYTES) as incoming:
         async for piece in pieces:
             incoming.write(piece)
         said = request.headers.get("x-amz-decoded-content-length", str(incoming.size))

@@ -2,19 +2,22 @@
 
 Of every result two things are looked at: the model as its generator gave it (is it closed? how many loose pieces?), and
 what our mending made of it, in how many seconds and in how many steps that changed anything. What fails is shown, not
-left out. Scores against true shapes (F-score) need such shapes and are measured by ``bench/generators.py``.
+left out. Where the true shape is known (a model of the photo's name, beside it or in a folder), the raw model has an
+F-score. A person may be timed as well: each raw model is written, mended in an editor of theirs, saved and looked at
+again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import io
 import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -29,9 +32,12 @@ from maquette.flow.jobs import Destination, job_from
 from maquette.flow.made import Built
 from maquette.flow.make import build, judge_built
 from maquette.flow.picker import OWN, Measured
+from maquette.geometry.f_score import POINTS, f_score
+from maquette.geometry.sampling import surface_samples
 from maquette.geometry.topology import is_watertight
 from maquette.store import Store, home
 
+SHAPES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".3mf", ".off")  # files that may hold a true shape
 RUBRICS = {  # what a route is judged by, before anything else
     "print": ("watertight", "sliced", "wall-thickness", "inner-shells", "self-intersections", "stability"),
     "model": ("silhouette", "baked-light", "triangle-count", "has-uv", "degenerate", "winding"),
@@ -56,6 +62,9 @@ class Cell:
     cleanup_s: float = 0.0
     interventions: int = 0
     error: str = ""
+    f_score: float | None = None
+    person_s: float | None = None
+    person_closed: bool | None = None
 
 
 def bake_off(
@@ -64,19 +73,27 @@ def bake_off(
     routes: Sequence[Destination],
     *,
     listen: Callable[[list[Cell]], None] = lambda cells: None,
+    truth: Path | None = None,
+    raw: Path | None = None,
 ) -> list[Cell]:
-    """All cells, in the order photos, routes, generators; ``listen`` hears of every new one."""
+    """All cells, in the order photos, routes, generators; ``listen`` hears of every new one.
+
+    ``truth`` is a folder with the true shapes, by the photos' names; the photos' own when left out. Into the folder
+    ``raw`` go the models as their generators gave them.
+    """
     wanted = [(photo, route, generator) for photo in photos for route in routes for generator in generators]
     cells: list[Cell] = []
     for index, (photo, route, generator) in enumerate(wanted):
         progress(index / len(wanted), f"{photo.stem}, {route}, {generator}")
         with part(index / len(wanted), (index + 1) / len(wanted)):
-            cells.append(bake_one(photo, generator, route))
+            cells.append(bake_one(photo, generator, route, truth_of(photo, truth), raw))
         listen(cells)
     return cells
 
 
-def bake_one(photo: Path, generator: str, route: Destination) -> Cell:
+def bake_one(
+    photo: Path, generator: str, route: Destination, true_shape: Path | None = None, folder: Path | None = None
+) -> Cell:
     """One cell; what refuses is a cell too."""
     started = time.perf_counter()
     try:
@@ -87,14 +104,57 @@ def bake_one(photo: Path, generator: str, route: Destination) -> Cell:
         words = f"{type(problem).__name__}: {problem}"
         return Cell(photo.name, generator, route, "refused", making_s=_seconds(started), error=words)
     raw = raw_asset(built)
+    making_s = _seconds(started)
+    if raw is not None and folder is not None:
+        disk.save(raw, raw_place(folder, photo.name, generator, route))
     cleanup_s, interventions = cleanup_of(built)
     passed, asked, failures = grade(report, route)
     return Cell(
         photo.name, generator, route, "made", report.verdict, passed, asked, ", ".join(failures),
         raw_closed=raw is not None and is_watertight(raw.mesh.faces),
         raw_faces=0 if raw is None else len(raw.mesh.faces),
-        making_s=_seconds(started), cleanup_s=round(cleanup_s, 3), interventions=interventions,
+        making_s=making_s, cleanup_s=round(cleanup_s, 3), interventions=interventions,
+        f_score=score_against(raw, true_shape) if raw is not None and true_shape is not None else None,
     )  # fmt: skip
+
+
+def truth_of(photo: Path, folder: Path | None) -> Path | None:
+    """The true shape of a photo, a model of its name; none where nobody knows it."""
+    places = (folder or photo.parent).glob(f"{glob.escape(photo.stem)}.*")
+    return next((place for place in sorted(places) if place.suffix.lower() in SHAPES), None)
+
+
+def score_against(asset: Asset, true_shape: Path) -> float | None:
+    """The F-score of a model, protocol T at 0.1; none where one of the two has no surface."""
+    meshes = asset.mesh, disk.read(true_shape).mesh
+    clouds = [surface_samples(mesh.vertices, mesh.faces, POINTS).points for mesh in meshes]
+    return round(f_score(clouds[0], clouds[1]), 4) if all(len(cloud) for cloud in clouds) else None
+
+
+def raw_place(folder: Path, photo: str, generator: str, route: str) -> Path:
+    """Where the model lies that a generator gave."""
+    return folder / f"{Path(photo).stem}-{generator}-{route}.ply"
+
+
+def time_a_person(cells: Sequence[Cell], folder: Path, ask: Callable[[str], str]) -> list[Cell]:
+    """The cells with the seconds that somebody took to mend each raw model, and whether what they saved is closed.
+
+    ``ask`` shows a line and gives the answer: ``s`` leaves a model out, anything else begins or ends its time.
+    """
+    timed: list[Cell] = []
+    for cell in cells:
+        place = raw_place(folder, cell.photo, cell.generator, cell.route)
+        if cell.state != "made" or not place.exists():
+            timed.append(cell)
+            continue
+        if ask(f"open {place} in your editor; Enter begins, s leaves it out").strip().lower() == "s":
+            timed.append(cell)
+            continue
+        started = time.monotonic()
+        ask(f"mend it for the route {cell.route} and save it there; Enter ends")
+        spent = round(time.monotonic() - started, 1)
+        timed.append(replace(cell, person_s=spent, person_closed=is_watertight(disk.read(place).mesh.faces)))
+    return timed
 
 
 def grade(report: Report, route: str) -> tuple[int, int, list[str]]:
@@ -169,6 +229,12 @@ def summary_rows(cells: Iterable[Cell]) -> list[dict[str, str]]:
         row = {"route": route, "generator": generator, "made": f"{len(good)} of {len(mine)}"}
         row |= {"rubric": f"{passed} of {asked}", "raw closed": f"{sum(c.raw_closed for c in good)} of {len(good)}"}
         row |= {"cleanup s": "" if median is None else f"{median:.2f}", "steps that changed it": f"{changes or 0:g}"}
+        scores = [cell.f_score for cell in good if cell.f_score is not None]
+        if any(cell.f_score is not None for cell in listed):
+            row["F-score"] = f"{statistics.mean(scores):.3f} of {len(scores)}" if scores else ""
+        times = [cell.person_s for cell in good if cell.person_s is not None]
+        if any(cell.person_s is not None for cell in listed):
+            row["person s"] = f"{statistics.median(times):.0f} of {len(times)}" if times else ""
         rows.append(row)
     return rows
 
@@ -200,7 +266,10 @@ def keep_measurements(cells: Iterable[Cell]) -> Path:
         share = sum(cell.raw_closed for cell in mine) / len(mine)
         cleanup = statistics.median(cell.cleanup_s for cell in mine)
         count = len({cell.photo for cell in mine})
-        known[name] = asdict(Measured(None, share, round(cleanup, 2), count, day, "bake-off on this machine"))
+        scores = {cell.photo: cell.f_score for cell in mine if cell.f_score is not None}
+        score = round(statistics.mean(scores.values()), 4) if scores else None
+        protocol = "bake-off on this machine" + (f", F@0.1 of {len(scores)} true shapes" if scores else "")
+        known[name] = asdict(Measured(score, share, round(cleanup, 2), count, day, protocol))
     place.parent.mkdir(parents=True, exist_ok=True)
     disk.put(Files(OWN, {OWN: json.dumps(known, indent=1).encode()}), place)
     return place

@@ -14,6 +14,7 @@ from typing import Any
 from maquette.core.errors import BadInput, BadSetting
 from maquette.flow.disk import plain_stem
 from maquette.registry import registry
+from maquette.store import Bucket
 
 MOST_VARIANTS = 1000
 
@@ -54,6 +55,25 @@ def tasks_in(source: Path, options: Mapping[str, Any], shard: tuple[int, int] = 
     names = _distinct([plain_stem(str(path.with_suffix("")).replace("/", "-")) for path in named])
     tasks = [Task(name, photo, {**options, **own}) for name, (photo, own) in zip(names, rows, strict=True)]
     return [task for task in tasks if _share_of(task.name, shard[1]) == shard[0] - 1]
+
+
+def tasks_at(address: str, folder: Path, options: Mapping[str, Any], shard: tuple[int, int] = (1, 1)) -> list[Task]:
+    """The pictures under ``s3://bucket/prefix`` of one share of them; copies go into a folder, once each."""
+    bucket = Bucket(address)
+    endings = {ending for each in registry().values() for ending in each.stage.facts.opens}
+    sizes = {name: size for name, size in sorted(bucket.names().items()) if Path(name).suffix.lower() in endings}
+    if not sizes:
+        raise BadInput(f"batch: {address} has no pictures; name a bucket and a prefix that has")
+    names = _distinct([plain_stem(str(Path(name).with_suffix("")).replace("/", "-")) for name in sizes])
+    tasks = []
+    for name, place in zip(names, sizes, strict=True):
+        if _share_of(name, shard[1]) != shard[0] - 1:
+            continue
+        copy = folder / f"{name}{Path(place).suffix.lower()}"
+        if not copy.is_file() or copy.stat().st_size != sizes[place]:
+            bucket.fetch(place, copy)
+        tasks.append(Task(name, copy, dict(options)))
+    return tasks
 
 
 def grid(photo: Path, options: Mapping[str, Any], varied: Mapping[str, Sequence[str]]) -> list[Task]:

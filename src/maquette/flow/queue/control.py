@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from maquette.core.errors import Unavailable
 from maquette.flow.queue.ledger import Ledger
 
 REPORT_S = 0.2  # five reports a second are enough for a bar
@@ -43,13 +45,14 @@ class Control:
         return self.asked_to_stop is not None
 
     def listener(self, ledger: Ledger, identity: str) -> Callable[[float, str], None]:
-        """Where reports go: into the ledger, at most five a second."""
+        """Where reports go: into the ledger, at most five a second; one that finds no ledger is left out."""
         last = [0.0]
 
         def listen(fraction: float, message: str) -> None:
             now = time.monotonic()
             if now - last[0] >= REPORT_S:
                 last[0] = now
-                ledger.report(identity, fraction, message)
+                with contextlib.suppress(Unavailable):
+                    ledger.report(identity, fraction, message)
 
         return listen

@@ -22,6 +22,9 @@ from maquette.flow.queue.owned import OwnedFiles, own_file
 from maquette.flow.queue.roster import Roster
 from maquette.flow.queue.tables import events, jobs
 
+MISSING_S, _LOOKED_AT = 1.0, 500  # how long an event's number is waited for, and how far back
+OLD_S = 3.0  # reports of a job that are older than this go when it ends
+
 
 class Ledger:
     """The tables behind sentences; ``files`` are those of its owners, ``roster`` its workers."""
@@ -49,7 +52,7 @@ class Ledger:
             "extra": json.dumps(wish.extra or {}),
         }
         try:
-            with self.database.writing() as connection:
+            with self.database.writing(synced=True) as connection:
                 connection.execute(jobs.insert().values(**row))
                 _tell(connection, identity, "state", {"state": "queued"})
         except IntegrityError:
@@ -123,11 +126,12 @@ class Ledger:
     def deliver(self, identity: str, outputs: Iterable[Mapping[str, Any]], owner: str) -> None:
         """Add files to what came of a job; the same role and name again takes the old one's place."""
         with self.database.writing() as connection:
-            row = connection.execute(sa.select(jobs.c.outputs).where(jobs.c.id == identity)).one()
+            mine = sa.select(jobs.c.outputs).where(jobs.c.id == identity)
+            row = connection.execute(mine.with_for_update()).one()
             known = {(each["role"], each["name"]): each for each in json.loads(row.outputs)}
             known |= {(each["role"], each["name"]): dict(each) for each in outputs}
             connection.execute(jobs.update().where(jobs.c.id == identity).values(outputs=json.dumps([*known.values()])))
-            for each in known.values():
+            for each in sorted(known.values(), key=lambda each: str(each["digest"])):  # one order: no deadlock
                 own_file(connection, each["digest"], owner, each["name"], each["bytes"])
 
     def finish(
@@ -141,7 +145,7 @@ class Ledger:
         with self.database.writing() as connection:
             if not connection.execute(jobs.update().where(open_).values(**values)).rowcount:
                 return False
-            connection.execute(events.delete().where(events.c.job == identity, events.c.kind == "progress"))
+            _forget_progress(connection, identity)
             _tell(connection, identity, "state", {"state": state, **({"error": dict(error)} if error else {})})
         return True
 
@@ -181,6 +185,7 @@ class Ledger:
         query = sa.select(events).where(events.c.n > n).order_by(events.c.n).limit(limit)
         query = query.where(events.c.job.in_(watched)) if watched else query
         with self.database.reading() as connection:
+            query = query if self.database.is_sqlite else query.where(events.c.n <= _newest_whole(connection))
             return [
                 {"n": row.n, "job": row.job, "at": row.at, "kind": row.kind, **json.loads(row.data)}
                 for row in connection.execute(query)
@@ -196,6 +201,8 @@ class Ledger:
     def last_event(self) -> int:
         """The number of the newest event."""
         with self.database.reading() as connection:
+            if not self.database.is_sqlite:
+                return _newest_whole(connection)
             return int(connection.execute(sa.select(sa.func.max(events.c.n))).scalar() or 0)
 
     def unfinished(self) -> list[tuple[str, int, str, float, float | None]]:
@@ -205,20 +212,57 @@ class Ledger:
         with self.database.reading() as connection:
             return [tuple(row) for row in connection.execute(query)]
 
+    def is_waiting(self) -> bool:
+        """Whether any job waits for a worker."""
+        with self.database.reading() as connection:
+            return connection.execute(sa.select(jobs.c.id).where(jobs.c.state == "queued").limit(1)).first() is not None
+
     def is_stopping(self, identity: str) -> float | None:
         """When somebody asked this job to stop."""
         with self.database.reading() as connection:
             when = connection.execute(sa.select(jobs.c.cancel).where(jobs.c.id == identity)).scalar()
         return None if when is None else float(when)
 
-    def take_over(self, identity: str) -> int:
-        """Count one more worker that died over a job."""
+    def takeovers(self, identity: str) -> int:
+        """How many workers died over a job."""
+        with self.database.reading() as connection:
+            query = sa.select(jobs.c.takeovers).where(jobs.c.id == identity)
+            return int(connection.execute(query).scalar() or 0)
+
+    def count_takeover(self, identity: str) -> None:
+        """One more worker died over a job."""
         with self.database.writing() as connection:
-            more = jobs.update().where(jobs.c.id == identity).values(takeovers=jobs.c.takeovers + 1)
-            connection.execute(more)
-            return int(connection.execute(sa.select(jobs.c.takeovers).where(jobs.c.id == identity)).scalar() or 0)
+            mine = jobs.update().where(jobs.c.id == identity)
+            connection.execute(mine.values(takeovers=jobs.c.takeovers + 1))
 
 
 def _tell(connection: Any, identity: str, kind: str, data: Mapping[str, Any]) -> None:
     """Add an event."""
     connection.execute(events.insert().values(job=identity, at=time.time(), kind=kind, data=json.dumps(dict(data))))
+
+
+def _newest_whole(connection: Any) -> int:
+    """The number up to which PostgreSQL shows all events.
+
+    Numbers are drawn before they are shown, so that 5 may be there before 4, which a reader would then never see: a
+    number that is missing before a younger event is waited for, one that is missing for longer never came.
+    """
+    last = connection.execute(sa.select(sa.func.max(events.c.n))).scalar() or 0
+    recent = sa.select(
+        events.c.n, events.c.at, sa.func.lag(events.c.n).over(order_by=events.c.n).label("before")
+    ).where(events.c.n > last - _LOOKED_AT)
+    rows = recent.subquery()
+    gaps = sa.select(sa.func.min(rows.c.before)).where(
+        rows.c.n > rows.c.before + 1, rows.c.at > time.time() - MISSING_S
+    )
+    gap = connection.execute(gaps).scalar()
+    return int(last if gap is None else gap)
+
+
+def _forget_progress(connection: Any, identity: str) -> None:
+    """Let go of a job's old reports but one, so that the events after them follow on something old."""
+    reports = sa.and_(events.c.job == identity, events.c.kind == "progress")
+    old = sa.select(sa.func.max(events.c.n)).where(reports, events.c.at < time.time() - OLD_S)
+    last = connection.execute(old).scalar()
+    if last is not None:
+        connection.execute(events.delete().where(reports, events.c.n < last))

@@ -32,7 +32,8 @@ class Queue:
 
         prepare_database(self.workshop)
         serializer = DBOSPortableJSONSerializer()
-        return DBOSClient(system_database_url=self.workshop.steps_address, serializer=serializer)
+        place, engine = self.workshop.steps_address, self.workshop.steps_engine
+        return DBOSClient(system_database_url=place, system_database_engine=engine, serializer=serializer)
 
     def open(self) -> None:
         """Connect now, so that the first order need not wait for it."""
@@ -83,3 +84,5 @@ class Queue:
         """Let go of the database."""
         if "_client" in self.__dict__:
             self._client.destroy()
+            if self.workshop.steps_engine is not None:
+                self.workshop.steps_engine.dispose()

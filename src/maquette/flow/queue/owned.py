@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from maquette.flow.queue.database import Database
 from maquette.flow.queue.tables import files, jobs
@@ -51,8 +52,10 @@ class OwnedFiles:
 
 
 def own_file(connection: Any, digest: str, owner: str, name: str, size: int) -> None:
-    """A file gets an owner, or a newer date."""
-    mine = sa.and_(files.c.digest == digest, files.c.owner == owner)
-    if not connection.execute(files.update().where(mine).values(created=time.time())).rowcount:
-        row = {"digest": digest, "owner": owner, "name": name, "bytes": size, "created": time.time()}
-        connection.execute(files.insert().values(**row))
+    """A file gets an owner, or a newer date; two that say so at once are both right."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = {"digest": digest, "owner": owner, "name": name, "bytes": size, "created": time.time()}
+    fresh = {"created": row["created"]}
+    connection.execute(
+        insert(files).values(**row).on_conflict_do_update(index_elements=["digest", "owner"], set_=fresh)
+    )

@@ -16,16 +16,18 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database_migrations
 
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import MaquetteError, Unavailable
 from maquette.core.money import paying
 from maquette.core.progress import Cancelled, noting, part, watching
 from maquette.flow.queue.control import Control
 from maquette.flow.queue.errand import LOOK, Errand, Refused, errand_for
+from maquette.flow.queue.patience import patiently
 from maquette.flow.queue.workshop import Workshop
+from maquette.store.accounts import orders_are_shared
 
 QUEUE, WORKFLOW = "jobs", "maquette.job"
 STEPS_VERSION = "1"  # raised when steps change order or meaning: DBOS gives a job to workers of its own version only
-POLL_S = 0.2
+POLL_S, BRISK_POLL_S = 0.2, 0.01
 _TOLD = ("seconds", "notes", "error", "stage", "key", "ran", "findings", "places")  # what is said of a node at its end
 _SHORT = ("then", "error", "findings", "places")  # what the facts of the whole job leave out
 
@@ -38,17 +40,19 @@ class Bench:
     def __init__(self, workshop: Workshop, control: Control) -> None:
         self.workshop, self.control = workshop, control
         self._errands: dict[str, Errand] = {}
+        self.last_end = float("-inf")  # by the monotonic clock
 
     def errand(self, identity: str) -> Errand:
         """The errand of a job, read from the ledger when this process first meets it."""
         if identity not in self._errands:
-            order = self.workshop.ledger.get(identity).order
+            order = patiently(lambda: self.workshop.ledger.get(identity)).order
             self._errands[identity] = errand_for(order, self.workshop.store, self.workshop.blobs)
         return self._errands[identity]
 
     def forget(self, identity: str) -> None:
         """Let go of what a job had in memory."""
         self._errands.pop(identity, None)
+        self.last_end = time.monotonic()
 
 
 _benches: list[Bench] = []  # DBOS calls plain functions; a process works at one bench
@@ -61,6 +65,7 @@ def launch(workshop: Workshop, control: Control) -> None:
     config = DBOSConfig(
         name="maquette",
         system_database_url=workshop.steps_address,
+        system_database_engine=workshop.steps_engine,
         application_version=STEPS_VERSION,
         executor_id=control.name,
         serializer=DBOSPortableJSONSerializer(),
@@ -71,6 +76,17 @@ def launch(workshop: Workshop, control: Control) -> None:
     DBOS.listen_queues([QUEUE])
     DBOS.launch()
     DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_S)
+
+
+def last_end() -> float:
+    """When this process last ended a job, by the monotonic clock."""
+    return _benches[0].last_end
+
+
+def look_every(seconds: float) -> None:
+    """How often every worker looks into the queue."""
+    if queue := DBOS.retrieve_queue(QUEUE):
+        queue.set_polling_interval_sec(seconds)
 
 
 def prepare_database(workshop: Workshop) -> None:
@@ -110,7 +126,7 @@ def job(identity: str, attempt: int) -> str:
 def begin(identity: str, attempt: int) -> Outcome:
     """The job's first nodes; nothing where it was cancelled or ordered anew meanwhile."""
     bench = _benches[0]
-    entry = bench.workshop.ledger.begin(identity, attempt, bench.control.name)
+    entry = patiently(lambda: bench.workshop.ledger.begin(identity, attempt, bench.control.name))
     if entry is None:
         return {}
     if entry.order.kind == "make":
@@ -131,11 +147,12 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
     bench = _benches[0]
     ledger, started = bench.workshop.ledger, time.perf_counter()
     outcome: Outcome = {"node": name}
-    entry = ledger.begin(identity, attempt, bench.control.name)
+    entry = patiently(lambda: ledger.begin(identity, attempt, bench.control.name))
     if entry is None or entry.cancel is not None:
         return {"node": name, "cancelled": True}
     with bench.control.minding(identity), noting() as notes:
         try:
+            _insist_on_shared_orders(bench.workshop, entry.order.pay_usd)
             listener = bench.control.listener(ledger, identity)
             purse = paying(entry.order.pay_usd, run=f"{identity}-{attempt}")
             with purse, watching(listener, bench.control.should_stop):
@@ -153,8 +170,18 @@ def node(identity: str, attempt: int, name: str, index: int, count: int) -> Outc
         except Exception as problem:  # a bug, ours or a plugin's: the job says so, the worker goes on
             outcome |= {"error": _as_error(problem)}
     outcome |= {"seconds": round(time.perf_counter() - started, 6), "notes": list(dict.fromkeys(notes))}
-    ledger.end_node(identity, name, {key: outcome[key] for key in _TOLD if key in outcome})
+    news = {key: outcome[key] for key in _TOLD if key in outcome}
+    patiently(lambda: ledger.end_node(identity, name, news))
     return outcome
+
+
+def _insist_on_shared_orders(workshop: Workshop, pay_usd: float) -> None:
+    """``Unavailable`` where a job may cost money and whoever takes it over would not find what was ordered already."""
+    if pay_usd and workshop.files and not orders_are_shared():
+        raise Unavailable(
+            "engine: orders at providers are kept in a folder, which all workers must share; mount one and name it in "
+            "MAQUETTE_ORDERS"
+        )
 
 
 def _run_node(bench: Bench, identity: str, name: str) -> Outcome:
@@ -172,7 +199,8 @@ def _deliver(bench: Bench, identity: str, outputs: list[Any]) -> None:
     """Put files into the ledger, where everybody sees them at once."""
     if outputs:
         ledger = bench.workshop.ledger
-        ledger.deliver(identity, [output.as_dict() for output in outputs], ledger.get(identity).owner)
+        rows = [output.as_dict() for output in outputs]
+        patiently(lambda: ledger.deliver(identity, rows, ledger.get(identity).owner))
 
 
 @DBOS.step(name="end")
@@ -189,7 +217,7 @@ def end(identity: str, attempt: int, outcomes: list[Outcome]) -> str:
         "licences": sorted({each["licence"] for each in outcomes if "licence" in each}),
         "steps_version": STEPS_VERSION,
     }
-    bench.workshop.ledger.finish(identity, attempt, state, last.get("error"), facts)
+    patiently(lambda: bench.workshop.ledger.finish(identity, attempt, state, last.get("error"), facts))
     bench.forget(identity)
     return state
 
@@ -208,6 +236,8 @@ def leave() -> None:
     DBOS.destroy()
     for bench in _benches:
         bench.workshop.ledger.close()
+        if bench.workshop.steps_engine is not None:
+            bench.workshop.steps_engine.dispose()
     _benches.clear()
 
 

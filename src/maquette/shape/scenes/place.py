@@ -1,4 +1,4 @@
-"""Place and add-to-scene: models at spots of one's own choice, several of them in one scene."""
+"""Place and add-at: models at spots given in mm, several of them in one scene (`add-to-scene` finds the spot itself)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def place(
 ) -> Scene:
     """Stand a model at a spot of a new scene, turned and scaled about the middle of its foot.
 
-    Further models come with ``add-to-scene``. The model itself is kept as it is. Refuses a model without faces.
+    Further models come with ``add-at``. The model itself is kept as it is. Refuses a model without faces.
     """
     spot = _spot("place", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
     return Scene((asset.replace(volumes=()),), np.zeros(1, np.int64), spot[None], title=asset.title)
 
 
 @stage
-def add_to_scene(
+def add_at(
     scene: Scene,
     asset: Asset,
     *,
@@ -45,7 +45,7 @@ def add_to_scene(
 
     Nothing is said where models overlap; look at it, or check the joined one. Refuses a model without faces.
     """
-    spot = _spot("add-to-scene", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
+    spot = _spot("add-at", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
     bare = asset.replace(volumes=())
     at = next((number for number, known in enumerate(scene.assets) if known.digest == bare.digest), len(scene.assets))
     assets = scene.assets if at < len(scene.assets) else (*scene.assets, bare)

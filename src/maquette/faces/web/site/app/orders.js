@@ -129,7 +129,7 @@ function sceneSteps(things) {
     inputs[`thing_${index + 1}`] = { job };
     const own = { x_mm: x, y_mm: y, z_mm: z, turn_deg: ((turn % 360) + 360) % 360, scale };
     steps[`spot_${index + 1}`] = index
-      ? { stage: "add-to-scene", from: [`spot_${index}`, `thing_${index + 1}`], with: own }
+      ? { stage: "add-at", from: [`spot_${index}`, `thing_${index + 1}`], with: own }
       : { stage: "place", from: "thing_1", with: own };
   });
   return { inputs, steps, last: `spot_${things.length}` };
