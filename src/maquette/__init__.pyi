@@ -58,7 +58,7 @@ __all__ = [
     "save",
 ]
 
-class _add_to_scene(StageFunction[..., Scene]):
+class _add_at(StageFunction[..., Scene]):
     def __call__(
         self,
         scene: Scene,
@@ -71,6 +71,23 @@ class _add_to_scene(StageFunction[..., Scene]):
         scale: float = 1.0,
     ) -> Scene:
         """Stand one more model in a scene; one that stands there already is kept once and placed twice."""
+
+add_at: _add_at
+
+class _add_to_scene(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        scene: Scene,
+        asset: Asset,
+        *,
+        where: Literal['beside', 'on', 'floor', 'wall'] = 'beside',
+        of: int = 0,
+        x_mm: float = 0.0,
+        y_mm: float = 0.0,
+        turn_deg: float = 0.0,
+        gap_mm: float = 10.0,
+    ) -> Scene:
+        """Put one more model into a scene; its parts, unit and origin stay its own, it is turned and shifted only."""
 
 add_to_scene: _add_to_scene
 
@@ -119,7 +136,7 @@ class _arrange(StageFunction[..., Scene]):
         layout: Literal['single', 'row', 'grid', 'ring', 'scatter'] = 'single',
         count: int = 5,
         gap_mm: float = 10.0,
-        beside: Literal['none', 'coin', 'can', 'card'] = 'none',
+        beside: Literal['none', 'coin', 'can', 'card', 'hand'] = 'none',
         seed: int = 0,
     ) -> Scene:
         """Place a model in a scene: alone, in a row, a grid, a ring or scattered, and beside a thing of known size."""
@@ -268,6 +285,19 @@ class _bridges(StageFunction[..., tuple[Finding, ...]]):
         """Measure in mm how far layers run free, from one hold to the next, in the best direction at every place."""
 
 bridges: _bridges
+
+class _bust(StageFunction[..., Asset]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        keep_share: float = 1.0,
+        chest: Literal['round', 'level'] = 'round',
+        foot_share: float = 0.3,
+    ) -> Asset:
+        """Make a bust of a head or a figure: what lies below the chest is cut away, and it stands on a turned foot."""
+
+bust: _bust
 
 class _caption(StageFunction[..., Files]):
     def __call__(
@@ -470,11 +500,11 @@ class _control_picture(StageFunction[..., Picture]):
         self,
         asset: Asset,
         *,
-        kind: Literal['depth', 'canny', 'normal'] = 'depth',
+        kind: Literal['depth', 'canny', 'normal', 'pose'] = 'depth',
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 1024,
     ) -> Picture:
-        """Draw what ControlNet and its like are steered with: depth, lines or normals, from the model itself."""
+        """Draw what ControlNet and its like are steered with: depth, lines, normals or a pose, from the model itself."""
 
 control_picture: _control_picture
 
@@ -570,6 +600,12 @@ class _describe(StageFunction[..., Files]):
         """Write down what a model shows as JSON: caption, colors by name and share, size, symmetry, parts, materials, view."""
 
 describe: _describe
+
+class _describe_scene(StageFunction[..., Files]):
+    def __call__(self, scene: Scene, *, stem: str = 'scene') -> Files:
+        """Write down a scene as JSON: its models, each thing's place and box in millimetres, and which things collide."""
+
+describe_scene: _describe_scene
 
 class _deviation(StageFunction[..., tuple[Finding, ...]]):
     def __call__(
@@ -981,6 +1017,21 @@ class _lettering(StageFunction[..., Artwork]):
 
 lettering: _lettering
 
+class _light_scene(StageFunction[..., Scene]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'studio',
+        backdrop: Literal['studio', 'white', 'dark', 'transparent'] = 'studio',
+        azimuth_deg: float = 35.0,
+        elevation_deg: float = 22.0,
+        closer: float = 1.0,
+    ) -> Scene:
+        """Set a scene's light, backdrop and camera, which go along into its files and into `shoot`."""
+
+light_scene: _light_scene
+
 class _lithophane_heights(StageFunction[..., Heightmap]):
     def __call__(
         self,
@@ -1358,6 +1409,7 @@ class _passes(StageFunction[..., Files]):
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 1024,
         form: Literal['png', 'exr'] = 'png',
+        rays: int = 0,
     ) -> Files:
         """Write every pass of a view as a file, and a JSON with the camera: depth in mm, normals, position, parts and more."""
 
@@ -1703,7 +1755,7 @@ class _render_pass(StageFunction[..., Picture]):
         self,
         asset: Asset,
         *,
-        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'seen', 'outline', 'curvature'] = 'depth',
+        kind: Literal['depth', 'normals', 'position', 'part', 'albedo', 'roughness', 'occlusion', 'shadow', 'seen', 'outline', 'curvature'] = 'depth',
         view: Literal['three-quarter', 'front', 'back', 'left', 'right', 'top', 'bottom', 'photo'] = 'three-quarter',
         size_px: int = 512,
     ) -> Picture:
@@ -1866,6 +1918,21 @@ class _shape_heights(StageFunction[..., Heightmap]):
         """Change how heights are spread between the lowest and the highest, which stay as high as they are."""
 
 shape_heights: _shape_heights
+
+class _shoot(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        size_px: int = 768,
+        tone: Literal['soft', 'agx', 'filmic', 'srgb'] = 'soft',
+        blur: float = 0.0,
+        rays: int = 16,
+        environment: str = '',
+    ) -> Picture:
+        """Photograph a scene through its camera, in its light and before its backdrop, as `light-scene` set them."""
+
+shoot: _shoot
 
 class _signboard(StageFunction[..., Asset]):
     def __call__(
@@ -2218,6 +2285,23 @@ class _three_views(StageFunction[..., Asset]):
         """Make a solid from a drawing that shows front, top and right view on one sheet (third angle)."""
 
 three_views: _three_views
+
+class _tilt_shift(StageFunction[..., Picture]):
+    def __call__(
+        self,
+        asset: Asset,
+        *,
+        size_px: int = 512,
+        height: float = 0.5,
+        tilt_deg: float = 45.0,
+        blur: float = 0.3,
+        elevation_deg: float = 32.0,
+        light: Literal['studio', 'three-point', 'window', 'overcast', 'golden-hour', 'night-neon'] = 'golden-hour',
+        rays: int = 32,
+    ) -> Picture:
+        """Photograph a model or a scene with a tilted lens: a band is sharp, what lies above and below it melts away."""
+
+tilt_shift: _tilt_shift
 
 class _toon(StageFunction[..., Picture]):
     def __call__(
@@ -2602,6 +2686,18 @@ class _write_scene(StageFunction[..., Files]):
         """Write a scene as one GLB in which a model that stands there ten times lies once."""
 
 write_scene: _write_scene
+
+class _write_scene_usd(StageFunction[..., Files]):
+    def __call__(
+        self,
+        scene: Scene,
+        *,
+        stem: str = 'scene',
+        suffix: Literal['.usdz', '.usdc', '.usda'] = '.usdz',
+    ) -> Files:
+        """Write a scene as USD in which a model that stands there ten times lies once, and ten instances refer to it."""
+
+write_scene_usd: _write_scene_usd
 
 class _write_settings(StageFunction[..., Files]):
     def __call__(self, settings: PrintSettings, *, stem: str = 'settings') -> Files:

@@ -1,4 +1,4 @@
-"""Place and add-at: models at spots given in mm, several of them in one scene (`add-to-scene` finds the spot itself)."""
+"""Place and add-at: models at spots given in mm, several of them in one scene; `add-to-scene` finds spots by itself."""
 
 from __future__ import annotations
 
