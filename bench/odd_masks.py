@@ -38,7 +38,9 @@ TWICE = 25  # every so many are made twice and compared
 RESOLUTION = 48
 
 
-def drawn(rng: np.random.Generator, shape: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw], None]) -> np.ndarray:
+def draw_mask(
+    rng: np.random.Generator, shape: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw], None]
+) -> np.ndarray:
     """A mask (H, W) with what ``draw`` puts on it."""
     image = Image.new("L", shape[::-1])
     draw(ImageDraw.Draw(image))
@@ -65,7 +67,7 @@ def spiral(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     turns = np.linspace(0, rng.uniform(4, 40), 600)
     reach = turns / turns[-1] * min(shape) / 2.1
     path = [(shape[1] / 2 + r * np.cos(t), shape[0] / 2 + r * np.sin(t)) for r, t in zip(reach, turns, strict=True)]
-    return drawn(rng, shape, lambda pen: pen.line(path, fill=255, width=int(rng.integers(1, 9))))
+    return draw_mask(shape, lambda pen: pen.line(path, fill=255, width=int(rng.integers(1, 9))))
 
 
 def hairs(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -75,7 +77,7 @@ def hairs(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
         for row in ends:
             pen.line(tuple(row), fill=255, width=int(rng.integers(1, 4)))
 
-    return drawn(rng, shape, draw)
+    return draw_mask(shape, draw)
 
 
 def islands(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -85,7 +87,7 @@ def islands(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
         for x, y, r in middles:
             pen.ellipse((x - r, y - r, x + r, y + r), fill=255)
 
-    return drawn(rng, shape, draw)
+    return draw_mask(shape, draw)
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -109,7 +111,7 @@ def sliver(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
 
 def polygon(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     corners = [tuple(p) for p in rng.uniform(-0.3, 1.3, (int(rng.integers(3, 30)), 2)) * [shape[1], shape[0]]]
-    return drawn(rng, shape, lambda pen: pen.polygon(corners, fill=255))
+    return draw_mask(shape, lambda pen: pen.polygon(corners, fill=255))
 
 
 def everything(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

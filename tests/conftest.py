@@ -29,7 +29,10 @@ ACCEPTED = (  # what may be skipped where every judge is present, and why
     r"allowed here|no number among the settings|quads cut differently",  # the rule does not apply to this one
     r"TripoSR|MAQUETTE_DOWNLOAD",  # 1.7 GB of weights, which nobody fetches unasked
     r"differs run to run|leads towers off the bed",  # PrusaSlicer 2.5's own bugs
-    r"hosted|API key|_KEY|account",  # providers that cost money
+    r"hosted|API key|_KEY|_ID=|account|made on .* machine",  # providers that cost money, on machines that are not here
+    r"another program with|describe a worker",  # local workers, which need a big GPU
+    r"see (above|below)$|the answer is the file|nothing to wait for",  # what one provider's answers are not like
+    r"MAQUETTE_COMFYUI",  # ComfyUI's nodes, which are in no package registry
     r"cannot be fetched from the package registry",  # other people's clients, where there is no network
     r"package registry",  # clients of Tripo, which are fetched as they are published
 )

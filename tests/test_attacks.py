@@ -102,7 +102,7 @@ def test_a_path_cannot_write_a_line_into_the_log(caplog):
 
         return Response(status_code=500)
 
-    guard = Guard(broken, ServerSettings(), None, words)
+    guard = Guard(broken, ServerSettings(), None, None, words)
     path = "/api/x\n2026-11-30 CRITICAL root: all is well\r\n"
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"127.0.0.1")],
              "client": ("127.0.0.1", 1), "query_string": b""}  # fmt: skip

@@ -20,8 +20,8 @@ import maquette as mq
 import tiny_stages
 from maquette.flow.memory import Memory
 from samples import cut_out
-from test_tripo_clients import GENERATOR, folder_of
 from tiny_stages import Server
+from tripo_clients import GENERATOR, folder_of
 
 STUBS = """
 import asyncio, json, os, sys, types

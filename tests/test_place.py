@@ -27,7 +27,7 @@ def test_the_middle_of_the_foot_comes_to_the_spot():
 
 def test_the_same_model_is_kept_once_and_another_beside_it():
     scene = STAGES["place"](BOX)
-    scene = STAGES["add-at"](scene, BOX, x_mm=30)
+    scene = mq.add_at(scene, BOX, x_mm=30)
     assert (len(scene.assets), len(scene.which)) == (1, 2)
     scene = STAGES["add-at"](scene, Asset(box((1.0, 1.0, 1.0)), sized=True), y_mm=40, scale=3)
     assert (len(scene.assets), len(scene.which)) == (2, 3)

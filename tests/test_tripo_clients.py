@@ -20,9 +20,9 @@ import tiny_stages
 from maquette.flow.memory import Memory
 from samples import cut_out
 from tiny_stages import Server
+from tripo_clients import GENERATOR, folder_of
 
 RELEASES = ("0.3.0", "0.3.12", "0.4.2", "1.0.0")
-GENERATOR = "tiny-lump"  # a plugin's, so that a model takes no time
 PROGRAM = """
 import asyncio, json, sys
 release, base, photo, out = sys.argv[1:]
@@ -64,18 +64,6 @@ asyncio.run(main())
 def shelf(tmp_path_factory):
     """Where releases are put; `MAQUETTE_CLIENTS` names a folder that outlives the tests."""
     return Path(os.environ.get("MAQUETTE_CLIENTS") or tmp_path_factory.mktemp("clients"))
-
-
-def folder_of(shelf: Path, requirement: str) -> Path:
-    """A requirement in a folder of its own; skips where the registry is not reachable."""
-    place = shelf / requirement
-    if not place.exists():
-        command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", str(place)]
-        command += [requirement] if requirement == "aiohttp" else ["--no-deps", requirement]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            pytest.skip(f"{requirement} cannot be fetched from the package registry")
-    return place
 
 
 @pytest.fixture(scope="module")
