@@ -132,3 +132,11 @@ def test_usd_holds_each_model_once_with_its_instances_and_its_camera(table, tmp_
     assert list(lens.frustum.ComputeViewDirection()) == pytest.approx([toward[0], toward[2], -toward[1]], abs=1e-6)
     back = mq.load(tmp_path / "scene.usda")
     assert back.mesh.bounds == pytest.approx(mq.join_scene(scene).mesh.bounds, abs=1e-3)
+
+
+def test_usd_of_a_scene_is_one_package_and_the_same_twice(table):
+    pytest.importorskip("pxr", reason="needs usd-core; pip install 'maquette[usd]'")
+    first, again = (mq.write_scene_usd(table, stem="shop") for _ in range(2))
+    assert set(first.parts) == {"shop.usdz"}
+    assert first.parts["shop.usdz"] == again.parts["shop.usdz"]
+    assert first.parts["shop.usdz"][:2] == b"PK"
