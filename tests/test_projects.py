@@ -136,6 +136,14 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     assert here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=no_origin).status_code == 403
 
 
+def test_a_job_without_a_thing_is_not_shared(here):
+    body = {"recipe": tiny_stages.recipe(1), "inputs": {"data": here.upload(b"\x02", "c.bin")}, "output": "out.png"}
+    untagged = here.client.post("/api/jobs", json=body).json()["id"]
+    refused = here.client.post("/api/share", json={"job": untagged, "may": "look"})
+    assert (refused.status_code, refused.json()["error"]) == (422, "BadSetting"), refused.text
+    assert "no thing of its own" in refused.json()["message"]
+
+
 def test_a_server_with_keys_has_a_door(env_here, tmp_path):
     command = [sys.executable, "-m", "maquette", "key", "ann", "--home", str(tmp_path)]
     key = subprocess.run(command, env=env_here, capture_output=True, text=True, check=True).stdout.strip()
