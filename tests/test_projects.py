@@ -67,6 +67,33 @@ def test_a_project_is_the_same_on_another_machine(here, there, job):
     assert len(there.client.get("/api/jobs?tag=w-thing").json()["jobs"]) == 1
 
 
+def pack(job, parts, **facts):
+    """A project of one job that a stranger wrote: its row, its files and steps, and what else is said."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+        archive.writestr("project.json", json.dumps({"tag": job["tag"], "rooms": {}, "jobs": [job], **facts}))
+    return stream.getvalue()
+
+
+def row_of(identity, wish, **more):
+    row = {"id": identity * 32, "wish": json.dumps(wish), "tag": "w-strange", "state": "failed", "attempt": 1}
+    row |= {"created": 1.0, "started": None, "ended": 2.0, "outputs": "[]", "error": None, "facts": "{}"}
+    return {**row, "nodes": [], **more}
+
+
+def test_an_imported_job_that_runs_again_is_checked_as_an_order(there):
+    order = {"kind": "recipe", "inputs": {"data": {"digest": "ab" * 32, "name": "a.bin"}}, "output": "out.png"}
+    order |= {"recipe": tiny_stages.recipe(1), "pay_usd": 500.0}
+    assert take(there, pack(row_of("a", order), {})).status_code == 201
+    assert there.client.get(f"/api/jobs/{'a' * 32}").json()["order"]["pay_usd"] == 0.0
+    refused = there.client.post(f"/api/jobs/{'a' * 32}/retry")
+    assert (refused.status_code, refused.json()["error"]) == (422, "BadInput"), refused.text
+    assert "is not here" in refused.json()["message"]
+    assert there.client.get(f"/api/jobs/{'a' * 32}").json()["state"] == "failed"
+
+
 @pytest.mark.parametrize("change", ["none", "id", "state", "order", "digest"])
 def test_what_is_no_project_is_refused(here, there, job, change):
     data = here.client.get("/api/projects/w-thing").content
