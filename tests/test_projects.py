@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from http.cookies import SimpleCookie
 
+import numpy as np
 import pytest
 
 pytest.importorskip("dbos", reason="needs the extra server")
 
 import tiny_stages
+from maquette.core.errors import BadInput, CannotDo
+from maquette.core.picture import Picture
+from maquette.core.values import encode
+from maquette.flow.queue.project import unpack_project
+from maquette.flow.queue.workshop import Workshop
 from tiny_stages import Server
 
 
@@ -94,6 +102,39 @@ def test_an_imported_job_that_runs_again_is_checked_as_an_order(there):
     assert there.client.get(f"/api/jobs/{'a' * 32}").json()["state"] == "failed"
 
 
+def test_a_project_with_a_key_brings_no_steps_and_only_files_with_room(tmp_path, job):
+    named, stray, step = hashlib.sha256(b"named").hexdigest(), hashlib.sha256(b"stray").hexdigest(), "cd" * 32
+    outputs = json.dumps([{"digest": named, "name": "a.bin", "role": "main", "bytes": 5}])
+    row = row_of("b", job["order"], tag="shop 12", state="success", outputs=outputs)
+    row["nodes"] = [{"node": "s0", "key": step, "state": "success"}]
+    picture = b"".join(encode(Picture(np.zeros((1, 2, 2, 4), np.uint8))))
+    data = pack(row, {f"files/{named}": b"named", f"files/{stray}": b"stray", f"steps/{step}": picture})
+    workshop = Workshop.at(tmp_path)
+    with closing(workshop.ledger):
+        rooms = []
+        assert unpack_project(workshop, data, "ann", rooms.append) == ("shop 12", ["b" * 32])
+        assert rooms == [5]  # the stray file is not theirs
+        assert workshop.blobs.has(named)
+        assert not workshop.blobs.has(stray)
+        assert workshop.store.get(step) is None
+        assert "key" not in workshop.ledger.nodes_of("b" * 32)["s0"]
+
+        def refuse(size):
+            raise CannotDo(f"test: no room for {size}")
+
+        other = hashlib.sha256(b"other").hexdigest()
+        large = row_of("c", job["order"], outputs=outputs.replace(named, other))
+        with pytest.raises(CannotDo, match="no room for 5"):
+            unpack_project(workshop, pack(large, {f"files/{other}": b"other"}), "ann", refuse)
+        assert not workshop.blobs.has(other)
+        with pytest.raises(BadInput, match="is not what its name says"):
+            unpack_project(workshop, pack(large, {f"files/{other}": b"wrong"}), "ann", rooms.append)
+        with pytest.raises(BadInput, match="rooms are a list"):
+            unpack_project(workshop, pack(row, {}, rooms=[1]), "ann", rooms.append)
+        unpack_project(workshop, pack(row_of("d", job["order"]), {f"steps/{step}": picture}), "local", rooms.append)
+        assert workshop.store.get(step) is not None
+
+
 @pytest.mark.parametrize("change", ["none", "id", "state", "order", "digest"])
 def test_what_is_no_project_is_refused(here, there, job, change):
     data = here.client.get("/api/projects/w-thing").content
@@ -149,6 +190,10 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     assert {row["tag"] for row in here.client.get("/api/jobs", headers=guest).json()["jobs"]} == {"w-thing"}
     assert here.client.post("/api/jobs", json=other, headers=guest).status_code == 403
     assert here.client.post("/api/share", json={"job": job["id"], "may": "work"}, headers=guest).status_code == 403
+    publishing = {"name": "theirs", "text": tiny_stages.recipe(1)}
+    assert here.client.post("/api/published", json={**publishing, "name": "ours"}).status_code == 201
+    assert here.client.get("/api/published", headers=guest).json() == {"published": []}
+    assert here.client.get("/api/published/ours@1", headers=guest).status_code == 404
     forged = {**guest, "cookie": f"maquette_pass={cookie.value[:-1]}x"}
     assert (
         here.client.get(f"/api/jobs/{hidden}", headers=forged).status_code == 200
@@ -159,6 +204,8 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     ordered = here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=friend)
     assert ordered.status_code == 202, ordered.text
     assert here.client.post("/api/jobs", json={**other, "tag": "w-mine"}, headers=friend).status_code == 403
+    assert here.client.post("/api/published", json=publishing, headers=friend).status_code == 404
+    assert here.client.get("/api/published/ours@1", headers=friend).status_code == 200
     no_origin = {"cookie": friend["cookie"]}
     assert here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=no_origin).status_code == 403
 
