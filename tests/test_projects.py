@@ -20,6 +20,7 @@ import tiny_stages
 from maquette.core.errors import BadInput, CannotDo
 from maquette.core.picture import Picture
 from maquette.core.values import encode
+from maquette.faces.server.keys import Guests, Keys
 from maquette.flow.queue.project import unpack_project
 from maquette.flow.queue.workshop import Workshop
 from tiny_stages import Server
@@ -216,6 +217,19 @@ def test_a_job_without_a_thing_is_not_shared(here):
     refused = here.client.post("/api/share", json={"job": untagged, "may": "look"})
     assert (refused.status_code, refused.json()["error"]) == (422, "BadSetting"), refused.text
     assert "no thing of its own" in refused.json()["message"]
+
+
+def test_a_link_has_the_limits_of_its_host_and_goes_with_their_key(tmp_path):
+    workshop = Workshop.at(tmp_path)
+    with closing(workshop.ledger):
+        keys, guests = Keys(workshop.ledger), Guests(workshop.ledger)
+        host = keys.holder(keys.issue("ann", per_minute=7, at_once=2))
+        token = guests.issue(host, "w-thing", "read")
+        guest = guests.holder(token)
+        assert (guest.owner, guest.only, guest.scopes) == (host.owner, "w-thing", frozenset({"read"}))
+        assert (guest.per_minute, guest.at_once, guest.disk_mb) == (7, 2, host.disk_mb)
+        keys.revoke("ann")
+        assert guests.holder(token) is None
 
 
 def test_a_server_with_keys_has_a_door(env_here, tmp_path):

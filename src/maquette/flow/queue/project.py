@@ -1,8 +1,8 @@
 """A project as one file: all jobs of a thing, their files, the results of their steps, comments and notes.
 
 A zip of ``project.json``, ``files/DIGEST`` and ``steps/KEY``. On another machine the jobs have the ids that they had,
-so links keep their meaning; steps that came along are kept there too, where its own user takes them in. What has not ended stays behind. Everything in
-such a file is a stranger's word: digests are computed anew, ids and names are checked, values are plain data.
+so links keep their meaning; steps that came along are kept there too, where its own user takes them in. What has not
+ended stays behind. Everything in such a file is a stranger's word: digests are computed anew, ids and names are checked, values are plain data.
 """
 
 from __future__ import annotations
@@ -107,7 +107,11 @@ def _insist_on_row(row: dict[str, Any]) -> dict[str, Any]:
     outputs = json.loads(plain["outputs"])
     plain["wish"] = replace(read_order(plain["wish"]), pay_usd=0.0).text()  # a file allows nobody to spend
     sound = _ID.fullmatch(plain["id"]) and isinstance(plain["tag"], str) and plain["state"] in FINAL
-    sound = sound and len(plain["tag"]) <= MOST_TAG and all(_DIGEST.fullmatch(each["digest"]) and _NAME.fullmatch(each["name"]) for each in outputs)
+    sound = (
+        sound
+        and len(plain["tag"]) <= MOST_TAG
+        and all(_DIGEST.fullmatch(each["digest"]) and _NAME.fullmatch(each["name"]) for each in outputs)
+    )
     if not sound:
         raise BadInput(f"project: the job {str(plain['id'])[:40]!r} is none that we wrote; pack it again")
     json.loads(plain["facts"]), json.loads(plain["error"] or "null")
