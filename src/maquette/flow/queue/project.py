@@ -2,7 +2,8 @@
 
 A zip of ``project.json``, ``files/DIGEST`` and ``steps/KEY``. On another machine the jobs have the ids that they had,
 so links keep their meaning; steps that came along are kept there too, where its own user takes them in. What has not
-ended stays behind. Everything in such a file is a stranger's word: digests are computed anew, ids and names are checked, values are plain data.
+ended stays behind. Everything in such a file is a stranger's word: digests are computed anew, ids and names are
+checked, values are plain data.
 """
 
 from __future__ import annotations
