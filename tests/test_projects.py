@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from http.cookies import SimpleCookie
 
+import numpy as np
 import pytest
 
 pytest.importorskip("dbos", reason="needs the extra server")
 
 import tiny_stages
+from maquette.core.errors import BadInput, CannotDo
+from maquette.core.picture import Picture
+from maquette.core.values import encode
+from maquette.faces.server.keys import Guests, Keys
+from maquette.flow.queue.project import unpack_project
+from maquette.flow.queue.workshop import Workshop
 from tiny_stages import Server
 
 
@@ -65,6 +74,66 @@ def test_a_project_is_the_same_on_another_machine(here, there, job):
     assert there.client.get(f"/api/jobs/{job['id']}/recipe").json()["kept"] == {"s0": True, "s1": True, "s2": True}
     assert take(there, data).json()["jobs"] == [job["id"]]  # once more changes nothing
     assert len(there.client.get("/api/jobs?tag=w-thing").json()["jobs"]) == 1
+
+
+def pack(job, parts, **facts):
+    """A project of one job that a stranger wrote: its row, its files and steps, and what else is said."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+        archive.writestr("project.json", json.dumps({"tag": job["tag"], "rooms": {}, "jobs": [job], **facts}))
+    return stream.getvalue()
+
+
+def row_of(identity, wish, **more):
+    row = {"id": identity * 32, "wish": json.dumps(wish), "tag": "w-strange", "state": "failed", "attempt": 1}
+    row |= {"created": 1.0, "started": None, "ended": 2.0, "outputs": "[]", "error": None, "facts": "{}"}
+    return {**row, "nodes": [], **more}
+
+
+def test_an_imported_job_that_runs_again_is_checked_as_an_order(there):
+    order = {"kind": "recipe", "inputs": {"data": {"digest": "ab" * 32, "name": "a.bin"}}, "output": "out.png"}
+    order |= {"recipe": tiny_stages.recipe(1), "pay_usd": 500.0}
+    assert take(there, pack(row_of("a", order), {})).status_code == 201
+    assert there.client.get(f"/api/jobs/{'a' * 32}").json()["order"]["pay_usd"] == 0.0
+    refused = there.client.post(f"/api/jobs/{'a' * 32}/retry")
+    assert (refused.status_code, refused.json()["error"]) == (422, "BadInput"), refused.text
+    assert "is not here" in refused.json()["message"]
+    assert there.client.get(f"/api/jobs/{'a' * 32}").json()["state"] == "failed"
+
+
+def test_a_project_with_a_key_brings_no_steps_and_only_files_with_room(tmp_path, job):
+    named, stray, step = hashlib.sha256(b"named").hexdigest(), hashlib.sha256(b"stray").hexdigest(), "cd" * 32
+    outputs = json.dumps([{"digest": named, "name": "a.bin", "role": "main", "bytes": 5}])
+    row = row_of("b", job["order"], tag="shop 12", state="success", outputs=outputs)
+    row["nodes"] = [{"node": "s0", "key": step, "state": "success"}]
+    picture = b"".join(encode(Picture(np.zeros((1, 2, 2, 4), np.uint8))))
+    data = pack(row, {f"files/{named}": b"named", f"files/{stray}": b"stray", f"steps/{step}": picture})
+    workshop = Workshop.at(tmp_path)
+    with closing(workshop.ledger):
+        rooms = []
+        assert unpack_project(workshop, data, "ann", rooms.append) == ("shop 12", ["b" * 32])
+        assert rooms == [5]  # the stray file is not theirs
+        assert workshop.blobs.has(named)
+        assert not workshop.blobs.has(stray)
+        assert workshop.store.get(step) is None
+        assert "key" not in workshop.ledger.nodes_of("b" * 32)["s0"]
+
+        def refuse(size):
+            raise CannotDo(f"test: no room for {size}")
+
+        other = hashlib.sha256(b"other").hexdigest()
+        large = row_of("c", job["order"], outputs=outputs.replace(named, other))
+        with pytest.raises(CannotDo, match="no room for 5"):
+            unpack_project(workshop, pack(large, {f"files/{other}": b"other"}), "ann", refuse)
+        assert not workshop.blobs.has(other)
+        with pytest.raises(BadInput, match="is not what its name says"):
+            unpack_project(workshop, pack(large, {f"files/{other}": b"wrong"}), "ann", rooms.append)
+        with pytest.raises(BadInput, match="rooms are a list"):
+            unpack_project(workshop, pack(row, {}, rooms=[1]), "ann", rooms.append)
+        unpack_project(workshop, pack(row_of("d", job["order"]), {f"steps/{step}": picture}), "local", rooms.append)
+        assert workshop.store.get(step) is not None
 
 
 @pytest.mark.parametrize("change", ["none", "id", "state", "order", "digest"])
@@ -122,6 +191,10 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     assert {row["tag"] for row in here.client.get("/api/jobs", headers=guest).json()["jobs"]} == {"w-thing"}
     assert here.client.post("/api/jobs", json=other, headers=guest).status_code == 403
     assert here.client.post("/api/share", json={"job": job["id"], "may": "work"}, headers=guest).status_code == 403
+    publishing = {"name": "theirs", "text": tiny_stages.recipe(1)}
+    assert here.client.post("/api/published", json={**publishing, "name": "ours"}).status_code == 201
+    assert here.client.get("/api/published", headers=guest).json() == {"published": []}
+    assert here.client.get("/api/published/ours@1", headers=guest).status_code == 404
     forged = {**guest, "cookie": f"maquette_pass={cookie.value[:-1]}x"}
     assert (
         here.client.get(f"/api/jobs/{hidden}", headers=forged).status_code == 200
@@ -132,8 +205,31 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     ordered = here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=friend)
     assert ordered.status_code == 202, ordered.text
     assert here.client.post("/api/jobs", json={**other, "tag": "w-mine"}, headers=friend).status_code == 403
+    assert here.client.post("/api/published", json=publishing, headers=friend).status_code == 404
+    assert here.client.get("/api/published/ours@1", headers=friend).status_code == 200
     no_origin = {"cookie": friend["cookie"]}
     assert here.client.post("/api/jobs", json={**other, "tag": "w-thing"}, headers=no_origin).status_code == 403
+
+
+def test_a_job_without_a_thing_is_not_shared(here):
+    body = {"recipe": tiny_stages.recipe(1), "inputs": {"data": here.upload(b"\x02", "c.bin")}, "output": "out.png"}
+    untagged = here.client.post("/api/jobs", json=body).json()["id"]
+    refused = here.client.post("/api/share", json={"job": untagged, "may": "look"})
+    assert (refused.status_code, refused.json()["error"]) == (422, "BadSetting"), refused.text
+    assert "no thing of its own" in refused.json()["message"]
+
+
+def test_a_link_has_the_limits_of_its_host_and_goes_with_their_key(tmp_path):
+    workshop = Workshop.at(tmp_path)
+    with closing(workshop.ledger):
+        keys, guests = Keys(workshop.ledger), Guests(workshop.ledger)
+        host = keys.holder(keys.issue("ann", per_minute=7, at_once=2))
+        token = guests.issue(host, "w-thing", "read")
+        guest = guests.holder(token)
+        assert (guest.owner, guest.only, guest.scopes) == (host.owner, "w-thing", frozenset({"read"}))
+        assert (guest.per_minute, guest.at_once, guest.disk_mb) == (7, 2, host.disk_mb)
+        keys.revoke("ann")
+        assert guests.holder(token) is None
 
 
 def test_a_server_with_keys_has_a_door(env_here, tmp_path):

@@ -8,7 +8,8 @@ import hmac
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -77,9 +78,7 @@ class Keys:
             return who
         with self._database.reading() as connection:
             row = connection.execute(sa.select(keys).where(keys.c.sha256 == digest)).one_or_none()
-        who = None
-        if row is not None and (row.expires is None or row.expires > time.time()):
-            who = Who(digest[:32], frozenset(row.scopes.split(",")), row.per_minute, row.at_once, row.disk_mb)
+        who = None if row is None else _who(row)
         if len(self._known) > 10_000:
             self._known.clear()
         self._known[digest] = (time.monotonic() + 5.0, who)
@@ -102,7 +101,7 @@ class Guests:
     """Links that let somebody else look at one thing, or work on it; the link itself is the key, signed and dated."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._secret = ledger.secret("guests").encode()
+        self._secret, self._database = ledger.secret("guests").encode(), ledger.database
 
     def issue(self, host: Who, tag: str, scopes: str, days: float = 30.0) -> str:
         """A token for somebody else's browser; never with more than the host may."""
@@ -112,17 +111,37 @@ class Guests:
         return f"{body}.{self._sign(body)}"
 
     def holder(self, token: str) -> Who | None:
-        """Who comes with this token; nothing where we did not sign it or its time is over."""
+        """Who comes with this token; nothing where we did not sign it, its time is over, or the host's key is gone."""
         body, _, proof = token.partition(".")
         if not hmac.compare_digest(proof.encode(), self._sign(body).encode()):
             return None
         facts = json.loads(base64.urlsafe_b64decode(f"{body}==="))
         if facts["until"] < time.time():
             return None
-        return Who(facts["owner"], frozenset(facts["scopes"].split(",")), only=facts["only"])
+        host = self._host(facts["owner"])
+        if host is None:
+            return None
+        scopes = frozenset(scope for scope in facts["scopes"].split(",") if host.may(scope))
+        return replace(host, scopes=scopes, only=facts["only"])
+
+    def _host(self, owner: str) -> Who | None:
+        """Who invited: this machine's own user, or a key while it lasts; a guest has no more than they have."""
+        if owner == LOCAL.owner:
+            return LOCAL
+        own = keys.c.sha256.between(owner, f"{owner}g")  # an owner is how the sha256 of a key begins, in hex
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(keys).where(own)).one_or_none()
+        return None if row is None else _who(row)
 
     def _sign(self, body: str) -> str:
         return hmac.new(self._secret, body.encode(), "sha256").hexdigest()
+
+
+def _who(row: Any) -> Who | None:
+    """The holder of a key by its row; nothing once it has expired."""
+    if row.expires is not None and row.expires <= time.time():
+        return None
+    return Who(row.sha256[:32], frozenset(row.scopes.split(",")), row.per_minute, row.at_once, row.disk_mb)
 
 
 def _sha256(key: str) -> str:

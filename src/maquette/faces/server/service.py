@@ -19,6 +19,7 @@ from maquette.faces.server.fetcher import Fetcher
 from maquette.faces.server.keys import Guests, Keys, Who
 from maquette.faces.server.settings import ServerSettings
 from maquette.flow.prices import price_of_order
+from maquette.flow.queue.checking import check_order
 from maquette.flow.queue.entry import Entry, Wish
 from maquette.flow.queue.inputs import VALUE
 from maquette.flow.queue.order import Order, Source
@@ -139,6 +140,14 @@ class Service:
         if order.pay_usd and not who.may("pay"):
             raise Refusal(403, "this key may not spend money; it needs the scope pay", code="Forbidden")
 
+    def insist_on_order(self, entry: Entry, who: Who) -> None:
+        """What is checked when a job is ordered, once more: a job that was imported never came by there."""
+        self.insist_on_payment(entry.order, who)
+        check_order(entry.order, self.blobs)
+        for name, source in entry.order.inputs.items():
+            if self.ledger.files.file_of(source.digest, entry.owner) is None:
+                raise BadInput(f"job: {name}: {source.digest[:64]} is not among your files; upload it first")
+
     def job(self, identity: str, who: Who) -> Entry:
         """A job of whoever asks; 404 for any other."""
         try:
@@ -183,6 +192,8 @@ class Service:
     async def fetch(self, url: str, who: Who) -> Source:
         """A picture by its address; an address of our own is read from disk."""
         own = self.shared_digest(url)
+        if own is not None and self.blobs.has(own[0]) and self.ledger.files.file_of(own[0], who.owner) is None:
+            return await run_in_threadpool(lambda: self.keep(self.blobs.read(own[0]), own[1], who))
         if own is not None:
             return Source(own[0], own[1])
         data = await run_in_threadpool(self.fetcher.get, url)

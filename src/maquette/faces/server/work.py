@@ -259,6 +259,8 @@ def _jobs(service: Service) -> list[Route]:
     async def retry(request: Request) -> Response:
         who = who_asks(request, "run")
         entry = await run_in_threadpool(service.job, request.path_params["identity"], who)
+        if entry.state in FINAL[1:]:
+            await run_in_threadpool(service.insist_on_order, entry, who)
         again = await run_in_threadpool(service.queue.retry, entry.id)
         if again is None:
             raise Refusal(

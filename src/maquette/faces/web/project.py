@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -41,7 +42,8 @@ def project_routes(service: Service) -> list[Route]:
         if who.only:
             raise not_here("project")
         data = await run_in_threadpool(service.blobs.read, source.digest)
-        tag, identities = await run_in_threadpool(unpack_project, service.workshop, data, who.owner)
+        room = partial(service.insist_on_room, who)
+        tag, identities = await run_in_threadpool(unpack_project, service.workshop, data, who.owner, room)
         return answer({"tag": tag, "jobs": identities}, 201)
 
     return [Route("/api/projects/{tag}", pack), Route("/api/projects", unpack, methods=["POST"])]
@@ -53,6 +55,8 @@ def publish_routes(service: Service) -> list[Route]:
     async def publish(request: Request) -> Response:
         who = who_asks(request, "run")
         body, _ = await read_json(request)
+        if who.only:
+            raise not_here("recipe")
         name, text = str(body.get("name", "")), str(body.get("text", ""))
         version = await run_in_threadpool(service.published.add, who.owner, name, text)
         whole = f"{name}@{version}"
@@ -62,11 +66,14 @@ def publish_routes(service: Service) -> list[Route]:
 
     def names(request: Request) -> Response:
         who = who_asks(request, "read")
-        rows = [{"name": name, "version": version} for name, version in service.published.names(who.owner)]
+        published = [] if who.only and not who.may("run") else service.published.names(who.owner)
+        rows = [{"name": name, "version": version} for name, version in published]
         return answer({"published": rows})
 
     def one(request: Request) -> Response:
         who = who_asks(request, "read")
+        if who.only and not who.may("run"):
+            raise not_here("recipe")
         name, _, version = request.path_params["name"].partition("@")
         if not version.isdigit():
             raise BadInput(f"recipe: {name[:40]!r} is asked for by name@version")

@@ -42,6 +42,8 @@ def share_routes(service: Service) -> list[Route]:
         if body.get("may") not in RIGHTS:
             raise BadSetting(f"share: may is {' or '.join(RIGHTS)}, not {str(body.get('may'))[:40]!r}")
         entry = service.job(str(body.get("job", "")), who)
+        if not entry.tag or entry.extra.get("type"):
+            raise BadSetting("share: this job has no thing of its own; order it with a tag, and share that job")
         token = service.guests.issue(who, entry.tag, RIGHTS[body["may"]])
         return answer({"href": f"{service.settings.base}/s/{token}/{entry.id}"}, 201)
 

@@ -1,16 +1,21 @@
 """A project as one file: all jobs of a thing, their files, the results of their steps, comments and notes.
 
 A zip of ``project.json``, ``files/DIGEST`` and ``steps/KEY``. On another machine the jobs have the ids that they had,
-so links keep their meaning; steps that came along are kept there too. What has not ended stays behind. Everything in
-such a file is a stranger's word: digests are computed anew, ids and names are checked, values are plain data.
+so links keep their meaning; steps that came along are kept there too, where its own user takes them in. What has not
+ended stays behind. Everything in such a file is a stranger's word: digests are computed anew, ids and names are
+checked, values are plain data.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,10 +29,11 @@ from maquette.flow.queue.shared import SharedRows
 from maquette.flow.queue.tables import events, jobs
 from maquette.flow.queue.workshop import Workshop
 
-FORMAT, MOST_JOBS, MOST_BYTES = 1, 1000, 2_000_000_000
+LOCAL = "local"  # the owner of what this machine's own user orders
+FORMAT, MOST_JOBS, MOST_BYTES, MOST_TAG = 1, 1000, 2_000_000_000, 200
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEY, _DIGEST = re.compile(r"[0-9a-f]{16,64}"), re.compile(r"[0-9a-f]{64}")
-_TAG, _NAME = re.compile(r"[\w-]{1,200}"), re.compile(r"[\w][\w .()+-]{0,99}")
+_NAME = re.compile(r"[\w][\w .()+-]{0,99}")
 _COLUMNS = ("id", "wish", "tag", "state", "attempt", "created", "started", "ended", "outputs", "error", "facts")
 
 
@@ -64,21 +70,33 @@ def _digests(row: Any) -> list[str]:
     return [*taken, *(each["digest"] for each in json.loads(row["outputs"]))]
 
 
-def unpack_project(workshop: Workshop, data: bytes, owner: str) -> tuple[str, list[str]]:
-    """Take a project in; its tag, and the ids of its jobs, newest last. Jobs that are here already stay as they are."""
+def unpack_project(
+    workshop: Workshop, data: bytes, owner: str, insist_on_room: Callable[[int], None]
+) -> tuple[str, list[str]]:
+    """Take a project in; its tag, and the ids of its jobs, newest last. Jobs that are here already stay as they are.
+
+    ``insist_on_room`` refuses so many more bytes of this owner. Results of steps are everybody's, for their keys say
+    nothing of what is in them: only this machine's own user brings them along.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
                 raise BadInput(f"project: more than {MOST_BYTES:,} bytes when unpacked; leave versions out")
             facts = json.loads(archive.read("project.json"))
             rows = [_insist_on_row(row) for row in facts["jobs"][:MOST_JOBS]]
-            sizes = _take_files(workshop, archive)
-            _take_steps(workshop, archive)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
+            rooms = facts.get("rooms", {})
+            if not isinstance(rooms, dict):
+                raise BadInput(f"project: its rooms are a {type(rooms).__name__}, not an object; pack it again")
+            sizes = _take_files(workshop, archive, rows, owner, insist_on_room)
+            if owner == LOCAL:
+                _take_steps(workshop, archive)
+            else:
+                rows = [{**row, "nodes": [_without_key(node) for node in row["nodes"]]} for row in rows]
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as problem:
         raise BadInput(f"project: this is no project of Maquette ({type(problem).__name__}); pack it again") from None
     _write_jobs(workshop, rows, owner, sizes)
     shared = SharedRows(workshop.ledger.database)
-    for name, shared_rows in facts.get("rooms", {}).items():
+    for name, shared_rows in rooms.items():
         if isinstance(shared_rows, dict) and shared.read(name[:200], owner) is None:
             shared.write(name[:200], owner, shared_rows)
     return str(facts.get("tag", ""))[:200], [row["id"] for row in sorted(rows, key=lambda row: row["created"])]
@@ -88,9 +106,13 @@ def _insist_on_row(row: dict[str, Any]) -> dict[str, Any]:
     """A job's row; ``BadInput`` where it is none that we could have written."""
     plain = {name: row[name] for name in _COLUMNS}
     outputs = json.loads(plain["outputs"])
-    read_order(plain["wish"])
-    sound = _ID.fullmatch(plain["id"]) and _TAG.fullmatch(plain["tag"]) and plain["state"] in FINAL
-    sound = sound and all(_DIGEST.fullmatch(each["digest"]) and _NAME.fullmatch(each["name"]) for each in outputs)
+    plain["wish"] = replace(read_order(plain["wish"]), pay_usd=0.0).text()  # a file allows nobody to spend
+    sound = _ID.fullmatch(plain["id"]) and isinstance(plain["tag"], str) and plain["state"] in FINAL
+    sound = (
+        sound
+        and len(plain["tag"]) <= MOST_TAG
+        and all(_DIGEST.fullmatch(each["digest"]) and _NAME.fullmatch(each["name"]) for each in outputs)
+    )
     if not sound:
         raise BadInput(f"project: the job {str(plain['id'])[:40]!r} is none that we wrote; pack it again")
     json.loads(plain["facts"]), json.loads(plain["error"] or "null")
@@ -98,13 +120,29 @@ def _insist_on_row(row: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "attempt": int(plain["attempt"]), "nodes": [dict(node) for node in row["nodes"]]}
 
 
-def _take_files(workshop: Workshop, archive: zipfile.ZipFile) -> dict[str, int]:
-    """The files, under digests that were computed here; their sizes."""
-    sizes = {}
-    for name in archive.namelist():
-        if name.startswith("files/"):
-            data = archive.read(name)
-            sizes[workshop.blobs.put(data)] = len(data)
+def _without_key(node: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a node, without the key of its result."""
+    return {name: value for name, value in node.items() if name != "key"}
+
+
+def _take_files(
+    workshop: Workshop,
+    archive: zipfile.ZipFile,
+    rows: list[dict[str, Any]],
+    owner: str,
+    insist_on_room: Callable[[int], None],
+) -> dict[str, int]:
+    """The files that the jobs name, under digests that were computed here; their sizes."""
+    packed = set(archive.namelist())
+    digests = sorted({digest for row in rows for digest in _digests(row) if f"files/{digest}" in packed})
+    sizes = {digest: archive.getinfo(f"files/{digest}").file_size for digest in digests}
+    files = workshop.ledger.files
+    insist_on_room(sum(size for digest, size in sizes.items() if files.file_of(digest, owner) is None))
+    for digest in digests:
+        data = archive.read(f"files/{digest}")
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise BadInput(f"project: the file {digest[:64]} is not what its name says; pack it again")
+        workshop.blobs.put(data)
     return sizes
 
 
