@@ -19,7 +19,7 @@ from maquette.core.picture import Picture
 from maquette.faces.cli.main import main
 from maquette.flow.batch.tasks import tasks_at
 from maquette.flow.queue.workshop import Workshop
-from maquette.store import Bucket, SharedBlobs, SharedStore
+from maquette.store import Blobs, Bucket, SharedBlobs, SharedStore
 from private_postgres import private_postgres, skip_without
 from tiny_stages import Server, lines, recipe, start_worker, wait_for
 
@@ -90,6 +90,15 @@ def test_what_one_machine_keeps_another_finds(address, tmp_path):
         there.read(digest)
     with pytest.raises(BadInput, match="no digest"):
         there.has("../../etc/passwd")
+
+
+def test_files_from_before_there_was_a_bucket_go_there_before_they_may_be_forgotten(tmp_path, monkeypatch):
+    digest = Blobs(tmp_path / "home").put(b"the only copy")
+    monkeypatch.setattr("maquette.store.shared.COPY_S", -1.0)
+    shared = SharedBlobs(tmp_path / "home", Bucket((tmp_path / "bucket").as_uri()))
+    shared.sweep()
+    assert not (tmp_path / "home" / digest[:2] / digest).exists()
+    assert shared.read(digest) == b"the only copy"
 
 
 def test_results_travel_and_may_be_lost(address, tmp_path):

@@ -167,8 +167,16 @@ class SharedBlobs(Blobs):
         super().sweep()
         for place in self.folder.glob("??/*"):
             with contextlib.suppress(OSError):
-                if time.time() - place.stat().st_mtime > COPY_S:
+                if time.time() - place.stat().st_mtime > COPY_S and self._is_there(place):
                     drop(place)
+
+    def _is_there(self, place: Path) -> bool:
+        """Whether the bucket has a file of this machine; one from before there was a bucket is taken there first."""
+        with contextlib.suppress(Unavailable):
+            if not self.bucket.has(_name(place.name)):
+                self.bucket.put(_name(place.name), place)
+            return True
+        return False
 
 
 class SharedStore(Store):

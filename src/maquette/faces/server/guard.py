@@ -12,13 +12,12 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 
 from maquette.core.errors import MaquetteError
@@ -127,12 +126,12 @@ class Guard:
         """What a browser carries for our own API; other sites' pages cannot make it do so."""
         if not scope["path"].startswith("/api/"):
             return ""
-        morsel = SimpleCookie(headers.get("cookie", "")).get(PASS)
-        if morsel is None:
+        value = cookie_parser(headers.get("cookie", "")).get(PASS, "")
+        if not value:
             return ""
         if scope.get("method", "GET") not in ("GET", "HEAD") and "origin" not in headers:
             raise Refusal(403, "a browser says where its page is from; this one did not", code="WrongOrigin")
-        return morsel.value
+        return value
 
     def _spend(self, name: str, per_minute: int, words: str) -> None:
         """One token of a bucket that fills at this rate; 429 where it is empty."""

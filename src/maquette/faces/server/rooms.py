@@ -24,6 +24,8 @@ from maquette.faces.server.keys import Who
 from maquette.faces.server.service import Service
 
 MOST_PATHS, MOST_PEOPLE, MOST_BYTES, MOST_WAITING = 5_000, 32, 1_000_000, 500
+MOST_HERE = 600  # characters of JSON
+_OF_A_PERSON = ("name", "hue", "cursor", "picked", "eye", "job", "finding")
 _NAME = re.compile(r"graph/[0-9a-f]{32}|(?:model|scene|bake)/[\w-]{1,80}")
 
 
@@ -36,14 +38,16 @@ class Room:
     rows: dict[str, Any] | None
     at: int = 0
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
-    lines: dict[str, asyncio.Queue[dict[str, Any]]] = field(default_factory=dict)
+    lines: dict[str, asyncio.Queue[dict[str, Any] | None]] = field(default_factory=dict)
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Something to everybody; whoever does not listen any more is let go."""
+        """Something to everybody; whoever does not listen any more is let go, and comes back by itself."""
         for line in self.lines.values():
             if line.qsize() < MOST_WAITING:
                 line.put_nowait(message)
+            elif line.qsize() == MOST_WAITING:
+                line.put_nowait(None)
 
 
 def routes(service: Service) -> list[BaseRoute]:
@@ -61,22 +65,26 @@ def routes(service: Service) -> list[BaseRoute]:
         if len(room.lines) >= MOST_PEOPLE:
             await socket.close(4429)
             return
-        await socket.accept()
         identity = secrets.token_hex(4)
-        line = room.lines[identity] = asyncio.Queue()
-        ears = asyncio.create_task(_listen(service, socket, room, identity, who.may("run")))
-        mouth = asyncio.create_task(_speak(socket, line))
+        line = room.lines[identity] = asyncio.Queue()  # before anything is awaited: who comes keeps the room open
+        tasks: list[asyncio.Task[None]] = []
         try:
-            await asyncio.wait({ears, mouth, asyncio.create_task(_closing(service))}, return_when="FIRST_COMPLETED")
+            await socket.accept()
+            ears = asyncio.create_task(_listen(service, socket, room, identity, who.may("run")))
+            mouth = asyncio.create_task(_speak(socket, line))
+            tasks = [ears, mouth, asyncio.create_task(_closing(service))]
+            done, _ = await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
+            if mouth in done:
+                await asyncio.wait({ears}, timeout=1)  # what a closing tab said last is still to be read
         finally:
             del room.lines[identity]
             if room.people.pop(identity, None) is not None:
                 room.tell({"here": None, "by": identity})
-            if not room.lines:
-                open_rooms.pop((owner, name), None)
-            for task in (ears, mouth):
+            if not room.lines and open_rooms.get((owner, name)) is room:
+                open_rooms.pop((owner, name))
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(ears, mouth, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     return [WebSocketRoute("/api/rooms/{name:path}", enter)]
 
@@ -107,7 +115,7 @@ async def _listen(service: Service, socket: WebSocket, room: Room, identity: str
         while True:
             text = await socket.receive_text()
             try:
-                said = json.loads(text) if len(text) <= MOST_BYTES else None
+                said = json.loads(text, parse_constant=_refuse) if len(text) <= MOST_BYTES else None
             except (ValueError, RecursionError):
                 said = None
             if not isinstance(said, dict):
@@ -116,12 +124,24 @@ async def _listen(service: Service, socket: WebSocket, room: Room, identity: str
             if "join" in said:
                 await _join(service, room, identity, said, may_write)
             if isinstance(said.get("here"), dict) and identity in room.people:
-                room.people[identity] |= said["here"]
-                room.tell({"here": said["here"], "by": identity})
+                here = _of_a_person(said["here"])
+                room.people[identity] |= here
+                room.tell({"here": here, "by": identity})
             if isinstance(said.get("set"), dict) and identity in room.people:
                 await _change(service, room, identity, said["set"], may_write)
     except WebSocketDisconnect:
         return
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the infinities are no JSON to a browser."""
+    raise ValueError(constant)
+
+
+def _of_a_person(said: dict[str, Any]) -> dict[str, Any]:
+    """What somebody may say of itself: a few things, each of a size that a page can show."""
+    kept = {name: said[name] for name in _OF_A_PERSON if name in said and len(json.dumps(said[name])) <= MOST_HERE}
+    return {name: str(value)[:40] if name == "name" else value for name, value in kept.items()}
 
 
 async def _join(service: Service, room: Room, identity: str, said: dict[str, Any], may_write: bool) -> None:
@@ -135,7 +155,7 @@ async def _join(service: Service, room: Room, identity: str, said: dict[str, Any
         others = {each: here for each, here in room.people.items() if each != identity}
         hello = {"you": identity, "at": room.at, "rows": rows, "people": others, "may": may_write}
         room.lines[identity].put_nowait({"hello": hello})
-        room.people[identity] = dict(said["join"]) if isinstance(said["join"], dict) else {}
+        room.people[identity] = _of_a_person(said["join"]) if isinstance(said["join"], dict) else {}
     room.tell({"here": room.people[identity], "by": identity})
 
 
@@ -158,7 +178,8 @@ def _fits(rows: dict[str, Any]) -> bool:
     return len(rows) <= MOST_PATHS and len(json.dumps(rows)) <= MOST_BYTES
 
 
-async def _speak(socket: WebSocket, line: asyncio.Queue[dict[str, Any]]) -> None:
-    """Tell one person what happens."""
-    while True:
-        await socket.send_json(await line.get())
+async def _speak(socket: WebSocket, line: asyncio.Queue[dict[str, Any] | None]) -> None:
+    """Tell one person what happens, until it listens no more."""
+    while (message := await line.get()) is not None:
+        await socket.send_text(json.dumps(message))  # in ASCII: half a letter from one page must not stop another
+    await socket.close(4408)

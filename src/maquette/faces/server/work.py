@@ -169,7 +169,7 @@ def _orders(service: Service) -> list[Route]:
         body, raw = await read_json(request)
         who = who_asks(request, "run")
         name, _, version = request.path_params["name"].partition("@")
-        if version.isdigit():
+        if re.fullmatch(r"[1-9][0-9]{0,8}", version):
             name = await run_in_threadpool(service.published.text, who.owner, name, int(version))
         elif version or name not in recipe_names():
             raise not_here("recipe")

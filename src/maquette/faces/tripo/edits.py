@@ -78,9 +78,9 @@ def _unwrapping(asked: Mapping[str, Any]) -> Edit:
 
 def _rig(asked: Mapping[str, Any], clips: str = "stock") -> Edit:
     body, spec = asked.get("rig_type", ""), asked.get("spec", "tripo")
-    if body and body not in _RIGS:
+    if body and (not isinstance(body, str) or body not in _RIGS):
         raise TripoRefusal(1004, f"rig_type {str(body)[:30]!r}: there are {', '.join(_RIGS)} here")
-    if spec not in _NAMES:
+    if not isinstance(spec, str) or spec not in _NAMES:
         raise TripoRefusal(1004, f"spec {str(spec)[:30]!r}: must be one of {', '.join(_NAMES)}")
     settings = {"kind": _RIGS.get(body, "auto"), "names": _NAMES[spec], "clips": clips}
     return Edit([("rig", settings)], _format(asked), 25, ("rig_type", "spec", "out_format"))
@@ -93,14 +93,14 @@ def _rig_check(asked: Mapping[str, Any]) -> Edit:
 def _retarget(asked: Mapping[str, Any]) -> Edit:
     named = asked.get("animations") or [asked.get("animation")]
     for name in named if isinstance(named, list) else [named]:
-        if name not in _CLIPS:
+        if not isinstance(name, str) or name not in _CLIPS:
             raise TripoRefusal(1004, f"animation {str(name)[:40]!r}: there are {', '.join(_CLIPS)} here")
     return Edit([], _format(asked), 10, ("animation", "animations", "out_format"))  # a rig of ours has them all
 
 
 def _style(asked: Mapping[str, Any]) -> Edit:
     style = asked.get("style")
-    if style not in _STYLES:
+    if not isinstance(style, str) or style not in _STYLES:
         raise TripoRefusal(1004, f"style {str(style)[:30]!r}: there are {', '.join(_STYLES)} here")
     return Edit([("stylize", {"style": _STYLES[style]})], credits=20, served=("style",))
 
