@@ -171,6 +171,13 @@ def test_a_published_version_never_changes(here):
     job = here.client.post(one["href"], json=body).json()
     assert here.job(job["id"])["state"] == "success"
     assert here.client.post("/api/recipes/slow@9", json=body).status_code == 422
+    for version in ("²", "1" + "0" * 5000, "0", ""):
+        assert here.client.post(f"/api/recipes/slow@{version}", json=body).status_code in (404, 422)
+        assert here.client.get(f"/api/published/slow@{version}").status_code == 422
+        assert here.client.get("/api/jobs", params={"limit": version}).status_code == 200
+    line = here.client.post("/api/published", json={"name": "line", "text": json.dumps(knobs)}).json()
+    assert here.client.get("/api/published/line@1").json()["inputs"] == facts["inputs"]
+    assert here.job(here.client.post(line["href"], json=body).json()["id"])["state"] == "success"
     refused = here.client.post("/api/published", json={"name": "print", "text": text})
     assert refused.status_code == 422
     assert "none of our own" in refused.json()["message"]
