@@ -211,7 +211,7 @@ async def _place(
         raise BadSetting(f"job: priority {priority!r}; a whole number from 0, first, to 1000, last")
     more = {"tag": str(body.get("tag", ""))[:200], "priority": priority}
     entry = await run_in_threadpool(lambda: service.order(request, order, raw, **more))
-    wait = re.search(r"\bwait=(\d+)", request.headers.get("prefer", ""))
+    wait = re.search(r"\bwait=(\d{1,9})", request.headers.get("prefer", ""))
     if wait:
         entry = await wait_for_end(service, entry, who, min(float(wait[1]), WAIT_S))
     headers = {"Location": f"/api/jobs/{entry.id}"}
