@@ -195,6 +195,9 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     guest = {"cookie": f"maquette_pass={cookie.value}", "origin": here.base}
     assert here.client.get(f"/api/jobs/{job['id']}", headers=guest).status_code == 200
     assert here.client.get(f"/api/jobs/{hidden}", headers=guest).status_code == 404
+    odd = {**guest, "cookie": f'a/b=1; a={{"x": 1}}; {guest["cookie"]}'}  # other programs' on the same host
+    assert here.client.get(f"/api/jobs/{hidden}", headers=odd).status_code == 404
+    assert here.client.get(f"/api/jobs/{job['id']}", headers=odd).status_code == 200
     assert {row["tag"] for row in here.client.get("/api/jobs", headers=guest).json()["jobs"]} == {"w-thing"}
     assert here.client.post("/api/jobs", json=other, headers=guest).status_code == 403
     assert here.client.post("/api/share", json={"job": job["id"], "may": "work"}, headers=guest).status_code == 403
