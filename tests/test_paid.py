@@ -232,3 +232,17 @@ def test_two_maquettes_in_a_row(server, behind, monkeypatch, tmp_path):
     assert not asset.sized
     with pytest.raises(Exception, match="2017"):
         registry()["tripo-compatible"](cut_out(64), model_version="v9.9")
+
+
+def test_a_published_recipe_has_a_price_before_it_runs(server):
+    form = {
+        "recipe": "paid", "summary": "One by a provider.", "inputs": ["subject"],
+        "steps": {"made": {"stage": "tripo", "from": "subject"}}, "result": "made",
+    }  # fmt: skip
+    published = server.client.post("/api/published", json={"name": "paid", "text": json.dumps(form)}).json()
+    usd = server.client.post("/api/price", json={"recipe": "paid@1", "options": {}}).json()["usd"]
+    assert usd == 0.4
+    body = {"inputs": {"subject": server.upload(cut_out_png(41), "a.png")}, "output": "a.glb"}
+    assert server.client.post(published["href"], json=body).status_code == 402
+    assert server.client.post(published["href"], json={**body, "pay_usd": usd}).status_code == 202
+    assert server.client.post("/api/price", json={"recipe": "paid@9"}).status_code == 422

@@ -104,6 +104,22 @@ def test_an_event_that_is_shown_late_is_not_skipped(cluster):
     ledger.close()
 
 
+def test_events_have_the_time_of_the_database_whatever_a_worker_s_clock_says(cluster, monkeypatch):
+    ledger = Ledger(cluster.address("clocks").replace("postgresql:", "postgresql+psycopg:"))
+    now = time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now - 3600)
+        entry, _ = ledger.add(Wish(Order("recipe", {}, "a.glb", recipe(1)), "ann"))
+        ledger.begin(entry.id, entry.attempt, "behind")
+        ledger.report(entry.id, 0.1, "")
+        ledger.report(entry.id, 0.2, "")
+        ledger.finish(entry.id, entry.attempt, "success", None, {})  # only reports older than `OLD_S` go
+    rows = ledger.events_after(0)
+    assert [row["kind"] for row in rows] == ["state", "state", "progress", "progress", "state"]
+    assert all(abs(row["at"] - now) < 60 for row in rows)
+    ledger.close()
+
+
 def test_three_workers_share_the_work_and_one_dies(workshop, queue, hands, env):
     jobs = order_many(workshop, queue, 24, recipe(3, 0.1), 0)
     wait_for(lambda: states(workshop, jobs)["success"] > 4, 60)

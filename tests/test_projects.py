@@ -171,6 +171,13 @@ def test_a_published_version_never_changes(here):
     job = here.client.post(one["href"], json=body).json()
     assert here.job(job["id"])["state"] == "success"
     assert here.client.post("/api/recipes/slow@9", json=body).status_code == 422
+    for version in ("²", "1" + "0" * 5000, "0", ""):
+        assert here.client.post(f"/api/recipes/slow@{version}", json=body).status_code in (404, 422)
+        assert here.client.get(f"/api/published/slow@{version}").status_code == 422
+        assert here.client.get("/api/jobs", params={"limit": version}).status_code == 200
+    line = here.client.post("/api/published", json={"name": "line", "text": json.dumps(knobs)}).json()
+    assert here.client.get("/api/published/line@1").json()["inputs"] == facts["inputs"]
+    assert here.job(here.client.post(line["href"], json=body).json()["id"])["state"] == "success"
     refused = here.client.post("/api/published", json={"name": "print", "text": text})
     assert refused.status_code == 422
     assert "none of our own" in refused.json()["message"]
@@ -188,6 +195,9 @@ def test_a_guest_sees_one_thing_and_changes_nothing(here, job):
     guest = {"cookie": f"maquette_pass={cookie.value}", "origin": here.base}
     assert here.client.get(f"/api/jobs/{job['id']}", headers=guest).status_code == 200
     assert here.client.get(f"/api/jobs/{hidden}", headers=guest).status_code == 404
+    odd = {**guest, "cookie": f'a/b=1; a={{"x": 1}}; {guest["cookie"]}'}  # other programs' on the same host
+    assert here.client.get(f"/api/jobs/{hidden}", headers=odd).status_code == 404
+    assert here.client.get(f"/api/jobs/{job['id']}", headers=odd).status_code == 200
     assert {row["tag"] for row in here.client.get("/api/jobs", headers=guest).json()["jobs"]} == {"w-thing"}
     assert here.client.post("/api/jobs", json=other, headers=guest).status_code == 403
     assert here.client.post("/api/share", json={"job": job["id"], "may": "work"}, headers=guest).status_code == 403

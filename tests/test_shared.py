@@ -101,6 +101,19 @@ def test_files_from_before_there_was_a_bucket_go_there_before_they_may_be_forgot
     assert shared.read(digest) == b"the only copy"
 
 
+def test_a_file_stays_while_the_bucket_does_not_answer(tmp_path, monkeypatch):
+    digest = Blobs(tmp_path / "home").put(b"the only copy")
+    monkeypatch.setattr("maquette.store.shared.COPY_S", -1.0)
+    shared = SharedBlobs(tmp_path / "home", Bucket((tmp_path / "bucket").as_uri()))
+
+    def refuse(name, place):
+        raise Unavailable("files: no answer")
+
+    monkeypatch.setattr(shared.bucket, "put", refuse)
+    shared.sweep()
+    assert (tmp_path / "home" / digest[:2] / digest).read_bytes() == b"the only copy"
+
+
 def test_results_travel_and_may_be_lost(address, tmp_path):
     here, there = (SharedStore(tmp_path / name, Bucket(address)) for name in ("here", "there"))
     value = Picture(np.full((1, 4, 4, 4), 7, np.uint8))

@@ -127,6 +127,43 @@ def test_what_costs_money_is_asked_for_with_its_price(browser, server, photo):
         assert [body["pay_usd"] for body in bodies if body and "pay_usd" in body] == [usd]
 
 
+def test_a_form_with_a_paid_step_asks_before_it_pays(browser, server, photo):
+    form = {
+        "recipe": "paid", "summary": "One by a provider.", "inputs": ["photo"],
+        "steps": {"opened": {"stage": "open", "from": "photo"}, "made": {"stage": "tripo", "from": "opened"}},
+        "result": "made",
+    }  # fmt: skip
+    server.client.post("/api/published", json={"name": "paid", "text": json.dumps(form)}).raise_for_status()
+    with open_page(browser, server, said=("402", "422", "503")) as page:
+        go(page, server, "/form/paid@1")
+        page.locator("input[type=file]").set_input_files(photo)
+        page.locator(".form-file img").wait_for()
+        bodies = []
+        page.on("request", lambda request: "/api/recipes/" in request.url and bodies.append(request.post_data_json))
+        page.locator("form button.main").click()
+        page.get_by_role("alertdialog").get_by_role("button").last.click()
+        wait_until(page, "maquette.state().place.screen !== 'form' || maquette.state().toasts.length > 0")
+        assert [body.get("pay_usd") for body in bodies] == [None, 0.4]
+
+
+def test_a_bake_off_that_its_table_cannot_hold_is_not_begun(page, server):
+    go(page, server)
+    begin = "import('/site/app/orders.js').then((all) => all.orderBake(Array(251).fill({}), ['a', 'b'], () => 0))"
+    assert "at most 500 results; these are 502" in page.evaluate(f"{begin}.catch((problem) => problem.message)")
+
+
+def test_a_project_opens_at_its_newest_version_and_not_at_a_file_of_it(page, server, photo, tmp_path):
+    job = order(server, photo, tag="w-bundle")
+    other = order(server, photo, tag="w-bundle-files")
+    place = tmp_path / "thing.maquette"
+    place.write_bytes(server.client.get("/api/projects/w-bundle").content)
+    go(page, server)
+    drop(page, place)
+    page.wait_for_url("**/m/*")
+    assert job["id"] in page.url
+    assert other["id"] not in page.url
+
+
 def test_nobody_pays_by_waiting(browser, server, photo):
     with open_page(browser, server, countdown="on") as page:
         page.add_init_script("localStorage.setItem('maquette.generator', 'tripo')")

@@ -101,6 +101,24 @@ class Bucket:
         with contextlib.suppress(NotFoundError, FileNotFoundError), self._refusing():
             obstore.delete(self._store, name)
 
+    def mark(self, name: str) -> None:
+        """Put an empty object, which says by its time when something happened."""
+        import obstore
+
+        with self._refusing():
+            obstore.put(self._store, name, b"")
+
+    def put_at(self, name: str) -> float:
+        """When an object was put, in seconds since 1970; 0 where there is none."""
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        try:
+            with self._refusing():
+                return float(obstore.head(self._store, name)["last_modified"].timestamp())
+        except (NotFoundError, FileNotFoundError):
+            return 0.0
+
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
         """``Unavailable`` where the store or the disk does not answer; that there is no object is no fault."""
@@ -160,6 +178,7 @@ class SharedBlobs(Blobs):
     def drop(self, digest: str) -> None:
         """Let go of a file everywhere; other machines' copies go when they are old."""
         super().drop(digest)
+        self.bucket.mark(f"dropped/{digest}")  # else a machine that has a copy would take it back there: see `sweep`
         self.bucket.drop(_name(digest))
 
     def sweep(self) -> None:
@@ -171,9 +190,13 @@ class SharedBlobs(Blobs):
                     drop(place)
 
     def _is_there(self, place: Path) -> bool:
-        """Whether the bucket has a file of this machine; one from before there was a bucket is taken there first."""
+        """Whether a file of this machine may go: the bucket has it, or everybody let go of it since it was used here.
+
+        One from before there was a bucket is taken there first.
+        """
         with contextlib.suppress(Unavailable):
-            if not self.bucket.has(_name(place.name)):
+            is_there = self.bucket.has(_name(place.name))
+            if not is_there and self.bucket.put_at(f"dropped/{place.name}") < place.stat().st_mtime:
                 self.bucket.put(_name(place.name), place)
             return True
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -28,7 +29,7 @@ def routes(service: Service) -> list[BaseRoute]:
         who = who_asks(request, "read")
         entry = await run_in_threadpool(service.job, request.path_params["identity"], who)
         since = request.headers.get("last-event-id", request.query_params.get("since", "0"))
-        stream = _stream(service, entry.id, who, int(since) if since.isdigit() else 0)
+        stream = _stream(service, entry.id, who, int(since) if re.fullmatch(r"[0-9]{1,18}", since) else 0)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def live(socket: WebSocket) -> None:

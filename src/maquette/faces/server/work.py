@@ -211,7 +211,7 @@ async def _place(
         raise BadSetting(f"job: priority {priority!r}; a whole number from 0, first, to 1000, last")
     more = {"tag": str(body.get("tag", ""))[:200], "priority": priority}
     entry = await run_in_threadpool(lambda: service.order(request, order, raw, **more))
-    wait = re.search(r"\bwait=(\d+)", request.headers.get("prefer", ""))
+    wait = re.search(r"\bwait=(\d{1,9})", request.headers.get("prefer", ""))
     if wait:
         entry = await wait_for_end(service, entry, who, min(float(wait[1]), WAIT_S))
     headers = {"Location": f"/api/jobs/{entry.id}"}
@@ -237,7 +237,7 @@ def _jobs(service: Service) -> list[Route]:
         states = [state for state in query.get("state", "").split(",") if state]
         if not set(states) <= set(STATES):
             raise BadSetting(f"jobs: state {query['state'][:60]!r}; there are {', '.join(STATES)}")
-        limit = int(query.get("limit", "100")) if query.get("limit", "100").isdigit() else 100
+        limit = int(query["limit"]) if re.fullmatch(r"[0-9]{1,9}", query.get("limit", "")) else 100
         tag, after = query.get("tag", ""), query.get("after", "")
         find = partial(service.ledger.listed, states=states, tag=tag, after=after, limit=min(limit, 500))
         rows = await run_in_threadpool(find, who.owner)
@@ -247,7 +247,7 @@ def _jobs(service: Service) -> list[Route]:
         who = who_asks(request, "read")
         entry = service.job(request.path_params["identity"], who)
         wait = request.query_params.get("wait", "")
-        if wait.isdigit():
+        if re.fullmatch(r"[0-9]{1,9}", wait):
             entry = await wait_for_end(service, entry, who, min(float(wait), WAIT_S))
         return answer(job_view(entry))
 

@@ -78,7 +78,7 @@ def _unwrapping(asked: Mapping[str, Any]) -> Edit:
 
 def _rig(asked: Mapping[str, Any], clips: str = "stock") -> Edit:
     body, spec = asked.get("rig_type", ""), asked.get("spec", "tripo")
-    if body and (not isinstance(body, str) or body not in _RIGS):
+    if body not in ("", None) and (not isinstance(body, str) or body not in _RIGS):
         raise TripoRefusal(1004, f"rig_type {str(body)[:30]!r}: there are {', '.join(_RIGS)} here")
     if not isinstance(spec, str) or spec not in _NAMES:
         raise TripoRefusal(1004, f"spec {str(spec)[:30]!r}: must be one of {', '.join(_NAMES)}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -58,9 +60,14 @@ def bake_routes(service: Service) -> list[Route]:
         return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
     async def price(request: Request) -> Response:
-        who_asks(request, "read")
+        who = who_asks(request, "read")
         body, _ = await read_json(request)
         recipe, options = str(body.get("recipe", "")), body.get("options", {})
+        name, _, version = recipe.partition("@")
+        if re.fullmatch(r"[1-9][0-9]{0,8}", version):
+            if who.only and not who.may("run"):
+                raise not_here("recipe")
+            recipe = await run_in_threadpool(service.published.text, who.owner, name, int(version))
         if not isinstance(options, dict):
             raise BadSetting("price: options are an object by name")
         order = Order("recipe" if recipe else "make", {}, "", recipe, body.get("destination", "model"), options)

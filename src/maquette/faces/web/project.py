@@ -75,7 +75,7 @@ def publish_routes(service: Service) -> list[Route]:
         if who.only and not who.may("run"):
             raise not_here("recipe")
         name, _, version = request.path_params["name"].partition("@")
-        if not version.isdigit():
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
             raise BadInput(f"recipe: {name[:40]!r} is asked for by name@version")
         recipe = load_recipe(service.published.text(who.owner, name, int(version)))
         inputs = {each: type_name(kind) for each, kind in recipe.input_kinds().items()}

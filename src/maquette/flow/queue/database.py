@@ -18,6 +18,11 @@ from maquette.flow.queue.tables import TABLES, secrets_table
 _TABLES_LOCK = 0x6D61717565747465  # "maquette": the number of a lock that PostgreSQL keeps
 
 
+def clock_of(dialect: sa.Dialect) -> Any:
+    """Now in seconds by a database: PostgreSQL's own clock, this machine's for SQLite."""
+    return time.time() if dialect.name == "sqlite" else sa.extract("epoch", sa.func.clock_timestamp())
+
+
 class Database:
     """SQLite or PostgreSQL by address; the database of that name and its tables are made when they are not there."""
 
@@ -59,7 +64,7 @@ class Database:
 
     def clock(self) -> Any:
         """Now in seconds, by the database's clock where machines share it: theirs may differ."""
-        return time.time() if self.is_sqlite else sa.extract("epoch", sa.func.clock_timestamp())
+        return clock_of(self._engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from maquette.core.errors import BadInput
-from maquette.flow.queue.database import Database
+from maquette.flow.queue.database import Database, clock_of
 from maquette.flow.queue.entry import Entry, Wish, entry_from
 from maquette.flow.queue.owned import OwnedFiles, own_file
 from maquette.flow.queue.roster import Roster
@@ -237,8 +237,9 @@ class Ledger:
 
 
 def _tell(connection: Any, identity: str, kind: str, data: Mapping[str, Any]) -> None:
-    """Add an event."""
-    connection.execute(events.insert().values(job=identity, at=time.time(), kind=kind, data=json.dumps(dict(data))))
+    """Add an event, at the database's time: those of several machines are compared."""
+    row = {"job": identity, "at": clock_of(connection.dialect), "kind": kind, "data": json.dumps(dict(data))}
+    connection.execute(events.insert().values(**row))
 
 
 def _newest_whole(connection: Any) -> int:
@@ -253,7 +254,7 @@ def _newest_whole(connection: Any) -> int:
     ).where(events.c.n > last - _LOOKED_AT)
     rows = recent.subquery()
     gaps = sa.select(sa.func.min(rows.c.before)).where(
-        rows.c.n > rows.c.before + 1, rows.c.at > time.time() - MISSING_S
+        rows.c.n > rows.c.before + 1, rows.c.at > clock_of(connection.dialect) - MISSING_S
     )
     gap = connection.execute(gaps).scalar()
     return int(last if gap is None else gap)
@@ -262,7 +263,7 @@ def _newest_whole(connection: Any) -> int:
 def _forget_progress(connection: Any, identity: str) -> None:
     """Let go of a job's old reports but one, so that the events after them follow on something old."""
     reports = sa.and_(events.c.job == identity, events.c.kind == "progress")
-    old = sa.select(sa.func.max(events.c.n)).where(reports, events.c.at < time.time() - OLD_S)
+    old = sa.select(sa.func.max(events.c.n)).where(reports, events.c.at < clock_of(connection.dialect) - OLD_S)
     last = connection.execute(old).scalar()
     if last is not None:
         connection.execute(events.delete().where(reports, events.c.n < last))

@@ -26,7 +26,8 @@ class Published:
         """A recipe's next version; the same text again is the version it was. Refuses what is no recipe."""
         if not _NAME.fullmatch(name) or name in recipe_names():
             raise BadSetting(f"publish: {name[:60]!r}; a name of a-z, 0-9 and -, and none of our own recipes'")
-        load_recipe(text if "\n" in text else f"{text}\n")
+        text = text if "\n" in text else f"{text}\n"  # one line would be read as a name
+        load_recipe(text)
         versions = self.versions(owner, name)
         if versions and self.text(owner, name, versions[-1]) == text:
             return versions[-1]

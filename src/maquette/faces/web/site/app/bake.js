@@ -3,11 +3,11 @@ import { html, useEffect, useSignal } from "../vendor/ui.js";
 import { lookUp } from "./api.js";
 import { Beside } from "./beside.js";
 import { FINAL } from "./jobs.js";
+import { MOST_CELLS } from "./orders.js";
 import { Button, numberText, Verdict } from "./parts.js";
 import { batchJobs, changeJob, state } from "./store.js";
 import { words } from "./words.js";
 
-const MOST = 500;
 const SORTS = {
   order: () => 0,
   rubric: (cells) => -share(cells),
@@ -33,7 +33,7 @@ export function BakeScreen() {
   const hidden = useSignal([]);
   const row = useSignal("");
   useEffect(() => {
-    lookUp(`/api/jobs?tag=${encodeURIComponent(`${tag}-*`)}&limit=${MOST}`).then((rows) => rows.jobs.forEach((each) => state.jobs.peek()[each.id] ?? changeJob(each.id, { nodes: {}, findings: [], n: 0, ...each })), () => {});
+    lookUp(`/api/jobs?tag=${encodeURIComponent(`${tag}-*`)}&limit=${MOST_CELLS}`).then((rows) => rows.jobs.forEach((each) => state.jobs.peek()[each.id] ?? changeJob(each.id, { nodes: {}, findings: [], n: 0, ...each })), () => {});
   }, [tag]);
   const jobs = batchJobs(tag);
   const ended = jobs.filter((job) => FINAL.includes(job.state)).length;

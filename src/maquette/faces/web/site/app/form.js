@@ -2,10 +2,10 @@
 import { html, useEffect, useSignal } from "../vendor/ui.js";
 import { lookUp, runRecipe, upload } from "./api.js";
 import { Knob } from "./knobs.js";
-import { attempt, endingFor, freshTag, profileFor } from "./orders.js";
+import { attempt, endingFor, freshTag, placeBy, profileFor } from "./orders.js";
 import { Icon } from "./parts.js";
 import { go } from "./router.js";
-import { changeJob, state } from "./store.js";
+import { state } from "./store.js";
 import { words } from "./words.js";
 
 export function FormScreen() {
@@ -35,8 +35,9 @@ function Form({ recipe }) {
     return attempt(async () => {
       const sources = Object.fromEntries(Object.entries(files.value).map(([input, { digest, name }]) => [input, { digest, name }]));
       const more = { destination: destination.value, judged_by: profileFor(destination.value), tag: freshTag() };
-      const job = await runRecipe(`${recipe.name}@${version}`, { inputs: sources, knobs: knobs.value, output: `${recipe.name}${endingFor(destination.value)}`, ...more });
-      changeJob(job.id, { nodes: {}, findings: [], n: 0, ...job });
+      const whole = `${recipe.name}@${version}`;
+      const body = { inputs: sources, knobs: knobs.value, output: `${recipe.name}${endingFor(destination.value)}`, ...more };
+      const job = await placeBy((order) => runRecipe(whole, order), body, { recipe: whole, destination: destination.value, options: knobs.value });
       go(`/m/${job.id}`);
     });
   };

@@ -1,5 +1,5 @@
 /** Taking things in: drop, paste, the file dialogue and the camera all end here. */
-import { openProject, upload } from "./api.js";
+import { lookUp, openProject, upload } from "./api.js";
 import { columnsOf, priceOf } from "./columns.js";
 import { attempt, orderBake, orderBatch, orderIntake, usualPrice } from "./orders.js";
 import { arrival, change, say, state } from "./store.js";
@@ -48,8 +48,12 @@ export async function take(files, side = "") {
 /** A project from another machine: its newest version is shown. */
 async function openBundle(digest) {
   state.intake.value = null;
-  const taken = await attempt(() => openProject(digest));
-  if (taken) go(`/m/${taken.jobs.at(-1)}`);
+  const newest = await attempt(async () => {
+    const { tag, jobs } = await openProject(digest);
+    const versions = (await lookUp(`/api/jobs?tag=${encodeURIComponent(tag)}&limit=500`)).jobs.map((job) => job.id);
+    return jobs.findLast((id) => versions.includes(id)) ?? jobs.at(-1); // those of other tags are its files and cuts
+  });
+  if (newest) go(`/m/${newest}`);
 }
 
 /** Photos put where there is room, in the order of the sides. */

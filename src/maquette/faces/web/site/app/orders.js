@@ -1,7 +1,9 @@
 /** What is ordered: a photo made, a model mended, a finding mended, the same once more with other knobs. */
 import { order, priceOfOrder } from "./api.js";
 import { changeJob, say, state } from "./store.js";
+import { words } from "./words.js";
 
+export const MOST_CELLS = 500; // jobs of a bake-off: more are not in its table
 const PRINT_ENDING = ".3mf";
 const MODEL_ENDING = ".glb";
 
@@ -13,11 +15,17 @@ export const profileFor = (destination) =>
 
 /** Send an order and keep the job it gives; one that costs money is asked about first, with its price. */
 async function place(body) {
-  const job = await order(body).catch(async (problem) => {
+  const priced = { recipe: body.recipe ?? "", destination: body.destination ?? "model", options: body.options ?? {} };
+  return placeBy(order, body, priced);
+}
+
+/** The same by any way to order; `priced` is what its price is asked for with. */
+export async function placeBy(send, body, priced) {
+  const job = await send(body).catch(async (problem) => {
     if (problem.status !== 402) throw problem;
-    const usd = await priceOfOrder({ recipe: body.recipe ?? "", destination: body.destination ?? "model", options: body.options ?? {} });
+    const usd = await priceOfOrder(priced);
     if (!(await agreement(usd))) throw problem;
-    return order({ ...body, pay_usd: usd });
+    return send({ ...body, pay_usd: usd });
   });
   changeJob(job.id, { nodes: {}, findings: [], n: 0, ...job });
   return job;
@@ -63,6 +71,7 @@ export async function orderBatch(rows, destination) {
 
 /** Photos by generators and routes, each to a job of its own; the tag of them all. `usd` is what one by a generator may cost. */
 export async function orderBake(rows, columns, usd) {
+  if (rows.length * columns.length > MOST_CELLS) throw new Error(words.bake.most(rows.length * columns.length, MOST_CELLS));
   const tag = freshTag("k");
   for (const [index, { digest, name }] of rows.entries())
     for (const [column, each] of columns.entries()) {

@@ -50,6 +50,7 @@ export const words = {
     sort: "Best first by", sorts: { order: "as ordered", rubric: "rubric passed", likeness: "likeness", seconds: "seconds", price: "price" }, csv: "Table as CSV", hide: (name) => `Hide ${name}`, all: (count) => `Show ${count} hidden`,
     table: "Results by photo and generator", photo: "Photo", together: "Together", turn: "Turn together", rubric: (passed, asked) => `${passed} of ${asked}`, seconds: "made in", likeness: "likeness", cleanup: "cleanup", steps: (count) => (count === 1 ? "1 step" : `${count} steps`),
     raw: "as it came", closed: "closed", open: "open", made: (good, all) => `${good} of ${all} made`, back: "All of the bake-off",
+    most: (count, most) => `A bake-off has at most ${most} results; these are ${count}. Take fewer photos or fewer ways.`,
   },
   scene: {
     title: "Scene", things: "In the scene", none: "Nothing stands here yet. Add something from the left.", add: "Add", addThis: (name) => `Add ${name}`, remove: (name) => `Take ${name} out`,
