@@ -3,17 +3,19 @@
 A document is a map from path to JSON value. The server puts everybody's changes into one order and tells them to all,
 so all end with the same document: of two changes of one path the later one stays, others never meet. A change is on
 disk before anybody hears of it. Who is where (name, cursor, camera) passes through and is never kept. A room lives in
-one process; several servers over one PostgreSQL keep the documents together, not the people.
+one process. Several servers over one PostgreSQL keep a document together, not its people: what was changed at another
+server is heard here with the next change made here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -115,7 +117,9 @@ async def _listen(service: Service, socket: WebSocket, room: Room, identity: str
         while True:
             text = await socket.receive_text()
             try:
-                said = json.loads(text, parse_constant=_refuse) if len(text) <= MOST_BYTES else None
+                said = (
+                    json.loads(text, parse_constant=_refuse, parse_float=_finite) if len(text) <= MOST_BYTES else None
+                )
             except (ValueError, RecursionError):
                 said = None
             if not isinstance(said, dict):
@@ -133,9 +137,22 @@ async def _listen(service: Service, socket: WebSocket, room: Room, identity: str
         return
 
 
-def _refuse(constant: str) -> None:
+def _parse(text: str) -> Any:
+    """JSON that every browser can read; ``ValueError`` for other text."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(constant: str) -> NoReturn:
     """NaN and the infinities are no JSON to a browser."""
     raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    """A number; ``ValueError`` for one that is infinite once read, such as 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        _refuse(text)
+    return number
 
 
 def _of_a_person(said: dict[str, Any]) -> dict[str, Any]:
@@ -149,8 +166,7 @@ async def _join(service: Service, room: Room, identity: str, said: dict[str, Any
     begin = said.get("begin")
     async with room.order:
         if room.rows is None and isinstance(begin, dict) and may_write and _fits(begin):
-            await run_in_threadpool(service.shared.write, room.name, room.owner, begin)
-            room.rows = begin
+            room.rows = await run_in_threadpool(service.shared.begin, room.name, room.owner, begin)
         rows = room.rows if room.rows is not None else begin if isinstance(begin, dict) else {}
         others = {each: here for each, here in room.people.items() if each != identity}
         hello = {"you": identity, "at": room.at, "rows": rows, "people": others, "may": may_write}
@@ -162,14 +178,17 @@ async def _join(service: Service, room: Room, identity: str, said: dict[str, Any
 async def _change(service: Service, room: Room, identity: str, change: dict[str, Any], may_write: bool) -> None:
     """Put a change into the order; null takes a path away."""
     async with room.order:
-        rows = {**(room.rows or {}), **change}
-        rows = {path: value for path, value in rows.items() if value is not None}
-        if not may_write or not _fits(rows):
+        merge = service.shared.change
+        rows = await run_in_threadpool(merge, room.name, room.owner, change, _fits) if may_write else None
+        if rows is None:
             room.lines[identity].put_nowait({"refused": change, "by": identity})
             return
-        await run_in_threadpool(service.shared.write, room.name, room.owner, rows)
-        room.rows = rows
+        before, room.rows = room.rows or {}, rows
+        elsewhere = {path: rows.get(path) for path in before.keys() | rows.keys() if path not in change}
+        elsewhere = {path: value for path, value in elsewhere.items() if value != before.get(path)}
         room.at += 1
+        if elsewhere:  # at another server
+            room.tell({"set": elsewhere, "by": "", "at": room.at})
         room.tell({"set": change, "by": identity, "at": room.at})
 
 
