@@ -14,6 +14,7 @@ import numpy as np
 from maquette.core.arrays import Bools, Floats
 from maquette.generate.guess.input import NEAREST
 from maquette.generate.guess.volume import Field
+from maquette.geometry.printing.resting import hull, hull_area
 
 _BELIEF, _USUAL = 0.4, 3.0  # share of the network's elevation, and degrees that people look down from anyway
 _STEEPEST, _LEVEL = 30.0, 5.0  # degrees; below the second a camera counts as level
@@ -45,14 +46,9 @@ def unroll(said: Floats) -> Floats:
 
 def is_compact(inside: Bools) -> bool:
     """Whether a mask (S, S) nearly fills its convex hull."""
-    from scipy.spatial import ConvexHull, QhullError
-
     rows, columns = np.nonzero(inside)
     corners = np.concatenate([np.stack([columns + x, rows + y], axis=1) for x in (0, 1) for y in (0, 1)])
-    try:
-        return bool(len(rows) >= _COMPACT * ConvexHull(corners).volume)
-    except (QhullError, ValueError):
-        return False
+    return bool(len(rows) and len(rows) >= _COMPACT * hull_area(hull(corners.astype(float))))
 
 
 def stand_plumb(field: Field, up: Floats) -> tuple[Field, Floats]:

@@ -19,7 +19,7 @@ from maquette.core.subject import Subject
 from maquette.generate.hosted import fal
 from maquette.generate.hosted.buy import buy, keep, sight_of_kept
 from maquette.generate.hosted.files import as_png, data_uri
-from maquette.generate.hosted.provider import Handle, Provider, Refusal, Sight, Wish
+from maquette.generate.hosted.provider import Handle, ModelName, Provider, Refusal, Sight, Wish, missing_of
 from maquette.generate.hosted.text_to_image import OPENAI, OpenAiPicture
 from maquette.generate.hosted.web import SYNC_S, Body, Download, Web
 from maquette.registry import stage
@@ -97,8 +97,7 @@ def price(settings: Mapping[str, Any]) -> float:
 
 def missing() -> str:
     """Ready as soon as one provider is; else what the first one needs."""
-    lines = [provider.offer.missing() for provider in PROVIDERS.values()]
-    return "" if "" in lines else lines[0]
+    return missing_of(PROVIDERS.values())
 
 
 @stage(
@@ -116,9 +115,7 @@ def caption(
     subject: Subject,
     *,
     provider: Annotated[Literal["openai-style", "fal"], Field(description="who looks at it")] = "openai-style",
-    model_version: Annotated[
-        str, Field(pattern=r"^[\w./:-]{0,100}$", description="a model of that provider; empty: the usual one")
-    ] = "",
+    model_version: ModelName = "",
     ask: Annotated[
         str,
         Field(min_length=1, max_length=1000, description="what is asked about the photo (fal has its own question)"),

@@ -20,7 +20,7 @@ from maquette.core.subject import Subject
 from maquette.generate.hosted import fal, replicate, stability
 from maquette.generate.hosted.buy import buy, keep
 from maquette.generate.hosted.files import as_png, data_uri, insist_on_picture
-from maquette.generate.hosted.provider import Handle, Provider, Sight, Wish
+from maquette.generate.hosted.provider import Handle, ModelName, Provider, Sight, Wish, missing_of
 from maquette.generate.hosted.web import SYNC_S, Body, Download, Web
 from maquette.registry import stage
 
@@ -83,8 +83,7 @@ def price(settings: Mapping[str, Any]) -> float:
 
 def missing() -> str:
     """Ready as soon as one provider is; else what the first one needs."""
-    lines = [provider.offer.missing() for provider in PROVIDERS.values()]
-    return "" if "" in lines else lines[0]
+    return missing_of(PROVIDERS.values())
 
 
 @stage(
@@ -104,9 +103,7 @@ def matte_online(
     provider: Annotated[
         Literal["fal", "replicate", "stability-ai"], Field(description="who cuts the subject out")
     ] = "fal",
-    model_version: Annotated[
-        str, Field(pattern=r"^[\w./:-]{0,100}$", description="a model of that provider; empty: the usual one")
-    ] = "",
+    model_version: ModelName = "",
 ) -> Subject:
     """Have the subject cut out by a provider, for a cent or so; a mask that the photo has already is not used.
 

@@ -8,7 +8,7 @@ Everything that must not go wrong with money (the ticket on disk, no request sen
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,6 +32,9 @@ Looks = Annotated[
 ]
 Faces = Annotated[int, Field(ge=0, le=2_000_000, description="triangles to ask for; 0: as the provider chooses")]
 Seed = Annotated[int, Field(ge=0, le=65535, description="another number, another result, and another payment")]
+ModelName = Annotated[
+    str, Field(pattern=r"^[\w./:-]{0,100}$", description="a model of that provider; empty: the usual one")
+]
 
 
 @dataclass(frozen=True)
@@ -222,3 +225,9 @@ def line_of(offer: Offer) -> str:
 def _hint(ticket: str) -> str:
     """How to order anew where an order stands in the way."""
     return f"; `maquette hosted --forget {ticket}` lets it be ordered, and paid, anew" if ticket else ""
+
+
+def missing_of(providers: Iterable[Provider]) -> str:
+    """Empty as soon as one of several providers is ready here; else the line that makes the first one ready."""
+    lines = [provider.offer.missing() for provider in providers]
+    return "" if "" in lines else lines[0]

@@ -19,7 +19,7 @@ from maquette.core.subject import Subject
 from maquette.generate.hosted import fal, replicate, stability
 from maquette.generate.hosted.buy import buy, keep, sight_of_kept
 from maquette.generate.hosted.files import insist_on_picture
-from maquette.generate.hosted.provider import Handle, Offer, Provider, Refusal, Seed, Sight, Wish
+from maquette.generate.hosted.provider import Handle, ModelName, Offer, Provider, Refusal, Seed, Sight, Wish, missing_of
 from maquette.generate.hosted.web import SYNC_S, Body, Reply, Web
 from maquette.registry import registry, stage
 
@@ -140,8 +140,7 @@ def price(settings: Mapping[str, Any]) -> float:
 
 def missing() -> str:
     """Ready as soon as one provider is; else what the first one needs."""
-    lines = [provider.offer.missing() for provider in PROVIDERS.values()]
-    return "" if "" in lines else lines[0]
+    return missing_of(PROVIDERS.values())
 
 
 @stage(
@@ -163,9 +162,7 @@ def text_to_image(
     provider: Annotated[
         Literal["fal", "replicate", "stability-ai", "openai-style"], Field(description="who draws it")
     ] = "fal",
-    model_version: Annotated[
-        str, Field(pattern=r"^[\w./:-]{0,100}$", description="a model of that provider; empty: the usual one")
-    ] = "",
+    model_version: ModelName = "",
     framing: Annotated[
         Literal["liftable", "free"],
         Field(description="liftable: add words that make one whole thing on a plain ground; free: only your words"),
