@@ -63,6 +63,13 @@ class Scene(Value):
         titles = [asset.title or "model" for asset in self.assets]
         return tuple(f"{titles[which]} {number + 1}" for number, which in enumerate(self.which.tolist()))
 
+    def with_thing(self, asset: Asset, place: Floats) -> Scene:
+        """The scene with one more thing at a place (4, 4); a model that stands there already is kept once."""
+        bare = asset.replace(volumes=())
+        assets = self.assets if bare in self.assets else (*self.assets, bare)
+        which = np.append(self.which, assets.index(bare))
+        return self.replace(assets=assets, which=which, places=np.concatenate([self.places, place[None]]))
+
     def as_asset(self) -> Asset:
         """All instances as one model without skeletons, each a part; materials of the models one after the other."""
         starts = np.cumsum([0, *(max(len(asset.materials), 1) for asset in self.assets)])

@@ -15,6 +15,7 @@ from maquette.core.scene import Scene
 from maquette.geometry.rays import Tracer
 from maquette.registry import stage
 from maquette.shape.scenes.overlaps import overlaps
+from maquette.shape.scenes.spots import foot_of, turn_about_up
 
 _COLUMNS = 48  # each way under a thing that is let down onto another
 _MOST = 100_000  # corners of either above and below which they are measured, too
@@ -48,9 +49,8 @@ def add_to_scene(
     count = len(scene.which)
     if of > count:
         raise BadSetting(f"add-to-scene: of = {of} where {count} things stand; take 1 to {count}, or 0 for the last")
-    asset = asset.replace(volumes=())
-    assets = scene.assets if asset in scene.assets else (*scene.assets, asset)
-    turned = _turn_by(asset.mesh.vertices, turn_deg)
+    turn = turn_about_up(turn_deg)
+    turned: Floats = asset.mesh.vertices @ turn.T
     low, high = turned.min(axis=0), turned.max(axis=0)
     everything = np.stack([scene.bounds(number) for number in range(count)])
     first, last = everything[:, 0].min(axis=0), everything[:, 1].max(axis=0)
@@ -60,24 +60,13 @@ def add_to_scene(
         "floor": np.zeros(3),
         "wall": np.array([(first[0] + last[0]) / 2, last[1] + gap_mm - (high[1] - low[1]) / 2, 0.0]),
     }[where] + [x_mm, y_mm, 0.0]
-    shift = spot - [*((low + high) / 2)[:2], low[2]]
+    shift = spot - foot_of(np.stack([low, high]))
     if where == "on":
         shift[2] += _height(scene, (turned + shift, asset.mesh.faces))
     place = np.eye(4)
-    place[:3, :3], place[:3, 3] = _turn(turn_deg), shift
-    which = np.append(scene.which, assets.index(asset))
-    result = scene.replace(assets=assets, which=which, places=np.concatenate([scene.places, place[None]]))
+    place[:3, :3], place[:3, 3] = turn, shift
+    result = scene.with_thing(asset, place)
     _say_overlaps(result, count)
-    return result
-
-
-def _turn(degrees: float) -> Floats:
-    angle = np.radians(degrees)
-    return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
-
-
-def _turn_by(vertices: Floats, degrees: float) -> Floats:
-    result: Floats = vertices @ _turn(degrees).T
     return result
 
 

@@ -15,6 +15,7 @@ from maquette.core.progress import note
 from maquette.core.scene import Scene
 from maquette.registry import stage
 from maquette.shape.scenes.familiar import Familiar, familiar_object
+from maquette.shape.scenes.spots import foot_of, place_on
 
 _TRIES = 200  # for each thing that is scattered
 
@@ -51,8 +52,8 @@ def arrange(
         "scatter": room.scatter(count, seed) if layout == "scatter" else None,
     }[layout]
     assert spots is not None
-    foot = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
-    places = np.stack([_place(spot, turn, foot) for *spot, turn in spots.tolist()])
+    foot = foot_of(np.stack([low, high]))
+    places = np.stack([place_on(foot, np.array([x, y, 0.0]), turn) for x, y, turn in spots.tolist()])
     assets: tuple[Asset, ...] = (asset.replace(volumes=()),)
     which = np.zeros(len(places), np.int64)
     if beside != "none":
@@ -61,7 +62,7 @@ def arrange(
         thing = familiar_object(beside)
         right = float(spots[:, 0].max()) + (high[0] - low[0]) / 2 + max(gap_mm, 3.0)
         left = thing.mesh.bounds[0][0]
-        places = np.concatenate([places, _place([right - left, 0.0], 0.0, np.zeros(3))[None]])
+        places = np.concatenate([places, place_on(np.zeros(3), np.array([right - left, 0.0, 0.0]), 0.0)[None]])
         assets, which = (*assets, thing), np.append(which, 1)
     return Scene(assets, which, places, title=asset.title)
 
@@ -114,12 +115,3 @@ class _Room:
         if len(spots) < count:
             raise CannotDo(f"arrange: room for {len(spots)} of {count} scattered things; take fewer or another seed")
         return spots
-
-
-def _place(spot: list[float] | Floats, turn_deg: float, foot: Floats) -> Floats:
-    """The place of a thing whose foot comes to a spot of the floor, turned about it."""
-    angle = np.radians(turn_deg)
-    place = np.eye(4)
-    place[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    place[:3, 3] = np.array([spot[0], spot[1], 0.0]) - place[:3, :3] @ foot
-    return place

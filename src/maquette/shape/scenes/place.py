@@ -12,6 +12,7 @@ from maquette.core.asset import Asset
 from maquette.core.errors import CannotDo
 from maquette.core.scene import Scene
 from maquette.registry import stage
+from maquette.shape.scenes.spots import foot_of, place_on
 
 Where = Annotated[float, Field(ge=-1e5, le=1e5, description="where the middle of its foot comes to, mm")]
 Turn = Annotated[float, Field(ge=-360, le=360, description="about the upright axis, counter-clockwise from above")]
@@ -46,23 +47,11 @@ def add_at(
     Nothing is said where models overlap; look at it, or check the joined one. Refuses a model without faces.
     """
     spot = _spot("add-at", asset, (x_mm, y_mm, z_mm), turn_deg, scale)
-    bare = asset.replace(volumes=())
-    at = next((number for number, known in enumerate(scene.assets) if known.digest == bare.digest), len(scene.assets))
-    assets = scene.assets if at < len(scene.assets) else (*scene.assets, bare)
-    return scene.replace(
-        assets=assets, which=np.append(scene.which, at), places=np.concatenate([scene.places, spot[None]])
-    )
+    return scene.with_thing(asset, spot)
 
 
 def _spot(name: str, asset: Asset, where: tuple[float, float, float], turn_deg: float, scale: float) -> Floats:
     """The place (4, 4) that brings the middle of a model's foot to ``where``."""
     if not len(asset.mesh.faces):
         raise CannotDo(f"{name}: the model has no faces; there is nothing to place")
-    low, high = asset.mesh.bounds
-    foot = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
-    angle = np.radians(turn_deg)
-    spot = np.eye(4)
-    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
-    spot[:3, :3] = scale * turn
-    spot[:3, 3] = np.array(where) - spot[:3, :3] @ foot
-    return spot
+    return place_on(foot_of(np.stack(asset.mesh.bounds)), np.array(where), turn_deg, scale)
