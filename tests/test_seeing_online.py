@@ -12,10 +12,11 @@ pytest.importorskip("httpx", reason="needs the extra hosted")
 import maquette as mq
 from fakes.base_server import KEY
 from fakes.seeing import ALPHA, CAPTIONERS, CUTTERS, WORDS
+from fakes.shop import Street
 from maquette.core.errors import BadInput, CannotDo, Unavailable
 from maquette.core.money import paying
 from maquette.core.subject import Subject
-from maquette.generate.hosted import caption, cut_out, web
+from maquette.generate.hosted import caption, cut_out
 from maquette.generate.hosted.tickets import Drawer
 
 PHOTO = Subject(np.full((48, 48, 3), 120, np.uint8), title="fox")
@@ -25,20 +26,14 @@ ALL = [(kind, provider) for kind, (fakes, _) in KINDS.items() for provider in fa
 
 @pytest.fixture
 def shop(monkeypatch, tmp_path):
-    fakes = []
+    street = Street(monkeypatch, tmp_path)
 
     def open_shop(kind: str, provider: str, mode: str = "success"):
         classes, providers = KINDS[kind]
-        fakes.append(classes[provider](mode))
-        monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path))
-        monkeypatch.setenv(f"MAQUETTE_{provider.upper().replace('-', '_')}_ADDRESS", fakes[-1].url)
-        monkeypatch.setenv(providers[provider].offer.secrets[0], KEY)
-        monkeypatch.setattr(web, "pause", lambda *_: None)
-        return fakes[-1]
+        return street.open(classes[provider](mode), provider, providers[provider])
 
     yield open_shop
-    for fake in fakes:
-        fake.close()
+    street.close()
 
 
 def ask(kind: str, provider: str, **settings):

@@ -8,28 +8,22 @@ pytest.importorskip("httpx", reason="needs the extra hosted")
 
 import maquette as mq
 from fakes.pictures import FAKES, KEY
+from fakes.shop import Street
 from maquette.core.errors import BadInput, CannotDo, Unavailable
 from maquette.core.money import paying
-from maquette.generate.hosted import web
 from maquette.generate.hosted.text_to_image import LIFTABLE, PROVIDERS
 from maquette.generate.hosted.tickets import Drawer
 
 
 @pytest.fixture
 def shop(monkeypatch, tmp_path):
-    fakes = []
+    street = Street(monkeypatch, tmp_path)
 
     def open_shop(provider: str, mode: str = "success"):
-        fakes.append(FAKES[provider](mode))
-        monkeypatch.setenv("MAQUETTE_HOME", str(tmp_path))
-        monkeypatch.setenv(f"MAQUETTE_{provider.upper().replace('-', '_')}_ADDRESS", fakes[-1].url)
-        monkeypatch.setenv(PROVIDERS[provider].offer.secrets[0], KEY)
-        monkeypatch.setattr(web, "pause", lambda *_: None)
-        return fakes[-1]
+        return street.open(FAKES[provider](mode), provider, PROVIDERS[provider])
 
     yield open_shop
-    for fake in fakes:
-        fake.close()
+    street.close()
 
 
 def draw(provider: str, **settings):

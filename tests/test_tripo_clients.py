@@ -19,8 +19,7 @@ import maquette as mq
 import tiny_stages
 from maquette.flow.memory import Memory
 from samples import cut_out
-from tiny_stages import Server
-from tripo_clients import GENERATOR, folder_of
+from tripo_clients import GENERATOR, folder_of, shelf_of
 
 RELEASES = ("0.3.0", "0.3.12", "0.4.2", "1.0.0")
 PROGRAM = """
@@ -62,17 +61,13 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory):
-    """Where releases are put; `MAQUETTE_CLIENTS` names a folder that outlives the tests."""
-    return Path(os.environ.get("MAQUETTE_CLIENTS") or tmp_path_factory.mktemp("clients"))
+    return shelf_of(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with tiny_stages.installed_here(tmp_path_factory.mktemp("site")) as env:
-        server = Server(tmp_path_factory.mktemp("home"), env)
+    with tiny_stages.serving(tmp_path_factory) as server:
         yield server
-        server.process.kill()
-        server.stop()
 
 
 @pytest.fixture(scope="module")

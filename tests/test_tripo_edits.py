@@ -14,7 +14,6 @@ from maquette.faces.tripo.codes import TripoRefusal
 from maquette.faces.tripo.edits import EDITS, read_edit
 from maquette.flow.recipes.load import load_recipe
 from samples import person
-from tiny_stages import Server
 
 KEY = {"Authorization": "Bearer tsk_test"}
 
@@ -71,11 +70,8 @@ def test_a_stage_that_is_not_ready_refuses_before_anything_runs(monkeypatch):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with tiny_stages.installed_here(tmp_path_factory.mktemp("site")) as env:
-        server = Server(tmp_path_factory.mktemp("home"), env)
+    with tiny_stages.serving(tmp_path_factory) as server:
         yield server
-        server.process.kill()
-        server.stop()
 
 
 def run(server, body):

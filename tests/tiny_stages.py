@@ -215,3 +215,13 @@ class Server:
         assert self.process.stderr is not None
         self.process.stderr.close()
         return code
+
+
+@contextmanager
+def serving(factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the tiny stages, which this process has too; both go at the end."""
+    with installed_here(factory.mktemp("site")) as env:
+        server = Server(factory.mktemp("home"), env)
+        yield server
+        server.process.kill()
+        server.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,3 +22,8 @@ def folder_of(shelf: Path, requirement: str) -> Path:
         if done.returncode:
             pytest.skip(f"{requirement} cannot be fetched from the package registry")
     return place
+
+
+def shelf_of(factory: pytest.TempPathFactory) -> Path:
+    """Where releases are put; `MAQUETTE_CLIENTS` names a folder that outlives the tests."""
+    return Path(os.environ.get("MAQUETTE_CLIENTS") or factory.mktemp("clients"))

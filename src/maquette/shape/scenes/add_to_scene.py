@@ -60,7 +60,7 @@ def add_to_scene(
         "floor": np.zeros(3),
         "wall": np.array([(first[0] + last[0]) / 2, last[1] + gap_mm - (high[1] - low[1]) / 2, 0.0]),
     }[where] + [x_mm, y_mm, 0.0]
-    shift = spot - foot_of(np.stack([low, high]))
+    shift = spot - foot_of(low, high)
     if where == "on":
         shift[2] += _height(scene, (turned + shift, asset.mesh.faces))
     place = np.eye(4)

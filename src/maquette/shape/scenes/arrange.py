@@ -52,7 +52,7 @@ def arrange(
         "scatter": room.scatter(count, seed) if layout == "scatter" else None,
     }[layout]
     assert spots is not None
-    foot = foot_of(np.stack([low, high]))
+    foot = foot_of(low, high)
     places = np.stack([place_on(foot, np.array([x, y, 0.0]), turn) for x, y, turn in spots.tolist()])
     assets: tuple[Asset, ...] = (asset.replace(volumes=()),)
     which = np.zeros(len(places), np.int64)

@@ -54,4 +54,4 @@ def _spot(name: str, asset: Asset, where: tuple[float, float, float], turn_deg: 
     """The place (4, 4) that brings the middle of a model's foot to ``where``."""
     if not len(asset.mesh.faces):
         raise CannotDo(f"{name}: the model has no faces; there is nothing to place")
-    return place_on(foot_of(np.stack(asset.mesh.bounds)), np.array(where), turn_deg, scale)
+    return place_on(foot_of(*asset.mesh.bounds), np.array(where), turn_deg, scale)

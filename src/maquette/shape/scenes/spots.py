@@ -13,9 +13,8 @@ def turn_about_up(degrees: float) -> Floats:
     return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
 
 
-def foot_of(bounds: Floats) -> Floats:
-    """The middle of a box's underside, (3,), from its lowest and highest corner (2, 3)."""
-    low, high = bounds
+def foot_of(low: Floats, high: Floats) -> Floats:
+    """The middle of a box's underside, (3,), from its lowest and highest corner, (3,) each."""
     return np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
 
 
