@@ -227,6 +227,19 @@ def shown(server, photo):
     return job
 
 
+def test_a_photo_that_arrives_takes_nothing_away_that_is_being_typed(page, server, shown, photo):
+    go(page, server, "/form/plain@1")
+    box = page.locator(".knob input").first
+    box.select_text()
+    page.keyboard.type("21")
+    page.get_by_label("photo").set_input_files(photo)
+    page.locator(".form-file img").wait_for()
+    assert box.input_value() == "21"
+    page.get_by_label("photo").focus()
+    page.locator(".knob.changed").wait_for()
+    assert box.input_value() == "21"
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
 def test_the_other_screens_fit_and_axe_finds_no_serious_fault(browser, server, shown, scheme, width):
     place = os.environ.get("AXE_CORE", "")

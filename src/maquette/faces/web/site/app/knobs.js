@@ -97,6 +97,11 @@ export function Knob({ option, value, turn }) {
 }
 
 function Field({ id, option, value, turn }) {
+  const draft = useSignal(null); // what is being typed: whatever else is drawn meanwhile must not take it away
+  useEffect(() => {
+    draft.value = null;
+  }, [value]);
+  const typed = { value: draft.value ?? value ?? "", onInput: (event) => (draft.value = event.target.value), placeholder: words.knobs.auto };
   const common = { id, "aria-describedby": `${id}-about` };
   if (option.kind === "yes or no") return html`<button type="button" role="switch" class="switch" aria-checked=${String(Boolean(value))} ...${common} onClick=${() => turn(!value)}><span></span>${value ? words.knobs.yes : words.knobs.no}</button>`;
   if (option.choices?.length)
@@ -106,10 +111,18 @@ function Field({ id, option, value, turn }) {
   if (option.kind === "number" || option.kind === "whole number") {
     const { ge, gt, le, lt } = option.bounds ?? {};
     const step = option.kind === "number" ? "any" : "1";
-    const set = (event) => event.target.reportValidity() && turn(event.target.value === "" ? null : Number(event.target.value));
-    return html`<input type="number" inputmode="decimal" ...${common} min=${ge ?? gt} max=${le ?? lt} step=${step} value=${value ?? ""} placeholder=${words.knobs.auto} onChange=${set} />`;
+    const set = (event) => {
+      if (!event.target.reportValidity()) return;
+      draft.value = null;
+      turn(event.target.value === "" ? null : Number(event.target.value));
+    };
+    return html`<input type="number" inputmode="decimal" ...${common} ...${typed} min=${ge ?? gt} max=${le ?? lt} step=${step} onChange=${set} />`;
   }
-  return html`<input type="text" ...${common} value=${value ?? ""} placeholder=${words.knobs.auto} onChange=${(event) => turn(event.target.value === "" ? null : event.target.value)} />`;
+  const set = (event) => {
+    draft.value = null;
+    turn(event.target.value === "" ? null : event.target.value);
+  };
+  return html`<input type="text" ...${common} ...${typed} onChange=${set} />`;
 }
 
 function rangeText(bounds = {}) {
