@@ -1,5 +1,5 @@
 /** The drawing side of the viewer: a scene in millimetres with +Z up, drawn only when something changed. */
-import { Box3, Color, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Raycaster, Scene, Sphere, Vector2, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { Box3, Color, DirectionalLight, GLTFLoader, Group, OrbitControls, PerspectiveCamera, Raycaster, Scene, Sphere, Vector2, Vector3 } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { bytesOf } from "../app/api.js";
 import { change, say, state } from "../app/store.js";
@@ -12,6 +12,7 @@ import { Paint } from "./paint.js";
 import { Pins } from "./pins.js";
 import { Ruler } from "./ruler.js";
 import { Section } from "./section.js";
+import { fitInto, lightOf, pictureOn, skyOf } from "./studio.js";
 
 const FLIGHT_MS = 420;
 const SLOW_MS = 45; // a frame that takes longer is felt
@@ -25,11 +26,9 @@ export class Engine {
     this.canvas = canvas;
     this.address = "";
     this.triangles = 0;
-    const plain = new URLSearchParams(location.search).has("plain");
-    this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
-    this.ratio = plain ? 1 : Math.min(devicePixelRatio, 2);
-    this.renderer.setPixelRatio(this.ratio);
-    this.renderer.toneMapping = NeutralToneMapping;
+    const { renderer, ratio } = pictureOn(canvas);
+    this.renderer = renderer;
+    this.ratio = ratio;
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(28, 1, 1, 10000);
     this.camera.up.set(0, 0, 1);
@@ -54,15 +53,12 @@ export class Engine {
   }
 
   #light() {
-    const key = new DirectionalLight(0xffffff, 1.9);
-    key.position.set(-0.7, 0.9, 0.6);
+    lightOf(this.camera);
     const rim = new DirectionalLight(0xdfe6ff, 0.7);
     rim.position.set(0.9, 0.2, -1);
-    this.camera.add(key, key.target, rim, rim.target); // light comes with whoever looks
-    for (const light of [key, rim]) light.target.position.set(0, 0, -1);
-    const sky = new HemisphereLight(0xffffff, 0xb5aea2, 1.35);
-    sky.position.set(0, 0, 1);
-    this.scene.add(sky);
+    rim.target.position.set(0, 0, -1);
+    this.camera.add(rim, rim.target);
+    this.scene.add(skyOf(1.35));
   }
 
   #listen() {
@@ -251,11 +247,7 @@ export class Engine {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
-    if (!width || !height) return;
-    this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
+    if (!fitInto(this.canvas, this.renderer, this.camera)) return;
     this.overlay.fit();
     this.draw();
   }

@@ -1,9 +1,10 @@
 /** Several models side by side in one picture, under one camera: turning one turns all. */
-import { Box3, DirectionalLight, GLTFLoader, Group, HemisphereLight, NeutralToneMapping, OrbitControls, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { Box3, GLTFLoader, Group, OrbitControls, PerspectiveCamera, Scene, Sphere, Vector3 } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { bytesOf } from "../app/api.js";
 import { say, state } from "../app/store.js";
 import { VIEWS } from "./modes.js";
+import { fitInto, lightOf, pictureOn, skyOf } from "./studio.js";
 
 const ROOM = 1.15; // air around the largest
 
@@ -13,16 +14,10 @@ export class Panes {
     this.canvas = canvas;
     this.alike = alike;
     this.panes = [];
-    const plain = new URLSearchParams(location.search).has("plain");
-    this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
-    this.renderer.setPixelRatio(plain ? 1 : Math.min(devicePixelRatio, 2));
-    this.renderer.toneMapping = NeutralToneMapping;
+    this.renderer = pictureOn(canvas).renderer;
     this.camera = new PerspectiveCamera(28, 1, 0.01, 100);
     this.camera.up.set(0, 0, 1);
-    const key = new DirectionalLight(0xffffff, 1.9);
-    key.position.set(-0.7, 0.9, 0.6);
-    key.target.position.set(0, 0, -1);
-    this.camera.add(key, key.target);
+    lightOf(this.camera);
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, autoRotateSpeed: 2.2, enablePan: false });
     this.controls.addEventListener("change", () => this.draw());
@@ -59,9 +54,7 @@ export class Panes {
       const ball = new Box3().setFromObject(model).getBoundingSphere(new Sphere());
       let triangles = 0;
       thing.traverse((one) => (triangles += one.isMesh ? (one.geometry.index ?? one.geometry.attributes.position).count / 3 : 0));
-      const sky = new HemisphereLight(0xffffff, 0xb5aea2, 1.5);
-      sky.position.set(0, 0, 1);
-      scene.add(model, sky);
+      scene.add(model, skyOf(1.5));
       return { address, scene, model, ball, triangles };
     } catch (problem) {
       say(problem.message, "error");
@@ -91,12 +84,8 @@ export class Panes {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
-    if (!width || !height || !this.renderer) return;
-    this.renderer.setSize(width, height, false);
     const before = this.camera.aspect;
-    this.camera.aspect = width / Math.max(1, this.panes.length) / height;
-    this.camera.updateProjectionMatrix();
+    if (!fitInto(this.canvas, this.renderer, this.camera, Math.max(1, this.panes.length))) return;
     if (Math.abs(before - this.camera.aspect) > 1e-6) this.view(this.side);
     this.draw();
   }

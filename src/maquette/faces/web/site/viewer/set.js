@@ -1,8 +1,9 @@
 /** A set: several models where somebody put them, moved by hand on the ground, seen by one camera. */
-import { Box3, BufferGeometry, DirectionalLight, GLTFLoader, GridHelper, Group, HemisphereLight, Line, LineBasicMaterial, NeutralToneMapping, OrbitControls, PerspectiveCamera, Plane, Raycaster, Scene, Sphere, Vector2, Vector3, WebGLRenderer } from "../vendor/three.js";
+import { Box3, BufferGeometry, GLTFLoader, GridHelper, Group, Line, LineBasicMaterial, OrbitControls, PerspectiveCamera, Plane, Raycaster, Scene, Sphere, Vector2, Vector3 } from "../vendor/three.js";
 import { effect } from "../vendor/ui.js";
 import { bytesOf } from "../app/api.js";
 import { say, state } from "../app/store.js";
+import { fitInto, lightOf, pictureOn, skyOf } from "./studio.js";
 
 const STILL_PX = 4;
 const LENS_DEG = 24; // that of `aim`, so that the picture shows what the screen shows
@@ -15,25 +16,17 @@ export class SetView {
     this.moved = moved;
     this.things = new Map();
     this.wanted = new Map();
-    const plain = new URLSearchParams(location.search).has("plain");
-    this.renderer = new WebGLRenderer({ canvas, antialias: !plain, alpha: true, preserveDrawingBuffer: plain });
-    this.renderer.setPixelRatio(plain ? 1 : Math.min(devicePixelRatio, 2));
-    this.renderer.toneMapping = NeutralToneMapping;
+    this.renderer = pictureOn(canvas).renderer;
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(LENS_DEG, 1, 1, 20000);
     this.camera.up.set(0, 0, 1);
     this.camera.position.set(210, -300, 170);
-    const key = new DirectionalLight(0xffffff, 1.9);
-    key.position.set(-0.7, 0.9, 0.6);
-    key.target.position.set(0, 0, -1);
-    this.camera.add(key, key.target);
-    const sky = new HemisphereLight(0xffffff, 0xb5aea2, 1.5);
-    sky.position.set(0, 0, 1);
+    lightOf(this.camera);
     const grid = new GridHelper(1000, 50, 0x888888, 0x888888);
     grid.rotation.x = Math.PI / 2;
     Object.assign(grid.material, { transparent: true, opacity: 0.25 });
     this.ring = new Line(circle(), new LineBasicMaterial({ color: 0x3047d6 }));
-    this.scene.add(this.camera, sky, grid, this.ring);
+    this.scene.add(this.camera, skyOf(1.5), grid, this.ring);
     this.controls = new OrbitControls(this.camera, canvas);
     this.controls.target.set(0, 0, 30);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12 });
@@ -174,12 +167,7 @@ export class SetView {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
-    if (!width || !height) return;
-    this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
-    this.draw();
+    if (fitInto(this.canvas, this.renderer, this.camera)) this.draw();
   }
 
   draw() {
