@@ -503,6 +503,7 @@ def resting_box(locator) -> dict:
 def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
     go(page, server, f"/m/{job['id']}/graph")
     page.locator(".graph-node[data-step=sized]").wait_for()
+    wait_until(page, "maquette.state().joined")  # what others did to it has come
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     source = resting_box(page.locator(".graph-node[data-step=sized] .socket.out"))
     target = resting_box(page.locator(".socket.in[data-step=cut]"))

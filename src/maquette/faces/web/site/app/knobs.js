@@ -97,11 +97,9 @@ export function Knob({ option, value, turn }) {
 }
 
 function Field({ id, option, value, turn }) {
-  const draft = useSignal(null); // what is being typed: whatever else is drawn meanwhile must not take it away
-  useEffect(() => {
-    draft.value = null;
-  }, [value]);
-  const typed = { value: draft.value ?? value ?? "", onInput: (event) => (draft.value = event.target.value), placeholder: words.knobs.auto };
+  const draft = useSignal({}); // what is being typed, over which value: whatever else is drawn meanwhile must not take it away
+  const shown = draft.value.over === value ? draft.value.text : undefined;
+  const typed = { value: shown ?? value ?? "", onInput: (event) => (draft.value = { over: value, text: event.target.value }), placeholder: words.knobs.auto };
   const common = { id, "aria-describedby": `${id}-about` };
   if (option.kind === "yes or no") return html`<button type="button" role="switch" class="switch" aria-checked=${String(Boolean(value))} ...${common} onClick=${() => turn(!value)}><span></span>${value ? words.knobs.yes : words.knobs.no}</button>`;
   if (option.choices?.length)
@@ -113,13 +111,13 @@ function Field({ id, option, value, turn }) {
     const step = option.kind === "number" ? "any" : "1";
     const set = (event) => {
       if (!event.target.reportValidity()) return;
-      draft.value = null;
+      draft.value = {};
       turn(event.target.value === "" ? null : Number(event.target.value));
     };
     return html`<input type="number" inputmode="decimal" ...${common} ...${typed} min=${ge ?? gt} max=${le ?? lt} step=${step} onChange=${set} />`;
   }
   const set = (event) => {
-    draft.value = null;
+    draft.value = {};
     turn(event.target.value === "" ? null : event.target.value);
   };
   return html`<input type="text" ...${common} ...${typed} onChange=${set} />`;
