@@ -19,7 +19,7 @@ from maquette.core.values import decode
 from maquette.registry import registry
 from shapes import box
 from tiny_stages import Server
-from workbench import JOB, NEEDS_CHROMIUM, drop, go, make, open_page, show, wait_until
+from workbench import JOB, NEEDS_CHROMIUM, drop, go, make, open_graph, open_page, show, wait_until
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -469,7 +469,7 @@ def test_marks_on_the_photo_become_the_matte_s_options(page, server, job):
 
 
 def test_the_graph_marks_what_runs_again_and_undoes_one_gesture(page, server, job):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     stale = "[...document.querySelectorAll('[data-status=stale]')].map((one) => one.dataset.step)"
@@ -501,9 +501,8 @@ def resting_box(locator) -> dict:
 
 
 def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
-    wait_until(page, "maquette.state().joined")  # what others did to it has come
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     source = resting_box(page.locator(".graph-node[data-step=sized] .socket.out"))
     target = resting_box(page.locator(".socket.in[data-step=cut]"))
@@ -518,7 +517,7 @@ def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
 
 
 def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as recipe").click()
@@ -534,7 +533,7 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
 
 
 def test_a_template_takes_the_graph_s_place_as_one_gesture(page, server, job):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     assert "mend" not in page.get_by_label("Templates").inner_text()  # that one begins with a model
@@ -546,7 +545,7 @@ def test_a_template_takes_the_graph_s_place_as_one_gesture(page, server, job):
 
 
 def test_a_provider_in_the_graph_says_its_price_before_it_runs(page, server, job):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=cut]").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

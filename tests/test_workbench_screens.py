@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench import JOB, NEEDS_CHROMIUM, drop, go, open_page, order, show, wait_until
+from workbench import JOB, NEEDS_CHROMIUM, drop, go, open_graph, open_page, order, show, wait_until
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -176,7 +176,7 @@ def test_nobody_pays_by_waiting(browser, server, photo):
 
 def test_a_graph_is_published_and_filled_in_as_a_form(page, server, photo):
     job = order(server, photo)
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
     page.get_by_role("button", name="Publish", exact=True).click()
     sheet = page.get_by_role("dialog", name="Publish")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from workbench import JOB, NEEDS_CHROMIUM, go, open_page, order, wait_until
+from workbench import JOB, NEEDS_CHROMIUM, open_graph, open_page, order, wait_until
 
 pytestmark = NEEDS_CHROMIUM
 NOW = "JSON.stringify(maquette.state().graph.now)"
 
 
 def open_graph(page, server, job):
-    go(page, server, f"/m/{job['id']}/graph")
+    open_graph(page, server, job)
     page.locator(".graph-node[data-step=sized]").wait_for()
     wait_until(page, "maquette.state().room?.you")
 

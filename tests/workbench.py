@@ -98,6 +98,13 @@ def go(page, server, address="/"):
     page.get_by_role("button", name="Jobs").wait_for()
 
 
+def open_graph(page, server, job):
+    """A job's graph, once what others did to it has come: before that it shows the job as it ran."""
+    go(page, server, f"/m/{job['id']}/graph")
+    page.locator(".graph-node").first.wait_for()
+    wait_until(page, "maquette.state().joined")
+
+
 def drop(page, place):
     page.locator(".target input[type=file]").first.set_input_files(place)
 
