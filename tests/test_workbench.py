@@ -470,7 +470,6 @@ def test_marks_on_the_photo_become_the_matte_s_options(page, server, job):
 
 def test_the_graph_marks_what_runs_again_and_undoes_one_gesture(page, server, job):
     open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     stale = "[...document.querySelectorAll('[data-status=stale]')].map((one) => one.dataset.step)"
     assert page.evaluate(stale) == []
@@ -502,7 +501,6 @@ def resting_box(locator) -> dict:
 
 def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
     open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     source = resting_box(page.locator(".graph-node[data-step=sized] .socket.out"))
     target = resting_box(page.locator(".socket.in[data-step=cut]"))
@@ -518,7 +516,6 @@ def test_the_graph_refuses_a_wire_and_says_why(page, server, job):
 
 def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path):
     open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as recipe").click()
     text = download.value.path().read_text()
@@ -534,7 +531,6 @@ def test_a_recipe_saved_from_the_graph_is_read_again(page, server, job, tmp_path
 
 def test_a_template_takes_the_graph_s_place_as_one_gesture(page, server, job):
     open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
     before = page.evaluate("JSON.stringify(maquette.state().graph.now)")
     assert "mend" not in page.get_by_label("Templates").inner_text()  # that one begins with a model
     page.get_by_label("Templates").select_option("relief")

@@ -177,7 +177,6 @@ def test_nobody_pays_by_waiting(browser, server, photo):
 def test_a_graph_is_published_and_filled_in_as_a_form(page, server, photo):
     job = order(server, photo)
     open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
     page.get_by_role("button", name="Publish", exact=True).click()
     sheet = page.get_by_role("dialog", name="Publish")
     sheet.get_by_label("Name", exact=True).fill("small-things")

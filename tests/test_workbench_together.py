@@ -10,12 +10,6 @@ pytestmark = NEEDS_CHROMIUM
 NOW = "JSON.stringify(maquette.state().graph.now)"
 
 
-def open_graph(page, server, job):
-    open_graph(page, server, job)
-    page.locator(".graph-node[data-step=sized]").wait_for()
-    wait_until(page, "maquette.state().room?.you")
-
-
 def test_notes_and_groups_are_saved_undone_and_run_with_the_graph(page, server, photo):
     job = order(server, photo)
     open_graph(page, server, job)

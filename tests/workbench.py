@@ -101,8 +101,8 @@ def go(page, server, address="/"):
 def open_graph(page, server, job):
     """A job's graph, once what others did to it has come: before that it shows the job as it ran."""
     go(page, server, f"/m/{job['id']}/graph")
-    page.locator(".graph-node").first.wait_for()
-    wait_until(page, "maquette.state().joined")
+    page.locator(".graph-node[data-step=sized]").wait_for()
+    wait_until(page, "maquette.state().room?.you")
 
 
 def drop(page, place):
