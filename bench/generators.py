@@ -86,7 +86,7 @@ def true_front(subject: Subject, pose: Pose, view: View) -> Asset:
     guess = infer(subject, "bench")
     size = len(guess.front)
     inside = view.mask.astype(float)
-    cut = guess.window.cut
+    cut = guess.window.crop
     share = np.maximum(cut(inside, size), 1e-6)
     front = np.where(share > 1e-3, cut(view.front * inside, size) / share, 0).astype(np.float32)
     back = front + 2 * balloon(guess.mask)
